@@ -1,0 +1,62 @@
+# `make demo` lives a working day; `make test` proves it; `make check` is the developers' gate.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+SOURCES := contract runtime edge display central simulation tests benchmarks
+
+.PHONY: demo test check format bench pictures reference lock debian clean
+
+demo: $(VENV)/run.stamp
+	@$(BIN)/thutu-demo $(ARGS)
+
+test: $(VENV)/dev.stamp debian
+	$(BIN)/pytest
+
+check: $(VENV)/dev.stamp debian
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+
+bench: $(VENV)/dev.stamp
+	@$(BIN)/python -m benchmarks.hub_api
+
+pictures: $(VENV)/dev.stamp debian
+	@$(BIN)/python -m docs.pictures
+
+reference: $(VENV)/dev.stamp
+	@$(BIN)/python -m docs.reference
+
+# Pinned by name, version and hash; no registry address is written down.
+lock: $(VENV)/dev.stamp
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate --extra build pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate --extra build --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+
+debian:
+	@sh tests/install_debian_packages.sh
+
+clean:
+	rm -rf $(VENV) .cache out
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Thứ Tự needs Python 3.11 or later; try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what the programs need into $(VENV) (once, about a minute) ..."
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what the programs and their tests need into $(VENV) (once, about a minute) ..."
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/run.stamp

@@ -1,0 +1,70 @@
+"""Bytes of entries and messages: MessagePack arrays, zstd above a few hundred bytes."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import TypeVar
+
+import msgspec
+import zstandard
+
+from contract.events import Entry
+
+MAX_MESSAGE_BYTES = 1_000_000
+_COMPRESS_ABOVE_BYTES = 300
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+
+CHAIN_START = bytes(32)
+
+_T = TypeVar("_T")
+_entry_decoder = msgspec.msgpack.Decoder(Entry)
+_encoder = msgspec.msgpack.Encoder()
+
+
+class ContractError(ValueError):
+    """Bytes that are not what the contract says."""
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """The journal's bytes of one entry."""
+    return _encoder.encode(entry)
+
+
+def decode_entry(data: bytes | memoryview | msgspec.Raw) -> Entry:
+    """Read one entry. Raises ContractError when it is not one, or of an unknown event."""
+    try:
+        return _entry_decoder.decode(data)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise ContractError(f"not a journal entry: {error}") from error
+
+
+def chain(before: bytes, entries: Iterable[bytes | memoryview | msgspec.Raw]) -> bytes:
+    """The hash after `entries`: SHA-256 over the hash before each entry and its bytes."""
+    for entry in entries:
+        before = hashlib.sha256(before + memoryview(entry)).digest()
+    return before
+
+
+def encode_message(message: msgspec.Struct) -> bytes:
+    """The bytes of a wire message, compressed where that pays."""
+    data = _encoder.encode(message)
+    return zstandard.compress(data, 3) if len(data) > _COMPRESS_ABOVE_BYTES else data
+
+
+def decode_message(data: bytes, kind: type[_T]) -> _T:
+    """Read a wire message of `kind`.
+
+    Raises ContractError for anything else, and for what would unpack beyond MAX_MESSAGE_BYTES.
+    """
+    try:
+        if data[:4] == _ZSTD_MAGIC:
+            data = _decompress(data)
+        return msgspec.msgpack.decode(data, type=kind)
+    except (msgspec.DecodeError, msgspec.ValidationError, zstandard.ZstdError) as error:
+        raise ContractError(f"not a {kind.__name__} message: {error}") from error
+
+
+def _decompress(data: bytes) -> bytes:
+    size = zstandard.frame_content_size(data)
+    if not 0 <= size <= MAX_MESSAGE_BYTES:
+        raise ContractError(f"a message that unpacks to {size} bytes, above {MAX_MESSAGE_BYTES}")
+    return zstandard.ZstdDecompressor().decompress(data, max_output_size=MAX_MESSAGE_BYTES)

@@ -1,0 +1,273 @@
+"""What clients ask of a hub, in the imperative. JSON objects with a `type`; see `docs/messages.md`.
+
+A command travels with an id of its own (a UUID): a repeat returns the first answer.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from contract.events import ParkReason, PrintProof
+from contract.ids import CounterId, Day, Name, ServiceId, TicketNumber
+
+Role = Literal["kiosk", "greeter", "clerk", "supervisor", "pad", "display", "centre", "hub"]
+Words = Annotated[str, Meta(min_length=1, max_length=200)]
+Dossier = Annotated[str, Meta(pattern=r"^[A-Za-z0-9./-]{3,40}$")]
+
+
+class Actor(Struct, frozen=True):
+    """Who asks: a device or a member of staff by pseudonym, its role, and the counter it is
+    bound to when it is a device of one counter."""
+
+    id: Name
+    role: Role
+    counter: CounterId | None = None
+
+
+class Command(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """The base of all commands; `type` on the wire is the class's name."""
+
+
+# --- tickets ----------------------------------------------------------------------------------
+
+
+class IssueTicket(Command, frozen=True):
+    """Give out a number for one or more services in turn."""
+
+    services: Annotated[tuple[ServiceId, ...], Meta(min_length=1, max_length=5)]
+    priority: Name | None = None
+    language: Literal["vi", "en"] = "vi"
+    on_paper: bool = True
+
+
+class CheckIn(Command, frozen=True):
+    """The citizen with this appointment is here: give out a number with the slot's place."""
+
+    code: Name
+    language: Literal["vi", "en"] = "vi"
+    on_paper: bool = True
+
+
+class BookAppointment(Command, frozen=True):
+    """Note a booked slot; `slot_ms` is UTC milliseconds since 1970."""
+
+    code: Name
+    service: ServiceId
+    slot_ms: int
+
+
+class CancelAppointment(Command, frozen=True):
+    """Forget a booked slot."""
+
+    code: Name
+
+
+class ReprintTicket(Command, frozen=True):
+    """Print a further copy, marked as such."""
+
+    number: TicketNumber
+
+
+class VoidTicket(Command, frozen=True):
+    """Take a ticket out of the queue, with a reason."""
+
+    number: TicketNumber
+    reason: Words
+
+
+class ReturnTicket(Command, frozen=True):
+    """A citizen marked absent is back: wait again in the old place."""
+
+    number: TicketNumber
+
+
+class AddService(Command, frozen=True):
+    """Add a further service to a visit."""
+
+    number: TicketNumber
+    service: ServiceId
+
+
+# --- at a counter -----------------------------------------------------------------------------
+
+
+class SignIn(Command, frozen=True):
+    """Take the seat at a counter."""
+
+    counter: CounterId
+
+
+class SignOut(Command, frozen=True):
+    """Leave a counter, which closes."""
+
+    counter: CounterId
+
+
+class OpenCounter(Command, frozen=True):
+    """Open a closed or paused counter; `services` changes what it serves."""
+
+    counter: CounterId
+    services: Annotated[tuple[ServiceId, ...], Meta(max_length=20)] = ()
+
+
+class PauseCounter(Command, frozen=True):
+    """Rest a counter, with a reason."""
+
+    counter: CounterId
+    reason: Words
+
+
+class CloseCounter(Command, frozen=True):
+    """Close a counter."""
+
+    counter: CounterId
+
+
+class CallNext(Command, frozen=True):
+    """Call whoever is next here; `finish_current` first ends the present service."""
+
+    counter: CounterId
+    finish_current: bool = False
+
+
+class CallTicket(Command, frozen=True):
+    """Call one ticket out of turn, with a reason that is kept."""
+
+    counter: CounterId
+    number: TicketNumber
+    reason: Words
+
+
+class Recall(Command, frozen=True):
+    """Call the present ticket again."""
+
+    counter: CounterId
+
+
+class StartService(Command, frozen=True):
+    """The called citizen has come."""
+
+    counter: CounterId
+
+
+class FinishService(Command, frozen=True):
+    """End the present service; `dossier` links it with the electronic one-stop system."""
+
+    counter: CounterId
+    dossier: Dossier | None = None
+
+
+class MarkNoShow(Command, frozen=True):
+    """The called citizen did not come."""
+
+    counter: CounterId
+
+
+class TransferTicket(Command, frozen=True):
+    """Send the present citizen to another service, and perhaps one counter, number kept."""
+
+    counter: CounterId
+    service: ServiceId
+    to_counter: CounterId | None = None
+
+
+class ParkTicket(Command, frozen=True):
+    """Let the present service rest for a signature or for papers; `due_in_min` is a promise."""
+
+    counter: CounterId
+    reason: ParkReason
+    due_in_min: Annotated[int, Meta(ge=1, le=480)] | None = None
+
+
+class ResumeTicket(Command, frozen=True):
+    """Call a parked citizen to go on with the same service."""
+
+    counter: CounterId
+    number: TicketNumber
+
+
+class Rate(Command, frozen=True):
+    """A rating button was pressed; 1 is the worst level."""
+
+    counter: CounterId
+    level: Annotated[int, Meta(ge=1, le=5)]
+    reason: Annotated[str, Meta(max_length=200)] | None = None
+
+
+# --- the site and its devices -----------------------------------------------------------------
+
+
+class OpenDay(Command, frozen=True):
+    """A supervisor says which day it is, when no clock can."""
+
+    day: Day
+
+
+class ReportPrint(Command, frozen=True):
+    """A printer's owner says what became of a slip."""
+
+    number: TicketNumber
+    copy: int
+    outcome: Literal["printed", "failed", "unknown"]
+    proof: PrintProof = "assumed"
+    reason: str = ""
+
+
+class ReportDevice(Command, frozen=True):
+    """A device's owner says that its state changed."""
+
+    device: Name
+    state: Literal["ready", "paper-low", "lost"]
+    condition: str = ""
+
+
+AnyCommand = (
+    IssueTicket
+    | CheckIn
+    | BookAppointment
+    | CancelAppointment
+    | ReprintTicket
+    | VoidTicket
+    | ReturnTicket
+    | AddService
+    | SignIn
+    | SignOut
+    | OpenCounter
+    | PauseCounter
+    | CloseCounter
+    | CallNext
+    | CallTicket
+    | Recall
+    | StartService
+    | FinishService
+    | MarkNoShow
+    | TransferTicket
+    | ParkTicket
+    | ResumeTicket
+    | Rate
+    | OpenDay
+    | ReportPrint
+    | ReportDevice
+)
+
+
+class Order(Struct, frozen=True):
+    """A command with its id (16 bytes of a UUID), who gives it, and whether it is training."""
+
+    command_id: bytes
+    actor: Actor
+    command: AnyCommand
+    training: bool = False
+
+
+class Answer(Struct, frozen=True, omit_defaults=True):
+    """What a hub did: the last journal row of the command, and the ticket it was about.
+
+    `ahead` and `expected_wait_min` come with a new ticket.
+    """
+
+    seq: int
+    number: TicketNumber | None = None
+    counter: CounterId | None = None
+    ahead: int | None = None
+    expected_wait_min: int | None = None

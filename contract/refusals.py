@@ -1,0 +1,52 @@
+"""A domain "no": what was asked cannot be, and a clerk can understand why.
+
+The words for each reason are in the catalogue under `refusal.<reason>`.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct, field
+
+
+class Reason(StrEnum):
+    """Why a command was refused."""
+
+    NOT_ALLOWED = "not-allowed"
+    NOT_YOUR_COUNTER = "not-your-counter"
+    UNKNOWN_COUNTER = "unknown-counter"
+    UNKNOWN_SERVICE = "unknown-service"
+    UNKNOWN_PRIORITY = "unknown-priority"
+    UNKNOWN_TICKET = "unknown-ticket"
+    UNKNOWN_APPOINTMENT = "unknown-appointment"
+    APPOINTMENT_TAKEN = "appointment-taken"
+    CLOSED_NOW = "closed-now"
+    AFTER_LAST_TICKET = "after-last-ticket"
+    NOBODY_WAITING = "nobody-waiting"
+    COUNTER_CLOSED = "counter-closed"
+    COUNTER_PAUSED = "counter-paused"
+    COUNTER_OPEN = "counter-open"
+    COUNTER_TAKEN = "counter-taken"
+    COUNTER_BUSY = "counter-busy"
+    COUNTER_EMPTY = "counter-empty"
+    NOBODY_SIGNED_IN = "nobody-signed-in"
+    NOT_CALLED = "not-called"
+    NOT_STARTED = "not-started"
+    ALREADY_STARTED = "already-started"
+    NOT_WAITING = "not-waiting"
+    NOT_PARKED = "not-parked"
+    NOT_ABSENT = "not-absent"
+    TICKET_ENDED = "ticket-ended"
+    TICKET_AT_COUNTER = "ticket-at-counter"
+    SERVICE_NOT_THERE = "service-not-there"
+    SERVICE_ALREADY_THERE = "service-already-there"
+    RATING_NOT_DUE = "rating-not-due"
+    RATING_LEVEL = "rating-level"
+    DAY_NOT_LATER = "day-not-later"
+    NOT_STORED = "not-stored"
+
+
+class Refused(Struct, frozen=True):
+    """The refusal of a command; `detail` fills the placeholders of its wording."""
+
+    reason: Reason
+    detail: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,47 @@
+"""When something happened, as far as a machine without a clock chip can say."""
+
+from msgspec import Struct
+
+MS_PER_DAY = 86_400_000
+
+
+class Stamp(Struct, frozen=True, array_like=True):
+    """One reading of a node's clocks.
+
+    `wall_ms` is UTC milliseconds since 1970 and may be wrong by decades until `synced`;
+    `mono_ns` never runs backwards, and compares only within one `boot`.
+    """
+
+    wall_ms: int
+    mono_ns: int
+    boot: str
+    synced: bool
+
+
+class Span(Struct, frozen=True, array_like=True):
+    """A measured duration; `approximate` when it had to be taken from the wall clock."""
+
+    ms: int
+    approximate: bool = False
+
+
+def total(first: Span | None, second: Span | None) -> Span | None:
+    """The sum of two durations; unknown when either is."""
+    if first is None or second is None:
+        return None
+    return Span(first.ms + second.ms, first.approximate or second.approximate)
+
+
+def span(start: Stamp, end: Stamp) -> Span | None:
+    """Measure from `start` to `end`, or return None when no clock can tell.
+
+    Within a boot the monotonic clock decides. Across boots two synchronised wall clocks give an
+    approximate answer; anything negative or beyond a day is a clock error and not a duration.
+    """
+    if start.boot == end.boot:
+        elapsed_ns = end.mono_ns - start.mono_ns
+        return Span(elapsed_ns // 1_000_000) if elapsed_ns >= 0 else None
+    if not (start.synced and end.synced):
+        return None
+    elapsed_ms = end.wall_ms - start.wall_ms
+    return Span(elapsed_ms, approximate=True) if 0 <= elapsed_ms <= MS_PER_DAY else None

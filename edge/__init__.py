@@ -1,0 +1,1 @@
+"""One centre's node: the queue, its journal, its devices, its local API, its uplink."""

@@ -1,0 +1,67 @@
+"""Refusals and errors as `application/problem+json` (RFC 9457), in the caller's language."""
+
+from http import HTTPStatus
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contract.refusals import Reason, Refused
+from runtime.wording import LANGUAGES, say
+
+_STATUS = {
+    Reason.NOT_ALLOWED: HTTPStatus.FORBIDDEN,
+    Reason.NOT_YOUR_COUNTER: HTTPStatus.FORBIDDEN,
+    Reason.NOT_STORED: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+class Problem(Exception):  # noqa: N818 - an answer to the client, not an error of ours
+    """Ends a request with `status` and the catalogue's words for `key`."""
+
+    def __init__(
+        self, status: HTTPStatus, key: str, headers: dict[str, str] | None = None, **detail: object
+    ) -> None:
+        super().__init__(key)
+        self.status = status
+        self.key = key
+        self.headers = headers
+        self.detail = detail
+
+
+def language(request: Request) -> str:
+    """The first of our languages that the caller accepts; Vietnamese if none."""
+    wanted = request.headers.get("accept-language", "").split(",")
+    primary = [tag.split(";")[0].strip().split("-")[0].lower() for tag in wanted]
+    return next((tag for tag in primary if tag in LANGUAGES), LANGUAGES[0])
+
+
+def refusal(request: Request, refused: Refused) -> Response:
+    """The answer to a command that was refused."""
+    status = _STATUS.get(refused.reason, HTTPStatus.CONFLICT)
+    words = say(f"refusal.{refused.reason}", language(request), **refused.detail)
+    return _response(status, words, {"reason": refused.reason.value})
+
+
+async def problem(request: Request, error: Exception) -> Response:
+    """The answer to a request that ended with a Problem."""
+    if not isinstance(error, Problem):
+        raise error
+    words = say(error.key, language(request), **error.detail)
+    reason = error.key.partition(".")[2]
+    return _response(error.status, words, {"reason": reason}, error.headers)
+
+
+def _response(
+    status: HTTPStatus, words: str, more: dict[str, str], headers: dict[str, str] | None = None
+) -> Response:
+    body = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": words,
+        **more,
+    }
+    return Response(
+        msgspec.json.encode(body), int(status), headers, media_type="application/problem+json"
+    )

@@ -1,0 +1,71 @@
+"""Commands in, snapshots out."""
+
+import asyncio
+import uuid
+from http import HTTPStatus
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from contract.commands import AnyCommand, Order
+from contract.refusals import Refused
+from edge.api.guard import Guard
+from edge.api.problems import Problem, refusal
+from edge.api.snapshots import Snapshots
+from edge.hub import Hub
+
+_command_decoder = msgspec.json.Decoder(AnyCommand)
+
+
+def queue_routes(hub: Hub, guard: Guard, snapshots: Snapshots) -> APIRouter:
+    """The routes through which everything on site drives and follows the queue."""
+    router = APIRouter(tags=["queue"])
+
+    @router.post("/api/commands")
+    async def give_command(request: Request, *, training: bool = False) -> Response:
+        """Carry out one command; the same `Idempotency-Key` again returns the first answer."""
+        actor = guard.actor(request)
+        order = Order(_command_id(request), actor, await _command(request), training)
+        reply = await asyncio.wrap_future(hub.submit(order))
+        if isinstance(reply, Refused):
+            return refusal(request, reply)
+        return _fresh(msgspec.json.encode(reply))
+
+    @router.get("/api/snapshot")
+    async def read_snapshot(request: Request, *, training: bool = False) -> Response:
+        """The whole site now."""
+        guard.actor(request)
+        return _fresh(msgspec.json.encode(hub.snapshot(training=training)))
+
+    @router.get("/api/stream")
+    async def follow_snapshots(request: Request, *, training: bool = False) -> Response:
+        """The whole site now and after every change, as server-sent events."""
+        guard.actor(request)
+        return StreamingResponse(
+            snapshots.follow(training=training),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    return router
+
+
+def _command_id(request: Request) -> bytes:
+    try:
+        return uuid.UUID(request.headers.get("idempotency-key", "")).bytes
+    except ValueError as error:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "api.no-key") from error
+
+
+async def _command(request: Request) -> AnyCommand:
+    try:
+        command: AnyCommand = _command_decoder.decode(await request.body())
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "api.malformed", what=str(error)) from error
+    return command
+
+
+def _fresh(data: bytes) -> Response:
+    return Response(data, media_type="application/json", headers={"Cache-Control": "no-store"})

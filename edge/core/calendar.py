@@ -1,0 +1,142 @@
+"""Which business day it is and whether numbers are given out now, for a clock that may be wrong.
+
+A machine without a clock chip starts in the past. So a day is opened by a synchronised clock, or
+by one that was synchronised earlier in the same boot; until then numbers go on in the day that
+was. When a clock then shows that numbers were given out today under another date, they keep their
+place and the numbering goes on above them: no number comes twice on one calendar day.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from contract.events import ClockStepped, DayOpened
+from contract.stamp import Stamp
+from edge.core.rules import Rules, Session
+from edge.core.state import ENDED, State
+
+# 1970-01-01T00:00 UTC on a clock in Vietnam, which has no daylight saving.
+_EPOCH_THERE = datetime.fromisoformat("1970-01-01T07:00")
+_LAST_DAY = datetime.fromisoformat("9999-12-31T23:59")
+_DAYS_REMEMBERED = 7
+_STEP_MS = 1000
+
+Issuing = Literal["open", "closed", "after-last-ticket"]
+
+
+def local_time(wall_ms: int) -> datetime:
+    """The site's local time, naive; what no calendar can hold is the calendar's last day."""
+    try:
+        return _EPOCH_THERE + timedelta(milliseconds=wall_ms)
+    except OverflowError:
+        return _LAST_DAY
+
+
+def trusted_wall_ms(state: State, stamp: Stamp) -> int | None:
+    """UTC milliseconds that can be believed, or None while no clock can tell."""
+    if stamp.synced:
+        return stamp.wall_ms
+    if state.anchor is not None and state.anchor.boot == stamp.boot:
+        return state.anchor.wall_ms + (stamp.mono_ns - state.anchor.mono_ns) // 1_000_000
+    return None
+
+
+def day_to_open(state: State, stamp: Stamp) -> DayOpened | None:
+    """The opening of a business day that is due before anything else happens at `stamp`."""
+    wall_ms = trusted_wall_ms(state, stamp)
+    if not state.day:
+        shown_ms = stamp.wall_ms if wall_ms is None else wall_ms
+        return DayOpened(_day(shown_ms), trusted=wall_ms is not None, last_orders={})
+    if wall_ms is None or (state.day_trusted and state.day == _day(wall_ms)):
+        return None
+    return opening(state, _day(wall_ms), stamp, wall_ms)
+
+
+def opening(state: State, day: str, stamp: Stamp, wall_ms: int | None) -> DayOpened:
+    """The event that opens `day`; tickets that may have been issued on it are carried over."""
+    tickets = state.tickets.values()
+    of_today = [t for t in tickets if _may_be_of(day, t.issued, stamp, wall_ms)]
+    carried = [t.number for t in of_today if t.phase not in ENDED]
+    abandoned = [
+        t.number
+        for t in state.tickets.values()
+        if t.phase not in ENDED and t.number not in set(carried)
+    ]
+    known = [state.past_orders.get(day, {})]
+    if of_today or day == state.day:
+        known.append(state.orders)
+    last_orders = {
+        series: max(orders.get(series, 0) for orders in known)
+        for series in sorted({series for orders in known for series in orders})
+    }
+    return DayOpened(
+        day,
+        trusted=wall_ms is not None,
+        last_orders=last_orders,
+        carried=tuple(carried),
+        abandoned=tuple(abandoned),
+        counters=tuple(
+            c.id for c in state.counters.values() if _may_be_of(day, c.since, stamp, wall_ms)
+        ),
+    )
+
+
+def remembered(
+    past: dict[str, dict[str, int]], day: str, orders: dict[str, int]
+) -> dict[str, dict[str, int]]:
+    """`past` with the highest orders of one more day; the oldest days are forgotten."""
+    before = past.get(day, {})
+    highest = {s: max(before.get(s, 0), orders.get(s, 0)) for s in {*before, *orders}}
+    kept = [(d, o) for d, o in past.items() if d != day][-(_DAYS_REMEMBERED - 1) :]
+    return dict([*kept, (day, highest)]) if day else past
+
+
+def clock_step(before: Stamp, now: Stamp) -> ClockStepped | None:
+    """The event that is due when the wall clock moved against the monotonic one."""
+    if before.boot != now.boot:
+        return None
+    by_ms = now.wall_ms - before.wall_ms - (now.mono_ns - before.mono_ns) // 1_000_000
+    if abs(by_ms) < _STEP_MS and before.synced == now.synced:
+        return None
+    return ClockStepped(by_ms, now.synced)
+
+
+def issuing(rules: Rules, state: State, stamp: Stamp) -> Issuing:
+    """Whether numbers are given out now. A clock that cannot be trusted closes nothing."""
+    wall_ms = trusted_wall_ms(state, stamp)
+    if wall_ms is None:
+        return "open"
+    now = local_time(wall_ms)
+    time = now.strftime("%H:%M")
+    for session in sessions_of(rules, now.date()):
+        if session.issue_from <= time < session.last_ticket:
+            return "open"
+        if session.last_ticket <= time < session.closes:
+            return "after-last-ticket"
+    return "closed"
+
+
+def sessions_of(rules: Rules, day: date) -> tuple[Session, ...]:
+    """The sessions of a calendar day; none on a closed day."""
+    iso = day.isoformat()
+    if iso in rules.extra_days:
+        return rules.extra_days[iso]
+    if iso in rules.closed_days:
+        return ()
+    return tuple(s for s in rules.sessions if day.isoweekday() in s.weekdays)
+
+
+def hours(rules: Rules, day: str) -> str:
+    """The hours in which `day` gives out numbers, for people: "07:30–11:15, 13:30–16:30"."""
+    sessions = sessions_of(rules, date.fromisoformat(day))
+    return ", ".join(f"{s.issue_from}–{s.last_ticket}" for s in sessions) or "–"
+
+
+def _may_be_of(day: str, past: Stamp, stamp: Stamp, wall_ms: int | None) -> bool:
+    """Whether, for all we know now, `past` was on `day` or later."""
+    if past.boot == stamp.boot and wall_ms is not None:
+        return _day(wall_ms - (stamp.mono_ns - past.mono_ns) // 1_000_000) >= day
+    return not past.synced or _day(past.wall_ms) >= day
+
+
+def _day(wall_ms: int) -> str:
+    return local_time(wall_ms).date().isoformat()

@@ -1,0 +1,133 @@
+"""From an order to the events that carry it out, or to a refusal; nothing else decides."""
+
+from collections.abc import Callable
+from typing import Any
+
+from contract import commands as c
+from contract import events as e
+from contract.refusals import Reason, Refused
+from contract.stamp import Stamp
+from edge.core import calendar, desk, visit
+from edge.core.case import Case, No
+from edge.core.rules import Rules
+from edge.core.state import State
+
+_ISSUING: frozenset[type[Any]] = frozenset({c.IssueTicket, c.CheckIn})
+_AT_A_SEAT: frozenset[type[Any]] = frozenset(
+    {
+        c.SignOut,
+        c.OpenCounter,
+        c.PauseCounter,
+        c.CloseCounter,
+        c.CallNext,
+        c.CallTicket,
+        c.Recall,
+        c.StartService,
+        c.FinishService,
+        c.MarkNoShow,
+        c.TransferTicket,
+        c.ParkTicket,
+        c.ResumeTicket,
+    }
+)
+_STAFF = (
+    _ISSUING
+    | _AT_A_SEAT
+    | {
+        c.SignIn,
+        c.ReprintTicket,
+        c.VoidTicket,
+        c.ReturnTicket,
+        c.AddService,
+    }
+)
+_MAY: dict[c.Role, frozenset[type[Any]]] = {
+    "kiosk": _ISSUING,
+    "greeter": _ISSUING,
+    "clerk": _STAFF,
+    "supervisor": _STAFF | {c.OpenDay, c.BookAppointment, c.CancelAppointment},
+    "pad": frozenset({c.Rate}),
+    "display": frozenset(),
+    "centre": frozenset({c.BookAppointment, c.CancelAppointment}),
+    "hub": frozenset({c.ReportPrint, c.ReportDevice}),
+}
+
+
+def decide(
+    rules: Rules, state: State, order: c.Order, stamp: Stamp
+) -> tuple[e.AnyEvent, ...] | Refused:
+    """The events that carry out `order`, perhaps none, or why it is refused."""
+    case = Case(rules, state, order.actor, stamp)
+    try:
+        _check_authority(case, order.command)
+        if isinstance(order.command, c.IssueTicket):
+            return tuple(visit.issue(case, order.command, training=order.training))
+        if isinstance(order.command, c.CheckIn):
+            return tuple(visit.check_in(case, order.command, training=order.training))
+        return tuple(_DECISIONS[type(order.command)](case, order.command))
+    except No as no:
+        return no.refused
+
+
+def _check_authority(case: Case, command: c.AnyCommand) -> None:
+    actor = case.actor
+    if type(command) not in _MAY[actor.role]:
+        raise No(Reason.NOT_ALLOWED, role=actor.role)
+    at: str | None = getattr(command, "counter", None)
+    if actor.counter is not None and at is not None and actor.counter != at:
+        raise No(Reason.NOT_YOUR_COUNTER, counter=at)
+    seated = actor.role != "clerk" or at is None or case.counter(at).staff == actor.id
+    if type(command) in _AT_A_SEAT and not seated:
+        raise No(Reason.NOT_YOUR_COUNTER, counter=at)
+
+
+def _open_day(case: Case, command: c.OpenDay) -> list[e.AnyEvent]:
+    if case.state.day_trusted and command.day <= case.state.day:
+        raise No(Reason.DAY_NOT_LATER, day=command.day, current=case.state.day)
+    return [calendar.opening(case.state, command.day, case.stamp, None)]
+
+
+def _report_print(_case: Case, command: c.ReportPrint) -> list[e.AnyEvent]:
+    if command.outcome == "printed":
+        return [e.TicketPrinted(command.number, command.copy, command.proof)]
+    unknown = command.outcome == "unknown"
+    return [e.PrintFailed(command.number, command.copy, command.reason, unknown)]
+
+
+def _report_device(case: Case, command: c.ReportDevice) -> list[e.AnyEvent]:
+    known = case.state.devices.get(command.device)
+    if known is not None and (known.state, known.condition) == (command.state, command.condition):
+        return []
+    if command.state == "lost":
+        return [e.DeviceLost(command.device, command.condition)]
+    if command.state == "paper-low":
+        return [e.PaperLow(command.device)]
+    return [e.DeviceReturned(command.device)]
+
+
+_DECISIONS: dict[type[Any], Callable[[Case, Any], list[e.AnyEvent]]] = {
+    c.BookAppointment: visit.book,
+    c.CancelAppointment: visit.cancel,
+    c.ReprintTicket: visit.reprint,
+    c.VoidTicket: visit.void,
+    c.ReturnTicket: visit.return_,
+    c.AddService: visit.add_service,
+    c.SignIn: desk.sign_in,
+    c.SignOut: desk.sign_out,
+    c.OpenCounter: desk.open_,
+    c.PauseCounter: desk.pause,
+    c.CloseCounter: desk.close,
+    c.CallNext: visit.call_next,
+    c.CallTicket: visit.call_ticket,
+    c.Recall: visit.recall,
+    c.StartService: visit.start,
+    c.FinishService: visit.finish,
+    c.MarkNoShow: visit.no_show,
+    c.TransferTicket: visit.transfer,
+    c.ParkTicket: visit.park,
+    c.ResumeTicket: visit.resume,
+    c.Rate: desk.rate,
+    c.OpenDay: _open_day,
+    c.ReportPrint: _report_print,
+    c.ReportDevice: _report_device,
+}

@@ -1,0 +1,92 @@
+"""Decisions about counters, staff and ratings."""
+
+from contract import commands as c
+from contract import events as e
+from contract.refusals import Reason
+from edge.core.case import Case, No
+
+
+def sign_in(case: Case, command: c.SignIn) -> list[e.AnyEvent]:
+    """Take a seat; whoever sat elsewhere leaves there first, unless with a citizen."""
+    counter = case.counter(command.counter)
+    if counter.staff == case.actor.id:
+        return []
+    if counter.staff is not None:
+        raise No(Reason.COUNTER_TAKEN, counter=counter.id, staff=counter.staff)
+    left = [
+        event
+        for other in case.state.counters.values()
+        if other.staff == case.actor.id
+        for event in sign_out(case, c.SignOut(other.id))
+    ]
+    return [*left, e.StaffSignedIn(case.actor.id, counter.id)]
+
+
+def sign_out(case: Case, command: c.SignOut) -> list[e.AnyEvent]:
+    """Leave the seat; the counter closes."""
+    counter = case.counter(command.counter)
+    if counter.staff is None:
+        raise No(Reason.NOBODY_SIGNED_IN, counter=counter.id)
+    closing = close(case, c.CloseCounter(counter.id)) if counter.phase != "closed" else []
+    return [*closing, e.StaffSignedOut(counter.staff, counter.id)]
+
+
+def open_(case: Case, command: c.OpenCounter) -> list[e.AnyEvent]:
+    """Open a closed or paused counter, or change what an open one serves."""
+    counter = case.counter(command.counter)
+    if counter.staff is None and case.actor.role != "supervisor":
+        raise No(Reason.NOBODY_SIGNED_IN, counter=counter.id)
+    services = command.services or counter.services or _usual_services(case, counter.id)
+    for service in services:
+        case.known_service(service)
+    if counter.phase == "open" and services == counter.services:
+        raise No(Reason.COUNTER_OPEN, counter=counter.id)
+    if counter.ticket is not None:
+        raise No(Reason.COUNTER_BUSY, counter=counter.id, number=counter.ticket)
+    if counter.phase == "open":
+        return [
+            e.CounterPaused(counter.id, "services", case.idle(counter)),
+            e.CounterOpened(counter.id, services, case.since(case.stamp)),
+        ]
+    paused = case.since(counter.since) if counter.phase == "paused" else None
+    return [e.CounterOpened(counter.id, services, paused)]
+
+
+def pause(case: Case, command: c.PauseCounter) -> list[e.AnyEvent]:
+    """Rest an open counter that has nobody."""
+    counter = case.free_counter(command.counter)
+    return [e.CounterPaused(counter.id, command.reason, case.idle(counter))]
+
+
+def close(case: Case, command: c.CloseCounter) -> list[e.AnyEvent]:
+    """Close a counter that has nobody."""
+    counter = case.counter(command.counter)
+    if counter.phase == "closed":
+        raise No(Reason.COUNTER_CLOSED, counter=counter.id)
+    if counter.ticket is not None:
+        raise No(Reason.COUNTER_BUSY, counter=counter.id, number=counter.ticket)
+    paused = case.since(counter.since) if counter.phase == "paused" else None
+    return [e.CounterClosed(counter.id, case.idle(counter), paused)]
+
+
+def rate(case: Case, command: c.Rate) -> list[e.AnyEvent]:
+    """Count one rating per finished service; keep every other press, uncounted."""
+    counter = case.counter(command.counter)
+    levels = case.rules.rating_levels
+    if command.level > levels:
+        raise No(Reason.RATING_LEVEL, level=command.level, levels=levels)
+    due = counter.rating
+    if due is None:
+        return [e.RatingIgnored(counter.id, command.level, "nothing-finished")]
+    if due.rated:
+        return [e.RatingIgnored(counter.id, command.level, "already-rated")]
+    elapsed = case.since(due.finished)
+    window_ms = case.rules.rating_window_s * 1000
+    another = counter.ticket is not None and case.ticket_at(counter.id).phase == "serving"
+    if another or elapsed is None or elapsed.ms > window_ms:
+        return [e.RatingIgnored(counter.id, command.level, "too-late")]
+    return [e.RatingGiven(counter.id, due.service, command.level, levels, command.reason)]
+
+
+def _usual_services(case: Case, counter: str) -> tuple[str, ...]:
+    return next(rule.services for rule in case.rules.counters if rule.id == counter)

@@ -1,0 +1,352 @@
+"""How each event changes the state. Total: any journal that was written can be replayed."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from msgspec.structs import replace
+
+from contract import events as e
+from contract.stamp import Span, Stamp, total
+from edge.core.calendar import remembered
+from edge.core.state import Appointment, Call, Counter, Device, RatingDue, State, Ticket
+
+_CALLS_SHOWN = 12
+_RECENT_SERVICES = 20
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+def evolve(state: State, entry: e.Entry) -> State:
+    """The state after one more journal row."""
+    change = _CHANGES.get(type(entry.event))
+    if change is not None:
+        state = change(state, entry.event, entry.stamp, entry.seq)
+    return replace(state, anchor=entry.stamp) if entry.stamp.synced else state
+
+
+# --- the node ---------------------------------------------------------------------------------
+
+
+def _day_opened(state: State, event: e.DayOpened, stamp: Stamp, _seq: int) -> State:
+    return replace(
+        state,
+        day=event.day,
+        day_trusted=event.trusted,
+        past_orders=remembered(state.past_orders, state.day, state.orders),
+        orders=dict(event.last_orders),
+        tickets={number: state.tickets[number] for number in event.carried},
+        appointments={
+            code: booked for code, booked in state.appointments.items() if booked.number is None
+        },
+        counters={
+            id_: replace(counter, served=0)
+            if id_ in event.counters and counter.ticket in (None, *event.carried)
+            else Counter(id_, counter.services, stamp)
+            for id_, counter in state.counters.items()
+        },
+        calls=(),
+        recent_ms={},
+        issued=len(event.carried),
+        finished=0,
+        ratings=0,
+    )
+
+
+def _device_lost(state: State, event: e.DeviceLost, _stamp: Stamp, _seq: int) -> State:
+    return _device(state, event.device, Device("lost", event.condition))
+
+
+def _device_returned(state: State, event: e.DeviceReturned, _stamp: Stamp, _seq: int) -> State:
+    return _device(state, event.device, Device("ready"))
+
+
+def _paper_low(state: State, event: e.PaperLow, _stamp: Stamp, _seq: int) -> State:
+    return _device(state, event.device, Device("paper-low"))
+
+
+# --- tickets ----------------------------------------------------------------------------------
+
+
+def _booked(state: State, event: e.AppointmentBooked, _stamp: Stamp, _seq: int) -> State:
+    booked = Appointment(event.service, event.slot_ms)
+    return replace(state, appointments=_with(state.appointments, event.code, booked))
+
+
+def _cancelled(state: State, event: e.AppointmentCancelled, _stamp: Stamp, _seq: int) -> State:
+    kept = {code: a for code, a in state.appointments.items() if code != event.code}
+    return replace(state, appointments=kept)
+
+
+def _issued(state: State, event: e.TicketIssued, stamp: Stamp, seq: int) -> State:
+    series, order = _series_and_order(event.number)
+    ticket = Ticket(
+        number=event.number,
+        services=event.services,
+        phase="waiting",
+        place=seq,
+        issued=stamp,
+        queued=stamp,
+        since=stamp,
+        early_ms=event.early_ms,
+        priority=event.priority,
+        appointment=event.appointment,
+        language=event.language,
+        on_paper=event.on_paper,
+        ahead=event.ahead,
+        expected_wait_min=event.expected_wait_min,
+        print_pending=event.on_paper,
+    )
+    appointments = state.appointments
+    if event.appointment in appointments:
+        used = replace(appointments[event.appointment], number=event.number)
+        appointments = _with(appointments, event.appointment, used)
+    return replace(
+        state,
+        tickets=_with(state.tickets, event.number, ticket),
+        orders=_with(state.orders, series, max(order, state.orders.get(series, 0))),
+        appointments=appointments,
+        issued=state.issued + 1,
+    )
+
+
+def _printed(state: State, event: e.TicketPrinted, _stamp: Stamp, _seq: int) -> State:
+    return _ticket(state, event.number, copies=event.copy, print_pending=False)
+
+
+def _print_failed(state: State, event: e.PrintFailed, _stamp: Stamp, _seq: int) -> State:
+    return _ticket(state, event.number, print_pending=False)
+
+
+def _reprint_ordered(state: State, event: e.ReprintOrdered, _stamp: Stamp, _seq: int) -> State:
+    return _ticket(state, event.number, copies=event.copy, print_pending=True)
+
+
+def _called(state: State, event: e.TicketCalled, stamp: Stamp, seq: int) -> State:
+    counter = state.counters[event.counter]
+    state = _call(state, event.number, counter, stamp, seq, resumed=False)
+    state = _ticket(state, event.number, phase="called", since=stamp, calls=1, wait_counted=True)
+    streak = counter.streak + 1 if event.priority else 0
+    return _counter(state, event.counter, ticket=event.number, since=stamp, streak=streak)
+
+
+def _recalled(state: State, event: e.TicketRecalled, stamp: Stamp, seq: int) -> State:
+    state = _ticket(state, event.number, calls=event.times)
+    counter = state.counters[event.counter]
+    return _call(state, event.number, counter, stamp, seq, times=event.times)
+
+
+def _started(state: State, event: e.ServiceStarted, stamp: Stamp, _seq: int) -> State:
+    state = _ticket(state, event.number, phase="serving", since=stamp)
+    return _counter(state, event.counter, since=stamp)
+
+
+def _finished(state: State, event: e.ServiceFinished, stamp: Stamp, _seq: int) -> State:
+    ticket = state.tickets[event.number]
+    counter = state.counters[event.counter]
+    recent = state.recent_ms
+    if event.worked is not None:
+        times = (*recent.get(event.service, ()), event.worked.ms)[-_RECENT_SERVICES:]
+        recent = _with(recent, event.service, times)
+    if len(ticket.services) > 1:
+        state = _requeue(state, event.number, ticket.services[1:], stamp, counter=None)
+    else:
+        state = _ticket(state, event.number, phase="finished", since=stamp, counter=None)
+        state = replace(state, finished=state.finished + 1)
+    return replace(
+        _counter(
+            state,
+            event.counter,
+            ticket=None,
+            since=stamp,
+            served=counter.served + 1,
+            rating=RatingDue(event.service, stamp),
+        ),
+        recent_ms=recent,
+    )
+
+
+def _no_show(state: State, event: e.NoShowMarked, stamp: Stamp, _seq: int) -> State:
+    state = _ticket(state, event.number, phase="absent", since=stamp, counter=None)
+    return _counter(state, event.counter, ticket=None, since=stamp)
+
+
+def _returned(state: State, event: e.TicketReturned, stamp: Stamp, _seq: int) -> State:
+    return _ticket(state, event.number, phase="waiting", since=stamp, calls=0)
+
+
+def _transferred(state: State, event: e.TicketTransferred, stamp: Stamp, _seq: int) -> State:
+    ticket = state.tickets[event.number]
+    services = (event.service, *(s for s in ticket.services[1:] if s != event.service))
+    state = _requeue(state, event.number, services, stamp, counter=event.to_counter)
+    if event.service == event.from_service:
+        worked = total(ticket.worked, event.service_time)
+        state = _ticket(state, event.number, worked=worked)
+    return _counter(state, event.counter, ticket=None, since=stamp)
+
+
+def _parked(state: State, event: e.TicketParked, stamp: Stamp, _seq: int) -> State:
+    state = _ticket(
+        state,
+        event.number,
+        phase="parked",
+        since=stamp,
+        park_reason=event.reason,
+        due_ms=event.due_ms,
+        worked=total(state.tickets[event.number].worked, event.service_time),
+    )
+    return _counter(state, event.counter, ticket=None, since=stamp)
+
+
+def _resumed(state: State, event: e.TicketResumed, stamp: Stamp, seq: int) -> State:
+    counter = state.counters[event.counter]
+    state = _call(state, event.number, counter, stamp, seq, resumed=True)
+    state = _ticket(
+        state, event.number, phase="called", since=stamp, calls=1, park_reason=None, due_ms=None
+    )
+    return _counter(state, event.counter, ticket=event.number, since=stamp)
+
+
+def _service_added(state: State, event: e.ServiceAdded, _stamp: Stamp, _seq: int) -> State:
+    services = (*state.tickets[event.number].services, event.service)
+    return _ticket(state, event.number, services=services)
+
+
+def _voided(state: State, event: e.TicketVoided, stamp: Stamp, _seq: int) -> State:
+    return _ticket(state, event.number, phase="void", since=stamp, counter=None)
+
+
+# --- counters, staff, ratings -----------------------------------------------------------------
+
+
+def _signed_in(state: State, event: e.StaffSignedIn, stamp: Stamp, _seq: int) -> State:
+    if event.counter not in state.counters:
+        fresh = Counter(event.counter, (), stamp, staff=event.staff)
+        return replace(state, counters=_with(state.counters, event.counter, fresh))
+    return _counter(state, event.counter, staff=event.staff)
+
+
+def _signed_out(state: State, event: e.StaffSignedOut, _stamp: Stamp, _seq: int) -> State:
+    return _counter(state, event.counter, staff=None)
+
+
+def _opened(state: State, event: e.CounterOpened, stamp: Stamp, _seq: int) -> State:
+    known = state.counters.get(event.counter, Counter(event.counter, (), stamp))
+    opened = replace(known, phase="open", services=event.services, since=stamp, pause_reason=None)
+    return replace(state, counters=_with(state.counters, event.counter, opened))
+
+
+def _paused(state: State, event: e.CounterPaused, stamp: Stamp, _seq: int) -> State:
+    return _counter(state, event.counter, phase="paused", since=stamp, pause_reason=event.reason)
+
+
+def _closed(state: State, event: e.CounterClosed, stamp: Stamp, _seq: int) -> State:
+    return _counter(state, event.counter, phase="closed", since=stamp, pause_reason=None)
+
+
+def _rated(state: State, event: e.RatingGiven, _stamp: Stamp, _seq: int) -> State:
+    due = state.counters[event.counter].rating
+    rated = replace(due, rated=True) if due is not None else None
+    return replace(_counter(state, event.counter, rating=rated), ratings=state.ratings + 1)
+
+
+_CHANGES: dict[type[Any], Callable[[State, Any, Stamp, int], State]] = {
+    e.DayOpened: _day_opened,
+    e.DeviceLost: _device_lost,
+    e.DeviceReturned: _device_returned,
+    e.PaperLow: _paper_low,
+    e.AppointmentBooked: _booked,
+    e.AppointmentCancelled: _cancelled,
+    e.TicketIssued: _issued,
+    e.TicketPrinted: _printed,
+    e.PrintFailed: _print_failed,
+    e.ReprintOrdered: _reprint_ordered,
+    e.TicketCalled: _called,
+    e.TicketRecalled: _recalled,
+    e.ServiceStarted: _started,
+    e.ServiceFinished: _finished,
+    e.NoShowMarked: _no_show,
+    e.TicketReturned: _returned,
+    e.TicketTransferred: _transferred,
+    e.TicketParked: _parked,
+    e.TicketResumed: _resumed,
+    e.ServiceAdded: _service_added,
+    e.TicketVoided: _voided,
+    e.StaffSignedIn: _signed_in,
+    e.StaffSignedOut: _signed_out,
+    e.CounterOpened: _opened,
+    e.CounterPaused: _paused,
+    e.CounterClosed: _closed,
+    e.RatingGiven: _rated,
+}
+
+
+# --- changing one thing in a frozen state -----------------------------------------------------
+
+
+def _with(mapping: dict[_K, _V], key: _K, value: _V) -> dict[_K, _V]:
+    return {**mapping, key: value}
+
+
+def _ticket(state: State, number: str, **changes: Any) -> State:
+    # A report about a slip may come after its day is over.
+    ticket = state.tickets.get(number)
+    if ticket is None:
+        return state
+    return replace(state, tickets=_with(state.tickets, number, replace(ticket, **changes)))
+
+
+def _counter(state: State, id_: str, **changes: Any) -> State:
+    counter = replace(state.counters[id_], **changes)
+    return replace(state, counters=_with(state.counters, id_, counter))
+
+
+def _device(state: State, id_: str, device: Device) -> State:
+    return replace(state, devices=_with(state.devices, id_, device))
+
+
+def _requeue(
+    state: State, number: str, services: tuple[str, ...], stamp: Stamp, counter: str | None
+) -> State:
+    return _ticket(
+        state,
+        number,
+        services=services,
+        phase="waiting",
+        queued=stamp,
+        since=stamp,
+        early_ms=0,
+        counter=counter,
+        calls=0,
+        wait_counted=False,
+        worked=Span(0),
+    )
+
+
+def _call(
+    state: State,
+    number: str,
+    counter: Counter,
+    stamp: Stamp,
+    seq: int,
+    *,
+    times: int = 1,
+    resumed: bool = False,
+) -> State:
+    state = _ticket(state, number, counter=counter.id)
+    call = Call(
+        seq=seq,
+        number=number,
+        counter=counter.id,
+        at=stamp,
+        times=times,
+        priority=state.tickets[number].priority is not None,
+        resumed=resumed,
+    )
+    earlier = [past for past in state.calls if past.number != number]
+    return replace(state, calls=(call, *earlier)[:_CALLS_SHOWN])
+
+
+def _series_and_order(number: str) -> tuple[str, int]:
+    digits = number.removeprefix("0")
+    return digits[0], int(digits[1:])

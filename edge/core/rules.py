@@ -1,0 +1,84 @@
+"""What a site decides for itself: services, counters, hours, priority, ratings."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from contract.ids import CounterId, Day, Name, ServiceId, SiteId
+
+Series = Annotated[str, Meta(pattern=r"^[1-9]$", description="The first digit of a number.")]
+TimeOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Weekday = Annotated[int, Meta(ge=1, le=7, description="1 is Monday.")]
+
+
+class Service(Struct, frozen=True, forbid_unknown_fields=True):
+    """A service group; `usual_min` estimates waits until the day has figures of its own."""
+
+    id: ServiceId
+    series: Series
+    name: dict[str, str]
+    usual_min: Annotated[float, Meta(gt=0)] = 10.0
+
+
+class Priority(Struct, frozen=True, forbid_unknown_fields=True):
+    """A class of citizens who are called earlier."""
+
+    id: Name
+    name: dict[str, str]
+
+
+class Counter(Struct, frozen=True, forbid_unknown_fields=True):
+    """A counter and what it serves unless opened for something else."""
+
+    id: CounterId
+    services: Annotated[tuple[ServiceId, ...], Meta(min_length=1)]
+
+
+class Session(Struct, frozen=True, forbid_unknown_fields=True):
+    """A half-day: numbers are given out from `issue_from` to `last_ticket`, local time."""
+
+    weekdays: Annotated[tuple[Weekday, ...], Meta(min_length=1)]
+    issue_from: TimeOfDay
+    last_ticket: TimeOfDay
+    closes: TimeOfDay
+
+
+class Rules(Struct, frozen=True, forbid_unknown_fields=True):
+    """A site's rules.
+
+    `priority_streak` is how many priority citizens a counter calls in a row before an ordinary
+    one who waits; `rating_window_s` how long a finished service may be rated;
+    `reprint_within_min` how old a number may be to be printed again after a restart.
+    """
+
+    site: SiteId
+    unit: str
+    site_name: str
+    services: Annotated[tuple[Service, ...], Meta(min_length=1)]
+    counters: Annotated[tuple[Counter, ...], Meta(min_length=1)]
+    sessions: tuple[Session, ...]
+    priorities: tuple[Priority, ...] = ()
+    closed_days: tuple[Day, ...] = ()
+    extra_days: dict[Day, tuple[Session, ...]] = field(default_factory=dict)
+    priority_streak: Annotated[int, Meta(ge=1, le=10)] = 2
+    rating_levels: Annotated[int, Meta(ge=3, le=5)] = 4
+    rating_window_s: Annotated[int, Meta(ge=5, le=600)] = 60
+    reprint_within_min: Annotated[int, Meta(ge=1, le=240)] = 15
+
+    def __post_init__(self) -> None:
+        known = {service.id for service in self.services}
+        for counter in self.counters:
+            for service in counter.services:
+                if service not in known:
+                    raise ValueError(f"counter {counter.id} serves the unknown service {service!r}")
+        for kind, ids in (
+            ("service", [service.id for service in self.services]),
+            ("counter", [counter.id for counter in self.counters]),
+            ("priority", [priority.id for priority in self.priorities]),
+        ):
+            if len(ids) != len(set(ids)):
+                raise ValueError(f"a {kind} is named twice among {', '.join(ids)}")
+
+    def service(self, service: str) -> Service | None:
+        """The service of that id, if the site has it."""
+        return next((known for known in self.services if known.id == service), None)

@@ -1,0 +1,122 @@
+"""The state of a site's queue: one frozen value, built from nothing but the journal."""
+
+from msgspec import Struct, field
+
+from contract.ids import CounterId, Day, Name, ServiceId, TicketNumber
+from contract.snapshot import CounterPhase, TicketPhase
+from contract.stamp import Span, Stamp
+
+ENDED: frozenset[TicketPhase] = frozenset({"finished", "void"})
+AT_COUNTER: frozenset[TicketPhase] = frozenset({"called", "serving"})
+
+
+class Ticket(Struct, frozen=True):
+    """A visit's ticket.
+
+    `services` are those still to come, the present one first. `place` is the journal row of its
+    issue: the order of arrival, kept through transfers, returns and further services. `worked`
+    sums the stretches of the present service over counters. `counter` is where it is, or, while
+    waiting, the only counter that may call it.
+    """
+
+    number: TicketNumber
+    services: tuple[ServiceId, ...]
+    phase: TicketPhase
+    place: int
+    issued: Stamp
+    queued: Stamp
+    since: Stamp
+    early_ms: int = 0
+    priority: Name | None = None
+    appointment: Name | None = None
+    language: str = "vi"
+    on_paper: bool = True
+    ahead: int = 0
+    expected_wait_min: int | None = None
+    counter: CounterId | None = None
+    calls: int = 0
+    wait_counted: bool = False
+    worked: Span | None = Span(0)
+    park_reason: str | None = None
+    due_ms: int | None = None
+    copies: int = 1
+    print_pending: bool = True
+
+    @property
+    def service(self) -> ServiceId:
+        """The present service."""
+        return self.services[0]
+
+
+class RatingDue(Struct, frozen=True):
+    """What a counter's rating buttons are about: the service finished last."""
+
+    service: ServiceId
+    finished: Stamp
+    rated: bool = False
+
+
+class Counter(Struct, frozen=True):
+    """A counter; `streak` counts the priority citizens it has called in a row."""
+
+    id: CounterId
+    services: tuple[ServiceId, ...]
+    since: Stamp
+    phase: CounterPhase = "closed"
+    staff: Name | None = None
+    ticket: TicketNumber | None = None
+    pause_reason: str | None = None
+    streak: int = 0
+    served: int = 0
+    rating: RatingDue | None = None
+
+
+class Appointment(Struct, frozen=True):
+    """A booked slot, and the number it became."""
+
+    service: ServiceId
+    slot_ms: int
+    number: TicketNumber | None = None
+
+
+class Device(Struct, frozen=True):
+    """A device's last known state."""
+
+    state: str
+    condition: str = ""
+
+
+class Call(Struct, frozen=True):
+    """One call, for the hall screen."""
+
+    seq: int
+    number: TicketNumber
+    counter: CounterId
+    at: Stamp
+    times: int
+    priority: bool
+    resumed: bool
+
+
+class State(Struct, frozen=True):
+    """A site's queue.
+
+    `orders` is the last order used per series today; `past_orders` the same for recent days, in
+    case a clock goes back. `anchor` is the last stamp with a synchronised clock. `recent_ms` are
+    the last service times per service, for estimates; `calls` the newest first.
+    """
+
+    day: str = ""
+    day_trusted: bool = False
+    anchor: Stamp | None = None
+    orders: dict[str, int] = field(default_factory=dict)
+    past_orders: dict[Day, dict[str, int]] = field(default_factory=dict)
+    tickets: dict[TicketNumber, Ticket] = field(default_factory=dict)
+    counters: dict[CounterId, Counter] = field(default_factory=dict)
+    appointments: dict[Name, Appointment] = field(default_factory=dict)
+    devices: dict[Name, Device] = field(default_factory=dict)
+    calls: tuple[Call, ...] = ()
+    recent_ms: dict[ServiceId, tuple[int, ...]] = field(default_factory=dict)
+    issued: int = 0
+    finished: int = 0
+    ratings: int = 0

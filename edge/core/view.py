@@ -1,0 +1,113 @@
+"""The state as people and displays see it."""
+
+from contract import snapshot as s
+from contract.stamp import Stamp
+from edge.core import calendar, estimate
+from edge.core.house import House
+from edge.core.rules import Rules
+from edge.core.state import Call, Counter, Ticket
+
+
+def snapshot(
+    rules: Rules, node: str, house: House, stamp: Stamp, link: s.LinkView, *, training: bool = False
+) -> s.Snapshot:
+    """The whole site at `stamp`. Past times are shown by the clock as it is believed now."""
+    state = house.queue(training=training)
+    wall_ms = calendar.trusted_wall_ms(state, stamp)
+    now_ms = stamp.wall_ms if wall_ms is None else wall_ms
+
+    def shown_ms(past: Stamp) -> int:
+        if past.boot == stamp.boot:
+            return now_ms - (stamp.mono_ns - past.mono_ns) // 1_000_000
+        return min(past.wall_ms, now_ms)
+
+    def ticket_view(ticket: Ticket) -> s.TicketView:
+        return s.TicketView(
+            number=ticket.number,
+            service=ticket.service,
+            phase=ticket.phase,
+            issued_ms=shown_ms(ticket.issued),
+            since_ms=shown_ms(ticket.since),
+            priority=ticket.priority,
+            counter=ticket.counter,
+            further_services=ticket.services[1:],
+            park_reason=ticket.park_reason,
+            due_ms=ticket.due_ms,
+            calls=ticket.calls,
+        )
+
+    def in_phase(phase: str) -> tuple[s.TicketView, ...]:
+        found = [ticket for ticket in state.tickets.values() if ticket.phase == phase]
+        return tuple(ticket_view(ticket) for ticket in sorted(found, key=lambda t: t.place))
+
+    def counter_view(counter: Counter) -> s.CounterView:
+        return s.CounterView(
+            counter=counter.id,
+            phase=counter.phase,
+            since_ms=shown_ms(counter.since),
+            services=counter.services,
+            staff=counter.staff,
+            ticket=None if counter.ticket is None else ticket_view(state.tickets[counter.ticket]),
+            pause_reason=counter.pause_reason,
+            served=counter.served,
+        )
+
+    def service_view(service: str) -> s.ServiceView:
+        queued = [
+            shown_ms(t.queued)
+            for t in state.tickets.values()
+            if t.phase == "waiting" and t.service == service
+        ]
+        return s.ServiceView(
+            service=service,
+            waiting=len(queued),
+            oldest_ms=min(queued, default=None),
+            expected_wait_min=estimate.expected_wait_min(rules, state, service),
+            open_counters=sum(
+                c.phase == "open" and service in c.services for c in state.counters.values()
+            ),
+        )
+
+    def call_view(call: Call) -> s.CallView:
+        return s.CallView(
+            seq=call.seq,
+            number=call.number,
+            counter=call.counter,
+            at_ms=shown_ms(call.at),
+            times=call.times,
+            priority=call.priority,
+            resumed=call.resumed,
+        )
+
+    return s.Snapshot(
+        node=node,
+        site=rules.site,
+        site_name=rules.site_name,
+        seq=house.seq,
+        day=state.day,
+        now_ms=now_ms,
+        clock_trusted=wall_ms is not None,
+        issuing=calendar.issuing(rules, state, stamp),
+        counters=tuple(
+            counter_view(state.counters.get(rule.id, Counter(rule.id, rule.services, stamp)))
+            for rule in rules.counters
+        ),
+        services=tuple(service_view(service.id) for service in rules.services),
+        waiting=in_phase("waiting"),
+        parked=in_phase("parked"),
+        absent=in_phase("absent"),
+        calls=tuple(call_view(call) for call in state.calls),
+        devices=tuple(
+            s.DeviceView(id_, _device_state(device.state), device.condition)
+            for id_, device in state.devices.items()
+        ),
+        link=link,
+        issued_today=state.issued,
+        finished_today=state.finished,
+        ratings_today=state.ratings,
+        training=training,
+    )
+
+
+def _device_state(state: str) -> s.PrinterState:
+    return "paper-low" if state == "paper-low" else "lost" if state == "lost" else "ready"

@@ -1,0 +1,289 @@
+"""Decisions about tickets, from the button to the last finish."""
+
+from contract import commands as c
+from contract import events as e
+from contract.refusals import Reason
+from contract.stamp import Span, total
+from edge.core import calendar, estimate, policy
+from edge.core.case import Case, No
+from edge.core.state import AT_COUNTER, ENDED, Counter, Ticket
+
+_MS_PER_MIN = 60_000
+_STAFF = ("clerk", "supervisor")
+
+
+# --- numbers ----------------------------------------------------------------------------------
+
+
+def issue(case: Case, command: c.IssueTicket, *, training: bool) -> list[e.AnyEvent]:
+    """Give out the next number of the first service's series."""
+    known = {priority.id for priority in case.rules.priorities}
+    if command.priority is not None and command.priority not in known:
+        raise No(Reason.UNKNOWN_PRIORITY, priority=command.priority)
+    services = tuple(dict.fromkeys(case.known_service(s) for s in command.services))
+    _check_hours(case, training=training)
+    return [
+        e.TicketIssued(
+            _next_number(case, services[0], training=training),
+            services,
+            priority=command.priority,
+            language=command.language,
+            on_paper=command.on_paper,
+            ahead=estimate.ahead(case.state, services[0]),
+            expected_wait_min=estimate.expected_wait_min(case.rules, case.state, services[0]),
+        )
+    ]
+
+
+def check_in(case: Case, command: c.CheckIn, *, training: bool) -> list[e.AnyEvent]:
+    """Give out a number for an appointment; the wait counts from the slot, if that is later."""
+    booked = case.state.appointments.get(command.code)
+    if booked is None:
+        raise No(Reason.UNKNOWN_APPOINTMENT, code=command.code)
+    if booked.number is not None:
+        raise No(Reason.APPOINTMENT_TAKEN, code=command.code)
+    _check_hours(case, training=training)
+    wall_ms = calendar.trusted_wall_ms(case.state, case.stamp)
+    return [
+        e.TicketIssued(
+            _next_number(case, booked.service, training=training),
+            (booked.service,),
+            priority=policy.APPOINTMENT,
+            appointment=command.code,
+            language=command.language,
+            on_paper=command.on_paper,
+            ahead=estimate.ahead(case.state, booked.service),
+            expected_wait_min=estimate.expected_wait_min(case.rules, case.state, booked.service),
+            early_ms=0 if wall_ms is None else max(0, booked.slot_ms - wall_ms),
+        )
+    ]
+
+
+def book(case: Case, command: c.BookAppointment) -> list[e.AnyEvent]:
+    """Note a slot; the same booking again changes nothing."""
+    booked = case.state.appointments.get(command.code)
+    if booked is not None:
+        if (booked.service, booked.slot_ms) == (command.service, command.slot_ms):
+            return []
+        raise No(Reason.APPOINTMENT_TAKEN, code=command.code)
+    case.known_service(command.service)
+    return [e.AppointmentBooked(command.code, command.service, command.slot_ms)]
+
+
+def cancel(case: Case, command: c.CancelAppointment) -> list[e.AnyEvent]:
+    """Forget a slot that has not become a number."""
+    booked = case.state.appointments.get(command.code)
+    if booked is None:
+        raise No(Reason.UNKNOWN_APPOINTMENT, code=command.code)
+    if booked.number is not None:
+        raise No(Reason.APPOINTMENT_TAKEN, code=command.code)
+    return [e.AppointmentCancelled(command.code)]
+
+
+def reprint(case: Case, command: c.ReprintTicket) -> list[e.AnyEvent]:
+    """Order a further copy of a ticket that is still in the house."""
+    ticket = _in_the_house(case, command.number)
+    return [e.ReprintOrdered(ticket.number, ticket.copies + 1)]
+
+
+def void(case: Case, command: c.VoidTicket) -> list[e.AnyEvent]:
+    """Take a ticket out of the queue, unless it is at a counter."""
+    ticket = _in_the_house(case, command.number)
+    if ticket.phase in AT_COUNTER:
+        raise No(Reason.TICKET_AT_COUNTER, number=ticket.number, counter=ticket.counter)
+    return [e.TicketVoided(ticket.number, command.reason)]
+
+
+def return_(case: Case, command: c.ReturnTicket) -> list[e.AnyEvent]:
+    """Let an absent citizen wait again, in the old place."""
+    ticket = _in_the_house(case, command.number)
+    if ticket.phase != "absent":
+        raise No(Reason.NOT_ABSENT, number=ticket.number)
+    return [e.TicketReturned(ticket.number)]
+
+
+def add_service(case: Case, command: c.AddService) -> list[e.AnyEvent]:
+    """Let a further service follow the present ones."""
+    ticket = _in_the_house(case, command.number)
+    if case.known_service(command.service) in ticket.services:
+        raise No(Reason.SERVICE_ALREADY_THERE, number=ticket.number)
+    return [e.ServiceAdded(ticket.number, command.service)]
+
+
+# --- calls ------------------------------------------------------------------------------------
+
+
+def call_next(case: Case, command: c.CallNext) -> list[e.AnyEvent]:
+    """Call whoever is next, after ending the present service if that is asked."""
+    counter = case.open_counter(command.counter)
+    finishing: list[e.AnyEvent] = []
+    if command.finish_current and counter.ticket is not None:
+        finishing = finish(case, c.FinishService(counter.id))
+    elif counter.ticket is not None:
+        raise No(Reason.COUNTER_BUSY, counter=counter.id, number=counter.ticket)
+    ticket = policy.next_ticket(case.rules, case.state, counter, case.stamp)
+    if ticket is None and not finishing:
+        raise No(Reason.NOBODY_WAITING, counter=counter.id)
+    calling = [] if ticket is None else [_call(case, counter, ticket)]
+    return [*finishing, *calling]
+
+
+def call_ticket(case: Case, command: c.CallTicket) -> list[e.AnyEvent]:
+    """Call one waiting ticket out of turn; who and why are kept."""
+    counter = case.free_counter(command.counter)
+    ticket = _in_the_house(case, command.number)
+    if ticket.phase in AT_COUNTER:
+        raise No(Reason.TICKET_AT_COUNTER, number=ticket.number, counter=ticket.counter)
+    if ticket.phase != "waiting":
+        raise No(Reason.NOT_WAITING, number=ticket.number, phase=ticket.phase)
+    return [_call(case, counter, ticket, command.reason)]
+
+
+def recall(case: Case, command: c.Recall) -> list[e.AnyEvent]:
+    """Call the present ticket once more."""
+    ticket = case.ticket_at(command.counter)
+    if ticket.phase != "called":
+        raise No(Reason.ALREADY_STARTED, number=ticket.number)
+    return [e.TicketRecalled(ticket.number, command.counter, ticket.calls + 1)]
+
+
+def no_show(case: Case, command: c.MarkNoShow) -> list[e.AnyEvent]:
+    """The called citizen did not come."""
+    ticket = case.ticket_at(command.counter)
+    if ticket.phase != "called":
+        raise No(Reason.ALREADY_STARTED, number=ticket.number)
+    walk = case.since(ticket.since)
+    return [e.NoShowMarked(ticket.number, command.counter, ticket.service, walk)]
+
+
+# --- service ----------------------------------------------------------------------------------
+
+
+def start(case: Case, command: c.StartService) -> list[e.AnyEvent]:
+    """The called citizen has come."""
+    ticket = case.ticket_at(command.counter)
+    if ticket.phase != "called":
+        raise No(Reason.ALREADY_STARTED, number=ticket.number)
+    walk = case.since(ticket.since)
+    return [e.ServiceStarted(ticket.number, command.counter, ticket.service, walk)]
+
+
+def finish(case: Case, command: c.FinishService) -> list[e.AnyEvent]:
+    """End the present service; the visit ends with its last service."""
+    ticket = case.serving_at(command.counter)
+    service_time = case.since(ticket.since)
+    return [
+        e.ServiceFinished(
+            ticket.number,
+            command.counter,
+            ticket.service,
+            service_time=service_time,
+            worked=total(ticket.worked, service_time),
+            visit=case.since(ticket.issued) if len(ticket.services) == 1 else None,
+            dossier=command.dossier,
+        )
+    ]
+
+
+def transfer(case: Case, command: c.TransferTicket) -> list[e.AnyEvent]:
+    """Send the present citizen to another service or counter; number and place are kept."""
+    ticket = case.ticket_at(command.counter)
+    case.known_service(command.service)
+    if command.to_counter is not None:
+        target = case.counter(command.to_counter)
+        if command.service not in target.services or target.id == command.counter:
+            raise No(Reason.SERVICE_NOT_THERE, service=command.service)
+    elif command.service == ticket.service or not any(
+        command.service in counter.services for counter in case.rules.counters
+    ):
+        raise No(Reason.SERVICE_NOT_THERE, service=command.service)
+    came = start(case, c.StartService(command.counter)) if ticket.phase == "called" else []
+    return [
+        *came,
+        e.TicketTransferred(
+            ticket.number,
+            command.counter,
+            from_service=ticket.service,
+            service=command.service,
+            to_counter=command.to_counter,
+            service_time=Span(0) if came else case.since(ticket.since),
+        ),
+    ]
+
+
+def park(case: Case, command: c.ParkTicket) -> list[e.AnyEvent]:
+    """Let the present service rest for a signature or for papers."""
+    ticket = case.serving_at(command.counter)
+    wall_ms = calendar.trusted_wall_ms(case.state, case.stamp)
+    due = command.due_in_min
+    return [
+        e.TicketParked(
+            ticket.number,
+            command.counter,
+            ticket.service,
+            command.reason,
+            due_ms=None if due is None or wall_ms is None else wall_ms + due * _MS_PER_MIN,
+            service_time=case.since(ticket.since),
+        )
+    ]
+
+
+def resume(case: Case, command: c.ResumeTicket) -> list[e.AnyEvent]:
+    """Call a parked citizen to go on."""
+    counter = case.free_counter(command.counter)
+    ticket = _in_the_house(case, command.number)
+    if ticket.phase != "parked":
+        raise No(Reason.NOT_PARKED, number=ticket.number)
+    return [
+        e.TicketResumed(
+            ticket.number,
+            counter.id,
+            ticket.service,
+            "papers" if ticket.park_reason == "papers" else "signature",
+            second_wait=case.since(ticket.since),
+            idle=case.idle(counter),
+        )
+    ]
+
+
+def _check_hours(case: Case, *, training: bool) -> None:
+    if training or case.actor.role in _STAFF:
+        return
+    issuing = calendar.issuing(case.rules, case.state, case.stamp)
+    if issuing == "closed":
+        raise No(Reason.CLOSED_NOW, hours=case.hours())
+    if issuing == "after-last-ticket":
+        raise No(Reason.AFTER_LAST_TICKET, hours=case.hours())
+
+
+def _next_number(case: Case, service: str, *, training: bool) -> str:
+    rule = case.rules.service(service)
+    if rule is None:
+        raise No(Reason.UNKNOWN_SERVICE, service=service)
+    order = case.state.orders.get(rule.series, 0) + 1
+    return f"{'0' if training else ''}{rule.series}{order:03d}"
+
+
+def _in_the_house(case: Case, number: str) -> Ticket:
+    ticket = case.ticket(number)
+    if ticket.phase in ENDED:
+        raise No(Reason.TICKET_ENDED, number=number)
+    return ticket
+
+
+def _call(
+    case: Case, counter: Counter, ticket: Ticket, reason: str | None = None
+) -> e.TicketCalled:
+    waited = None if ticket.wait_counted else case.since(ticket.queued)
+    if waited is not None and ticket.early_ms:
+        waited = Span(max(0, waited.ms - ticket.early_ms), waited.approximate)
+    return e.TicketCalled(
+        ticket.number,
+        counter.id,
+        ticket.service,
+        wait=waited,
+        idle=case.idle(counter),
+        how="chosen" if reason is not None else "returned" if ticket.wait_counted else "next",
+        reason=reason,
+        priority=ticket.priority if policy.has_priority(case.state, ticket, case.stamp) else None,
+    )

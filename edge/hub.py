@@ -1,0 +1,271 @@
+"""The imperative shell around the queue: one inbox, one writer, facts before effects.
+
+Anything may post orders from any thread. The writer takes what has gathered, lets the pure core
+decide, makes the rows durable in one transaction, and only then answers, prints and shows.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import NamedTuple
+
+from contract.codec import decode_entry, encode_entry
+from contract.commands import Answer, Order, ReportDevice, ReportPrint
+from contract.events import Entry, NodeStarted
+from contract.refusals import Reason, Refused
+from contract.snapshot import LinkView, Snapshot
+from contract.stamp import Stamp
+from edge.core.answer import answer
+from edge.core.calendar import clock_step
+from edge.core.effects import Slip, reprints_after_restart, slip_to_print
+from edge.core.house import HUB, NO_COMMAND, House, Turn, carry_out, record
+from edge.core.rules import Rules
+from edge.core.state import Ticket
+from edge.core.view import snapshot
+from edge.high_water import Mark
+from edge.journal import Journal, NewRow, StoreError
+from edge.recovery import keep_checkpoint, open_stores, rebuild
+from runtime.clock import Clock
+
+logger = logging.getLogger(__name__)
+
+_ORDERS_PER_COMMIT = 64
+_ROWS_PER_CHECKPOINT = 1000
+_ROWS_PER_COMMAND = 8
+
+Reply = Answer | Refused
+PrintSlip = Callable[[Slip, Ticket, bool], None]
+
+
+class Identity(NamedTuple):
+    """Which node this is, and which software and configuration it runs."""
+
+    node: str
+    software: str
+    config: str
+
+
+class _Request(NamedTuple):
+    order: Order
+    reply: Future[Reply]
+
+
+class Hub:
+    """One site's queue. Start it, submit orders, read snapshots, close it."""
+
+    def __init__(
+        self, identity: Identity, rules: Rules, folder: Path, clock: Clock, print_slip: PrintSlip
+    ) -> None:
+        """Open the stores in `folder`. Raises StoreError when they cannot be used.
+
+        `print_slip(slip, ticket, training)` is called by the writer and must not block.
+        """
+        self.identity = identity
+        self.rules = rules
+        self._clock = clock
+        self._print_slip = print_slip
+        self._stores = open_stores(folder)
+        self._house = self._stores.house
+        self._stamp = clock.stamp()
+        self._rows_since_checkpoint = 0
+        self._broken = False
+        self._inbox: SimpleQueue[_Request | None] = SimpleQueue()
+        self._listeners: list[Callable[[], None]] = []
+        self._link: Callable[[], LinkView] = lambda: LinkView(connected=False, unsent=0)
+        self._writer = Thread(target=self._run, name=f"hub-{identity.node}", daemon=True)
+
+    @property
+    def journal(self) -> Journal:
+        """The journal, to read from and to move its cursor."""
+        return self._stores.journal
+
+    @property
+    def house(self) -> House:
+        """Everything the hub knows now: an immutable value."""
+        return self._house
+
+    def start(self) -> None:
+        """Note the start, order again what nobody saw printed, and take orders."""
+        self._begin()
+        self._writer.start()
+
+    def listen(self, changed: Callable[[], None]) -> None:
+        """Call `changed` from the writer's thread after every commit; it must not block."""
+        self._listeners.append(changed)
+
+    def show_link(self, link: Callable[[], LinkView]) -> None:
+        """Let snapshots tell what `link` says of the line to the centre."""
+        self._link = link
+
+    def submit(self, order: Order) -> Future[Reply]:
+        """Post an order from any thread; the future holds its answer once that is durable."""
+        reply: Future[Reply] = Future()
+        self._inbox.put(_Request(order, reply))
+        return reply
+
+    def report(self, command: ReportPrint | ReportDevice) -> None:
+        """Post what a device's owner has to say."""
+        training = isinstance(command, ReportPrint) and command.number.startswith("0")
+        self.submit(Order(NO_COMMAND, HUB, command, training))
+
+    def snapshot(self, *, training: bool = False) -> Snapshot:
+        """The whole site now, for any thread."""
+        return snapshot(
+            self.rules,
+            self.identity.node,
+            self._house,
+            self._clock.stamp(),
+            self._link(),
+            training=training,
+        )
+
+    def close(self) -> None:
+        """Finish what is in the inbox, keep a checkpoint, and close the stores."""
+        if self._writer.is_alive():
+            self._inbox.put(None)
+            self._writer.join()
+        self._stores.journal.close()
+        self._stores.high_water.close()
+
+    # --- the writer ---------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        taking_orders = True
+        while taking_orders:
+            gathered = self._gather()
+            taking_orders = None not in gathered
+            requests = [r for r in gathered if r is not None]
+            self._serve([r for r in requests if r.reply.set_running_or_notify_cancel()])
+        self._keep_checkpoint()
+
+    def _gather(self) -> list[_Request | None]:
+        gathered = [self._inbox.get()]
+        while len(gathered) < _ORDERS_PER_COMMIT and gathered[-1] is not None:
+            try:
+                gathered.append(self._inbox.get_nowait())
+            except Empty:
+                break
+        return gathered
+
+    def _serve(self, requests: Sequence[_Request]) -> None:
+        try:
+            if self._broken:
+                self._mend()
+            draft = _Draft(self._house)
+            said: list[Reply | Exception] = [self._attempt(draft, r.order) for r in requests]
+            self._commit(draft.house, draft.rows)
+        except StoreError:
+            logger.exception("Nothing could be stored, so nothing is issued or changed")
+            self._broken = True
+            said = [Refused(Reason.NOT_STORED)] * len(requests)
+        for request, reply in zip(requests, said, strict=True):
+            if isinstance(reply, Exception):
+                request.reply.set_exception(reply)
+            else:
+                request.reply.set_result(reply)
+
+    def _attempt(self, draft: "_Draft", order: Order) -> Reply | Exception:
+        try:
+            return self._answer(draft, order)
+        except StoreError:
+            raise
+        except Exception as error:  # one order must never stop the others
+            logger.exception("An order could not be decided: %s", type(order.command).__name__)
+            return error
+
+    def _answer(self, draft: "_Draft", order: Order) -> Reply:
+        if order.command_id != NO_COMMAND:
+            earlier = draft.said.get(order.command_id) or self._said_before(order.command_id)
+            if earlier is not None:
+                return earlier
+        stamp = self._read_clock(draft)
+        turn = carry_out(self.rules, draft.house, order, stamp)
+        draft.take(turn)
+        mine = [entry for entry in turn.entries if entry.actor == order.actor.id]
+        said = turn.refused or answer(mine, turn.house.seq)
+        draft.said[order.command_id] = said
+        return said
+
+    def _read_clock(self, draft: "_Draft") -> Stamp:
+        before, self._stamp = self._stamp, self._clock.stamp()
+        step = clock_step(before, self._stamp)
+        if step is not None:
+            draft.take(record(draft.house, (step,), HUB, self._stamp))
+        return self._stamp
+
+    def _said_before(self, command_id: bytes) -> Reply | None:
+        first = self.journal.find_command(command_id)
+        if first is None:
+            return None
+        entries = [decode_entry(first.body)]
+        for row in self.journal.read(after=first.seq, limit=_ROWS_PER_COMMAND):
+            entry = decode_entry(row.body)
+            if (entry.command_id, entry.actor) != (NO_COMMAND, entries[0].actor):
+                break
+            entries.append(entry)
+        return answer(entries, first.seq)
+
+    def _commit(self, house: House, entries: Sequence[Entry]) -> None:
+        if not entries:
+            return
+        self.journal.append([NewRow(encode_entry(e), e.command_id) for e in entries])
+        self._stores.high_water.write(
+            Mark(
+                self.journal.epoch,
+                self.journal.last_seq,
+                self.journal.last_hash,
+                house.live.day,
+                house.live.orders,
+            )
+        )
+        self._house = house
+        for entry in entries:
+            slip = slip_to_print(entry)
+            if slip is not None:
+                ticket = house.queue(training=entry.training).tickets[slip.number]
+                self._print_slip(slip, ticket, entry.training)
+        for changed in self._listeners:
+            changed()
+        self._rows_since_checkpoint += len(entries)
+        if self._rows_since_checkpoint >= _ROWS_PER_CHECKPOINT:
+            self._keep_checkpoint()
+
+    def _begin(self) -> None:
+        identity, stamp = self.identity, self._clock.stamp()
+        started = NodeStarted(identity.software, identity.config)
+        reprints = reprints_after_restart(self.rules, self._house.live, stamp)
+        turn = record(self._house, (started, *reprints), HUB, stamp)
+        self._commit(turn.house, turn.entries)
+
+    def _mend(self) -> None:
+        # What a failed sync left on the disk is known only to the disk: read everything anew.
+        self.journal.reopen()
+        rebuilt = rebuild(self.journal)
+        if rebuilt.damage is not None:
+            raise StoreError(f"{rebuilt.damage}; restart the hub to go on in a new journal")
+        self._house = rebuilt.house
+        self._begin()
+        self._broken = False
+
+    def _keep_checkpoint(self) -> None:
+        try:
+            keep_checkpoint(self.journal, self._house)
+        except StoreError as error:
+            logger.warning("No checkpoint was kept, the next start takes longer: %s", error)
+        self._rows_since_checkpoint = 0
+
+
+class _Draft:
+    """What the orders of one commit have done so far; nothing of it is durable yet."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.rows: list[Entry] = []
+        self.said: dict[bytes, Reply] = {}
+
+    def take(self, turn: Turn) -> None:
+        self.house = turn.house
+        self.rows.extend(turn.entries)

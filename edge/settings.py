@@ -1,0 +1,62 @@
+"""The settings of a hub: one TOML file."""
+
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from contract.ids import Name, NodeId, ServiceId
+from edge.core.rules import Rules
+from runtime.mqtt import MqttSettings
+
+ProcedureCode = Annotated[str, Meta(pattern=r"^[0-9]\.[0-9]{6}(\.[0-9A-Z.]+)?$")]
+
+
+class Http(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the local API listens. Only this machine, unless the site decides otherwise."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8100
+
+
+class PrinterSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The ticket printer: where it is, and its paper."""
+
+    url: str
+    device: Name = "printer-1"
+    dots: Annotated[int, Meta(ge=256, le=832)] = 576
+    dpi: Annotated[int, Meta(ge=150, le=300)] = 203
+    proves_printing: bool = False
+
+
+class Procedure(Struct, frozen=True, forbid_unknown_fields=True):
+    """An administrative procedure, its national code, and the service that handles it."""
+
+    code: ProcedureCode
+    name: dict[str, str]
+    service: ServiceId
+
+
+class HubSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything one hub needs to know; each part gets only its own section.
+
+    `follow_url` is what the ticket's QR code opens, with `{site}`, `{day}` and `{number}`.
+    """
+
+    node: NodeId
+    data: Path
+    site: Rules
+    http: Http = field(default_factory=Http)
+    printer: PrinterSettings | None = None
+    uplink: MqttSettings | None = None
+    procedures: tuple[Procedure, ...] = ()
+    follow_url: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.node.startswith(f"{self.site.site}-"):
+            raise ValueError(f"node {self.node} does not belong to site {self.site.site}")
+        for procedure in self.procedures:
+            if self.site.service(procedure.service) is None:
+                raise ValueError(
+                    f"procedure {procedure.code} names the unknown service {procedure.service!r}"
+                )
