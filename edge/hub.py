@@ -23,7 +23,7 @@ from edge.core.calendar import clock_step
 from edge.core.effects import Slip, reprints_after_restart, slip_to_print
 from edge.core.house import HUB, NO_COMMAND, House, Turn, carry_out, record
 from edge.core.rules import Rules
-from edge.core.state import Ticket
+from edge.core.state import State
 from edge.core.view import snapshot
 from edge.high_water import Mark
 from edge.journal import Journal, NewRow, StoreError
@@ -37,7 +37,7 @@ _ROWS_PER_CHECKPOINT = 1000
 _ROWS_PER_COMMAND = 8
 
 Reply = Answer | Refused
-PrintSlip = Callable[[Slip, Ticket, bool], None]
+PrintSlip = Callable[[Slip, State, bool], None]
 
 
 class Identity(NamedTuple):
@@ -61,7 +61,7 @@ class Hub:
     ) -> None:
         """Open the stores in `folder`. Raises StoreError when they cannot be used.
 
-        `print_slip(slip, ticket, training)` is called by the writer and must not block.
+        `print_slip(slip, queue, training)` is called by the writer and must not block.
         """
         self.identity = identity
         self.rules = rules
@@ -225,8 +225,8 @@ class Hub:
         for entry in entries:
             slip = slip_to_print(entry)
             if slip is not None:
-                ticket = house.queue(training=entry.training).tickets[slip.number]
-                self._print_slip(slip, ticket, entry.training)
+                queue = house.queue(training=entry.training)
+                self._print_slip(slip, queue, entry.training)
         for changed in self._listeners:
             changed()
         self._rows_since_checkpoint += len(entries)

@@ -4,9 +4,12 @@ Each row carries a hash over its predecessor's and its own bytes. Rows are durab
 returns: write-ahead log, `synchronous=FULL`, both read back when the journal is opened.
 """
 
+import hashlib
+import re
 import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
@@ -18,6 +21,24 @@ from contract.codec import CHAIN_START, chain
 
 _BUSY_TIMEOUT_S = 10
 _FULL = 2
+_CHECKSUM_BYTES = 32
+_EPOCH = re.compile(r"[0-9a-f]{16}")
+
+# What the machine can be blamed for; anything else that SQLite complains about is damage.
+_NOT_DAMAGE = frozenset(
+    {
+        sqlite3.SQLITE_AUTH,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_READONLY,
+    }
+)
 
 _migrations = Migrations("journal")
 
@@ -79,13 +100,15 @@ class Journal:
             self._writer.executemany("INSERT INTO entries VALUES (?, ?, ?, ?)", records)
             self._writer.execute("COMMIT")
         except sqlite3.Error as error:
+            with suppress(sqlite3.Error):  # lets the cursor move until the journal is opened anew
+                self._writer.execute("ROLLBACK")
             raise StoreError(f"{self.path}: cannot be written: {error}") from error
         self.last_seq, self.last_hash = seq, before
 
     def read(self, after: int, limit: int) -> list[Row]:
         """At most `limit` rows behind row `after`, in order."""
         query = "SELECT seq, body, hash FROM entries WHERE seq > ? ORDER BY seq LIMIT ?"
-        return [Row(*record) for record in self._query(query, (after, limit))]
+        return [self._row(record) for record in self._query(query, (after, limit))]
 
     def rows(self, after: int = 0, chunk: int = 1000) -> Iterator[Row]:
         """All rows behind row `after`, read in chunks."""
@@ -100,13 +123,13 @@ class Journal:
         found = self._query("SELECT hash FROM entries WHERE seq = ?", (seq,))
         if not found:
             raise KeyError(seq)
-        return bytes(found[0][0])
+        return self._blob(found[0][0])
 
     def find_command(self, command_id: bytes) -> Row | None:
         """The first row of the command with this id, if it was ever carried out."""
         query = "SELECT seq, body, hash FROM entries WHERE command_id = ?"
         found = self._query(query, (command_id,))
-        return Row(*found[0]) if found else None
+        return self._row(found[0]) if found else None
 
     def checked_rows(self, after: int = 0) -> Iterator[Row]:
         """All rows behind row `after`, each checked against the chain.
@@ -131,31 +154,46 @@ class Journal:
     @property
     def cursor(self) -> int:
         """The last row that the centre has confirmed."""
-        return int(self._query("SELECT value FROM state WHERE key = 'cursor'", ())[0][0])
+        query = "SELECT CAST(value AS INTEGER) FROM state WHERE key = 'cursor'"
+        found = self._query(query, ())
+        return min(int(found[0][0]), self.last_seq) if found else 0
 
     def advance(self, committed: int) -> None:
-        """Move the cursor forward to `committed`; never back, never beyond the last row."""
+        """Move the cursor forward to `committed`; never back, never beyond the last row.
+
+        Raises ValueError beyond the last row, and StoreError; the cursor then stays.
+        """
         if committed > self.last_seq:
             raise ValueError(f"row {committed} is beyond the last row {self.last_seq}")
-        with self._moving_cursor:
-            self._cursor_writer.execute(
-                "UPDATE state SET value = ? WHERE key = 'cursor' AND CAST(value AS INTEGER) < ?",
-                (str(committed), committed),
-            )
+        try:
+            with self._moving_cursor:
+                self._cursor_writer.execute(
+                    "UPDATE state SET value = ?1 "
+                    "WHERE key = 'cursor' AND CAST(value AS INTEGER) < ?2",
+                    (str(committed), committed),
+                )
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: the cursor cannot be moved: {error}") from error
 
     def save_checkpoint(self, seq: int, version: str, state: bytes) -> None:
         """Keep an encoded state after row `seq`, which shortens the next start."""
         try:
             self._writer.execute(
-                "INSERT OR REPLACE INTO checkpoints VALUES (1, ?, ?, ?)", (seq, version, state)
+                "INSERT OR REPLACE INTO checkpoints VALUES (1, ?, ?, ?)",
+                (seq, version, _checksum(seq, state) + state),
             )
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: cannot be written: {error}") from error
 
     def checkpoint(self, version: str) -> tuple[int, bytes] | None:
-        """The last kept state and its row, if it was kept by the same `version`."""
-        found = self._query("SELECT seq, state FROM checkpoints WHERE version = ?", (version,))
-        return (int(found[0][0]), bytes(found[0][1])) if found else None
+        """The last kept state and its row, if it is whole and was kept by the same `version`."""
+        query = "SELECT CAST(seq AS INTEGER), state FROM checkpoints WHERE version = ?"
+        found = self._query(query, (version,))
+        if not found:
+            return None
+        seq, kept = int(found[0][0]), self._blob(found[0][1])
+        state = kept[_CHECKSUM_BYTES:]
+        return (seq, state) if kept == _checksum(seq, state) + state else None
 
     def reopen(self) -> None:
         """Close the files and read anew what the disk really holds. Raises StoreError."""
@@ -177,14 +215,19 @@ class Journal:
             self._cursor_writer = self._connect()
             # A cursor that is lost in a power cut only means that rows are sent again.
             self._cursor_writer.execute("PRAGMA synchronous=NORMAL")
-            self.epoch = self._value("epoch")
+            self.epoch = self._epoch()
             self.last_seq, self.last_hash = self._end()
-        except (OSError, sqlite3.OperationalError) as error:
+        except StoreError:
             self.close()
-            raise StoreError(f"{self.path}: the journal cannot be opened: {error}") from error
-        except sqlite3.DatabaseError as error:
+            raise
+        except (OSError, sqlite3.Error) as error:
             self.close()
+            if isinstance(error, OSError) or _primary_code(error) in _NOT_DAMAGE:
+                raise StoreError(f"{self.path}: the journal cannot be opened: {error}") from error
             raise JournalDamagedError(self.path, 0, str(error)) from error
+        except (LookupError, TypeError, ValueError) as error:  # a damaged schema in sqlite-utils
+            self.close()
+            raise JournalDamagedError(self.path, 0, f"{type(error).__name__} {error}") from error
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -195,7 +238,6 @@ class Journal:
         connection.execute("PRAGMA synchronous=FULL")
         synchronous = connection.execute("PRAGMA synchronous").fetchone()[0]
         if (mode, synchronous) != ("wal", _FULL):
-            self.close()
             raise StoreError(
                 f"{self.path}: the disk does not keep promises (journal_mode={mode}, "
                 f"synchronous={synchronous}); numbers cannot be given out safely"
@@ -205,11 +247,25 @@ class Journal:
     def _end(self) -> tuple[int, bytes]:
         query = "SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
         last = self._writer.execute(query).fetchone()
-        return (int(last[0]), bytes(last[1])) if last else (0, CHAIN_START)
+        if last is None:
+            return 0, CHAIN_START
+        if not isinstance(last[1], bytes):
+            raise JournalDamagedError(self.path, 0, f"row {last[0]} has lost its hash")
+        return int(last[0]), last[1]
 
-    def _value(self, key: str) -> str:
-        found = self._writer.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
+    def _epoch(self) -> str:
+        found = self._writer.execute("SELECT value FROM state WHERE key = 'epoch'").fetchone()
+        if found is None or _EPOCH.fullmatch(str(found[0])) is None:
+            raise JournalDamagedError(self.path, 0, "the journal has lost its name")
         return str(found[0])
+
+    def _row(self, record: tuple[Any, Any, Any]) -> Row:
+        return Row(record[0], self._blob(record[1]), self._blob(record[2]))
+
+    def _blob(self, value: object) -> bytes:
+        if not isinstance(value, bytes):
+            raise StoreError(f"{self.path}: bytes were stored and {type(value).__name__} is there")
+        return value
 
     def _query(self, query: str, values: tuple[object, ...]) -> list[Any]:
         try:
@@ -217,6 +273,15 @@ class Journal:
                 return self._reader.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: cannot be read: {error}") from error
+
+
+def _checksum(seq: int, state: bytes) -> bytes:
+    return hashlib.sha256(seq.to_bytes(8, "big", signed=True) + state).digest()
+
+
+def _primary_code(error: sqlite3.Error) -> int | None:
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
 
 
 @_migrations()

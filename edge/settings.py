@@ -7,6 +7,7 @@ from msgspec import Meta, Struct, field
 
 from contract.ids import Name, NodeId, ServiceId
 from edge.core.rules import Rules
+from edge.devices.printer_profile import PrinterProfile
 from runtime.mqtt import MqttSettings
 
 ProcedureCode = Annotated[str, Meta(pattern=r"^[0-9]\.[0-9]{6}(\.[0-9A-Z.]+)?$")]
@@ -20,13 +21,11 @@ class Http(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PrinterSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """The ticket printer: where it is, and its paper."""
+    """The ticket printer: where it is, and what its model can do."""
 
     url: str
     device: Name = "printer-1"
-    dots: Annotated[int, Meta(ge=256, le=832)] = 576
-    dpi: Annotated[int, Meta(ge=150, le=300)] = 203
-    proves_printing: bool = False
+    profile: PrinterProfile = field(default_factory=PrinterProfile)
 
 
 class Procedure(Struct, frozen=True, forbid_unknown_fields=True):

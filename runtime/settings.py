@@ -3,6 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,8 +22,8 @@ def load_settings(
     """Read settings of `kind` from a TOML file.
 
     `PREFIX_SECTION__KEY=value` in the environment overrides `key` of `[section]`; the value is
-    TOML where it parses as such, else a plain string. Structs of `kind` should forbid unknown
-    fields. Raises SettingsError naming what is wrong.
+    TOML where it parses as such, else a plain string. A relative path means one beside the file.
+    Structs of `kind` should forbid unknown fields. Raises SettingsError naming what is wrong.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -30,20 +31,34 @@ def load_settings(
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not TOML: {error}") from error
-    for name, value in environment.items():
-        if name.startswith(f"{prefix}_"):
-            _override(table, name.removeprefix(f"{prefix}_").lower().split("__"), value)
+    names = sorted(name for name in environment if name.startswith(f"{prefix}_"))
+    for name in names:
+        keys = name.removeprefix(f"{prefix}_").lower().split("__")
+        try:
+            _override(table, keys, environment[name])
+        except TypeError as error:
+            raise SettingsError(f"{name} in the environment: {error}") from error
     try:
-        return msgspec.convert(table, kind)
+        return msgspec.convert(table, kind, dec_hook=partial(_beside, path.parent))
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{path}: {error}") from error
+        overridden = f" with {', '.join(names)} from the environment" if names else ""
+        raise SettingsError(f"{path}{overridden}: {error}") from error
+
+
+def _beside(folder: Path, kind: type[Any], value: Any) -> Any:
+    if kind is Path and isinstance(value, str):
+        return folder / value
+    raise NotImplementedError(f"settings of type {kind.__name__}")
 
 
 def _override(table: dict[str, Any], keys: list[str], value: str) -> None:
     *sections, key = keys
     for section in sections:
         table = table.setdefault(section, {})
+        if not isinstance(table, dict):
+            raise TypeError(f"{section!r} is no section")
     try:
-        table[key] = tomllib.loads(f"value = {value}")["value"]
+        found = tomllib.loads(f"value = {value}")
     except tomllib.TOMLDecodeError:
-        table[key] = value
+        found = {}
+    table[key] = found["value"] if found.keys() == {"value"} else value

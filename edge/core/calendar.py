@@ -17,7 +17,7 @@ from edge.core.state import ENDED, State
 # 1970-01-01T00:00 UTC on a clock in Vietnam, which has no daylight saving.
 _EPOCH_THERE = datetime.fromisoformat("1970-01-01T07:00")
 _LAST_DAY = datetime.fromisoformat("9999-12-31T23:59")
-_DAYS_REMEMBERED = 7
+_DAYS_REMEMBERED = 60
 _STEP_MS = 1000
 
 Issuing = Literal["open", "closed", "after-last-ticket"]
@@ -52,17 +52,18 @@ def day_to_open(state: State, stamp: Stamp) -> DayOpened | None:
 
 
 def opening(state: State, day: str, stamp: Stamp, wall_ms: int | None) -> DayOpened:
-    """The event that opens `day`; tickets that may have been issued on it are carried over."""
-    tickets = state.tickets.values()
-    of_today = [t for t in tickets if _may_be_of(day, t.issued, stamp, wall_ms)]
-    carried = [t.number for t in of_today if t.phase not in ENDED]
-    abandoned = [
-        t.number
-        for t in state.tickets.values()
-        if t.phase not in ENDED and t.number not in set(carried)
-    ]
+    """The event that opens `day`; tickets that may be of this day are carried over.
+
+    Numbers begin anew only when a clock that can be believed (`wall_ms`) shows that none of the
+    present ones was given out on `day`.
+    """
+    still_here = [t for t in state.tickets.values() if t.phase not in ENDED]
+    carried = [t.number for t in still_here if _may_be_of(day, t.since, stamp, wall_ms)]
+    abandoned = [t.number for t in still_here if t.number not in set(carried)]
+    last = state.last_issue
+    used_today = last is not None and _may_be_of(day, last, stamp, wall_ms)
     known = [state.past_orders.get(day, {})]
-    if of_today or day == state.day:
+    if wall_ms is None or day == state.day or carried or used_today:
         known.append(state.orders)
     last_orders = {
         series: max(orders.get(series, 0) for orders in known)
@@ -83,11 +84,16 @@ def opening(state: State, day: str, stamp: Stamp, wall_ms: int | None) -> DayOpe
 def remembered(
     past: dict[str, dict[str, int]], day: str, orders: dict[str, int]
 ) -> dict[str, dict[str, int]]:
-    """`past` with the highest orders of one more day; the oldest days are forgotten."""
+    """`past` with the highest orders of one more day, if it had any.
+
+    The days that were opened longest ago are forgotten.
+    """
+    if not orders:
+        return past
     before = past.get(day, {})
-    highest = {s: max(before.get(s, 0), orders.get(s, 0)) for s in {*before, *orders}}
+    highest = {s: max(before.get(s, 0), orders.get(s, 0)) for s in sorted({*before, *orders})}
     kept = [(d, o) for d, o in past.items() if d != day][-(_DAYS_REMEMBERED - 1) :]
-    return dict([*kept, (day, highest)]) if day else past
+    return dict([*kept, (day, highest)])
 
 
 def clock_step(before: Stamp, now: Stamp) -> ClockStepped | None:

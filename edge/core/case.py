@@ -1,11 +1,17 @@
 """One order before the state: what the decisions share."""
 
+import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from contract.commands import Actor
+from contract.events import AnyEvent, Entry
 from contract.refusals import Reason, Refused
 from contract.stamp import Span, Stamp, span
 from edge.core.calendar import hours
+from edge.core.evolve import evolve
 from edge.core.rules import Rules
 from edge.core.state import Counter, State, Ticket
 
@@ -28,12 +34,14 @@ class Case:
     stamp: Stamp
 
     def counter(self, id_: str) -> Counter:
-        """The counter, with its rules' services if it was never opened."""
-        known = self.state.counters.get(id_)
-        rule = next((c for c in self.rules.counters if c.id == id_), None)
-        if rule is None:
+        """The counter as it is now; one that the rules no longer have, while it is in use."""
+        known = self.state.counters.get(id_, Counter(id_, (), self.stamp))
+        rule = self.rules.counter(id_)
+        if rule is not None:
+            return replace(known, services=known.services or rule.services)
+        if known.phase == "closed" and known.staff is None:
             raise No(Reason.UNKNOWN_COUNTER, counter=id_)
-        return known or Counter(id_, rule.services, self.stamp)
+        return known
 
     def open_counter(self, id_: str) -> Counter:
         """The counter, if it takes citizens now."""
@@ -87,6 +95,13 @@ class Case:
     def since(self, start: Stamp) -> Span | None:
         """The time from `start` to now."""
         return span(start, self.stamp)
+
+    def after(self, events: Iterable[AnyEvent]) -> "Case":
+        """The same case once `events` have happened."""
+        state = self.state
+        for event in events:
+            state = evolve(state, Entry(0, self.stamp, self.actor.id, b"", False, event))
+        return dataclasses.replace(self, state=state)
 
     def hours(self) -> str:
         """Today's hours, in words."""

@@ -9,8 +9,8 @@ from contract.refusals import Reason, Refused
 from contract.stamp import Stamp
 from edge.core import calendar, desk, visit
 from edge.core.case import Case, No
-from edge.core.rules import Rules
-from edge.core.state import State
+from edge.core.rules import Rules, is_date
+from edge.core.state import Device, State
 
 _ISSUING: frozenset[type[Any]] = frozenset({c.IssueTicket, c.CheckIn})
 _AT_A_SEAT: frozenset[type[Any]] = frozenset(
@@ -46,8 +46,8 @@ _MAY: dict[c.Role, frozenset[type[Any]]] = {
     "greeter": _ISSUING,
     "clerk": _STAFF,
     "supervisor": _STAFF | {c.OpenDay, c.BookAppointment, c.CancelAppointment},
-    "pad": frozenset({c.Rate}),
-    "display": frozenset(),
+    "pad": frozenset({c.Rate, c.ReportDevice}),
+    "display": frozenset({c.ReportDevice}),
     "centre": frozenset({c.BookAppointment, c.CancelAppointment}),
     "hub": frozenset({c.ReportPrint, c.ReportDevice}),
 }
@@ -82,7 +82,11 @@ def _check_authority(case: Case, command: c.AnyCommand) -> None:
 
 
 def _open_day(case: Case, command: c.OpenDay) -> list[e.AnyEvent]:
-    if case.state.day_trusted and command.day <= case.state.day:
+    if command.day == case.state.day:
+        return []
+    clock_knows = calendar.trusted_wall_ms(case.state, case.stamp) is not None
+    earlier = case.state.day_trusted and command.day < case.state.day
+    if clock_knows or earlier or not is_date(command.day):
         raise No(Reason.DAY_NOT_LATER, day=command.day, current=case.state.day)
     return [calendar.opening(case.state, command.day, case.stamp, None)]
 
@@ -95,8 +99,8 @@ def _report_print(_case: Case, command: c.ReportPrint) -> list[e.AnyEvent]:
 
 
 def _report_device(case: Case, command: c.ReportDevice) -> list[e.AnyEvent]:
-    known = case.state.devices.get(command.device)
-    if known is not None and (known.state, known.condition) == (command.state, command.condition):
+    condition = command.condition if command.state == "lost" else ""
+    if case.state.devices.get(command.device) == Device(command.state, condition):
         return []
     if command.state == "lost":
         return [e.DeviceLost(command.device, command.condition)]

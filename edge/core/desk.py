@@ -36,7 +36,7 @@ def open_(case: Case, command: c.OpenCounter) -> list[e.AnyEvent]:
     counter = case.counter(command.counter)
     if counter.staff is None and case.actor.role != "supervisor":
         raise No(Reason.NOBODY_SIGNED_IN, counter=counter.id)
-    services = command.services or counter.services or _usual_services(case, counter.id)
+    services = tuple(dict.fromkeys(command.services)) or counter.services
     for service in services:
         case.known_service(service)
     if counter.phase == "open" and services == counter.services:
@@ -86,7 +86,3 @@ def rate(case: Case, command: c.Rate) -> list[e.AnyEvent]:
     if another or elapsed is None or elapsed.ms > window_ms:
         return [e.RatingIgnored(counter.id, command.level, "too-late")]
     return [e.RatingGiven(counter.id, due.service, command.level, levels, command.reason)]
-
-
-def _usual_services(case: Case, counter: str) -> tuple[str, ...]:
-    return next(rule.services for rule in case.rules.counters if rule.id == counter)

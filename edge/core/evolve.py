@@ -42,10 +42,10 @@ def _day_opened(state: State, event: e.DayOpened, stamp: Stamp, _seq: int) -> St
         counters={
             id_: replace(counter, served=0)
             if id_ in event.counters and counter.ticket in (None, *event.carried)
-            else Counter(id_, counter.services, stamp)
+            else Counter(id_, (), stamp)
             for id_, counter in state.counters.items()
         },
-        calls=(),
+        calls=tuple(call for call in state.calls if call.number in event.carried),
         recent_ms={},
         issued=len(event.carried),
         finished=0,
@@ -105,17 +105,18 @@ def _issued(state: State, event: e.TicketIssued, stamp: Stamp, seq: int) -> Stat
         state,
         tickets=_with(state.tickets, event.number, ticket),
         orders=_with(state.orders, series, max(order, state.orders.get(series, 0))),
+        last_issue=stamp,
         appointments=appointments,
         issued=state.issued + 1,
     )
 
 
 def _printed(state: State, event: e.TicketPrinted, _stamp: Stamp, _seq: int) -> State:
-    return _ticket(state, event.number, copies=event.copy, print_pending=False)
+    return _slip_settled(state, event.number, event.copy)
 
 
 def _print_failed(state: State, event: e.PrintFailed, _stamp: Stamp, _seq: int) -> State:
-    return _ticket(state, event.number, print_pending=False)
+    return _slip_settled(state, event.number, event.copy)
 
 
 def _reprint_ordered(state: State, event: e.ReprintOrdered, _stamp: Stamp, _seq: int) -> State:
@@ -181,7 +182,7 @@ def _transferred(state: State, event: e.TicketTransferred, stamp: Stamp, _seq: i
     state = _requeue(state, event.number, services, stamp, counter=event.to_counter)
     if event.service == event.from_service:
         worked = total(ticket.worked, event.service_time)
-        state = _ticket(state, event.number, worked=worked)
+        state = _ticket(state, event.number, worked=worked, wait_counted=True)
     return _counter(state, event.counter, ticket=None, since=stamp)
 
 
@@ -223,7 +224,9 @@ def _signed_in(state: State, event: e.StaffSignedIn, stamp: Stamp, _seq: int) ->
     if event.counter not in state.counters:
         fresh = Counter(event.counter, (), stamp, staff=event.staff)
         return replace(state, counters=_with(state.counters, event.counter, fresh))
-    return _counter(state, event.counter, staff=event.staff)
+    counter = state.counters[event.counter]
+    since = stamp if counter.phase == "closed" else counter.since
+    return _counter(state, event.counter, staff=event.staff, since=since)
 
 
 def _signed_out(state: State, event: e.StaffSignedOut, _stamp: Stamp, _seq: int) -> State:
@@ -294,6 +297,13 @@ def _ticket(state: State, number: str, **changes: Any) -> State:
     if ticket is None:
         return state
     return replace(state, tickets=_with(state.tickets, number, replace(ticket, **changes)))
+
+
+def _slip_settled(state: State, number: str, copy: int) -> State:
+    ticket = state.tickets.get(number)
+    if ticket is None or copy < ticket.copies:
+        return state
+    return _ticket(state, number, copies=copy, print_pending=False)
 
 
 def _counter(state: State, id_: str, **changes: Any) -> State:

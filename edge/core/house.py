@@ -7,7 +7,7 @@ from contract.commands import Actor, Order
 from contract.events import AnyEvent, Entry
 from contract.refusals import Refused
 from contract.stamp import Stamp
-from edge.core.calendar import day_to_open
+from edge.core.calendar import day_to_open, remembered
 from edge.core.decide import decide
 from edge.core.evolve import evolve
 from edge.core.rules import Rules
@@ -15,6 +15,7 @@ from edge.core.state import State
 
 HUB = Actor("hub", "hub")
 NO_COMMAND = b""
+_SOME_TIME = Stamp(wall_ms=0, mono_ns=0, boot="", synced=False)
 
 
 class House(Struct, frozen=True):
@@ -80,13 +81,9 @@ def apply(house: House, entry: Entry) -> House:
 
 
 def moved_to_new_journal(house: House, day: str, least_orders: dict[str, int]) -> House:
-    """The house as row 0 of a new journal: tickets keep their order, numbers of business day
-    `day` go on above both the house's own and `least_orders`."""
+    """The house as row 0 of a new journal: tickets keep their order, and numbers go on above
+    both the house's own and `least_orders` of business day `day`, the last that is known of."""
     live = house.live
-    if day > live.day:
-        live = replace(live, day=day, orders={})
-    if day < live.day:
-        least_orders = {}
     shift = house.seq + 1
     orders = {
         series: max(live.orders.get(series, 0), least_orders.get(series, 0))
@@ -94,4 +91,14 @@ def moved_to_new_journal(house: House, day: str, least_orders: dict[str, int]) -
     }
     tickets = {n: replace(t, place=t.place - shift) for n, t in live.tickets.items()}
     calls = tuple(replace(call, seq=call.seq - shift) for call in live.calls)
-    return House(0, replace(live, orders=orders, tickets=tickets, calls=calls))
+    moved = replace(
+        live,
+        day=day or live.day,
+        day_trusted=live.day_trusted and day in ("", live.day),
+        orders=orders,
+        last_issue=_SOME_TIME,
+        past_orders=remembered(live.past_orders, live.day, live.orders),
+        tickets=tickets,
+        calls=calls,
+    )
+    return House(0, moved)

@@ -31,7 +31,7 @@ def waiting_for(state: State, counter: Counter) -> list[Ticket]:
         for ticket in state.tickets.values()
         if ticket.phase == "waiting"
         and ticket.service in counter.services
-        and ticket.counter in (None, counter.id)
+        and _sent_to(state, ticket) in (None, counter.id)
     ]
 
 
@@ -42,3 +42,10 @@ def has_priority(state: State, ticket: Ticket, stamp: Stamp) -> bool:
     booked = state.appointments.get(ticket.appointment or "")
     wall_ms = trusted_wall_ms(state, stamp)
     return booked is None or wall_ms is None or wall_ms >= booked.slot_ms
+
+
+def _sent_to(state: State, ticket: Ticket) -> str | None:
+    """The only counter that may call the ticket, as long as that counter can."""
+    counter = state.counters.get(ticket.counter or "")
+    able = counter and counter.phase != "closed" and ticket.service in counter.services
+    return ticket.counter if able else None

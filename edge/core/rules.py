@@ -1,5 +1,6 @@
 """What a site decides for itself: services, counters, hours, priority, ratings."""
 
+from datetime import date
 from typing import Annotated
 
 from msgspec import Meta, Struct, field
@@ -42,6 +43,13 @@ class Session(Struct, frozen=True, forbid_unknown_fields=True):
     last_ticket: TimeOfDay
     closes: TimeOfDay
 
+    def __post_init__(self) -> None:
+        if not self.issue_from < self.last_ticket <= self.closes:
+            raise ValueError(
+                f"a session gives out numbers from {self.issue_from}, the last at "
+                f"{self.last_ticket}, and closes at {self.closes}: these have to be in order"
+            )
+
 
 class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """A site's rules.
@@ -78,7 +86,23 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
         ):
             if len(ids) != len(set(ids)):
                 raise ValueError(f"a {kind} is named twice among {', '.join(ids)}")
+        for day in (*self.closed_days, *self.extra_days):
+            if not is_date(day):
+                raise ValueError(f"{day} is no day of the calendar")
 
     def service(self, service: str) -> Service | None:
         """The service of that id, if the site has it."""
         return next((known for known in self.services if known.id == service), None)
+
+    def counter(self, counter: str) -> Counter | None:
+        """The counter of that id, if the site has it."""
+        return next((known for known in self.counters if known.id == counter), None)
+
+
+def is_date(day: str) -> bool:
+    """Whether the calendar has this day."""
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        return False
+    return True

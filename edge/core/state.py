@@ -57,7 +57,10 @@ class RatingDue(Struct, frozen=True):
 
 
 class Counter(Struct, frozen=True):
-    """A counter; `streak` counts the priority citizens it has called in a row."""
+    """A counter; `streak` counts the priority citizens it has called in a row.
+
+    Without `services` of its own it serves what the rules say.
+    """
 
     id: CounterId
     services: tuple[ServiceId, ...]
@@ -101,15 +104,17 @@ class Call(Struct, frozen=True):
 class State(Struct, frozen=True):
     """A site's queue.
 
-    `orders` is the last order used per series today; `past_orders` the same for recent days, in
-    case a clock goes back. `anchor` is the last stamp with a synchronised clock. `recent_ms` are
-    the last service times per service, for estimates; `calls` the newest first.
+    `orders` is the last order used per series today, and `last_issue` when the last of them was;
+    `past_orders` are those of recent days, in case a clock goes back. `anchor` is the last stamp
+    with a synchronised clock. `recent_ms` are the last service times per service, for estimates;
+    `calls` the newest first.
     """
 
     day: str = ""
     day_trusted: bool = False
     anchor: Stamp | None = None
     orders: dict[str, int] = field(default_factory=dict)
+    last_issue: Stamp | None = None
     past_orders: dict[Day, dict[str, int]] = field(default_factory=dict)
     tickets: dict[TicketNumber, Ticket] = field(default_factory=dict)
     counters: dict[CounterId, Counter] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from contract import snapshot as s
 from contract.stamp import Stamp
 from edge.core import calendar, estimate
 from edge.core.house import House
+from edge.core.rules import Counter as CounterRule
 from edge.core.rules import Rules
 from edge.core.state import Call, Counter, Ticket
 
@@ -19,7 +20,9 @@ def snapshot(
     def shown_ms(past: Stamp) -> int:
         if past.boot == stamp.boot:
             return now_ms - (stamp.mono_ns - past.mono_ns) // 1_000_000
-        return min(past.wall_ms, now_ms)
+        if past.synced:
+            return min(past.wall_ms, now_ms)
+        return now_ms - stamp.mono_ns // 1_000_000  # all we know is that it was before this boot
 
     def ticket_view(ticket: Ticket) -> s.TicketView:
         return s.TicketView(
@@ -40,12 +43,13 @@ def snapshot(
         found = [ticket for ticket in state.tickets.values() if ticket.phase == phase]
         return tuple(ticket_view(ticket) for ticket in sorted(found, key=lambda t: t.place))
 
-    def counter_view(counter: Counter) -> s.CounterView:
+    def counter_view(rule: CounterRule) -> s.CounterView:
+        counter = state.counters.get(rule.id, Counter(rule.id, (), stamp))
         return s.CounterView(
             counter=counter.id,
             phase=counter.phase,
             since_ms=shown_ms(counter.since),
-            services=counter.services,
+            services=counter.services or rule.services,
             staff=counter.staff,
             ticket=None if counter.ticket is None else ticket_view(state.tickets[counter.ticket]),
             pause_reason=counter.pause_reason,
@@ -88,10 +92,7 @@ def snapshot(
         now_ms=now_ms,
         clock_trusted=wall_ms is not None,
         issuing=calendar.issuing(rules, state, stamp),
-        counters=tuple(
-            counter_view(state.counters.get(rule.id, Counter(rule.id, rule.services, stamp)))
-            for rule in rules.counters
-        ),
+        counters=tuple(counter_view(rule) for rule in rules.counters),
         services=tuple(service_view(service.id) for service in rules.services),
         waiting=in_phase("waiting"),
         parked=in_phase("parked"),

@@ -119,6 +119,8 @@ def call_next(case: Case, command: c.CallNext) -> list[e.AnyEvent]:
     finishing: list[e.AnyEvent] = []
     if command.finish_current and counter.ticket is not None:
         finishing = finish(case, c.FinishService(counter.id))
+        case = case.after(finishing)
+        counter = case.counter(counter.id)
     elif counter.ticket is not None:
         raise No(Reason.COUNTER_BUSY, counter=counter.id, number=counter.ticket)
     ticket = policy.next_ticket(case.rules, case.state, counter, case.stamp)
@@ -194,7 +196,8 @@ def transfer(case: Case, command: c.TransferTicket) -> list[e.AnyEvent]:
         if command.service not in target.services or target.id == command.counter:
             raise No(Reason.SERVICE_NOT_THERE, service=command.service)
     elif command.service == ticket.service or not any(
-        command.service in counter.services for counter in case.rules.counters
+        command.service in {*rule.services, *case.counter(rule.id).services}
+        for rule in case.rules.counters
     ):
         raise No(Reason.SERVICE_NOT_THERE, service=command.service)
     came = start(case, c.StartService(command.counter)) if ticket.phase == "called" else []
@@ -274,6 +277,7 @@ def _in_the_house(case: Case, number: str) -> Ticket:
 def _call(
     case: Case, counter: Counter, ticket: Ticket, reason: str | None = None
 ) -> e.TicketCalled:
+    returned = ticket.wait_counted and ticket.queued != ticket.since
     waited = None if ticket.wait_counted else case.since(ticket.queued)
     if waited is not None and ticket.early_ms:
         waited = Span(max(0, waited.ms - ticket.early_ms), waited.approximate)
@@ -283,7 +287,7 @@ def _call(
         ticket.service,
         wait=waited,
         idle=case.idle(counter),
-        how="chosen" if reason is not None else "returned" if ticket.wait_counted else "next",
+        how="chosen" if reason is not None else "returned" if returned else "next",
         reason=reason,
         priority=ticket.priority if policy.has_priority(case.state, ticket, case.stamp) else None,
     )

@@ -1,0 +1,216 @@
+"""Issuing and calling through a hub's HTTP API, durable on disk, with one and eight clients.
+
+The hub is the real program in a process of its own; clients are other processes on the same
+machine. The baseline is a bare SQLite append with `synchronous=FULL` of a row as large as the
+journal's, interleaved with what is measured. Paper is not printed: what is measured ends with
+the durable answer.
+"""
+
+import json
+import multiprocessing
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+from uuid import uuid4
+
+from benchmarks.report import line, quantile
+from contract.commands import Actor
+from edge.access import Access
+from runtime.clock import SystemClock
+
+_T = TypeVar("_T")
+
+_ROUNDS = 20
+_PER_ROUND = 50
+_CLIENTS = 8
+_PER_CLIENT = 250
+_ROW_BYTES = 150
+_PIN = "482915"
+_BARE = "bare SQLite append, WAL, synchronous=FULL"
+
+_SETTINGS = """
+node = "01-00097-01-h1"
+data = "{data}"
+[http]
+port = 0
+[site]
+site = "01-00097-01"
+unit = "Phường Hồng Hà"
+site_name = "Trung tâm Hồng Hà"
+services = [{{ id = "1", series = "1", name = {{ vi = "Hộ tịch – Chứng thực" }} }}]
+counters = [{counters}]
+sessions = []
+"""
+
+
+class Hub(NamedTuple):
+    """A running hub: its port, a kiosk's token, and a clerk's token per counter."""
+
+    port: int
+    kiosk: str
+    clerks: list[str]
+
+
+class Client:
+    """A lean HTTP client on one kept connection, so that mostly the hub is measured."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self._connection = HTTPConnection("127.0.0.1", port)
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def command(self, **command: object) -> tuple[int, dict[str, object]]:
+        """Give one command; the status and the answer."""
+        headers = {**self._headers, "Idempotency-Key": str(uuid4())}
+        self._connection.request("POST", "/api/commands", json.dumps(command), headers)
+        response = self._connection.getresponse()
+        return response.status, json.loads(response.read())
+
+    def number(self, **command: object) -> str:
+        """The ticket number that a command must be answered with."""
+        status, answer = self.command(**command)
+        assert status == 200, answer
+        return str(answer["number"])
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def main() -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory(prefix="thutu-bench-") as folder:
+        root = Path(folder)
+        with closing(_bare_store(root / "bare.db")) as bare:
+            with _hub(root / "alone") as hub:
+                _one_client(hub, bare)
+            with _hub(root / "crowd") as hub:
+                _eight_clients(hub, bare)
+
+
+def _one_client(hub: Hub, bare: sqlite3.Connection) -> None:
+    kiosk, clerk = Client(hub.port, hub.kiosk), Client(hub.port, hub.clerks[0])
+    issue_ms: list[float] = []
+    call_ms: list[float] = []
+    bare_ms: list[float] = []
+    numbers = []
+    _seat(clerk, "1")
+    for _ in range(_ROUNDS):
+        for _ in range(_PER_ROUND):
+            numbers.append(_timed(issue_ms, lambda: kiosk.number(**_ISSUE)))
+            _timed(bare_ms, lambda: _append(bare))
+        for _ in range(_PER_ROUND):
+            _timed(call_ms, lambda: clerk.number(type="CallNext", counter="1"))
+            assert clerk.command(type="StartService", counter="1")[0] == 200
+            assert clerk.command(type="FinishService", counter="1")[0] == 200
+    assert len(set(numbers)) == len(numbers) == _ROUNDS * _PER_ROUND
+    for name, values in (("issue", issue_ms), ("call", call_ms)):
+        for label, q in (("p50", 0.5), ("p99", 0.99)):
+            value, base = quantile(values, q), quantile(bare_ms, q)
+            print(line(f"{name}.{label}_ms", value, "ms", f"{_BARE}, {label}", base), flush=True)
+    kiosk.close()
+    clerk.close()
+
+
+def _eight_clients(hub: Hub, bare: sqlite3.Connection) -> None:
+    start = time.perf_counter()
+    for _ in range(_PER_CLIENT * _CLIENTS):
+        _append(bare)
+    bare_rate = _PER_CLIENT * _CLIENTS / (time.perf_counter() - start)
+    jobs = [(hub.port, hub.kiosk)] * _CLIENTS
+    with multiprocessing.get_context("spawn").Pool(_CLIENTS) as pool:
+        pool.map(_issue_many, [(port, token, 1) for port, token in jobs])
+        start = time.perf_counter()
+        issued = pool.map(_issue_many, [(port, token, _PER_CLIENT) for port, token in jobs])
+        seconds = time.perf_counter() - start
+        seats = [(hub.port, token, str(i + 1)) for i, token in enumerate(hub.clerks)]
+        called = pool.map(_call_until_empty, seats)
+    numbers = [number for client in issued for number in client]
+    calls = [number for client in called for number in client]
+    assert len(calls) >= len(numbers)
+    rate = len(numbers) / seconds
+    print(line("issue8.rate", rate, "1/s", f"{_BARE}, one at a time", bare_rate))
+    print(line("issue8.duplicates", len(numbers) - len(set(numbers)), "tickets"))
+    print(line("call8.double_calls", len(calls) - len(set(calls)), "tickets"))
+
+
+_ISSUE = {"type": "IssueTicket", "services": ["1"], "on_paper": False}
+
+
+def _issue_many(job: tuple[int, str, int]) -> list[str]:
+    port, token, count = job
+    with closing(Client(port, token)) as client:
+        return [client.number(**_ISSUE) for _ in range(count)]
+
+
+def _call_until_empty(job: tuple[int, str, str]) -> list[str]:
+    port, token, counter = job
+    numbers = []
+    with closing(Client(port, token)) as client:
+        _seat(client, counter)
+        while (answer := client.command(type="CallNext", counter=counter))[0] == 200:
+            numbers.append(str(answer[1]["number"]))
+            assert client.command(type="StartService", counter=counter)[0] == 200
+            assert client.command(type="FinishService", counter=counter)[0] == 200
+        assert answer[1]["reason"] == "nobody-waiting", answer
+    return numbers
+
+
+def _seat(client: Client, counter: str) -> None:
+    assert client.command(type="SignIn", counter=counter)[0] == 200
+    assert client.command(type="OpenCounter", counter=counter)[0] == 200
+
+
+@contextmanager
+def _hub(data: Path) -> Iterator[Hub]:
+    counters = ", ".join(f'{{ id = "{i + 1}", services = ["1"] }}' for i in range(_CLIENTS))
+    settings = data.with_suffix(".toml")
+    settings.write_text(_SETTINGS.format(data=data, counters=counters), encoding="utf-8")
+    access = Access(data / "access.db", SystemClock())
+    kiosk = access.add_device(Actor("kiosk-1", "kiosk"))
+    for i in range(_CLIENTS):
+        access.set_pin(f"nv{i + 1}", "clerk", _PIN)
+    clerks = [access.sign_in(f"nv{i + 1}", _PIN) for i in range(_CLIENTS)]
+    access.close()
+    command = [sys.executable, "-m", "edge", "--config", str(settings), "run"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        port = int(process.stdout.readline().rsplit(":", 1)[1])
+        yield Hub(port, kiosk, [session.token for session in clerks if session])
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
+
+
+def _bare_store(path: Path) -> sqlite3.Connection:
+    store = sqlite3.connect(path, isolation_level=None)
+    store.execute("PRAGMA journal_mode=WAL")
+    store.execute("PRAGMA synchronous=FULL")
+    store.execute("CREATE TABLE entries (seq INTEGER PRIMARY KEY, body BLOB)")
+    return store
+
+
+def _append(store: sqlite3.Connection) -> None:
+    store.execute("INSERT INTO entries (body) VALUES (?)", (os.urandom(_ROW_BYTES),))
+
+
+def _timed(into: list[float], work: Callable[[], _T]) -> _T:
+    start = time.perf_counter()
+    result = work()
+    into.append((time.perf_counter() - start) * 1000)
+    return result
+
+
+if __name__ == "__main__":
+    main()

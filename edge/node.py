@@ -1,0 +1,111 @@
+"""A hub put together from its settings: queue, printer, uplink and local API."""
+
+import hashlib
+from importlib.metadata import version
+
+import msgspec
+
+from contract.commands import ReportPrint
+from contract.snapshot import LinkView
+from edge.access import Access
+from edge.api.app import create_app
+from edge.core.effects import Slip
+from edge.core.state import State
+from edge.devices.escpos_printer import EscposPrinter
+from edge.devices.transport import transport
+from edge.hub import Hub, Identity
+from edge.printing import print_job
+from edge.settings import HubSettings
+from edge.uplink import Uplink
+from runtime.clock import Clock, SystemClock
+from runtime.http_server import HttpServer
+
+
+class Node:
+    """One site's hub with everything around it."""
+
+    def __init__(self, settings: HubSettings, clock: Clock) -> None:
+        """Open the stores and bind the address. Raises StoreError or OSError."""
+        self._settings = settings
+        identity = Identity(settings.node, version("thutu"), _fingerprint(settings))
+        self.access = Access(settings.data / "access.db", clock)
+        self.hub = Hub(identity, settings.site, settings.data, clock, self._print)
+        self._server = HttpServer(
+            create_app(self.hub, self.access, settings.procedures),
+            settings.http.host,
+            settings.http.port,
+        )
+        self._printer = self._own_printer()
+        self._uplink = self._own_uplink(identity, clock)
+
+    @property
+    def url(self) -> str:
+        """Where the local API is."""
+        return self._server.url
+
+    def start(self) -> None:
+        """Take up the queue first, then let people in, then look for the centre."""
+        self.hub.start()
+        self._server.start()
+        if self._uplink is not None:
+            self.hub.listen(self._uplink.notify)
+            self.hub.show_link(self._link)
+            self._uplink.start()
+
+    def stop(self) -> None:
+        """Let nobody in any more, finish what is under way, and close the stores."""
+        self._server.stop()
+        if self._printer is not None:
+            self._printer.close()
+        if self._uplink is not None:
+            self._uplink.stop()
+        self.hub.close()
+        self.access.close()
+
+    def _own_printer(self) -> EscposPrinter | None:
+        printer = self._settings.printer
+        if printer is None:
+            return None
+        return EscposPrinter(
+            device=printer.device,
+            transport=transport(printer.url),
+            profile=printer.profile,
+            report=self.hub.report,
+        )
+
+    def _own_uplink(self, identity: Identity, clock: Clock) -> Uplink | None:
+        if self._settings.uplink is None:
+            return None
+        return Uplink(
+            self.hub.journal,
+            self._settings.uplink,
+            node=identity.node,
+            software=identity.software,
+            config=identity.config,
+            clock=clock,
+            line_clock=SystemClock(),
+        )
+
+    def _link(self) -> LinkView:
+        uplink = self._uplink
+        if uplink is None:
+            return LinkView(connected=False, unsent=0)
+        return LinkView(uplink.connected, uplink.unsent)
+
+    def _print(self, slip: Slip, queue: State, training: bool) -> None:
+        if self._printer is None:
+            self.hub.report(ReportPrint(slip.number, slip.copy, "failed", reason="no-printer"))
+            return
+        job = print_job(
+            self._settings.site,
+            queue,
+            slip,
+            training=training,
+            follow_url=self._settings.follow_url,
+        )
+        self._printer.print(job)
+
+
+def _fingerprint(settings: HubSettings) -> str:
+    rules = msgspec.json.encode((settings.site, settings.procedures), order="deterministic")
+    return hashlib.sha256(rules).hexdigest()[:12]

@@ -1,0 +1,1 @@
+"""Virtual hardware, virtual people, and days lived with the real programs."""
