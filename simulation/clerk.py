@@ -19,6 +19,7 @@ _LAST_STRETCH_S = (40, 120)
 _SHARE_BEFORE_PARKING = 0.7
 _SHARE_BEFORE_TRANSFER = 0.3
 _PRESSES_TWICE = 0.05
+_SECOND_PRESS_S = 2
 
 
 class Clerk:
@@ -158,10 +159,10 @@ class Clerk:
         self._free()
 
     def _rated(self, level: int) -> None:
-        presses = 2 if self._random.random() < _PRESSES_TWICE else 1
-        for _ in range(presses):
-            self._hall.desk.press_rating(self._counter, level)
-            self._hall.outcome.pressed_ratings += 1
+        self._hall.desk.press_rating(self._counter, level)
+        self._hall.outcome.pressed_ratings += 1
+        if self._random.random() < _PRESSES_TWICE:
+            self._after(_SECOND_PRESS_S, partial(self._rated, level))
 
     def _free(self) -> None:
         self._busy = False

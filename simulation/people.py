@@ -1,5 +1,6 @@
 """The citizens of one simulated day, acting through the hub's API like anyone else."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
@@ -89,13 +90,13 @@ class Hall:
         self.outcome = Outcome()
         self.stays: dict[str, Stay] = {}
         self._clients = clients
-        self._clerks: list[Worker] = []
+        self._clerks: Sequence[Worker] = ()
 
-    def staff(self, clerks: list[Worker]) -> None:
+    def staff(self, clerks: Sequence[Worker]) -> None:
         """Say who works today."""
         self._clerks = clerks
 
-    def expect(self, visits: list[Visit]) -> None:
+    def expect(self, visits: Sequence[Visit]) -> None:
         """Plan everybody's arrival, and book what was booked."""
         for index, visit in enumerate(visits):
             code = f"H{index:04d}"

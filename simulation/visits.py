@@ -13,7 +13,8 @@ from simulation.load_model import Mix
 
 _VIETNAM_OFFSET_MS = 7 * 3_600_000
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]")
-_LAST_MINUTES_BEFORE_CLOSING = 20
+_FIRST_MINUTE = {7: 20, 13: 20}
+_LAST_MINUTE = {11: 20, 16: 50}
 _REQUIRED = ("arrived_at", "service", "service_s")
 _OPTIONAL = ("priority", "shows_up", "sign_wait_s", "rating")
 _MOST_PROBLEMS_SHOWN = 20
@@ -57,9 +58,7 @@ def day_of_visits(
     visits = []
     for _ in range(expected):
         hour = random.choices(hours, list(model.HOURS.values()))[0]
-        first_minute = 30 if hour in (7, 13) else 0
-        last_minute = 60 - _LAST_MINUTES_BEFORE_CLOSING if hour in (11, 16) else 60
-        minute = random.uniform(first_minute, last_minute)
+        minute = random.uniform(_FIRST_MINUTE.get(hour, 0), _LAST_MINUTE.get(hour, 60))
         arrives_ms = at(day, time(hour)) + int(minute * 60_000)
         kind = random.choices(list(kinds), list(kinds.values()))[0]
         visits.append(_visit(arrives_ms, kind, services, random))

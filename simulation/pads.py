@@ -1,0 +1,29 @@
+"""Fingers of simulated citizens on rating buttons, whose contacts bounce as cheap ones do."""
+
+from random import Random
+
+from gpiozero.pins.mock import MockFactory
+
+from runtime.clock import Clock
+
+_BOUNCES = 6
+_BOUNCE_S = (0.000_1, 0.003)
+_HOLD_S = (0.03, 0.4)
+
+
+def press(pins: MockFactory, pin: int, random: Random, clock: Clock) -> None:
+    """Push the button at `pin` and let it go, while `clock` passes up to half a second."""
+    button = pins.pin(pin)
+    for _ in range(random.randint(0, _BOUNCES)):
+        button.drive_low()
+        clock.sleep(random.uniform(*_BOUNCE_S))
+        button.drive_high()
+        clock.sleep(random.uniform(*_BOUNCE_S))
+    button.drive_low()
+    clock.sleep(random.uniform(*_HOLD_S))
+    for _ in range(random.randint(0, _BOUNCES)):
+        button.drive_high()
+        clock.sleep(random.uniform(*_BOUNCE_S))
+        button.drive_low()
+        clock.sleep(random.uniform(*_BOUNCE_S))
+    button.drive_high()

@@ -1,0 +1,206 @@
+"""A simulated centre: the real hub and displays with virtual hardware, and people who use them."""
+
+import secrets
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from gpiozero.pins.mock import MockFactory
+from msgspec.structs import replace
+
+from contract.commands import Actor, Rate, Role
+from display.boards.__main__ import Bus, Settings, run
+from display.boards.drivers import ModbusDigits
+from edge.devices.rating_pad import RatingPad
+from edge.node import Node
+from edge.settings import Http, HubSettings, PrinterSettings
+from runtime.hub_client import HubClient
+from runtime.mqtt import MqttSettings
+from simulation.boards.line import BoardLine
+from simulation.boards.panels import ModbusPanel
+from simulation.clock import SimulatedClock, SimulatedTime
+from simulation.line import Line
+from simulation.pads import press
+from simulation.printer.machine import VirtualPrinter
+from simulation.printer.model import PrinterModel
+from simulation.printer.paper import Slip
+from simulation.printer.ports import TcpPort
+
+_FIRST_PAD_PIN = 5
+_SLIP_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFiles:
+    """Where a simulated site leaves what it makes."""
+
+    root: Path
+
+    @property
+    def data(self) -> Path:
+        """The hub's journal and other stores."""
+        return self.root / "hub"
+
+    @property
+    def tickets(self) -> Path:
+        """The slips that came out, as PNG."""
+        return self.root / "tickets"
+
+
+class SimulatedSite:
+    """One centre: hub, printer, counter displays and rating pads, reached as the real ones are."""
+
+    def __init__(
+        self,
+        settings: HubSettings,
+        files: SiteFiles,
+        time: SimulatedTime,
+        broker: MqttSettings,
+        seed: int,
+    ) -> None:
+        """`broker` is the centre's; `settings` need no data folder, printer or uplink yet."""
+        self.files = files
+        self.rules = settings.site
+        self.line = Line(broker.host, broker.port)
+        self.slips: list[Slip] = []
+        self._time = time
+        self._boots = 0
+        self._fingers = Random(seed)
+        files.tickets.mkdir(parents=True, exist_ok=True)
+        self._hub_changed = threading.Condition()
+        self._printer = VirtualPrinter(PrinterModel(), self._new_boot(), self._keep_slip)
+        self._printer_port = TcpPort(self._printer)
+        self._panels = [ModbusPanel(number + 1) for number, _ in enumerate(settings.site.counters)]
+        self._board_line = BoardLine(files.root / "boards", self._panels, self._new_boot())
+        host, port = self._printer_port.address
+        self._settings = replace(
+            settings,
+            data=files.data,
+            http=Http(port=0),
+            printer=PrinterSettings(f"tcp://{host}:{port}"),
+            uplink=replace(broker, host="127.0.0.1", port=self.line.port),
+        )
+        self._clients: list[HubClient] = []
+        self._start()
+        self._pads = {counter.id: self._pad(counter.id) for counter in settings.site.counters}
+
+    @property
+    def node(self) -> Node:
+        """The hub that runs now."""
+        return self._node
+
+    @property
+    def boards(self) -> dict[str, str]:
+        """What the counters' displays show."""
+        return {
+            counter.id: panel.shown
+            for counter, panel in zip(self.rules.counters, self._panels, strict=True)
+        }
+
+    def device(self, name: str, role: Role) -> HubClient:
+        """A client with a new device's token."""
+        token = self._node.access.add_device(Actor(name, role))
+        return self._client(token)
+
+    def staff(self, name: str, role: Role) -> HubClient:
+        """A client with the session of a new member of staff."""
+        pin = f"{secrets.randbelow(10**8):08d}"
+        self._node.access.set_pin(name, role, pin)
+        session = self._node.access.sign_in(name, pin)
+        if session is None:
+            raise AssertionError(f"{name} cannot sign in")
+        return self._client(session.token)
+
+    def take_slip(self, number: str) -> None:
+        """Wait for the printer to say what became of a slip, as the citizen does."""
+        with self._hub_changed:
+            done = self._hub_changed.wait_for(lambda: not self._print_pending(number), _SLIP_S)
+        if not done:
+            raise AssertionError(f"nobody knows what became of slip {number}")
+
+    def press_rating(self, counter: str, level: int) -> None:
+        """Press a button of a counter's pad; returns once the hub has taken notice."""
+        pins, _ = self._pads[counter]
+        press(pins, _FIRST_PAD_PIN + level - 1, self._fingers, self._clock)
+
+    def restart(self) -> None:
+        """Cut the hub's power and give it back: a new boot with the same card."""
+        port = int(self._node.url.rsplit(":", 1)[1])
+        self._stop()
+        self._settings = replace(self._settings, http=Http(port=port))
+        self._start()
+
+    def close(self) -> None:
+        """Switch everything off."""
+        for _, pad in self._pads.values():
+            pad.close()
+        for client in self._clients:
+            client.close()
+        self._stop()
+        self._board_line.unplug()
+        self._printer_port.close()
+        self._printer.close()
+        self.line.close()
+
+    def _start(self) -> None:
+        self._clock = self._new_boot()
+        self._node = Node(self._settings, self._clock)
+        self._node.hub.listen(self._notice)
+        self._node.start()
+        boards = tuple(
+            ModbusDigits(address=index + 1, counter=counter.id)
+            for index, counter in enumerate(self.rules.counters)
+        )
+        settings = Settings(
+            hub=self._node.url,
+            token_file="",
+            buses=(Bus(port=str(self._board_line.path), boards=boards),),
+        )
+        token = self._node.access.add_device(Actor("boards", "display"))
+        self._display_client = HubClient(self._node.url, token)
+        self._display = threading.Thread(
+            target=run, args=(settings, self._display_client), name=f"boards-{self.rules.site}"
+        )
+        self._display.start()
+
+    def _stop(self) -> None:
+        self._display_client.close()
+        self._display.join()
+        self._node.stop()
+
+    def _client(self, token: str) -> HubClient:
+        client = HubClient(self._node.url, token)
+        self._clients.append(client)
+        return client
+
+    def _new_boot(self) -> SimulatedClock:
+        self._boots += 1
+        return SimulatedClock(self._time, f"{self.rules.site}-{self._boots}")
+
+    def _pad(self, counter: str) -> tuple[MockFactory, RatingPad]:
+        # A pad of its own small computer, as where the hub's pins do not suffice.
+        token = self._node.access.add_device(Actor(f"pad-{counter}", "pad", counter))
+        client = self._client(token)
+        pins = MockFactory()
+        levels = self.rules.rating_levels
+        numbers = range(_FIRST_PAD_PIN, _FIRST_PAD_PIN + levels)
+
+        def report(rate: Rate) -> None:
+            client.command(rate)
+
+        pad = RatingPad(counter, tuple(numbers), levels, report, self._clock, pin_factory=pins)
+        return pins, pad
+
+    def _print_pending(self, number: str) -> bool:
+        ticket = self._node.hub.house.live.tickets.get(number)
+        return ticket is not None and ticket.print_pending
+
+    def _keep_slip(self, slip: Slip) -> None:
+        name = f"{len(self.slips) + 1:04d}.png"
+        self.slips.append(slip)
+        slip.image.save(self.files.tickets / name)
+
+    def _notice(self) -> None:
+        with self._hub_changed:
+            self._hub_changed.notify_all()
