@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-SOURCES := contract runtime edge display central simulation tests benchmarks
+SOURCES := contract runtime edge display central simulation tests benchmarks docs
 
 .PHONY: demo test check format bench pictures reference lock debian clean
 

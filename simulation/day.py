@@ -28,10 +28,12 @@ class SiteDay:
         day: date,
         visits: Sequence[Visit],
         *,
+        clerks: int,
         agenda: Agenda,
         simulated: SimulatedTime,
         seed: str,
     ) -> None:
+        """`clerks` of the site's counters are staffed, the first ones."""
         self.site = site
         self._day = day
         self._agenda = agenda
@@ -57,7 +59,7 @@ class SiteDay:
                 counter.services,
                 Random(f"{seed} clerk {counter.id}"),
             )
-            for counter in site.rules.counters
+            for counter in site.rules.counters[:clerks]
         ]
         self._hall.staff(self._clerks)
         self._plan_shifts()

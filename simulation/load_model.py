@@ -70,6 +70,7 @@ RATING_LEVELS = (0.01, 0.02, 0.07, 0.90)
 _TICKETS_PER_DOSSIER = 0.9
 _ACTIVITY = 0.75
 _WORKING_DAYS_A_MONTH = 21
+_STAFFED_SHARE = 0.6
 
 
 def tickets_expected(population: int, weekday: int, random: Random) -> int:
@@ -83,6 +84,11 @@ def counters_for(population: int) -> int:
     """How many counters a commune of this population opens."""
     usual = _ACTIVITY * math.exp(-2.501 + 0.9157 * math.log(population)) / _WORKING_DAYS_A_MONTH
     return min(14, max(2, math.ceil(1 + usual * _TICKETS_PER_DOSSIER / 18)))
+
+
+def clerks_for(population: int) -> int:
+    """How many of its counters a short-handed commune can staff; an assumption."""
+    return max(1, round(_STAFFED_SHARE * counters_for(population)))
 
 
 def lognormal_s(random: Random, median_min: float, sigma: float) -> float:

@@ -1,0 +1,98 @@
+"""The page's server: it passes scenes on to browsers, which hold no token of the hub."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import fontpkg_be_vietnam_pro
+import msgspec
+from jinja2 import Environment, FileSystemLoader
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from display.hall.scene import Scene
+from runtime.wording import catalogue
+
+_PAGE = Path(__file__).with_name("page")
+_FONTS = fontpkg_be_vietnam_pro.ROOT / "files"
+_KEEP_ALIVE_S = 2.0
+_SILENCE = b"event: silence\ndata: {}\n\n"
+
+
+class _Follower(NamedTuple):
+    loop: asyncio.AbstractEventLoop
+    changed: asyncio.Event
+
+
+class Relay:
+    """The newest scene and the browsers that follow it; `publish` may be called by any thread."""
+
+    def __init__(self) -> None:
+        self._event = _SILENCE
+        self._followers: set[_Follower] = set()
+
+    def publish(self, scene: Scene | None) -> None:
+        """Show this from now on; None says that nothing is known."""
+        self._event = (
+            _SILENCE
+            if scene is None
+            else b"event: scene\ndata: %b\n\n" % msgspec.json.encode(scene)
+        )
+        for follower in tuple(self._followers):
+            with contextlib.suppress(RuntimeError):  # the loop of a server that was stopped
+                follower.loop.call_soon_threadsafe(follower.changed.set)
+
+    async def follow(self) -> AsyncIterator[bytes]:
+        """Server-sent events: the newest scene at once and after every change."""
+        follower = _Follower(asyncio.get_running_loop(), asyncio.Event())
+        self._followers.add(follower)
+        try:
+            yield b"retry: 1000\n\n"
+            while True:
+                follower.changed.clear()
+                yield self._event
+                while True:
+                    try:
+                        await asyncio.wait_for(follower.changed.wait(), _KEEP_ALIVE_S)
+                        break
+                    except TimeoutError:
+                        yield b"event: alive\ndata: {}\n\n"
+        finally:
+            self._followers.discard(follower)
+
+
+def create_app(relay: Relay) -> Starlette:
+    """The page at `/`, what it needs, and its events at `/events`."""
+    page = _render(catalogue("vi"), catalogue("en"))
+
+    async def show_page(_: Request) -> Response:
+        return HTMLResponse(page, headers={"Content-Security-Policy": "default-src 'self'"})
+
+    async def follow(_: Request) -> Response:
+        return StreamingResponse(
+            relay.follow(),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    return Starlette(
+        routes=[
+            Route("/", show_page),
+            Route("/events", follow),
+            Mount("/fonts", StaticFiles(directory=_FONTS)),
+            Mount("/page", StaticFiles(directory=_PAGE)),
+        ]
+    )
+
+
+def _render(vi: Mapping[str, str], en: Mapping[str, str]) -> str:
+    environment = Environment(loader=FileSystemLoader(_PAGE), autoescape=True)
+    return environment.get_template("index.html.jinja").render(
+        vi={key.removeprefix("hall."): words for key, words in vi.items()},
+        en={key.removeprefix("hall."): words for key, words in en.items()},
+    )

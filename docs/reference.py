@@ -1,0 +1,170 @@
+"""Writes the message reference from the code: `docs/messages.md` and `docs/asyncapi.json`."""
+
+import json
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+from msgspec import NODEFAULT, inspect
+
+from contract import commands, events, snapshot, stamp, wire
+from contract.codec import MAX_MESSAGE_BYTES
+from contract.refusals import Reason
+from contract.topics import down, up
+from runtime.wording import catalogue
+
+FOLDER = Path(__file__).parent
+
+
+def main() -> None:
+    """Write both files."""
+    (FOLDER / "messages.md").write_text(messages(), encoding="utf-8")
+    (FOLDER / "asyncapi.json").write_text(asyncapi(), encoding="utf-8")
+
+
+def messages() -> str:
+    """The reference for people, in Markdown."""
+    parts = [
+        "# Messages",
+        "Made from the code by `make reference`; a test keeps it true.",
+        "## Between a node and the centre (MQTT, QoS 1)",
+        "Payloads are MessagePack arrays, compressed with zstd when that pays; at most "
+        f"{MAX_MESSAGE_BYTES:,} bytes unpacked. A field is only ever appended, with a default.",
+        _table(
+            ("topic", "message", "retained"),
+            [
+                (f"`{up('{node}', 'events')}`", "Batch", "no"),
+                (f"`{up('{node}', 'status')}`", "Status, also as the will", "yes"),
+                (f"`{down('{node}', 'ack')}`", "Ack", "no"),
+            ],
+        ),
+        *(_struct(kind) for kind in (wire.Batch, wire.Ack, wire.Status)),
+        "## A journal entry",
+        *(_struct(kind) for kind in (events.Entry, stamp.Stamp, stamp.Span)),
+        "## Events",
+        "The event is the last item of an entry: an array of its name and then its fields.",
+        *(_struct(kind) for kind in get_args(events.AnyEvent)),
+        "## Commands (HTTP, JSON)",
+        "`POST /api/commands` with an `Idempotency-Key`; `type` names the command.",
+        *(_struct(kind) for kind in get_args(commands.AnyCommand)),
+        _struct(commands.Answer),
+        "## Refusals",
+        _table(
+            ("reason", "Tiếng Việt", "English"),
+            [(f"`{r}`", _refusal(r, "vi"), _refusal(r, "en")) for r in Reason],
+        ),
+        "## The snapshot (HTTP, JSON)",
+        "`GET /api/snapshot`, and every event of `GET /api/stream`.",
+        *(
+            _struct(kind)
+            for kind in (
+                snapshot.Snapshot,
+                snapshot.CounterView,
+                snapshot.TicketView,
+                snapshot.ServiceView,
+                snapshot.CallView,
+                snapshot.DeviceView,
+                snapshot.LinkView,
+            )
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def asyncapi() -> str:
+    """The MQTT part as an AsyncAPI 3.0 document."""
+    kinds = {"batch": wire.Batch, "status": wire.Status, "ack": wire.Ack}
+    schemas, components = msgspec.json.schema_components(
+        kinds.values(), ref_template="#/components/schemas/{name}"
+    )
+    channels = {
+        "events": (up("{node}", "events"), "batch", "receive"),
+        "status": (up("{node}", "status"), "status", "receive"),
+        "ack": (down("{node}", "ack"), "ack", "send"),
+    }
+    document: dict[str, Any] = {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Thứ Tự: nodes and the centre",
+            "version": str(wire.VERSION),
+            "description": "Seen from the centre. Payloads are MessagePack, arrays by position.",
+        },
+        "defaultContentType": "application/msgpack",
+        "channels": {
+            name: {
+                "address": address,
+                "parameters": {"node": {"description": "A node, e.g. `01-00097-01-h1`."}},
+                "messages": {message: {"$ref": f"#/components/messages/{message}"}},
+            }
+            for name, (address, message, _) in channels.items()
+        },
+        "operations": {
+            name: {"action": action, "channel": {"$ref": f"#/channels/{name}"}}
+            for name, (_, _, action) in channels.items()
+        },
+        "components": {
+            "messages": {
+                name: {"payload": schema, "summary": _first_line(kind)}
+                for (name, kind), schema in zip(kinds.items(), schemas, strict=True)
+            },
+            "schemas": components,
+        },
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _struct(kind: type[msgspec.Struct]) -> str:
+    info = inspect.type_info(kind)
+    assert isinstance(info, inspect.StructType)
+    rows = []
+    first = 0 if info.tag is None else 1
+    for position, field in enumerate(info.fields, first):
+        default = "" if field.default is NODEFAULT else f"`{json.dumps(_plain(field.default))}`"
+        where = (str(position),) if info.array_like else ()
+        rows.append((*where, f"`{field.name}`", _type(field.type), default))
+    heads = ("", "field", "type", "default") if info.array_like else ("field", "type", "default")
+    doc = " ".join((kind.__doc__ or "").split())
+    return f"### {kind.__name__}\n\n{doc}" + (f"\n\n{_table(heads, rows)}" if rows else "")
+
+
+def _plain(value: object) -> object:
+    return msgspec.to_builtins(value)
+
+
+def _type(kind: inspect.Type) -> str:  # noqa: PLR0911 - one line for each kind of type
+    match kind:
+        case inspect.Metadata(type=inner):
+            return _type(inner)
+        case inspect.UnionType(types=types):
+            return " or ".join(_type(t) for t in types)
+        case inspect.LiteralType(values=values):
+            return ", ".join(f"`{value}`" for value in values)
+        case inspect.StructType(cls=cls):
+            return cls.__name__
+        case inspect.VarTupleType(item_type=item) | inspect.ListType(item_type=item):
+            return f"array of {_type(item)}"
+        case inspect.DictType(key_type=key, value_type=value):
+            return f"map of {_type(key)} to {_type(value)}"
+        case inspect.StrType(pattern=pattern):
+            return (
+                f"text `{pattern.strip('^$').replace('|', chr(92) + '|')}`" if pattern else "text"
+            )
+        case _:
+            return type(kind).__name__.removesuffix("Type").lower()
+
+
+def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [heads, tuple("---" for _ in heads), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _refusal(reason: Reason, language: str) -> str:
+    return catalogue(language)[f"refusal.{reason}"].replace("|", "\\|")
+
+
+def _first_line(kind: type[Any]) -> str:
+    return (kind.__doc__ or "").split("\n", 1)[0]
+
+
+if __name__ == "__main__":
+    main()

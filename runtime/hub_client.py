@@ -1,0 +1,304 @@
+"""The one client of a hub's local API: for displays, terminals, robots and simulated people."""
+
+import contextlib
+import secrets
+import socket
+import threading
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+import httpx
+import msgspec
+
+from contract.commands import Answer, AnyCommand
+from contract.ids import ServiceId
+from contract.refusals import Reason, Refused
+from contract.snapshot import Snapshot
+from runtime.backoff import Backoff
+from runtime.clock import Clock, SystemClock
+from runtime.wording import say
+
+ATTEMPTS = 5
+_CONNECT_S = 2.0
+_ANSWER_S = 4.0
+_STREAM_QUIET_S = 15.0  # the hub says something at least every 10 s
+_BACKOFF = Backoff(first_s=0.25, cap_s=2.0)
+
+_T = TypeVar("_T")
+_random = secrets.SystemRandom().random
+
+
+class HubError(Exception):
+    """The hub gave no answer to a request; the words are in the caller's language."""
+
+
+class HubUnreachable(HubError):  # noqa: N818 - read as a sentence: except HubUnreachable
+    """No answer came. A command may or may not have been carried out: ask with the same id."""
+
+
+class HubDenied(HubError):  # noqa: N818 - read as a sentence: except HubDenied
+    """The hub does not know the token, or its role may not do this. Nothing was done."""
+
+
+class HubRejected(HubError):  # noqa: N818 - read as a sentence: except HubRejected
+    """The hub could not read the request, such as a malformed number. Nothing was done."""
+
+
+class Refusal(Refused, frozen=True, kw_only=True):
+    """The hub's "no" to a command, with its words in the caller's language."""
+
+    words: str
+
+
+class Silence(msgspec.Struct, frozen=True):
+    """The stream's way to say that the last snapshot can no longer be trusted, and why."""
+
+    cause: str
+
+
+class OfferedService(msgspec.Struct, frozen=True):
+    """A service of the site and its name by language."""
+
+    id: ServiceId
+    name: dict[str, str]
+
+
+class Catalogue(msgspec.Struct, frozen=True):
+    """What a display needs of the site's catalogue."""
+
+    services: tuple[OfferedService, ...]
+
+
+class HubClient:
+    """Speaks to one hub, from any thread; a stream is read by one thread at a time.
+
+    `silent_after_s` is how long a lost stream may take to come back before it tells Silence.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        language: str = "vi",
+        *,
+        clock: Clock | None = None,
+        silent_after_s: float = 5.0,
+    ) -> None:
+        self._address = base_url
+        self._language = language
+        self._clock = clock or SystemClock()
+        self._silent_after_ns = int(silent_after_s * 1e9)
+        self._closed = threading.Event()
+        self._stream_socket: socket.socket | None = None
+        self._http = httpx.Client(
+            base_url=base_url,
+            headers={"Authorization": f"Bearer {token}", "Accept-Language": language},
+            timeout=httpx.Timeout(_ANSWER_S, connect=_CONNECT_S),
+            trust_env=False,  # the hub is on site: never by a proxy
+        )
+
+    def command(
+        self, command: AnyCommand, command_id: UUID | None = None, *, training: bool = False
+    ) -> Answer | Refusal:
+        """Give an order, and ask again with the same id while answers are lost.
+
+        The hub carries out one id once, so a caller that got HubUnreachable may repeat
+        `command_id`. Raises HubUnreachable, HubDenied or HubRejected.
+        """
+        headers = {
+            "Idempotency-Key": str(command_id or uuid4()),
+            "Content-Type": "application/json",
+        }
+        content = msgspec.json.encode(command)
+        response = self._request(
+            "POST", "/api/commands", headers=headers, content=content, params=_params(training)
+        )
+        return self._read_reply(response)
+
+    def snapshot(self, *, training: bool = False) -> Snapshot:
+        """Ask for the whole picture. Raises HubUnreachable or HubDenied."""
+        response = self._request("GET", "/api/snapshot", params=_params(training))
+        self._check(response)
+        return self._decode(response.content, Snapshot)
+
+    def catalogue(self) -> Catalogue:
+        """Ask what the site offers. Raises HubUnreachable or HubDenied."""
+        response = self._request("GET", "/api/catalogue", params={})
+        self._check(response)
+        return self._decode(response.content, Catalogue)
+
+    def stream(self) -> Iterator[Snapshot | Silence]:
+        """Yield the whole picture now and at every change, reconnecting for ever, until close().
+
+        Yields Silence once when the pictures stop, and the next Snapshot ends it. Raises HubDenied.
+        """
+        failures = 0
+        lost_ns = 0
+        told = False
+        while not self._closed.is_set():
+            for heard in self._listen():
+                if self._closed.is_set():
+                    return
+                if isinstance(heard, Snapshot):
+                    failures, told = 0, False
+                    yield heard
+                    continue
+                now_ns = self._clock.stamp().mono_ns
+                lost_ns = lost_ns if failures else now_ns
+                failures += 1
+                if not told and (heard.quiet or now_ns - lost_ns >= self._silent_after_ns):
+                    told = True
+                    yield Silence(heard.cause)
+            self._closed.wait(_BACKOFF.pause_s(failures, _random))
+
+    def close(self) -> None:
+        """End the stream, wherever it is read, and let go of all connections."""
+        self._closed.set()
+        stream_socket = self._stream_socket
+        if stream_socket is not None:
+            with contextlib.suppress(OSError):  # it may have ended by itself just now
+                stream_socket.shutdown(socket.SHUT_RDWR)
+        self._http.close()
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: dict[str, str] | None = None,
+        content: bytes | None = None,
+        params: dict[str, str],
+    ) -> httpx.Response:
+        cause = ""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                self._closed.wait(_BACKOFF.pause_s(attempt, _random))
+            try:
+                response = self._http.request(
+                    method, path, headers=headers, content=content, params=params
+                )
+            except httpx.TransportError as error:
+                cause = f"{type(error).__name__}: {error}"
+                continue
+            except RuntimeError:  # what httpx raises when close() came first
+                if not self._closed.is_set():
+                    raise
+                cause = "closed"
+                break
+            if response.status_code < 500 or _problem(response) is not None:
+                return response
+            cause = f"HTTP {response.status_code}"
+        raise HubUnreachable(self._say("unreachable", cause=cause))
+
+    def _read_reply(self, response: httpx.Response) -> Answer | Refusal:
+        problem = _problem(response)
+        if problem is not None:
+            return Refusal(problem.reason, words=problem.detail)
+        self._check(response)
+        return self._decode(response.content, Answer)
+
+    def _listen(self) -> Iterator["Snapshot | _Lost"]:
+        """Read one connection's pictures to its end, and then tell how it ended."""
+        try:
+            yield from self._pictures()
+        except httpx.ReadTimeout:
+            yield _Lost(f"silent for {_STREAM_QUIET_S:.0f} s", quiet=True)
+        except httpx.TransportError as error:
+            yield _Lost(f"{type(error).__name__}: {error}")
+        except HubUnreachable as error:
+            yield _Lost(str(error))
+        except RuntimeError:  # what httpx raises when close() came first
+            if not self._closed.is_set():
+                raise
+        else:
+            yield _Lost("the hub ended the stream")
+
+    def _pictures(self) -> Iterator[Snapshot]:
+        timeout = httpx.Timeout(_STREAM_QUIET_S, connect=_CONNECT_S)
+        with self._http.stream("GET", "/api/stream", timeout=timeout) as response:
+            if response.status_code != 200:
+                response.read()
+            self._check(response)
+            network: object = response.extensions["network_stream"].get_extra_info("socket")
+            self._stream_socket = network if isinstance(network, socket.socket) else None
+            try:
+                for data in event_data(response.iter_bytes()):
+                    yield self._decode(data, Snapshot)
+            finally:
+                self._stream_socket = None
+
+    def _check(self, response: httpx.Response) -> None:
+        status = response.status_code
+        if status == 200:
+            return
+        detail = _detail(response)
+        if status in (401, 403):
+            raise HubDenied(self._say("denied", detail=detail))
+        if status >= 500:
+            raise HubUnreachable(self._say("unreachable", cause=f"HTTP {status} {detail}"))
+        raise HubRejected(self._say("rejected", detail=f"HTTP {status} {detail}"))
+
+    def _decode(self, data: bytes, kind: type[_T]) -> _T:
+        try:
+            return msgspec.json.decode(data, type=kind)
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            raise HubUnreachable(self._say("unreachable", cause=f"{error}")) from error
+
+    def _say(self, key: str, **values: str) -> str:
+        return say(f"hub_client.{key}", self._language, address=self._address, **values)
+
+
+def event_data(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Read server-sent events from a byte stream and yield the data of each `snapshot`.
+
+    Source: the WHATWG HTML standard, section 9.2, with the line ends that hubs send.
+    """
+    unread = b""
+    name = b""
+    data = b""
+    for chunk in chunks:
+        *lines, unread = (unread + chunk).split(b"\n")
+        for line in lines:
+            field, _, value = line.removesuffix(b"\r").partition(b":")
+            if field == b"event":
+                name = value.removeprefix(b" ")
+            elif field == b"data":
+                data += value.removeprefix(b" ")
+            elif not line.strip():
+                if data and name == b"snapshot":
+                    yield data
+                name, data = b"", b""
+
+
+class _Lost(msgspec.Struct, frozen=True):
+    """How a connection ended; `quiet` when it was already silent for long."""
+
+    cause: str
+    quiet: bool = False
+
+
+class _Problem(msgspec.Struct):
+    """An application/problem+json of a refusal (RFC 9457)."""
+
+    reason: Reason
+    detail: str
+
+
+def _problem(response: httpx.Response) -> _Problem | None:
+    try:
+        return msgspec.json.decode(response.content, type=_Problem)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return None
+
+
+def _detail(response: httpx.Response) -> str:
+    try:
+        body = msgspec.json.decode(response.content)
+    except msgspec.DecodeError:
+        return ""
+    return str(body.get("detail", "")) if isinstance(body, dict) else ""
+
+
+def _params(training: bool) -> dict[str, str]:
+    return {"training": "true"} if training else {}

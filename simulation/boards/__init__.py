@@ -1,0 +1,1 @@
+"""Emulated counter displays on emulated serial lines."""

@@ -1,0 +1,148 @@
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+from gpiozero.pins.mock import MockFactory
+
+from contract.commands import Rate
+from contract.stamp import Stamp
+from edge.devices.rating_pad import QUIET_MS, RatingPad, open_pin_factory
+from edge.devices.transport import DeviceError
+from runtime.settings import SettingsError
+from simulation.pads import press
+
+PINS = (5, 6, 13, 19)
+LED_PINS = (12, 16, 20, 21)
+
+
+class HandClock:
+    def __init__(self) -> None:
+        self.now_ns = 0
+
+    def stamp(self) -> Stamp:
+        return Stamp(0, self.now_ns, "boot", synced=False)
+
+    def sleep(self, seconds: float) -> None:
+        self.now_ns += round(seconds * 1e9)
+
+
+class Pad:
+    def __init__(self) -> None:
+        self.pins = MockFactory()
+        self.clock = HandClock()
+        self.rates: list[Rate] = []
+        self.pad = RatingPad(
+            "3",
+            PINS,
+            4,
+            self.rates.append,
+            self.clock,
+            pin_factory=self.pins,
+            led_pins=LED_PINS,
+        )
+
+    def train(self, pin: int, *edges_ms: float) -> None:
+        """Low, high, low ... after so many milliseconds each, from a high pin."""
+        button = self.pins.pin(pin)
+        for place, after_ms in enumerate(edges_ms):
+            self.clock.sleep(after_ms / 1000)
+            (button.drive_high if place % 2 else button.drive_low)()
+
+
+@pytest.fixture
+def pad() -> Iterator[Pad]:
+    pad = Pad()
+    yield pad
+    pad.pad.close()
+    pad.pins.close()
+
+
+@pytest.mark.parametrize("level", [1, 2, 3, 4])
+def test_each_button_reports_its_level(pad: Pad, level: int) -> None:
+    pad.train(PINS[level - 1], 1000, 120)
+    assert pad.rates == [Rate("3", level)]
+
+
+@pytest.mark.parametrize(
+    "edges_ms",
+    [
+        pytest.param((500, 30), id="a tap of 30 ms"),
+        pytest.param((500, 1, 1, 0.2, 3, 0.1, 2, 300), id="bounces while pushed"),
+        pytest.param((500, 300, 0.5, 2, 0.1, 5), id="bounces while let go"),
+        pytest.param((500, 2, 1, 3, 40, 1, 2, 1, 0.3, 2), id="bounces at both ends of a tap"),
+        pytest.param((500, 5000, 1, 4), id="a thumb that rests for 5 s"),
+        pytest.param((500, *[9] * 19), id="a worn contact that chatters"),
+        pytest.param((500, 60, QUIET_MS - 1, 60), id="a nervous second tap"),
+    ],
+)
+def test_one_push_is_one_press(pad: Pad, edges_ms: tuple[float, ...]) -> None:
+    pad.train(PINS[0], *edges_ms)
+    assert pad.rates == [Rate("3", 1)]
+
+
+def test_a_second_push_after_quiet_is_another_press(pad: Pad) -> None:
+    pad.train(PINS[0], 500, 60, QUIET_MS, 60)
+    assert len(pad.rates) == 2
+
+
+def test_one_buttons_bounce_does_not_lock_another(pad: Pad) -> None:
+    pad.train(PINS[0], 500, 1, 1, 1)
+    pad.train(PINS[3], 1, 50)
+    assert pad.rates == [Rate("3", 1), Rate("3", 4)]
+
+
+def test_simulated_fingers_press_exactly_once(pad: Pad) -> None:
+    random = Random(7)  # noqa: S311 - the same fingers each time
+    levels = [random.randint(1, 4) for _ in range(500)]
+    for level in levels:
+        pad.clock.sleep(1)
+        press(pad.pins, PINS[level - 1], random, pad.clock)
+    assert pad.rates == [Rate("3", level) for level in levels]
+
+
+def test_a_press_lights_its_button_and_no_other(pad: Pad) -> None:
+    pad.train(PINS[3], 500, 120)
+    lit = [[state.state for state in pad.pins.pin(pin).states] for pin in LED_PINS]
+    assert lit[3][-1] is True
+    assert all(True not in states for states in lit[:3])
+
+
+@pytest.mark.parametrize(
+    ("pins", "levels", "led_pins", "words"),
+    [
+        ((5, 6), 2, (), "2 levels"),
+        ((5, 6, 13), 4, (), "3 pins for 4 levels"),
+        ((5, 6, 13), 3, (12,), "1 lights for 3 levels"),
+        ((5, 6, 5), 3, (), "used twice"),
+        ((5, 6, 13), 3, (12, 13, 16), "used twice"),
+    ],
+)
+def test_pins_that_do_not_fit_are_refused(
+    pins: tuple[int, ...], levels: int, led_pins: tuple[int, ...], words: str
+) -> None:
+    with pytest.raises(SettingsError, match=words):
+        RatingPad(
+            "3",
+            pins,
+            levels,
+            lambda _: None,
+            HandClock(),
+            pin_factory=MockFactory(),
+            led_pins=led_pins,
+        )
+
+
+def test_a_pin_that_is_not_there_is_a_device_error_and_frees_the_others() -> None:
+    pins = MockFactory()
+    with pytest.raises(DeviceError, match="counter 3"):
+        RatingPad("3", (5, 6, 99), 3, lambda _: None, HandClock(), pin_factory=pins)
+    RatingPad("3", (5, 6, 13), 3, lambda _: None, HandClock(), pin_factory=pins).close()
+    pins.close()
+
+
+def test_a_pin_library_is_chosen_by_name_and_never_falls_back() -> None:
+    open_pin_factory("mock").close()
+    with pytest.raises(SettingsError, match="'lgpioo' is not a pin library"):
+        open_pin_factory("lgpioo")
+    with pytest.raises(DeviceError, match="rpigpio does not work here"):
+        open_pin_factory("rpigpio")
