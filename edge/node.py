@@ -2,16 +2,18 @@
 
 import hashlib
 from importlib.metadata import version
+from uuid import uuid4
 
 import msgspec
 
-from contract.commands import ReportPrint
+from contract.commands import Actor, Order, Rate, ReportPrint
 from contract.snapshot import LinkView
 from edge.access import Access
 from edge.api.app import create_app
 from edge.core.effects import Slip
 from edge.core.state import State
 from edge.devices.escpos_printer import EscposPrinter
+from edge.devices.rating_pad import RatingPad, open_pin_factory
 from edge.devices.transport import transport
 from edge.hub import Hub, Identity
 from edge.printing import print_job
@@ -36,12 +38,18 @@ class Node:
             settings.http.port,
         )
         self._printer = self._own_printer()
+        self._pads = self._own_pads(clock)
         self._uplink = self._own_uplink(identity, clock)
 
     @property
     def url(self) -> str:
         """Where the local API is."""
         return self._server.url
+
+    @property
+    def events_sent(self) -> int:
+        """How many journal rows were handed to the broker since the start, repeats included."""
+        return 0 if self._uplink is None else self._uplink.sent_entries
 
     def start(self) -> None:
         """Take up the queue first, then let people in, then look for the centre."""
@@ -55,6 +63,8 @@ class Node:
     def stop(self) -> None:
         """Let nobody in any more, finish what is under way, and close the stores."""
         self._server.stop()
+        for pad in self._pads:
+            pad.close()
         if self._printer is not None:
             self._printer.close()
         if self._uplink is not None:
@@ -72,6 +82,27 @@ class Node:
             profile=printer.profile,
             report=self.hub.report,
         )
+
+    def _own_pads(self, clock: Clock) -> list[RatingPad]:
+        if not self._settings.pads:
+            return []
+        pins = open_pin_factory(self._settings.pin_library)
+        return [
+            RatingPad(
+                pad.counter,
+                pad.pins,
+                self._settings.site.rating_levels,
+                self._rate,
+                clock,
+                pin_factory=pins,
+                led_pins=pad.led_pins,
+            )
+            for pad in self._settings.pads
+        ]
+
+    def _rate(self, rate: Rate) -> None:
+        pad = Actor(f"pad-{rate.counter}", "pad", rate.counter)
+        self.hub.submit(Order(uuid4().bytes, pad, rate))
 
     def _own_uplink(self, identity: Identity, clock: Clock) -> Uplink | None:
         if self._settings.uplink is None:

@@ -5,11 +5,12 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from contract.ids import Name, NodeId, ServiceId
+from contract.ids import CounterId, Name, NodeId, ServiceId
 from edge.core.rules import Rules
 from edge.devices.printer_profile import PrinterProfile
 from runtime.mqtt import MqttSettings
 
+Gpio = Annotated[int, Meta(ge=0, le=27)]
 ProcedureCode = Annotated[str, Meta(pattern=r"^[0-9]\.[0-9]{6}(\.[0-9A-Z.]+)?$")]
 
 
@@ -36,10 +37,20 @@ class Procedure(Struct, frozen=True, forbid_unknown_fields=True):
     service: ServiceId
 
 
+class PadSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Rating buttons on the hub's own pins, numbered as GPIO, the worst level first."""
+
+    counter: CounterId
+    pins: tuple[Gpio, ...]
+    led_pins: tuple[Gpio, ...] = ()
+
+
 class HubSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything one hub needs to know; each part gets only its own section.
 
-    `follow_url` is what the ticket's QR code opens, with `{site}`, `{day}` and `{number}`.
+    `procedures_file` names a TOML file of further procedures, shared by many sites: those of
+    services that this site lacks are left out. `follow_url` is what the ticket's QR code opens,
+    with `{site}`, `{day}` and `{number}`.
     """
 
     node: NodeId
@@ -47,8 +58,11 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True):
     site: Rules
     http: Http = field(default_factory=Http)
     printer: PrinterSettings | None = None
+    pads: tuple[PadSettings, ...] = ()
+    pin_library: str = "lgpio"
     uplink: MqttSettings | None = None
     procedures: tuple[Procedure, ...] = ()
+    procedures_file: Path | None = None
     follow_url: str | None = None
 
     def __post_init__(self) -> None:

@@ -29,7 +29,8 @@ class Uplink:
     """Sends a node's journal to the centre from a thread of its own, and keeps nothing itself.
 
     The journal's cursor moves only on the centre's word. `clock` dates the status; `line_clock`
-    paces the line, in real time even where a simulation lives its days faster.
+    paces the line, in real time even where a simulation lives its days faster. `sent_entries`
+    counts what was handed to the broker since the start, repetitions included.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Uplink:
         self._heartbeat_s = heartbeat_s
         self._outbox = Outbox(journal.epoch, journal.cursor, journal.last_seq, limits)
         self._answers: deque[bytes] = deque(maxlen=_ANSWERS_KEPT)
+        self.sent_entries = 0
         self._connections = 0
         self._connections_seen = 0
         self._status_due_s = 0.0
@@ -183,6 +185,7 @@ class Uplink:
         if not self._link.publish(up(self._node, "events"), payload):
             return False
         self._outbox.sent_up_to(last_seq, now_s)
+        self.sent_entries += last_seq - run.after
         return True
 
     def _batch(self, rows: list[Row], chain_before: bytes) -> tuple[bytes, int]:

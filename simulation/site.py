@@ -62,7 +62,8 @@ class SimulatedSite:
         """`broker` is the centre's; `settings` need no data folder, printer or uplink yet."""
         self.files = files
         self.rules = settings.site
-        self.line = Line(broker.host, broker.port)
+        self._line = Line(broker.host, broker.port)
+        self.line_is_up = False
         self.slips: list[Slip] = []
         self._time = time
         self._boots = 0
@@ -79,9 +80,10 @@ class SimulatedSite:
             data=files.data,
             http=Http(port=0),
             printer=PrinterSettings(f"tcp://{host}:{port}"),
-            uplink=replace(broker, host="127.0.0.1", port=self.line.port),
+            uplink=replace(broker, host="127.0.0.1", port=self._line.port),
         )
         self._clients: list[HubClient] = []
+        self.connect()
         self._start()
         self._pads = {counter.id: self._pad(counter.id) for counter in settings.site.counters}
 
@@ -124,6 +126,16 @@ class SimulatedSite:
         pins, _ = self._pads[counter]
         press(pins, _FIRST_PAD_PIN + level - 1, self._fingers, self._clock)
 
+    def connect(self) -> None:
+        """Bring the line to the centre up."""
+        self._line.up()
+        self.line_is_up = True
+
+    def disconnect(self) -> None:
+        """Cut the line to the centre."""
+        self._line.cut()
+        self.line_is_up = False
+
     def restart(self) -> None:
         """Cut the hub's power and give it back: a new boot with the same card."""
         port = int(self._node.url.rsplit(":", 1)[1])
@@ -141,7 +153,7 @@ class SimulatedSite:
         self._board_line.unplug()
         self._printer_port.close()
         self._printer.close()
-        self.line.close()
+        self._line.close()
 
     def _start(self) -> None:
         self._clock = self._new_boot()
@@ -154,7 +166,7 @@ class SimulatedSite:
         )
         settings = Settings(
             hub=self._node.url,
-            token_file="",
+            token_file=Path(),
             buses=(Bus(port=str(self._board_line.path), boards=boards),),
         )
         token = self._node.access.add_device(Actor("boards", "display"))

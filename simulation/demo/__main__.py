@@ -1,0 +1,93 @@
+"""`thutu-demo`: three centres live a working day."""
+
+import argparse
+import json
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from threading import Event
+
+from rich.console import Console
+
+from edge.core.calendar import local_time
+from runtime.clock import SystemClock
+from simulation.communes import COMMUNES
+from simulation.demo.run import Plan, live_a_day
+from simulation.demo.screen import Screen
+from simulation.visits import ArrivalsError
+
+_USUAL_SPEED = "240"
+_MONDAY = date(2026, 11, 23)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Live the day; returns the exit status, 1 when hubs and centre disagree."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s", force=True
+    )
+    root = options.out or Path("out") / f"{local_time(SystemClock().stamp().wall_ms):%Y%m%d-%H%M%S}"
+    if root.exists() and any(root.iterdir()):
+        print(f"thutu-demo: {root} is not empty; nothing in it was touched.", file=sys.stderr)
+        return 2
+    plan = Plan(root, options.sites, options.seed, options.speed, options.date, options.arrivals)
+    console = Console()
+    leaving = Event()
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+
+    def stay() -> None:
+        if not options.json and console.is_interactive:
+            console.print("Ctrl-C kết thúc · ends the demo.")
+            leaving.wait()
+
+    try:
+        with Screen(console, drawing=not options.json) as screen:
+            summary = live_a_day(plan, screen, stay)
+    except ArrivalsError as error:
+        print(f"thutu-demo: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"thutu-demo: stopped; what was lived so far is in {root}", file=sys.stderr)
+        return 130
+    if options.json:
+        print(json.dumps(summary, ensure_ascii=False))
+    else:
+        console.print(f"Kết quả · results: {root}")
+    return 0 if summary["agree"] else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="thutu-demo", description=__doc__)
+    parser.add_argument(
+        "--sites", type=int, choices=range(1, len(COMMUNES) + 1), default=len(COMMUNES)
+    )
+    parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same day")
+    parser.add_argument(
+        "--speed",
+        type=_speed,
+        default=_USUAL_SPEED,
+        help=f"simulated seconds per second, or max (usually {_USUAL_SPEED}; 1 is real time)",
+    )
+    parser.add_argument("--date", type=date.fromisoformat, default=_MONDAY, metavar="YYYY-MM-DD")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where results are left")
+    parser.add_argument("--json", action="store_true", help="no screen; the summary as JSON")
+    parser.add_argument(
+        "--arrivals", type=Path, metavar="FILE.csv", help="a recorded day for the first site"
+    )
+    return parser
+
+
+def _speed(text: str) -> float | None:
+    if text == "max":
+        return None
+    speed = float(text)
+    if not 0.1 <= speed <= 100_000:
+        raise argparse.ArgumentTypeError("must be max, or from 0.1 to 100000")
+    return speed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

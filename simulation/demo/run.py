@@ -1,0 +1,203 @@
+"""One day of the demo, from opening to summary."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from runtime.clock import SystemClock
+from simulation import load_model
+from simulation.agenda import Agenda
+from simulation.clock import SimulatedTime
+from simulation.communes import COMMUNES, Commune
+from simulation.day import SiteDay
+from simulation.demo.screen import Screen, SitePicture
+from simulation.demo.stage import Stage
+from simulation.demo.summary import compare, site_summary
+from simulation.visits import Visit, at, day_of_visits, read_arrivals
+
+_BEGINS = time(6, 30)
+_ENDS = time(20, 30)
+_LINE_CUT = (time(8, 40), time(14, 10))
+_FRAME_S = 0.2
+_SENT_S = 30.0
+_LOOK_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is asked of a demo. `speed` is simulated seconds per second, None without pause."""
+
+    root: Path
+    sites: int
+    seed: int
+    speed: float | None
+    day: date
+    arrivals: Path | None = None
+
+    @property
+    def communes(self) -> Sequence[Commune]:
+        """The communes that take part."""
+        return COMMUNES[: self.sites]
+
+    def visits(
+        self, commune: Commune, services: Sequence[str], priorities: Sequence[str]
+    ) -> list[Visit]:
+        """The day's citizens of a commune; a recorded day is lived by the first one.
+
+        Raises ArrivalsError.
+        """
+        random = Random(f"{self.seed} {commune.site}")
+        if self.arrivals is not None and commune == COMMUNES[0]:
+            return read_arrivals(self.arrivals, self.day, services, priorities, random)
+        return day_of_visits(self.day, commune.population, commune.mix, services, random)
+
+
+class Demo:
+    """Lives the day on a stage."""
+
+    def __init__(self, plan: Plan, simulated: SimulatedTime, stage: Stage, screen: Screen) -> None:
+        """Raises ArrivalsError when recorded arrivals cannot be used."""
+        self._plan = plan
+        self._time = simulated
+        self._stage = stage
+        self._screen = screen
+        self._clock = SystemClock()
+        self._agenda = Agenda()
+        self._days = []
+        for commune, site in zip(plan.communes, stage.sites, strict=True):
+            services = [service.id for service in site.rules.services]
+            priorities = [priority.id for priority in site.rules.priorities]
+            day = SiteDay(
+                site,
+                plan.day,
+                plan.visits(commune, services, priorities),
+                clerks=load_model.clerks_for(commune.population),
+                agenda=self._agenda,
+                simulated=simulated,
+                seed=f"{plan.seed} {commune.site}",
+            )
+            self._days.append(day)
+            if commune.remote:
+                cut, up = (at(plan.day, clock) for clock in _LINE_CUT)
+                self._agenda.plan(cut, site.disconnect)
+                self._agenda.plan(up, site.connect)
+        self._agenda.plan(at(plan.day, _ENDS), _nothing)
+
+    @property
+    def agenda(self) -> Agenda:
+        """What is to happen; more may be planned before the day is lived."""
+        return self._agenda
+
+    def live(self) -> None:
+        """Let the day go by, at its speed."""
+        began_s, began_ms = self._now_s(), self._time.now_ms
+        while (moment_ms := self._agenda.next_ms) is not None:
+            self._wait_for(moment_ms, began_s, began_ms)
+            self._time.advance_to(moment_ms)
+            self._agenda.take()()
+
+    def settle(self) -> bool:
+        """Wait until the centre has confirmed every row of every hub; whether it came to that."""
+        deadline_s = self._now_s() + _SENT_S
+        while not all(_is_confirmed(day) for day in self._days):
+            if self._now_s() > deadline_s:
+                return False
+            self._draw()
+            self._clock.sleep(_LOOK_S)
+        return True
+
+    def summary(self) -> dict[str, Any]:
+        """The day in figures, and whether hubs and centre agree on them."""
+        sites = [self._site(day) for day in self._days]
+        differences = [line for site in sites for line in site["differences"]]
+        return {
+            "day": self._plan.day.isoformat(),
+            "seed": self._plan.seed,
+            "agree": not differences,
+            "sites": sites,
+        }
+
+    def _site(self, day: SiteDay) -> dict[str, Any]:
+        site = day.site
+        journal, node = site.node.hub.journal, site.node
+        told = self._stage.ask(f"sites/{site.rules.site}/days/{self._plan.day}")
+        quality = self._stage.ask(f"sites/{site.rules.site}/freshness")
+        counted = site_summary(journal, day.outcome.turned_away)
+        return {
+            "site": site.rules.site,
+            "unit": site.rules.unit,
+            **counted,
+            "events": {
+                "journal": journal.last_seq,
+                "sent": node.events_sent,
+                "committed": journal.cursor,
+                "duplicated": quality["duplicates"],
+                "missing": journal.last_seq - quality["received"],
+            },
+            "differences": compare(counted, told),
+        }
+
+    def _wait_for(self, moment_ms: int, began_s: float, began_ms: int) -> None:
+        speed = self._plan.speed
+        if speed is None:
+            self._draw()
+            return
+        due_s = began_s + (moment_ms - began_ms) / 1000 / speed
+        while (left_s := due_s - self._now_s()) > 0:
+            self._clock.sleep(min(left_s, _FRAME_S))
+            elapsed_ms = round((self._now_s() - began_s) * speed * 1000)
+            self._time.advance_to(min(moment_ms, began_ms + elapsed_ms))
+            self._draw()
+
+    def _now_s(self) -> float:
+        return self._clock.stamp().mono_ns / 1e9
+
+    def _draw(self) -> None:
+        begins, ends = at(self._plan.day, _BEGINS), at(self._plan.day, _ENDS)
+        done = (self._time.now_ms - begins) / (ends - begins)
+        self._screen.show(self._time.now_ms, done, self._pictures, self._stage.centre.url)
+
+    def _pictures(self) -> list[SitePicture]:
+        return [
+            SitePicture(
+                unit=day.site.rules.unit,
+                snapshot=day.site.node.hub.snapshot(),
+                boards=day.site.boards,
+                slips=len(day.site.slips),
+                line_up=day.site.line_is_up,
+            )
+            for day in self._days
+        ]
+
+
+def live_a_day(plan: Plan, screen: Screen, stay: Callable[[], None]) -> dict[str, Any]:
+    """Set the stage, live the day, write `summary.json`, and return the summary.
+
+    `stay` is called before the stage is left, for those who want to look around.
+    Raises ArrivalsError before anything is lived when recorded arrivals cannot be used.
+    """
+    simulated = SimulatedTime(at(plan.day, _BEGINS), plan.speed)
+    with Stage(plan.root, plan.communes, simulated, plan.seed) as stage:
+        demo = Demo(plan, simulated, stage, screen)
+        screen.invite(stage.centre.url, stage.centre_token)
+        demo.live()
+        demo.settle()
+        summary = demo.summary()
+        text = json.dumps(summary, ensure_ascii=False, indent=2)
+        (plan.root / "summary.json").write_text(text + "\n", encoding="utf-8")
+        screen.tell(summary)
+        stay()
+    return summary
+
+
+def _is_confirmed(day: SiteDay) -> bool:
+    journal = day.site.node.hub.journal
+    return journal.cursor == journal.last_seq
+
+
+def _nothing() -> None:
+    """The end of the day, so that its last hours go by."""

@@ -1,0 +1,60 @@
+"""A virtual printer's character generator: 12 by 24 dots a cell, enlarged up to eight times."""
+
+from functools import cache
+
+from fontpkg_be_vietnam_pro import ROOT
+from msgspec import Struct
+from PIL import Image, ImageDraw, ImageFont
+
+CELL_DOTS = (12, 24)
+_TYPE_SIZE = 18
+_BASELINE = 19
+_INK_FROM = 110
+
+
+class Character(Struct, frozen=True):
+    """A character as it will be printed."""
+
+    letter: str
+    bold: bool = False
+    across: int = 1
+    down: int = 1
+
+
+def width_dots(characters: list[Character]) -> int:
+    """How wide a line is."""
+    return sum(CELL_DOTS[0] * character.across for character in characters)
+
+
+def rows_of(characters: list[Character]) -> list[int]:
+    """A line's rows of dots, highest bit leftmost; characters of different size share a base."""
+    height = max(CELL_DOTS[1] * character.down for character in characters)
+    picture = Image.new("1", (width_dots(characters), height))
+    left = 0
+    for character in characters:
+        cell = _cell(character)
+        picture.paste(cell, (left, height - cell.height))
+        left += cell.width
+    return rows(picture)
+
+
+def rows(picture: Image.Image) -> list[int]:
+    """The rows of a picture (mode "1", ink is not 0), highest bit leftmost."""
+    width = (picture.width + 7) // 8
+    blank = 8 * width - picture.width
+    pixels = picture.tobytes()
+    return [
+        int.from_bytes(pixels[top : top + width]) >> blank for top in range(0, len(pixels), width)
+    ]
+
+
+@cache
+def _cell(character: Character) -> Image.Image:
+    weight = "Bold" if character.bold else "Medium"
+    font = ImageFont.truetype(ROOT / "files" / f"BeVietnamPro-{weight}.ttf", _TYPE_SIZE)
+    grey = Image.new("L", CELL_DOTS)
+    at = (CELL_DOTS[0] / 2, _BASELINE)
+    ImageDraw.Draw(grey).text(at, character.letter, fill=255, font=font, anchor="ms")
+    ink = grey.point([255 * (value >= _INK_FROM) for value in range(256)], "1")
+    size = (CELL_DOTS[0] * character.across, CELL_DOTS[1] * character.down)
+    return ink.resize(size, Image.Resampling.NEAREST)

@@ -1,0 +1,338 @@
+"""The virtual printer itself: buffer, sensors, motor, power, and what can go wrong with them."""
+
+import re
+import threading
+from collections.abc import Callable
+
+from runtime.clock import Clock
+from simulation.printer.interpreter import Interpreter
+from simulation.printer.model import PrinterModel
+from simulation.printer.paper import Roll, Slip
+
+_BITS_PER_BYTE = 10
+_TAKEN_AT_ONCE_BYTES = 64
+_SLEEP_FROM_S = 0.004
+_QUESTION = re.compile(rb"\x10\x04([\x01-\x04])", re.DOTALL)
+_QUESTION_BYTES = 3
+
+
+class VirtualPrinter:
+    """A printer that is fed bytes by a port and hands out slips of paper.
+
+    `on_slip` is called for each slip, as a rule from the printer's own thread. `failures` lists
+    each command the model does not know and each byte that found no room. `reply_copies` (0 for
+    never) and `reply_delay_s` spoil its answers. Faults may be set from any thread, at any time.
+    """
+
+    def __init__(
+        self,
+        model: PrinterModel,
+        clock: Clock,
+        on_slip: Callable[[Slip], None],
+        *,
+        paper_mm: float = 50_000.0,
+    ) -> None:
+        self.failures: list[str] = []
+        self.reply_copies = 1
+        self.reply_delay_s = 0.0
+        self._model = model
+        self._clock = clock
+        self._on_slip = on_slip
+        self._send: Callable[[bytes], None] = _to_nobody
+
+        self._changed = threading.Condition()
+        self._buffer = bytearray()
+        self._received_bytes = 0
+        self._last_received = b""
+        self._faults: dict[int, Callable[[], None]] = {}
+        self._paper_mm = paper_mm
+        self._cover_open = False
+        self._cutter_jammed = False
+        self._cutter_error = False
+        self._powered = True
+        self._closed = False
+        self._power_cuts = 0
+        self._power_cuts_noticed = 0
+        self._automatic_mask = 0
+        self._automatic_said = b""
+
+        self._roll = Roll(model.dots, round(model.cutter_mm * model.dots_per_mm))
+        self._roll_in_use = threading.Lock()
+        self._moved_s = 0.0
+        self._motor = threading.Thread(target=self._work, name="virtual-printer", daemon=True)
+        self._motor.start()
+
+    def close(self) -> None:
+        """Switch off for good."""
+        self.power_off()
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._motor.join()
+
+    # --- the port's side ----------------------------------------------------------------------
+
+    @property
+    def powered(self) -> bool:
+        """Whether anything answers at all."""
+        return self._powered
+
+    def attach(self, send: Callable[[bytes], None]) -> None:
+        """Let what the printer says go to `send`, which must not block."""
+        self._send = send
+
+    def room_bytes(self, timeout_s: float) -> int:
+        """How many bytes may be drained from the port; waits up to `timeout_s` while BUSY."""
+        with self._changed:
+            self._changed.wait_for(self._room_bytes, timeout_s)
+            return self._room_bytes()
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes off the wire; DLE EOT is answered at once, even when there is no room."""
+        while data:
+            end = self._received_bytes + len(data)
+            at = min((at for at in self._faults if at <= end), default=end)
+            part, data = data[: at - self._received_bytes], data[at - self._received_bytes :]
+            self._receive(part)
+            if fault := self._faults.pop(at, None):
+                fault()
+
+    # --- faults -------------------------------------------------------------------------------
+
+    def at_byte(self, count: int, fault: Callable[[], None]) -> None:
+        """Call `fault` right after the `count`-th byte from now has been received."""
+        self._faults[self._received_bytes + count] = fault
+
+    def power_off(self) -> None:
+        """Cut the power: buffer, settings and position are lost, the paper stays as it is."""
+        with self._changed:
+            self._powered = False
+            self._power_cuts += 1
+            self._buffer.clear()
+            self._automatic_mask = 0
+            self._cutter_error = False
+            self._changed.notify_all()
+
+    def power_on(self) -> None:
+        """Switch on again."""
+        with self._changed:
+            self._powered = True
+            self._changed.notify_all()
+
+    def open_cover(self) -> None:
+        """Open the cover: printing stops at the row it is at."""
+        self._cover_open = True
+        self._sensors_changed()
+
+    def close_cover(self) -> None:
+        """Close the cover: printing goes on."""
+        self._cover_open = False
+        self._sensors_changed()
+
+    def remove_paper(self) -> None:
+        """Take the roll out, or let it end here."""
+        self._paper_mm = 0.0
+        self._sensors_changed()
+
+    def load_paper(self, mm: float = 50_000.0) -> None:
+        """Put in a roll; a slip the old one ended in comes off in two parts."""
+        with self._roll_in_use:
+            if self._roll.printed:
+                self._roll.spoil()
+                torn = self._roll.tear()
+                self._roll.spoil()
+            else:
+                torn = None
+        if torn is not None:
+            self._on_slip(torn)
+        self._paper_mm = mm
+        self._sensors_changed()
+
+    def jam_cutter(self) -> None:
+        """Let the next cut fail."""
+        self._cutter_jammed = True
+
+    def free_cutter(self) -> None:
+        """Mend the cutter: a cut that failed is made."""
+        self._cutter_jammed = self._cutter_error = False
+        self._sensors_changed()
+
+    def tear(self) -> None:
+        """Tear off by hand what is printed so far."""
+        with self._roll_in_use:
+            torn = self._roll.tear()
+        if torn is not None:
+            self._on_slip(torn)
+
+    # --- the mechanism, moved by the interpreter in the printer's own thread ------------------
+
+    def burn(self, row: int) -> None:
+        """Burn one row and feed one dot, as soon as there is paper under a closed cover."""
+        if self._offline or self._lost_power:
+            self._catch_up()
+            self._wait_until_online()
+        with self._roll_in_use:
+            self._roll.add(row)
+        before_mm = self._paper_mm
+        self._paper_mm -= 1 / self._model.dots_per_mm
+        for mark_mm in (0.0, self._model.near_end_mm):
+            if before_mm > mark_mm >= self._paper_mm:
+                self._sensors_changed()
+        self._moved_s += 1 / (self._model.dots_per_mm * self._model.mm_per_s)
+        if self._moved_s >= _SLEEP_FROM_S:
+            self._catch_up()
+
+    def cut(self, feed_dots: int | None) -> None:
+        """Cut where the paper is, or after feeding the last row `feed_dots` past the knife."""
+        if feed_dots is not None:
+            for _ in range(round(self._model.cutter_mm * self._model.dots_per_mm) + feed_dots):
+                self.burn(0)
+        self._catch_up()
+        if not self._model.cutter_mm:
+            return
+        if self._cutter_jammed:
+            self._cutter_error = True
+            self._sensors_changed()
+            self._wait_until_online()
+        with self._roll_in_use:
+            slip = self._roll.cut()
+        self._on_slip(slip)
+
+    def reply(self, data: bytes) -> None:
+        """Answer in order: only when the paper has arrived where the command says."""
+        self._catch_up()
+        self._say(data)
+
+    def report_changes(self, mask: int) -> None:
+        """Switch automatic status back; the present state is said at once."""
+        self._automatic_mask = mask
+        self._automatic_said = b""
+        self._sensors_changed()
+
+    def paper_sensors(self) -> int:
+        """Near-end and end sensor, as GS r 1 says them."""
+        return 0x03 * self._paper_low | 0x0C * self._paper_out
+
+    def note_text(self, line: str) -> None:
+        """Remember a line of characters."""
+        self._roll.note_text(line)
+
+    def note_qr(self, content: str) -> None:
+        """Remember what a QR code contains."""
+        self._roll.note_qr(content)
+
+    # --- within -------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while not self._closed:
+            interpreter = Interpreter(self._model, self, self.failures.append)
+            try:
+                while True:
+                    interpreter.feed(self._next_bytes())
+            except _PowerLostError:
+                self._power_cuts_noticed = self._power_cuts
+                if self._roll.printed:
+                    self._roll.spoil()
+
+    def _next_bytes(self) -> bytes:
+        with self._changed:
+            if not self._buffer:
+                self._changed.notify_all()
+            self._changed.wait_for(lambda: self._lost_power or (self._buffer and not self._offline))
+            if self._lost_power:
+                raise _PowerLostError
+            data = bytes(self._buffer[:_TAKEN_AT_ONCE_BYTES])
+            del self._buffer[:_TAKEN_AT_ONCE_BYTES]
+            self._changed.notify_all()
+        return data
+
+    def _wait_until_online(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._lost_power or not self._offline)
+        if self._lost_power:
+            raise _PowerLostError
+
+    def _catch_up(self) -> None:
+        """Let the time pass that the paper took."""
+        self._clock.sleep(self._moved_s)
+        self._moved_s = 0.0
+
+    def _receive(self, data: bytes) -> None:
+        if self._model.baud is not None:
+            self._clock.sleep(len(data) * _BITS_PER_BYTE / self._model.baud)
+        self._received_bytes += len(data)
+        if not self._powered:
+            return
+        heard = self._last_received + data
+        self._last_received = heard[1 - _QUESTION_BYTES :]
+        with self._changed:
+            room = self._model.buffer_bytes - len(self._buffer)
+            self._buffer += data[:room]
+            lost = _QUESTION.sub(b"", data[room:])
+            self._changed.notify_all()
+        if lost:
+            self.failures.append(f"{len(lost)} bytes without room")
+        for question in _QUESTION.finditer(heard):
+            self._say(bytes([self._answer(question[1][0])]))
+
+    def _answer(self, question: int) -> int:
+        """The byte that answers DLE EOT 1 to 4."""
+        answers = {
+            1: 0x08 * self._offline,
+            2: 0x04 * self._cover_open | 0x20 * self._paper_out | 0x40 * self._cutter_error,
+            3: 0x08 * self._cutter_error,
+            4: 0x0C * self._paper_low | 0x60 * self._paper_out,
+        }
+        return 0x12 | answers[question]
+
+    def _sensors_changed(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+        if not self._automatic_mask:
+            return
+        status = bytes(
+            (
+                0x10 | 0x08 * self._offline | 0x20 * self._cover_open,
+                0x08 * self._cutter_error,
+                self.paper_sensors(),
+                0x00,
+            )
+        )
+        if status != self._automatic_said:
+            self._automatic_said = status
+            self._say(status)
+
+    def _say(self, data: bytes) -> None:
+        if self.reply_delay_s:
+            self._clock.sleep(self.reply_delay_s)
+        for _ in range(self.reply_copies):
+            self._send(data)
+
+    def _room_bytes(self) -> int:
+        if not self._powered or (self._model.busy_when_offline and self._offline):
+            return 0
+        return max(0, self._model.buffer_bytes - len(self._buffer))
+
+    @property
+    def _offline(self) -> bool:
+        return self._cover_open or self._paper_out or self._cutter_error
+
+    @property
+    def _paper_out(self) -> bool:
+        return self._paper_mm <= 0
+
+    @property
+    def _paper_low(self) -> bool:
+        return self._paper_mm <= self._model.near_end_mm
+
+    @property
+    def _lost_power(self) -> bool:
+        return self._closed or self._power_cuts != self._power_cuts_noticed
+
+
+class _PowerLostError(Exception):
+    """The power went while the mechanism was moving or waiting."""
+
+
+def _to_nobody(data: bytes) -> None:
+    """What a printer says while nothing is attached."""

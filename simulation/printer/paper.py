@@ -1,0 +1,80 @@
+"""The paper of a virtual printer: rows of burnt dots, cut into slips."""
+
+from msgspec import Struct
+from PIL import Image
+
+
+class Slip(Struct, frozen=True):
+    """A piece of paper that came off the roll.
+
+    `image` is black on white (mode "1"), all of the paper, with the blank head of it that lay
+    between knife and print head. `text` is what was sent as characters, `qr` what the last QR code
+    contains. `complete` is false when the printer lost its power, or was emptied, on the way.
+    """
+
+    image: Image.Image
+    text: str
+    qr: str | None
+    complete: bool
+
+
+class Roll:
+    """Paper on its way from the head, where rows are burnt, past the knife.
+
+    A row is an integer whose highest bit is the leftmost of `dots`.
+    """
+
+    def __init__(self, dots: int, cutter_dots: int) -> None:
+        self._dots = dots
+        self._cutter_dots = cutter_dots
+        self._rows = [0] * cutter_dots
+        self._text: list[str] = []
+        self._qr: str | None = None
+        self._complete = True
+
+    def add(self, row: int) -> None:
+        """Burn one row (0 leaves it blank) and move on to the next."""
+        self._rows.append(row)
+
+    def note_text(self, line: str) -> None:
+        """Remember a line of characters just printed."""
+        self._text.append(line)
+
+    def note_qr(self, content: str) -> None:
+        """Remember what a QR code just printed contains."""
+        self._qr = content
+
+    @property
+    def printed(self) -> bool:
+        """Whether anything has been burnt since the last cut."""
+        return any(self._rows)
+
+    def spoil(self) -> None:
+        """What comes up to the next cut is no whole slip."""
+        self._complete = False
+
+    def cut(self) -> Slip:
+        """Cut at the knife: what lies between knife and head stays on the roll."""
+        return self._part(max(1, len(self._rows) - self._cutter_dots))
+
+    def tear(self) -> Slip | None:
+        """Pull out and tear off what is printed, if anything is."""
+        if not self.printed:
+            return None
+        self._rows += [0] * self._cutter_dots
+        return self.cut()
+
+    def _part(self, end: int) -> Slip:
+        width = (self._dots + 7) // 8
+        blank = 8 * width - self._dots
+        everything = (1 << 8 * width) - 1
+        pixels = b"".join((everything ^ (row << blank)).to_bytes(width) for row in self._rows[:end])
+        slip = Slip(
+            image=Image.frombytes("1", (self._dots, end), pixels),
+            text="\n".join(self._text),
+            qr=self._qr,
+            complete=self._complete,
+        )
+        self._rows = self._rows[end:]
+        self._text, self._qr, self._complete = [], None, True
+        return slip

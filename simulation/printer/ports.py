@@ -1,0 +1,126 @@
+"""Where a virtual printer is plugged in: a pseudo-terminal, or a TCP port as network printers have.
+
+Flow control is modelled by not draining: a pseudo-terminal has no CTS line.
+"""
+
+import contextlib
+import os
+import select
+import socket
+import struct
+import threading
+import tty
+from collections.abc import Callable
+from pathlib import Path
+
+from simulation.printer.machine import VirtualPrinter
+
+_AT_ONCE_BYTES = 256
+_LOOK_AROUND_S = 0.05
+_RESET = struct.pack("ii", 1, 0)
+
+
+class PtyPort:
+    """A serial port at `path`, a symbolic link of the caller's choice that outlives replugging."""
+
+    def __init__(self, printer: VirtualPrinter, path: Path) -> None:
+        self.path = path
+        self._printer = printer
+        self._unplugged = threading.Event()
+        self._cable: threading.Thread | None = None
+        self.plug()
+
+    def plug(self) -> None:
+        """Plug the cable in: the link points to a new terminal."""
+        master, slave = os.openpty()
+        tty.setraw(slave)
+        os.set_blocking(master, False)
+        self.path.unlink(missing_ok=True)
+        self.path.symlink_to(os.ttyname(slave))
+        self._unplugged.clear()
+        self._cable = threading.Thread(target=self._carry, args=(master, slave), daemon=True)
+        self._cable.start()
+
+    def unplug(self) -> None:
+        """Pull the cable: whoever has the port open gets an error."""
+        self._unplugged.set()
+        if self._cable is not None:
+            self._cable.join()
+            self._cable = None
+        self.path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Unplug for good."""
+        self.unplug()
+
+    def _carry(self, master: int, slave: int) -> None:
+        # Our own open slave keeps the terminal alive while the host closes and opens it.
+        with open(master, "r+b", buffering=0) as line, open(slave, "rb", buffering=0):
+            self._printer.attach(_sender(line.write))
+            _carry(self._printer, line.fileno(), line.read, self._unplugged.is_set)
+
+
+class TcpPort:
+    """A network port that serves one host at a time; `address` is where."""
+
+    def __init__(self, printer: VirtualPrinter, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._printer = printer
+        self._listener = socket.create_server((host, port))
+        self._listener.settimeout(_LOOK_AROUND_S)
+        self.address: tuple[str, int] = self._listener.getsockname()[:2]
+        self._closed = threading.Event()
+        self._network = threading.Thread(target=self._listen, daemon=True)
+        self._network.start()
+
+    def close(self) -> None:
+        """Stop listening and drop the host."""
+        self._closed.set()
+        self._network.join()
+        self._listener.close()
+
+    def _listen(self) -> None:
+        while not self._closed.is_set():
+            try:
+                host, _ = self._listener.accept()
+            except TimeoutError:
+                continue
+            with host:
+                if self._printer.powered:
+                    host.setblocking(False)
+                    self._printer.attach(_sender(host.send))
+                    _carry(self._printer, host.fileno(), host.recv, self._is_over)
+                # A printer without power does not say goodbye.
+                host.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+
+    def _is_over(self) -> bool:
+        return self._closed.is_set() or not self._printer.powered
+
+
+def _carry(
+    printer: VirtualPrinter,
+    fd: int,
+    receive: Callable[[int], bytes | None],
+    is_over: Callable[[], bool],
+) -> None:
+    """Drain `fd` into the printer while it is not BUSY, until the host has gone."""
+    while not is_over():
+        room = printer.room_bytes(_LOOK_AROUND_S)
+        if not room or not select.select((fd,), (), (), _LOOK_AROUND_S)[0]:
+            continue
+        try:
+            data = receive(min(room, _AT_ONCE_BYTES))
+        except OSError:
+            return
+        if not data:
+            return
+        printer.receive(data)
+
+
+def _sender(send: Callable[[bytes], object]) -> Callable[[bytes], None]:
+    """`send`, for a printer that does not care whether anybody listens."""
+
+    def say(data: bytes) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            send(data)
+
+    return say

@@ -1,0 +1,58 @@
+"""QR codes as a printer draws them: settings first, then data, then the picture."""
+
+from typing import ClassVar
+
+from PIL import Image
+from qrcode.constants import ERROR_CORRECT_H, ERROR_CORRECT_L, ERROR_CORRECT_M, ERROR_CORRECT_Q
+from qrcode.main import QRCode
+
+_CORRECTIONS = {
+    48: ERROR_CORRECT_L,
+    49: ERROR_CORRECT_M,
+    50: ERROR_CORRECT_Q,
+    51: ERROR_CORRECT_H,
+}
+
+
+class QrCode:
+    """What GS ( k has set so far."""
+
+    PRINT: ClassVar[int] = 81
+
+    def __init__(self) -> None:
+        self._module_dots = 3
+        self._correction = ERROR_CORRECT_L
+        self._data = b""
+
+    @property
+    def content(self) -> str:
+        """The stored data as text."""
+        return self._data.decode("utf-8", errors="replace")
+
+    def set(self, what: int, arguments: bytes) -> bool:
+        """Take function `what` of GS ( k; return False when it is none, or out of range."""
+        match what, arguments:
+            case (65, b"1\x00" | b"2\x00"):
+                return True
+            case (67, _) if len(arguments) == 1 and 1 <= arguments[0] <= 16:
+                self._module_dots = arguments[0]
+            case (69, _) if len(arguments) == 1 and arguments[0] in _CORRECTIONS:
+                self._correction = _CORRECTIONS[arguments[0]]
+            case (80, _) if arguments[:1] == b"0" and len(arguments) > 1:
+                self._data = arguments[1:]
+            case _:
+                return False
+        return True
+
+    def picture(self) -> Image.Image | None:
+        """The code without a quiet zone (mode "1", ink is 255), or None when there is no data."""
+        if not self._data:
+            return None
+        code = QRCode(error_correction=self._correction, border=0)
+        code.add_data(self._data)
+        code.make(fit=True)
+        side = len(code.modules)
+        small = Image.new("1", (side, side))
+        small.putdata([255 * bool(dark) for row in code.modules for dark in row])
+        size = (side * self._module_dots, side * self._module_dots)
+        return small.resize(size, Image.Resampling.NEAREST)
