@@ -67,6 +67,7 @@ class SimulatedSite:
         self.slips: list[Slip] = []
         self._time = time
         self._boots = 0
+        self._sent_before = 0
         self._fingers = Random(seed)
         files.tickets.mkdir(parents=True, exist_ok=True)
         self._hub_changed = threading.Condition()
@@ -100,6 +101,11 @@ class SimulatedSite:
             for counter, panel in zip(self.rules.counters, self._panels, strict=True)
         }
 
+    @property
+    def events_sent(self) -> int:
+        """How many journal rows went to the broker over all boots, repeats included."""
+        return self._sent_before + self._node.events_sent
+
     def device(self, name: str, role: Role) -> HubClient:
         """A client with a new device's token."""
         token = self._node.access.add_device(Actor(name, role))
@@ -120,6 +126,7 @@ class SimulatedSite:
             done = self._hub_changed.wait_for(lambda: not self._print_pending(number), _SLIP_S)
         if not done:
             raise AssertionError(f"nobody knows what became of slip {number}")
+        self._slip_file(len(self.slips)).rename(self.files.tickets / f"{number}.png")
 
     def press_rating(self, counter: str, level: int) -> None:
         """Press a button of a counter's pad; returns once the hub has taken notice."""
@@ -140,6 +147,7 @@ class SimulatedSite:
         """Cut the hub's power and give it back: a new boot with the same card."""
         port = int(self._node.url.rsplit(":", 1)[1])
         self._stop()
+        self._sent_before += self._node.events_sent
         self._settings = replace(self._settings, http=Http(port=port))
         self._start()
 
@@ -209,9 +217,11 @@ class SimulatedSite:
         return ticket is not None and ticket.print_pending
 
     def _keep_slip(self, slip: Slip) -> None:
-        name = f"{len(self.slips) + 1:04d}.png"
         self.slips.append(slip)
-        slip.image.save(self.files.tickets / name)
+        slip.image.save(self._slip_file(len(self.slips)))
+
+    def _slip_file(self, count: int) -> Path:
+        return self.files.tickets / f"slip-{count:04d}.png"
 
     def _notice(self) -> None:
         with self._hub_changed:

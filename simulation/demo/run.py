@@ -123,7 +123,7 @@ class Demo:
 
     def _site(self, day: SiteDay) -> dict[str, Any]:
         site = day.site
-        journal, node = site.node.hub.journal, site.node
+        journal = site.node.hub.journal
         told = self._stage.ask(f"sites/{site.rules.site}/days/{self._plan.day}")
         quality = self._stage.ask(f"sites/{site.rules.site}/freshness")
         counted = site_summary(journal, day.outcome.turned_away)
@@ -133,7 +133,7 @@ class Demo:
             **counted,
             "events": {
                 "journal": journal.last_seq,
-                "sent": node.events_sent,
+                "sent": site.events_sent,
                 "committed": journal.cursor,
                 "duplicated": quality["duplicates"],
                 "missing": journal.last_seq - quality["received"],

@@ -38,8 +38,8 @@ class Mechanism(Protocol):
         """Switch automatic status back."""
         ...
 
-    def paper_sensors(self) -> int:
-        """The answer to GS r 1."""
+    def answer_in_order(self) -> None:
+        """Send the answer to GS r 1."""
         ...
 
     def note_text(self, line: str) -> None:
@@ -194,9 +194,14 @@ class Interpreter:
             return
         width = sizes[0] + 256 * sizes[1]
         height = sizes[2] + 256 * sizes[3]
-        if self._line or not width:
-            self._fail(f"GS v 0 of {width} bytes behind {len(self._line)} characters")
+        if not width or not height:
+            self._fail(f"GS v 0 of {width} bytes by {height} rows")
+            return
+        if self._line:
+            self._fail("GS v 0 behind characters")
         across, down = 1 + (mode & 1), 1 + (mode >> 1 & 1)
+        if 8 * width * across > self._model.dots:
+            self._fail(f"GS v 0 of {8 * width * across} dots across")
         for _ in range(height):
             row = int.from_bytes((yield width))
             self._burn([row if across == 1 else _doubled(row)] * down, 8 * width * across)
@@ -205,7 +210,7 @@ class Interpreter:
         function, low, high = yield 3
         arguments = yield low + 256 * high
         if function == ord("k") and arguments[:1] == _QR_CODE and self._model.native_qr:
-            self._qr_command(arguments[1], arguments[2:])
+            self._qr_command(arguments[1:2], arguments[2:])
         elif function == ord("H") and arguments[:2] == b"00" and self._model.process_id:
             self._mechanism.reply(b"\x37\x22" + arguments[2:6] + b"\x00")
         else:
@@ -224,7 +229,7 @@ class Interpreter:
     def _answer_in_order(self) -> Program:
         what = (yield 1)[0]
         if what in {1, 49}:
-            self._mechanism.reply(bytes([self._mechanism.paper_sensors()]))
+            self._mechanism.answer_in_order()
         else:
             self._fail(f"GS r {what}")
 
@@ -241,10 +246,10 @@ class Interpreter:
 
     # --- dots ---------------------------------------------------------------------------------
 
-    def _qr_command(self, what: int, arguments: bytes) -> None:
+    def _qr_command(self, what: bytes, arguments: bytes) -> None:
         if what != QrCode.PRINT:
             if not self._qr.set(what, arguments):
-                self._fail(f"unknown QR command {what} {arguments[:8].hex()}")
+                self._fail(f"unknown QR command {what.hex()} {arguments[:8].hex()}")
             return
         picture = self._qr.picture()
         if picture is None or picture.width > self._model.dots:
@@ -277,7 +282,6 @@ class Interpreter:
     def _burn(self, rows: list[int], width_dots: int) -> None:
         room = self._model.dots - width_dots
         if room < 0:
-            self._fail(f"{-room} dots too wide")
             rows, room = [row >> -room for row in rows], 0
         right = (room, room - room // 2, 0)[self._justification]
         for row in rows:

@@ -8,6 +8,7 @@ from runtime.clock import Clock
 from simulation.printer.interpreter import Interpreter
 from simulation.printer.model import PrinterModel
 from simulation.printer.paper import Roll, Slip
+from simulation.printer.sensors import Sensors
 
 _BITS_PER_BYTE = 10
 _TAKEN_AT_ONCE_BYTES = 64
@@ -45,10 +46,8 @@ class VirtualPrinter:
         self._received_bytes = 0
         self._last_received = b""
         self._faults: dict[int, Callable[[], None]] = {}
-        self._paper_mm = paper_mm
-        self._cover_open = False
+        self._sensors = Sensors(paper_mm, model.near_end_mm)
         self._cutter_jammed = False
-        self._cutter_error = False
         self._powered = True
         self._closed = False
         self._power_cuts = 0
@@ -110,7 +109,7 @@ class VirtualPrinter:
             self._power_cuts += 1
             self._buffer.clear()
             self._automatic_mask = 0
-            self._cutter_error = False
+            self._sensors.cutter_error = False
             self._changed.notify_all()
 
     def power_on(self) -> None:
@@ -121,17 +120,17 @@ class VirtualPrinter:
 
     def open_cover(self) -> None:
         """Open the cover: printing stops at the row it is at."""
-        self._cover_open = True
+        self._sensors.cover_open = True
         self._sensors_changed()
 
     def close_cover(self) -> None:
         """Close the cover: printing goes on."""
-        self._cover_open = False
+        self._sensors.cover_open = False
         self._sensors_changed()
 
     def remove_paper(self) -> None:
         """Take the roll out, or let it end here."""
-        self._paper_mm = 0.0
+        self._sensors.paper_mm = 0.0
         self._sensors_changed()
 
     def load_paper(self, mm: float = 50_000.0) -> None:
@@ -145,7 +144,7 @@ class VirtualPrinter:
                 torn = None
         if torn is not None:
             self._on_slip(torn)
-        self._paper_mm = mm
+        self._sensors.paper_mm = mm
         self._sensors_changed()
 
     def jam_cutter(self) -> None:
@@ -154,7 +153,8 @@ class VirtualPrinter:
 
     def free_cutter(self) -> None:
         """Mend the cutter: a cut that failed is made."""
-        self._cutter_jammed = self._cutter_error = False
+        self._cutter_jammed = False
+        self._sensors.cutter_error = False
         self._sensors_changed()
 
     def tear(self) -> None:
@@ -168,16 +168,15 @@ class VirtualPrinter:
 
     def burn(self, row: int) -> None:
         """Burn one row and feed one dot, as soon as there is paper under a closed cover."""
-        if self._offline or self._lost_power:
+        if self._sensors.offline or self._lost_power:
             self._catch_up()
             self._wait_until_online()
         with self._roll_in_use:
             self._roll.add(row)
-        before_mm = self._paper_mm
-        self._paper_mm -= 1 / self._model.dots_per_mm
-        for mark_mm in (0.0, self._model.near_end_mm):
-            if before_mm > mark_mm >= self._paper_mm:
-                self._sensors_changed()
+        before_mm = self._sensors.paper_mm
+        self._sensors.paper_mm = after_mm = before_mm - 1 / self._model.dots_per_mm
+        if before_mm > 0 >= after_mm or before_mm > self._model.near_end_mm >= after_mm:
+            self._sensors_changed()
         self._moved_s += 1 / (self._model.dots_per_mm * self._model.mm_per_s)
         if self._moved_s >= _SLEEP_FROM_S:
             self._catch_up()
@@ -191,7 +190,7 @@ class VirtualPrinter:
         if not self._model.cutter_mm:
             return
         if self._cutter_jammed:
-            self._cutter_error = True
+            self._sensors.cutter_error = True
             self._sensors_changed()
             self._wait_until_online()
         with self._roll_in_use:
@@ -209,9 +208,9 @@ class VirtualPrinter:
         self._automatic_said = b""
         self._sensors_changed()
 
-    def paper_sensors(self) -> int:
-        """Near-end and end sensor, as GS r 1 says them."""
-        return 0x03 * self._paper_low | 0x0C * self._paper_out
+    def answer_in_order(self) -> None:
+        """Answer GS r 1."""
+        self.reply(self._sensors.in_order())
 
     def note_text(self, line: str) -> None:
         """Remember a line of characters."""
@@ -236,9 +235,9 @@ class VirtualPrinter:
 
     def _next_bytes(self) -> bytes:
         with self._changed:
-            if not self._buffer:
-                self._changed.notify_all()
-            self._changed.wait_for(lambda: self._lost_power or (self._buffer and not self._offline))
+            self._changed.wait_for(
+                lambda: self._lost_power or (self._buffer and not self._sensors.offline)
+            )
             if self._lost_power:
                 raise _PowerLostError
             data = bytes(self._buffer[:_TAKEN_AT_ONCE_BYTES])
@@ -248,7 +247,7 @@ class VirtualPrinter:
 
     def _wait_until_online(self) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._lost_power or not self._offline)
+            self._changed.wait_for(lambda: self._lost_power or not self._sensors.offline)
         if self._lost_power:
             raise _PowerLostError
 
@@ -273,31 +272,14 @@ class VirtualPrinter:
         if lost:
             self.failures.append(f"{len(lost)} bytes without room")
         for question in _QUESTION.finditer(heard):
-            self._say(bytes([self._answer(question[1][0])]))
-
-    def _answer(self, question: int) -> int:
-        """The byte that answers DLE EOT 1 to 4."""
-        answers = {
-            1: 0x08 * self._offline,
-            2: 0x04 * self._cover_open | 0x20 * self._paper_out | 0x40 * self._cutter_error,
-            3: 0x08 * self._cutter_error,
-            4: 0x0C * self._paper_low | 0x60 * self._paper_out,
-        }
-        return 0x12 | answers[question]
+            self._say(self._sensors.real_time(question[1][0]))
 
     def _sensors_changed(self) -> None:
         with self._changed:
             self._changed.notify_all()
         if not self._automatic_mask:
             return
-        status = bytes(
-            (
-                0x10 | 0x08 * self._offline | 0x20 * self._cover_open,
-                0x08 * self._cutter_error,
-                self.paper_sensors(),
-                0x00,
-            )
-        )
+        status = self._sensors.automatic()
         if status != self._automatic_said:
             self._automatic_said = status
             self._say(status)
@@ -309,21 +291,9 @@ class VirtualPrinter:
             self._send(data)
 
     def _room_bytes(self) -> int:
-        if not self._powered or (self._model.busy_when_offline and self._offline):
+        if not self._powered or (self._model.busy_when_offline and self._sensors.offline):
             return 0
         return max(0, self._model.buffer_bytes - len(self._buffer))
-
-    @property
-    def _offline(self) -> bool:
-        return self._cover_open or self._paper_out or self._cutter_error
-
-    @property
-    def _paper_out(self) -> bool:
-        return self._paper_mm <= 0
-
-    @property
-    def _paper_low(self) -> bool:
-        return self._paper_mm <= self._model.near_end_mm
 
     @property
     def _lost_power(self) -> bool:

@@ -17,7 +17,7 @@ _CORRECTIONS = {
 class QrCode:
     """What GS ( k has set so far."""
 
-    PRINT: ClassVar[int] = 81
+    PRINT: ClassVar[bytes] = b"Q"
 
     def __init__(self) -> None:
         self._module_dots = 3
@@ -29,28 +29,31 @@ class QrCode:
         """The stored data as text."""
         return self._data.decode("utf-8", errors="replace")
 
-    def set(self, what: int, arguments: bytes) -> bool:
+    def set(self, what: bytes, arguments: bytes) -> bool:
         """Take function `what` of GS ( k; return False when it is none, or out of range."""
         match what, arguments:
-            case (65, b"1\x00" | b"2\x00"):
-                return True
-            case (67, _) if len(arguments) == 1 and 1 <= arguments[0] <= 16:
+            case (b"A", b"1\x00" | b"2\x00"):
+                pass
+            case (b"C", _) if len(arguments) == 1 and 1 <= arguments[0] <= 16:
                 self._module_dots = arguments[0]
-            case (69, _) if len(arguments) == 1 and arguments[0] in _CORRECTIONS:
+            case (b"E", _) if len(arguments) == 1 and arguments[0] in _CORRECTIONS:
                 self._correction = _CORRECTIONS[arguments[0]]
-            case (80, _) if arguments[:1] == b"0" and len(arguments) > 1:
+            case (b"P", _) if arguments[:1] == b"0" and len(arguments) > 1:
                 self._data = arguments[1:]
             case _:
                 return False
         return True
 
     def picture(self) -> Image.Image | None:
-        """The code without a quiet zone (mode "1", ink is 255), or None when there is no data."""
+        """The code without a quiet zone (mode "1", ink is 255); None if no code holds the data."""
         if not self._data:
             return None
         code = QRCode(error_correction=self._correction, border=0)
         code.add_data(self._data)
-        code.make(fit=True)
+        try:
+            code.make(fit=True)
+        except ValueError:
+            return None
         side = len(code.modules)
         small = Image.new("1", (side, side))
         small.putdata([255 * bool(dark) for row in code.modules for dark in row])
