@@ -1,0 +1,132 @@
+"""`thutu-central`: the centre's commands."""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+
+from central.access.accounts import AccountError, revoke_token
+from central.broker import CENTRE, BrokerError, EmbeddedBroker
+from central.registry.provinces import provinces
+from central.registry.register import compare, register
+from central.registry.sites import SiteListError, read_sites
+from central.rollup.business_day import day_of
+from central.service import Centre, FolderInUseError, database_of, issue_token, rebuild
+from central.settings import CentralSettings
+from central.store.protocol import StoreError
+from central.store.sqlite import writing
+from runtime.clock import SystemClock
+from runtime.mqtt import MqttSettings
+from runtime.settings import SettingsError, load_settings
+
+_WATCH_S = 1.0
+_ERRORS = (
+    AccountError,
+    BrokerError,
+    FolderInUseError,
+    OSError,
+    SettingsError,
+    SiteListError,
+    StoreError,
+)
+
+
+def main() -> None:
+    """Run a command; a failure is one clear line and exit status 1."""
+    arguments = _parse()
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        settings = load_settings(arguments.config, CentralSettings, "THUTU_CENTRAL")
+        arguments.command(settings, arguments)
+    except _ERRORS as error:
+        sys.exit(f"thutu-central: {error}")
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="thutu-central", description="The centre of Thứ Tự.")
+    parser.add_argument("--config", type=Path, default=Path("central.toml"), help="its settings")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="run the centre until it is told to stop")
+    serve.set_defaults(command=_serve)
+
+    token = commands.add_parser("token", help="make an admin's token, which is shown once")
+    token.add_argument("--name", required=True, help="whose it is")
+    token.add_argument("--role", choices=("national", "province"), required=True)
+    token.add_argument("--province", choices=tuple(provinces()), metavar="CODE")
+    token.set_defaults(command=_token)
+
+    revoke = commands.add_parser("revoke", help="end an admin's token and its sessions")
+    revoke.add_argument("--name", required=True)
+    revoke.set_defaults(command=_revoke)
+
+    sites = commands.add_parser("import-sites", help="register the sites of a CSV file")
+    sites.add_argument("file", type=Path, help="columns site, name, type, national_code")
+    sites.add_argument("--dry-run", action="store_true", help="only say what would change")
+    sites.set_defaults(command=_import_sites)
+
+    rebuilding = commands.add_parser("rebuild", help="fold all events again into new figures")
+    rebuilding.set_defaults(command=_rebuild)
+    return parser.parse_args()
+
+
+def _serve(settings: CentralSettings, _arguments: argparse.Namespace) -> None:
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    with ExitStack() as stack:
+        centre = Centre(
+            settings.folder,
+            settings.mqtt or _embedded(settings, stack),
+            http_host=settings.http.host,
+            http_port=settings.http.port,
+            live_within_s=settings.figures.live_within_s,
+            behind_https=settings.http.behind_https,
+        )
+        centre.start()
+        stack.callback(centre.stop)
+        print(centre.url, flush=True)
+        while not stopping.wait(_WATCH_S):
+            if not centre.is_running:
+                sys.exit("thutu-central: the committing thread has ended; start the centre again")
+
+
+def _embedded(settings: CentralSettings, stack: ExitStack) -> MqttSettings:
+    wanted = settings.embedded_broker
+    if wanted is None:
+        raise SettingsError("give either [mqtt] or [embedded_broker]")
+    broker = stack.enter_context(
+        EmbeddedBroker(settings.folder / "broker", wanted.nodes, port=wanted.port)
+    )
+    return broker.settings(CENTRE)
+
+
+def _token(settings: CentralSettings, arguments: argparse.Namespace) -> None:
+    print(issue_token(settings.folder, arguments.name, arguments.role, arguments.province))
+
+
+def _revoke(settings: CentralSettings, arguments: argparse.Namespace) -> None:
+    with writing(database_of(settings.folder)) as db:
+        revoke_token(db, arguments.name)
+
+
+def _import_sites(settings: CentralSettings, arguments: argparse.Namespace) -> None:
+    sites = read_sites(arguments.file)
+    today = day_of(SystemClock().stamp().wall_ms)
+    with writing(database_of(settings.folder)) as db:
+        changes = compare(db, sites) if arguments.dry_run else register(db, sites, today)
+    print(
+        f"{len(changes.new)} new, {len(changes.changed)} changed, "
+        f"{len(changes.unchanged)} unchanged{' (nothing was stored)' if arguments.dry_run else ''}"
+    )
+
+
+def _rebuild(settings: CentralSettings, _arguments: argparse.Namespace) -> None:
+    print(f"{rebuild(settings.folder)} events folded again")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Who may ask the centre, and about which provinces."""

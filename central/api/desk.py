@@ -1,0 +1,226 @@
+"""Answers the questions of admins, for the API and the pages alike."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from central.api import freshness
+from central.api.figures import answers, answers_in, figures, ignored_presses, levels
+from central.api.models import (
+    Freshness,
+    FreshnessOfMany,
+    Liveness,
+    MissingRange,
+    NodeQuality,
+    Now,
+    Overview,
+    Province,
+    Provinces,
+    Quality,
+    Rank,
+    Site,
+    SiteDay,
+    Sites,
+)
+from central.api.site_day import counter_days, quarters, service_days
+from central.registry.provinces import province_name, provinces
+from central.rollup.business_day import day_of, midnight_ms
+from central.store.cells import Tally
+from central.store.reader import NodeRow, Reader, SiteRow, Waiting
+from contract.stamp import MS_PER_DAY
+
+
+class Desk:
+    """Answers at one moment, from one reader and so within its scope.
+
+    `now_ms` is that moment (UTC milliseconds since 1970); a site is live when its hub was heard,
+    and is complete, within the last `live_within_ms`.
+    """
+
+    def __init__(self, reader: Reader, now_ms: int, live_within_ms: int) -> None:
+        self._reader = reader
+        self._now_ms = now_ms
+        self._live_within_ms = live_within_ms
+
+    def overview(self, day: date) -> Overview:
+        """The whole scope on one day."""
+        known = self._known(day)
+        of_day = figures(site.tally for site in known if site.tally)
+        return Overview(
+            day=day,
+            province=self._reader.scope.province,
+            sites=len(known),
+            unregistered=sum(not site.row.registered for site in known),
+            reporting=_reporting(known),
+            now=self._now(known),
+            figures=of_day,
+            ratings=answers(self._reader.answers(day.isoformat()), of_day.finished),
+            freshness=_freshness(known),
+        )
+
+    def provinces(self, day: date) -> Provinces:
+        """Every province of the scope on one day, also those without sites."""
+        by_province: defaultdict[str, list[_Known]] = defaultdict(list)
+        for site in self._known(day):
+            by_province[site.row.province].append(site)
+        codes = provinces().keys() | by_province.keys()
+        visible = sorted(code for code in codes if self._reader.scope.covers(code))
+        return Provinces(
+            day=day, provinces=[self._province(code, by_province[code]) for code in visible]
+        )
+
+    def sites(self, province: str, day: date, rank: Rank) -> Sites | None:
+        """The sites of a province, ranked; None for a province unknown or out of scope."""
+        known = [self._site(site) for site in self._known(day, province=province)]
+        if not known and not (province in provinces() and self._reader.scope.covers(province)):
+            return None
+        return Sites(
+            day=day,
+            province=province,
+            name=province_name(province),
+            rank=rank,
+            sites=sorted(known, key=lambda site: (-_ranked_by(site, rank), site.site)),
+        )
+
+    def site_day(self, site: str, day: date, service_names: Mapping[str, str]) -> SiteDay | None:
+        """One site's day; None for a site unknown or out of scope."""
+        found = self._known(day, site=site)
+        if not found:
+            return None
+        start_ms = midnight_ms(day.isoformat())
+        cells = self._reader.cells(site, start_ms, start_ms + MS_PER_DAY)
+        counters = self._reader.counters(site, start_ms, start_ms + MS_PER_DAY)
+        ratings = self._reader.ratings(site, day.isoformat())
+        shown = self._site(found[0])
+        return SiteDay(
+            day=day,
+            site=shown,
+            province=found[0].row.province,
+            ratings=answers(answers_in(ratings), shown.figures.finished),
+            levels=levels(ratings),
+            ignored_presses=ignored_presses(ratings),
+            services=service_days(cells, ratings, service_names),
+            counters=counter_days(counters),
+            quarters=quarters(cells),
+        )
+
+    def quality(self, site: str, day: date) -> Quality | None:
+        """The data quality of a site; None for a site unknown or out of scope."""
+        found = self._known(day, site=site)
+        if not found:
+            return None
+        nodes = found[0].nodes
+        return Quality(
+            site=site,
+            freshness=found[0].freshness,
+            received=sum(node.received for node in nodes),
+            not_understood=sum(node.not_understood for node in nodes),
+            rejected=sum(node.rejected for node in nodes),
+            missing=[
+                MissingRange(node=gap.node, epoch=gap.epoch, first=gap.first, last=gap.last)
+                for gap in self._reader.gaps(site)
+            ],
+            duplicates=sum(node.duplicates for node in nodes),
+            contradictions=sum(node.contradictions for node in nodes),
+            nodes=[_node_quality(node) for node in nodes],
+        )
+
+    def _known(
+        self, day: date, province: str | None = None, site: str | None = None
+    ) -> "list[_Known]":
+        name = day.isoformat()
+        nodes: defaultdict[str, list[NodeRow]] = defaultdict(list)
+        for node in self._reader.nodes(province, site):
+            nodes[node.site].append(node)
+        tallies = self._reader.site_days(name, province, site)
+        is_today = name == day_of(self._now_ms)
+        waiting = self._reader.waiting(name, province, site) if is_today else {}
+        return [
+            _Known(
+                row,
+                nodes[row.site],
+                tallies.get(row.site),
+                waiting.get(row.site),
+                freshness.of_site(nodes[row.site], self._now_ms, self._live_within_ms),
+                is_today,
+            )
+            for row in self._reader.sites(name, province, site)
+        ]
+
+    def _province(self, code: str, known: "Sequence[_Known]") -> Province:
+        return Province(
+            code=code,
+            name=province_name(code),
+            sites=len(known),
+            reporting=_reporting(known),
+            now=self._now(known),
+            figures=figures(site.tally for site in known if site.tally),
+            freshness=_freshness(known),
+        )
+
+    def _site(self, known: "_Known") -> Site:
+        return Site(
+            site=known.row.site,
+            name=known.row.name,
+            type=known.row.type,
+            registered=known.row.registered,
+            now=self._now([known]),
+            figures=figures([known.tally] if known.tally else []),
+            freshness=known.freshness,
+        )
+
+    def _now(self, known: "Sequence[_Known]") -> Now:
+        live = [site for site in known if site.is_today and site.freshness.state is Liveness.LIVE]
+        waiting = [site.waiting for site in live if site.waiting]
+        since = [found.since_ms for found in waiting if found.since_ms is not None]
+        return Now(
+            waiting=sum(found.n for found in waiting) if live else None,
+            longest_wait_ms=max(0, self._now_ms - min(since)) if since else None,
+        )
+
+
+class _Known(NamedTuple):
+    """All that is known of a site on a day."""
+
+    row: SiteRow
+    nodes: list[NodeRow]
+    tally: Tally | None
+    waiting: Waiting | None
+    freshness: Freshness
+    is_today: bool
+
+
+def _reporting(known: Sequence[_Known]) -> int:
+    return sum(site.tally is not None for site in known)
+
+
+def _freshness(known: Sequence[_Known]) -> FreshnessOfMany:
+    return freshness.of_many((site.freshness, site.tally is not None) for site in known)
+
+
+def _ranked_by(site: Site, rank: Rank) -> int:
+    figure = {
+        Rank.P50: site.figures.wait.p50_ms,
+        Rank.P90: site.figures.wait.p90_ms,
+        Rank.LONGEST_NOW: site.now.longest_wait_ms,
+        Rank.WAITING: site.now.waiting,
+    }[rank]
+    return -1 if figure is None else figure
+
+
+def _node_quality(node: NodeRow) -> NodeQuality:
+    return NodeQuality(
+        node=node.node,
+        online=node.online,
+        online_since=_time(node.online_since_ms),
+        heard=freshness.local_time(node.heard_ms),
+        clock_synchronised=node.synced,
+        software=node.software,
+        config=node.config,
+        unsent=node.unsent,
+    )
+
+
+def _time(ms: int | None) -> datetime | None:
+    return None if ms is None else freshness.local_time(ms)

@@ -1,0 +1,74 @@
+"""From rollups to figures, purely."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from central.api.models import Answers, DayFigures, Duration, Level
+from central.api.privacy import SMALLEST_SHOWN, hide_small
+from central.rollup.bins import quantiles
+from central.store.cells import Measure, RatingKey, Tally, merge
+
+
+def figures(tallies: Iterable[Tally]) -> DayFigures:
+    """The figures of all that is counted in `tallies`."""
+    total = merge(list(tallies))
+    return DayFigures(
+        issued=total.issued,
+        called=total.called,
+        finished=total.finished,
+        visits=total.visits,
+        no_shows=total.no_shows,
+        voids=total.voids,
+        transfers=total.transfers,
+        wait=duration(total.wait),
+        service=duration(total.service),
+        second_wait=duration(total.second_wait),
+        unsure=total.unsure,
+    )
+
+
+def duration(measure: Measure) -> Duration:
+    """Mean and quantiles, in whole milliseconds."""
+    p50, p90 = quantiles(measure.bins, (0.5, 0.9))
+    return Duration(
+        n=measure.n,
+        mean_ms=measure.ms // measure.n if measure.n else None,
+        p50_ms=None if p50 is None else round(p50),
+        p90_ms=None if p90 is None else round(p90),
+    )
+
+
+def answers(given: int | None, finished: int) -> Answers:
+    """How many answered, unless too few did, of `finished` services; None is hidden already."""
+    if given is None or given < SMALLEST_SHOWN:
+        return Answers(answers=None, response_rate=None)
+    rate = round(given / finished, 4) if finished else None
+    return Answers(answers=given, response_rate=rate)
+
+
+def answers_in(ratings: Counter[RatingKey]) -> int:
+    """How many answered."""
+    return sum(n for key, n in ratings.items() if key.level)
+
+
+def levels(ratings: Counter[RatingKey]) -> list[Level]:
+    """Answers by scale and level, all levels of each scale in use."""
+    counted: Counter[tuple[int, int]] = Counter()
+    for key, n in ratings.items():
+        if key.level:
+            counted[key.levels, key.level] += n
+    cells = [
+        (scale, level)
+        for scale in sorted({scale for scale, _ in counted})
+        for level in range(scale, 0, -1)
+    ]
+    shown = hide_small([counted[cell] for cell in cells])
+    return [
+        Level(levels=scale, level=level, answers=n)
+        for (scale, level), n in zip(cells, shown, strict=True)
+    ]
+
+
+def ignored_presses(ratings: Counter[RatingKey]) -> int:
+    """Presses when no rating was due."""
+    return sum(n for key, n in ratings.items() if not key.level)

@@ -1,0 +1,66 @@
+"""How far what is known of sites reaches. Silence is never read as "nobody waiting"."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta, timezone
+
+from central.api.models import Freshness, FreshnessOfMany, Liveness
+from central.store.reader import NodeRow
+
+_VIETNAM = timezone(timedelta(hours=7))
+_WORST_FIRST = (Liveness.OFFLINE, Liveness.DELAYED, Liveness.LIVE)
+
+
+def complete_up_to_ms(node: NodeRow) -> int | None:
+    """Until when all events of a node are in the figures (UTC milliseconds), None when unknown.
+
+    When everything a heartbeat announced is folded, until that heartbeat; else until the last
+    folded event with a trusted clock.
+    """
+    known = [node.folded_ms] if node.folded_ms is not None else []
+    if node.announced_ms is not None and node.folded >= node.announced:
+        known.append(node.announced_ms)
+    return max(known, default=None)
+
+
+def of_site(nodes: Sequence[NodeRow], now_ms: int, live_within_ms: int) -> Freshness:
+    """The freshness of a site with these nodes: that of the worst of them."""
+    if not nodes:
+        return Freshness(state=Liveness.NEVER, complete_up_to=None, missing=0)
+    states = {_state(node, now_ms, live_within_ms) for node in nodes}
+    times = [complete_up_to_ms(node) for node in nodes]
+    known = [ms for ms in times if ms is not None]
+    return Freshness(
+        state=next(state for state in _WORST_FIRST if state in states),
+        complete_up_to=local_time(min(*known, now_ms)) if len(known) == len(times) else None,
+        missing=sum(node.missing for node in nodes),
+    )
+
+
+def of_many(sites: Iterable[tuple[Freshness, bool]]) -> FreshnessOfMany:
+    """The freshness of several sites, each with whether it has reported this day."""
+    sites = list(sites)
+    times = [fresh.complete_up_to for fresh, reported in sites if reported]
+    known = [time for time in times if time is not None]
+    states = [fresh.state for fresh, _ in sites]
+    return FreshnessOfMany(
+        complete_up_to=min(known) if known and len(known) == len(times) else None,
+        live=states.count(Liveness.LIVE),
+        delayed=states.count(Liveness.DELAYED),
+        offline=states.count(Liveness.OFFLINE),
+        never=states.count(Liveness.NEVER),
+        missing=sum(fresh.missing for fresh, _ in sites),
+    )
+
+
+def local_time(ms: int) -> datetime:
+    """UTC milliseconds as a time in Vietnam, to the second."""
+    return datetime.fromtimestamp(ms // 1000, _VIETNAM)
+
+
+def _state(node: NodeRow, now_ms: int, live_within_ms: int) -> Liveness:
+    if node.online is False or now_ms - node.heard_ms > live_within_ms:
+        return Liveness.OFFLINE
+    complete_ms = complete_up_to_ms(node)
+    if complete_ms is not None and now_ms - complete_ms <= live_within_ms:
+        return Liveness.LIVE
+    return Liveness.DELAYED

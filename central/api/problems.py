@@ -1,0 +1,89 @@
+"""Errors in words, as problem details (RFC 9457)."""
+
+import logging
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from central.api.entrance import NotLetInError
+from central.api.models import Problem
+from central.store.protocol import StoreError
+from runtime.wording import say
+
+logger = logging.getLogger(__name__)
+
+_WORDS = {
+    HTTPStatus.UNAUTHORIZED: "admin.error_not_let_in",
+    HTTPStatus.NOT_FOUND: "admin.error_not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "admin.error_method",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "admin.error_too_large",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "admin.error_malformed",
+    HTTPStatus.SERVICE_UNAVAILABLE: "admin.error_store",
+}
+
+
+class ProblemResponse(JSONResponse):
+    """A problem with its own media type."""
+
+    media_type = "application/problem+json"
+
+
+def language_of(request: Request) -> str:
+    """Vietnamese, unless whoever asks prefers English."""
+    preferred = request.headers.get("accept-language", "").strip().lower()
+    return "en" if preferred.startswith("en") else "vi"
+
+
+def problem(request: Request, status: HTTPStatus, where: str = "") -> ProblemResponse:
+    """What happened, what was kept safe, and what to do; `where` names a malformed part."""
+    body = Problem(
+        title=status.phrase,
+        status=status.value,
+        detail=detail_of(status, language_of(request), where),
+    )
+    headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else None
+    return ProblemResponse(body.model_dump(), status.value, headers)
+
+
+def detail_of(status: HTTPStatus, language: str, where: str = "") -> str:
+    """The words of an error."""
+    return say(_WORDS.get(status, "admin.error_internal"), language, where=where)
+
+
+def say_problems(app: FastAPI) -> None:
+    """Answer every error of `app` as a problem."""
+
+    app.add_exception_handler(NotLetInError, _say_not_let_in)
+    app.add_exception_handler(StoreError, _say_store_failed)
+    app.add_exception_handler(Exception, _say_failed)
+    app.add_exception_handler(HTTPException, _say_http_error)
+    app.add_exception_handler(RequestValidationError, _say_malformed)
+
+
+async def _say_not_let_in(request: Request, _error: Exception) -> ProblemResponse:
+    return problem(request, HTTPStatus.UNAUTHORIZED)
+
+
+async def _say_store_failed(request: Request, error: Exception) -> ProblemResponse:
+    logger.error("a question could not be answered: %s", error)
+    return problem(request, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+async def _say_failed(request: Request, _error: Exception) -> ProblemResponse:
+    return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+async def _say_http_error(request: Request, error: Exception) -> ProblemResponse:
+    code = error.status_code if isinstance(error, HTTPException) else 500
+    return problem(request, HTTPStatus(code))
+
+
+async def _say_malformed(request: Request, error: Exception) -> ProblemResponse:
+    faults = error.errors() if isinstance(error, RequestValidationError) else []
+    where = "; ".join(
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in faults[:5]
+    )
+    return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, where)

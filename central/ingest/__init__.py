@@ -1,0 +1,1 @@
+"""From MQTT messages to rows that are checked, deduplicated, committed and then acknowledged."""

@@ -1,0 +1,107 @@
+"""The thread between the broker and the store: commit, acknowledge, then fold."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+
+from central.ingest.intake import Intake, Received
+from central.rollup.folder import Folder
+from central.store.protocol import StoreError
+from contract.codec import encode_message
+from contract.topics import down
+from contract.wire import VERSION, Ack
+from runtime.clock import Clock
+
+logger = logging.getLogger(__name__)
+
+_QUEUE_MESSAGES = 2_000
+_MESSAGES_AT_ONCE = 200
+_IDLE_S = 0.2
+_AFTER_ERROR_S = 2.0
+
+
+class Committer:
+    """Takes messages from any thread, up to a bound beyond which `put` waits, and owns the
+    writing connection. `publish(topic, payload)` returns False when nothing was sent now: the
+    acknowledgement, replaced by any later one of its node, is then tried again."""
+
+    def __init__(
+        self, intake: Intake, folder: Folder, clock: Clock, publish: Callable[[str, bytes], bool]
+    ) -> None:
+        self._intake = intake
+        self._folder = folder
+        self._clock = clock
+        self._publish = publish
+        self._queue: queue.Queue[Received] = queue.Queue(_QUEUE_MESSAGES)
+        self._unsent: dict[tuple[str, str], int] = {}
+        self._stopping = threading.Event()
+        self._complained = False
+        self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+
+    def put(self, topic: str, payload: bytes) -> None:
+        """Hand over a message; waits while the bound is reached, so that the broker keeps what
+        cannot be stored yet."""
+        self._queue.put(Received(topic, payload, self._clock.stamp().wall_ms))
+
+    def start(self) -> None:
+        """Begin to commit."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Commit and fold what has been handed over, and end."""
+        self._stopping.set()
+        self._thread.join()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether messages are being committed."""
+        return self.is_alive and not self._complained
+
+    def _run(self) -> None:
+        pending = False
+        while not (self._stopping.is_set() and self._queue.empty() and not pending):
+            messages = self._drain(0.0 if pending else _IDLE_S)
+            try:
+                self._commit(messages)
+                self._acknowledge()
+                pending = self._folder.step() > 0
+            except StoreError as error:
+                pending = False
+                self._complain(error)
+
+    def _drain(self, wait_s: float) -> list[Received]:
+        messages: list[Received] = []
+        try:
+            messages.append(self._queue.get(timeout=wait_s) if wait_s else self._queue.get_nowait())
+            while len(messages) < _MESSAGES_AT_ONCE:
+                messages.append(self._queue.get_nowait())
+        except queue.Empty:
+            pass
+        return messages
+
+    def _commit(self, messages: list[Received]) -> None:
+        if not messages:
+            return
+        for done in self._intake.commit(messages):
+            self._unsent[done.node, done.epoch] = done.watermark
+        self._complained = False
+
+    def _acknowledge(self) -> None:
+        for (node, epoch), watermark in list(self._unsent.items()):
+            ack = encode_message(Ack(VERSION, epoch, watermark))
+            if not self._publish(down(node, "ack"), ack):
+                return
+            del self._unsent[node, epoch]
+
+    def _complain(self, error: StoreError) -> None:
+        """Say once that the store fails; the hubs keep what is not acknowledged, and send again."""
+        if not self._complained:
+            self._complained = True
+            logger.error("nothing can be stored, and nothing is acknowledged: %s", error)
+        self._stopping.wait(_AFTER_ERROR_S)

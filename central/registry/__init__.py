@@ -1,0 +1,1 @@
+"""What exists: provinces and sites, by their codes and names."""

@@ -1,0 +1,1 @@
+"""From events to figures: pure folds, and the shell that keeps their cursor."""

@@ -1,0 +1,59 @@
+"""Durations in log-linear bins: 64 to an octave, so that the middle of a bin is within 0.8 % of
+everything in it.
+
+A histogram is the list of its bins, two bytes each, in any order: it takes one more value by
+appending and merges by concatenation. Two values a cell, as in a usual quarter of an hour, cost
+four bytes. (32 bins to an octave, as many sketches have, are off by up to 1.54 % at the lower end
+of an octave; in a list of bins the finer ones cost nothing.)
+"""
+
+import bisect
+import itertools
+import math
+import struct
+from collections import Counter
+from collections.abc import Sequence
+
+_PER_OCTAVE_BITS = 6
+_PER_OCTAVE = 1 << _PER_OCTAVE_BITS
+
+
+def to_bin(ms: int) -> int:
+    """The bin of a duration of 0 to 2**53 ms: 0 for 0 ms, else at most 3,392."""
+    if ms <= 0:
+        return 0
+    octave = ms.bit_length() - 1
+    within = ((ms << _PER_OCTAVE_BITS) >> octave) - _PER_OCTAVE
+    return 1 + octave * _PER_OCTAVE + within
+
+
+def to_ms(number: int) -> float:
+    """The middle of a bin in milliseconds; exact below 128 ms."""
+    if number == 0:
+        return 0.0
+    octave, within = divmod(number - 1, _PER_OCTAVE)
+    if octave <= _PER_OCTAVE_BITS:
+        return float(((_PER_OCTAVE + within) << octave) >> _PER_OCTAVE_BITS)
+    return (_PER_OCTAVE + within + 0.5) * 2.0 ** (octave - _PER_OCTAVE_BITS)
+
+
+def pack(number: int) -> bytes:
+    """The two bytes of a bin."""
+    return struct.pack("<H", number)
+
+
+def quantiles(bins: bytes | bytearray, shares: Sequence[float]) -> list[float | None]:
+    """The nearest-rank quantiles in milliseconds, for ascending `shares` within 0 to 1; None of
+    nothing."""
+    values = unpack(bins)
+    if not values:
+        return [None for _ in shares]
+    ranks = [max(1, math.ceil(share * len(values))) for share in shares]
+    counted = sorted(Counter(values).items())
+    reached = list(itertools.accumulate(n for _, n in counted))
+    return [to_ms(counted[bisect.bisect_left(reached, rank)][0]) for rank in ranks]
+
+
+def unpack(bins: bytes | bytearray) -> tuple[int, ...]:
+    """The bins of a histogram, in the order they came."""
+    return struct.unpack(f"<{len(bins) // 2}H", bins)

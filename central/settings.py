@@ -1,0 +1,59 @@
+"""The settings of the centre, from `central.toml`; `THUTU_CENTRAL_...` in the environment
+overrides them."""
+
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from contract.ids import NodeId
+from runtime.mqtt import MqttSettings
+
+_Port = Annotated[int, Meta(ge=0, le=65535)]
+
+
+class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`folder` holds the database and everything else the centre must keep."""
+
+    folder: str
+
+
+class HttpSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where pages and API are served, and whether a proxy in front speaks HTTPS."""
+
+    host: str = "127.0.0.1"
+    port: _Port = 8080
+    behind_https: bool = False
+
+
+class EmbeddedBrokerSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """A broker of our own on the loopback interface, for these nodes."""
+
+    port: _Port = 1883
+    nodes: tuple[NodeId, ...] = ()
+
+
+class FigureSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """A site counts as live when it was heard, and is complete, within the last seconds."""
+
+    live_within_s: Annotated[int, Meta(ge=10, le=3600)] = 180
+
+
+class CentralSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """All settings: exactly one of `[mqtt]`, a broker elsewhere, and `[embedded_broker]`."""
+
+    store: StoreSettings
+    http: HttpSettings = HttpSettings()
+    figures: FigureSettings = FigureSettings()
+    mqtt: MqttSettings | None = None
+    embedded_broker: EmbeddedBrokerSettings | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for settings that contradict each other."""
+        if (self.mqtt is None) == (self.embedded_broker is None):
+            raise ValueError("give either [mqtt] or [embedded_broker]")
+
+    @property
+    def folder(self) -> Path:
+        """The data folder."""
+        return Path(self.store.folder)

@@ -1,0 +1,1 @@
+"""What the centre keeps: values, one protocol, and SQLite behind it."""

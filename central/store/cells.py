@@ -1,0 +1,140 @@
+"""What one row of a rollup holds. All of it adds up: counts and sums by addition, histograms by
+putting one list of bins behind the other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import NamedTuple
+
+from msgspec import Struct
+
+
+@dataclass(slots=True)
+class Measure:
+    """Measured durations: their sum in milliseconds and the bins they fall in, two bytes each
+    (see `central.rollup.bins`)."""
+
+    ms: int = 0
+    bins: bytearray = field(default_factory=bytearray)
+
+    @property
+    def n(self) -> int:
+        """How many were measured."""
+        return len(self.bins) // 2
+
+
+@dataclass(slots=True)
+class Tally:
+    """What happened to visits of one service in one quarter of an hour, or at a site in a day.
+
+    `approximate` of the durations came from wall clocks, `unmeasured` ones no clock could tell;
+    `unsure` events have a certain day, but their quarter of an hour may be wrong.
+    """
+
+    issued: int = 0
+    called: int = 0
+    started: int = 0
+    finished: int = 0
+    visits: int = 0
+    no_shows: int = 0
+    voids: int = 0
+    transfers: int = 0
+    parked: int = 0
+    resumed: int = 0
+    approximate: int = 0
+    unmeasured: int = 0
+    unsure: int = 0
+    visit_ms: int = 0
+    wait: Measure = field(default_factory=Measure)
+    service: Measure = field(default_factory=Measure)
+    second_wait: Measure = field(default_factory=Measure)
+
+
+@dataclass(slots=True)
+class CounterTally:
+    """How one counter spent its time in one quarter of an hour, and what it did in it."""
+
+    walk_ms: int = 0
+    service_ms: int = 0
+    idle_ms: int = 0
+    pause_ms: int = 0
+    closed_ms: int = 0
+    called: int = 0
+    finished: int = 0
+    visits: int = 0
+    no_shows: int = 0
+
+
+class CellKey(NamedTuple):
+    """One service and one quarter of an hour: its start in UTC milliseconds. An empty service
+    stands for what belongs to the whole site."""
+
+    service: str
+    quarter_ms: int
+
+
+class CounterKey(NamedTuple):
+    """One counter and one quarter of an hour: its start in UTC milliseconds."""
+
+    counter: int
+    quarter_ms: int
+
+
+class RatingKey(NamedTuple):
+    """Answers to one service on one business day; level 0 counts presses that were ignored."""
+
+    service: str
+    day: str
+    levels: int
+    level: int
+
+
+class InHouse(Struct, frozen=True):
+    """A citizen who is at the site now: the services still to come, the present one first, and
+    since when (UTC milliseconds; None when the hub's clock could not be trusted)."""
+
+    number: str
+    services: tuple[str, ...]
+    phase: str
+    since_ms: int | None
+
+
+_MEASURES = ("wait", "service", "second_wait")
+_COUNTS = tuple(field.name for field in fields(Tally) if field.name not in _MEASURES)
+TALLY_COLUMNS = _COUNTS + tuple(
+    f"{name}_{part}" for name in _MEASURES for part in ("n", "ms", "bins")
+)
+COUNTER_COLUMNS = tuple(field.name for field in fields(CounterTally))
+
+
+def tally_to_row(tally: Tally) -> tuple[int | bytearray, ...]:
+    """The values of TALLY_COLUMNS."""
+    row: list[int | bytearray] = [getattr(tally, name) for name in _COUNTS]
+    for name in _MEASURES:
+        measure: Measure = getattr(tally, name)
+        row += (measure.n, measure.ms, measure.bins)
+    return tuple(row)
+
+
+def tally_from_row(row: Sequence[int | bytes]) -> Tally:
+    """The tally of these values of TALLY_COLUMNS."""
+    tally = Tally(*row[: len(_COUNTS)])  # type: ignore[arg-type]  # the counts are the first fields
+    for place, name in enumerate(_MEASURES):
+        _, ms, bins = row[len(_COUNTS) + 3 * place :][:3]
+        setattr(tally, name, Measure(int(ms), bytearray(bins)))
+    return tally
+
+
+def merge(tallies: Sequence[Tally]) -> Tally:
+    """The sum of tallies."""
+    total = Tally(*(sum(map(attrgetter(name), tallies)) for name in _COUNTS))
+    for name in _MEASURES:
+        measures: list[Measure] = [getattr(tally, name) for tally in tallies]
+        bins = bytearray().join(measure.bins for measure in measures)
+        setattr(total, name, Measure(sum(measure.ms for measure in measures), bins))
+    return total
+
+
+def counter_tally_to_row(tally: CounterTally) -> tuple[int, ...]:
+    """The values of COUNTER_COLUMNS."""
+    return tuple(getattr(tally, name) for name in COUNTER_COLUMNS)

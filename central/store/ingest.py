@@ -1,0 +1,223 @@
+"""SQLite behind `IngestStore`."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlite_utils import Database
+
+from central.store.dictionary import Dictionary
+from central.store.ledger import Ledger, Run
+from central.store.protocol import Counts
+from central.store.rows import EventRow, Heard, Quarantined
+from central.store.sqlite import entries_between, transaction
+from contract.ids import split_node
+
+_MOST_PAYLOAD_BYTES = 65_536
+_MOST_QUARANTINED = 5_000
+
+
+class SqliteIngestStore:
+    """Journals, their events, and what was refused."""
+
+    def __init__(self, db: Database) -> None:
+        self._conn = db.conn
+        self._kinds = Dictionary(self._conn, "kinds", "kind", "name")
+        self._services = Dictionary(self._conn, "services", "service", "code")
+        self._journals: dict[tuple[str, str], int] = {}
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """See `IngestStore`."""
+        try:
+            with transaction(self._conn):
+                yield
+        except BaseException:
+            self._kinds.forget()
+            self._services.forget()
+            self._journals.clear()
+            raise
+
+    # --- journals and events ------------------------------------------------------------------
+
+    def journal(self, node: str, epoch: str) -> int:
+        """See `IngestStore`."""
+        known = self._journals.get((node, epoch))
+        if known is None:
+            known = self._journals[node, epoch] = self._find_or_add_journal(node, epoch)
+        return known
+
+    def ledger(self, journal: int) -> Ledger:
+        """See `IngestStore`."""
+        watermark, chain = self._conn.execute(
+            "SELECT watermark, chain FROM journals WHERE journal = ?", (journal,)
+        ).fetchone()
+        runs = self._conn.execute(
+            "SELECT first, last, before, after FROM runs WHERE journal = ? ORDER BY first",
+            (journal,),
+        )
+        return Ledger(watermark, chain, tuple(Run(*row) for row in runs))
+
+    def save_ledger(self, journal: int, ledger: Ledger, counts: Counts) -> None:
+        """See `IngestStore`."""
+        self._conn.execute(
+            """UPDATE journals SET watermark = ?, chain = ?, highest = ?, beyond = ?,
+            received_ms = ?, duplicates = duplicates + ?, contradictions = contradictions + ?,
+            not_understood = not_understood + ? WHERE journal = ?""",
+            (
+                ledger.watermark,
+                ledger.chain,
+                ledger.highest,
+                ledger.beyond,
+                counts.received_ms,
+                counts.duplicates,
+                counts.contradictions,
+                counts.not_understood,
+                journal,
+            ),
+        )
+        self._conn.execute("DELETE FROM runs WHERE journal = ?", (journal,))
+        self._conn.executemany(
+            "INSERT INTO runs (journal, first, last, before, after) VALUES (?, ?, ?, ?, ?)",
+            [(journal, run.first, run.last, run.before, run.after) for run in ledger.runs],
+        )
+
+    def entries(self, journal: int, first: int, last: int) -> list[bytes]:
+        """See `IngestStore`."""
+        return entries_between(self._conn, journal, first, last)
+
+    def append(self, journal: int, rows: Sequence[EventRow]) -> None:
+        """See `IngestStore`."""
+        kind, service = self._kinds.key, self._services.key
+        self._conn.executemany(
+            """INSERT INTO events
+            (journal, seq, wall_ms, kind, ticket, counter, service, training, entry)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            [
+                (
+                    journal,
+                    row.seq,
+                    row.wall_ms,
+                    kind(row.kind) if row.kind else None,
+                    row.ticket,
+                    row.counter,
+                    None if row.service is None else service(row.service),
+                    row.training,
+                    row.entry,
+                )
+                for row in rows
+            ],
+        )
+
+    def evict(self, journal: int, run: Run, received_ms: int) -> None:
+        """See `IngestStore`."""
+        node, topic = self._conn.execute(
+            """SELECT node, 'journal ' || nodes.code || ' ' || epoch || ' from ' || ?
+            FROM journals JOIN nodes USING (node) WHERE journals.journal = ?""",
+            (run.first, journal),
+        ).fetchone()
+        payload = b"".join(self.entries(journal, run.first, run.last))
+        detail = f"rows {run.first} to {run.last} did not fit what came before them"
+        self._add_quarantined(
+            received_ms, node, Quarantined(topic, payload, "chain-broken", detail)
+        )
+        self._conn.execute(
+            "DELETE FROM events WHERE journal = ? AND seq BETWEEN ? AND ?",
+            (journal, run.first, run.last),
+        )
+
+    # --- refused messages ---------------------------------------------------------------------
+
+    def quarantine(self, refused: Quarantined, node: str | None, received_ms: int) -> None:
+        """See `IngestStore`."""
+        found = self._conn.execute(
+            "UPDATE nodes SET rejected = rejected + 1 WHERE code = ? RETURNING node", (node,)
+        ).fetchone()
+        self._add_quarantined(received_ms, found[0] if found else None, refused)
+
+    def _add_quarantined(self, received_ms: int, node: int | None, refused: Quarantined) -> None:
+        last = self._conn.execute(
+            """INSERT INTO quarantine (received_ms, topic, node, reason, detail, bytes, payload)
+            VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id""",
+            (
+                received_ms,
+                refused.topic.encode(errors="replace").decode(),
+                node,
+                refused.reason,
+                refused.detail.encode(errors="replace").decode(),
+                len(refused.payload),
+                refused.payload[:_MOST_PAYLOAD_BYTES],
+            ),
+        ).fetchone()[0]
+        self._conn.execute("DELETE FROM quarantine WHERE id <= ?", (last - _MOST_QUARANTINED,))
+
+    # --- what nodes say of themselves ---------------------------------------------------------
+
+    def save_status(self, heard: Heard) -> int:
+        """See `IngestStore`."""
+        status = heard.status
+        journal = self.journal(status.node, status.epoch)
+        changed = self._conn.execute(
+            """UPDATE nodes SET
+            online_since_ms = CASE WHEN online IS ? THEN online_since_ms ELSE ? END,
+            online = ?, heard_ms = ?, status = ?
+            WHERE code = ? AND status IS NOT ? RETURNING node""",
+            (
+                status.online,
+                heard.received_ms,
+                status.online,
+                heard.received_ms,
+                heard.payload,
+                status.node,
+                heard.payload,
+            ),
+        ).fetchone()
+        if changed and status.online:
+            self._save_report(journal, heard)
+        return journal
+
+    def _save_report(self, journal: int, heard: Heard) -> None:
+        status = heard.status
+        self._conn.execute(
+            """UPDATE nodes SET current_journal = ?, synced = ?, unsent = ?, software = ?,
+            config = ? WHERE code = ?""",
+            (journal, status.synced, status.unsent, status.software, status.config, status.node),
+        )
+        said_ms = min(status.wall_ms, heard.received_ms) if status.synced else heard.received_ms
+        self._conn.execute(
+            """UPDATE journals SET announced = ?, announced_ms = ?
+            WHERE journal = ? AND announced <= ?""",
+            (status.last_seq, said_ms, journal, status.last_seq),
+        )
+
+    def _find_or_add_journal(self, node: str, epoch: str) -> int:
+        node_key = self._find_or_add_node(node)
+        found = self._conn.execute(
+            "SELECT journal FROM journals WHERE node = ? AND epoch = ?", (node_key, epoch)
+        ).fetchone()
+        if found:
+            return int(found[0])
+        empty = Ledger()
+        added = self._conn.execute(
+            """INSERT INTO journals (node, epoch, watermark, chain, highest, beyond)
+            VALUES (?, ?, ?, ?, 0, 0) RETURNING journal""",
+            (node_key, epoch, empty.watermark, empty.chain),
+        ).fetchone()
+        self._conn.execute(
+            "UPDATE nodes SET current_journal = ? WHERE node = ?", (added[0], node_key)
+        )
+        return int(added[0])
+
+    def _find_or_add_node(self, node: str) -> int:
+        found = self._conn.execute("SELECT node FROM nodes WHERE code = ?", (node,)).fetchone()
+        if found is None:
+            name = split_node(node)
+            self._conn.execute(
+                "INSERT INTO sites (code, province) VALUES (?, ?) ON CONFLICT (code) DO NOTHING",
+                (name.site, name.province),
+            )
+            found = self._conn.execute(
+                """INSERT INTO nodes (code, site) SELECT ?, site FROM sites WHERE code = ?
+                RETURNING node""",
+                (node, name.site),
+            ).fetchone()
+        return int(found[0])

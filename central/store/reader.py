@@ -1,0 +1,247 @@
+"""Everything the API reads, by scope. Each statement sees sites only through `visible`, which
+holds the sites of the reader's scope: a handler cannot forget to filter."""
+
+import sqlite3
+from collections import Counter
+from typing import Any
+
+from msgspec import Struct
+
+from central.scope import Scope
+from central.store.cells import (
+    COUNTER_COLUMNS,
+    TALLY_COLUMNS,
+    CellKey,
+    CounterKey,
+    CounterTally,
+    RatingKey,
+    Tally,
+    tally_from_row,
+)
+
+_TALLY = ", ".join(TALLY_COLUMNS)
+_COUNTER = ", ".join(COUNTER_COLUMNS)
+
+
+class SiteRow(Struct, frozen=True):
+    """A site with the name it had on the day asked for; unregistered ones may have none."""
+
+    site: str
+    province: str
+    name: str | None
+    type: str | None
+    national_code: str | None
+    registered: bool
+
+
+class NodeRow(Struct, frozen=True):
+    """What is known of a node: what it last said, how far its present journal is held and
+    folded, and the quality of all its journals together."""
+
+    site: str
+    node: str
+    online: bool | None
+    online_since_ms: int | None
+    heard_ms: int
+    synced: bool | None
+    unsent: int | None
+    software: str | None
+    config: str | None
+    rejected: int
+    received: int
+    missing: int
+    duplicates: int
+    contradictions: int
+    not_understood: int
+    folded: int
+    folded_ms: int | None
+    announced: int
+    announced_ms: int | None
+    business_day: str | None
+
+
+class Waiting(Struct, frozen=True):
+    """How many wait at a site, and since when the first (None: no trusted clock says)."""
+
+    n: int
+    since_ms: int | None
+
+
+class Gap(Struct, frozen=True):
+    """Rows of a journal that are known to exist and are not held."""
+
+    node: str
+    epoch: str
+    first: int
+    last: int
+
+
+class Reader:
+    """Reads what `scope` may see, over one connection and one state of the database.
+
+    `province` and `site` narrow an answer; they never widen the scope.
+    """
+
+    def __init__(self, conn: sqlite3.Connection, scope: Scope) -> None:
+        self._conn = conn
+        self._scope = scope
+
+    @property
+    def scope(self) -> Scope:
+        """What may be seen."""
+        return self._scope
+
+    def sites(
+        self, day: str, province: str | None = None, site: str | None = None
+    ) -> list[SiteRow]:
+        """Sites by code, registered or heard from."""
+        rows = self._query(
+            """SELECT code, province, (SELECT name FROM names
+                WHERE kind = 'site' AND names.code = visible.code AND from_day <= :day
+                ORDER BY from_day DESC LIMIT 1), type, national_code, registered
+            FROM visible ORDER BY code""",
+            province=province,
+            site=site,
+            day=day,
+        )
+        return [
+            SiteRow(code, of_province, name, kind, national_code, bool(registered))
+            for code, of_province, name, kind, national_code, registered in rows
+        ]
+
+    def nodes(self, province: str | None = None, site: str | None = None) -> list[NodeRow]:
+        """Nodes by name."""
+        rows = self._query(
+            """SELECT visible.code, nodes.code, online, online_since_ms,
+                max(coalesce(heard_ms, 0), coalesce(max(received_ms), 0)), synced, unsent,
+                software, config, rejected,
+                coalesce(sum(watermark + beyond), 0),
+                coalesce(sum(max(announced, highest) - watermark - beyond), 0),
+                coalesce(sum(duplicates), 0), coalesce(sum(contradictions), 0),
+                coalesce(sum(not_understood), 0),
+                coalesce(sum(folded) FILTER (WHERE journal = current_journal), 0),
+                sum(folded_ms) FILTER (WHERE journal = current_journal),
+                coalesce(sum(announced) FILTER (WHERE journal = current_journal), 0),
+                sum(announced_ms) FILTER (WHERE journal = current_journal),
+                max(business_day) FILTER (WHERE journal = current_journal)
+            FROM visible JOIN nodes USING (site) LEFT JOIN journals USING (node)
+            GROUP BY node ORDER BY nodes.code""",
+            province=province,
+            site=site,
+        )
+        return [
+            NodeRow(site, node, _maybe(online), since, heard, _maybe(synced), *rest)
+            for site, node, online, since, heard, synced, *rest in rows
+        ]
+
+    def gaps(self, site: str) -> list[Gap]:
+        """What is missing of a site's journals, also what its hub says it has beyond."""
+        held: dict[tuple[str, str], int] = {}
+        found = []
+        for node, epoch, watermark, first, last in self._query(
+            """SELECT nodes.code, epoch, watermark, first, last
+            FROM visible JOIN nodes USING (site) JOIN journals USING (node)
+            JOIN (SELECT journal, first, last FROM runs UNION ALL
+                SELECT journal, max(announced, highest) + 1, max(announced, highest) FROM journals)
+                USING (journal)
+            ORDER BY journal, first""",
+            site=site,
+        ):
+            end = held.get((node, epoch), watermark)
+            if first > end + 1:
+                found.append(Gap(node, epoch, end + 1, first - 1))
+            held[node, epoch] = max(end, last)
+        return found
+
+    def waiting(
+        self, day: str, province: str | None = None, site: str | None = None
+    ) -> dict[str, Waiting]:
+        """Who waits now, by site, at sites whose hub has opened this business day."""
+        rows = self._query(
+            """SELECT visible.code, count(*), min(since_ms)
+            FROM visible JOIN nodes USING (site)
+            JOIN journals ON journals.journal = current_journal
+            JOIN queue_now ON queue_now.journal = current_journal
+            WHERE phase = 'waiting' AND business_day = :day GROUP BY visible.site""",
+            province=province,
+            site=site,
+            day=day,
+        )
+        return {code: Waiting(n, since_ms) for code, n, since_ms in rows}
+
+    def site_days(
+        self, day: str, province: str | None = None, site: str | None = None
+    ) -> dict[str, Tally]:
+        """What happened on a business day, by site."""
+        rows = self._query(
+            f"""SELECT visible.code, {_TALLY}
+            FROM site_days JOIN visible USING (site) WHERE day = :day""",  # noqa: S608 - our own names
+            province=province,
+            site=site,
+            day=day,
+        )
+        return {code: tally_from_row(tally) for code, *tally in rows}
+
+    def cells(self, site: str, start_ms: int, end_ms: int) -> dict[CellKey, Tally]:
+        """A site's cells whose quarter of an hour begins from `start_ms` up to `end_ms`."""
+        rows = self._query(
+            f"""SELECT services.code, quarter_ms, {_TALLY}
+            FROM visible JOIN cells USING (site) JOIN services USING (service)
+            WHERE quarter_ms >= :start AND quarter_ms < :end ORDER BY quarter_ms""",  # noqa: S608 - as above
+            site=site,
+            start=start_ms,
+            end=end_ms,
+        )
+        return {CellKey(code, quarter): tally_from_row(tally) for code, quarter, *tally in rows}
+
+    def counters(self, site: str, start_ms: int, end_ms: int) -> dict[CounterKey, CounterTally]:
+        """A site's counter cells whose quarter begins from `start_ms` up to `end_ms`."""
+        rows = self._query(
+            f"""SELECT counter, quarter_ms, {_COUNTER} FROM visible JOIN counter_cells USING (site)
+            WHERE quarter_ms >= :start AND quarter_ms < :end ORDER BY quarter_ms, counter""",  # noqa: S608 - as above
+            site=site,
+            start=start_ms,
+            end=end_ms,
+        )
+        return {
+            CounterKey(counter, quarter): CounterTally(*tally) for counter, quarter, *tally in rows
+        }
+
+    def answers(self, day: str) -> int:
+        """How many answers were given on a business day."""
+        rows = self._query(
+            """SELECT coalesce(sum(n), 0) FROM ratings JOIN visible USING (site)
+            WHERE day = :day AND level > 0""",
+            day=day,
+        )
+        return int(rows[0][0])
+
+    def ratings(self, site: str, day: str) -> Counter[RatingKey]:
+        """A site's answers of a business day."""
+        rows = self._query(
+            """SELECT services.code, levels, level, n
+            FROM visible JOIN ratings USING (site) JOIN services USING (service)
+            WHERE day = :day""",
+            site=site,
+            day=day,
+        )
+        return Counter(
+            {RatingKey(service, day, levels, level): n for service, levels, level, n in rows}
+        )
+
+    def _query(
+        self, sql: str, *, province: str | None = None, site: str | None = None, **values: object
+    ) -> list[Any]:
+        filters = {
+            "province = :scope": self._scope.province,
+            "province = :province": province,
+            "code = :site": site,
+        }
+        used = [condition for condition, value in filters.items() if value is not None]
+        visible = f"WITH visible AS (SELECT * FROM sites WHERE {' AND '.join(used) or 'true'}) "  # noqa: S608 - our own conditions
+        asked = {**values, "scope": self._scope.province, "province": province, "site": site}
+        return self._conn.execute(visible + sql, asked).fetchall()
+
+
+def _maybe(flag: int | None) -> bool | None:
+    return None if flag is None else bool(flag)

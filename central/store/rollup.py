@@ -1,0 +1,159 @@
+"""SQLite behind `RollupStore`."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from sqlite_utils import Database
+
+from central.store.cells import (
+    COUNTER_COLUMNS,
+    TALLY_COLUMNS,
+    CellKey,
+    CounterKey,
+    CounterTally,
+    InHouse,
+    RatingKey,
+    Tally,
+    counter_tally_to_row,
+    tally_to_row,
+)
+from central.store.dictionary import Dictionary
+from central.store.protocol import Cursor, Unfolded
+from central.store.sqlite import entries_between, transaction
+
+
+def _upsert(table: str, key: tuple[str, ...], columns: tuple[str, ...]) -> str:
+    """Add to a row of numbers and histograms, or make it."""
+    added = ", ".join(
+        f"{name} = CAST({name} || excluded.{name} AS BLOB)"
+        if name.endswith("_bins")
+        else f"{name} = {name} + excluded.{name}"
+        for name in columns
+    )
+    names = ", ".join(key + columns)
+    values = ", ".join("?" * len(key + columns))
+    return (
+        f"INSERT INTO {table} ({names}) VALUES ({values}) "  # noqa: S608 - our own names
+        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {added}"
+    )
+
+
+_ADD_CELL = _upsert("cells", ("site", "quarter_ms", "service"), TALLY_COLUMNS)
+_ADD_DAY = _upsert("site_days", ("day", "site"), TALLY_COLUMNS)
+_ADD_COUNTER = _upsert("counter_cells", ("site", "quarter_ms", "counter"), COUNTER_COLUMNS)
+_ADD_RATING = _upsert("ratings", ("day", "site", "service", "levels", "level"), ("n",))
+
+
+class SqliteRollupStore:
+    """Cells and the cursor of the fold."""
+
+    def __init__(self, db: Database) -> None:
+        self._conn = db.conn
+        self._services = Dictionary(self._conn, "services", "service", "code")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """See `RollupStore`."""
+        try:
+            with transaction(self._conn):
+                yield
+        except BaseException:
+            self._services.forget()
+            raise
+
+    def unfolded(self, limit: int) -> list[Unfolded]:
+        """See `RollupStore`."""
+        rows = self._conn.execute(
+            """SELECT journal, folded, watermark, fold_state FROM journals
+            WHERE folded < watermark LIMIT ?""",
+            (limit,),
+        )
+        return [Unfolded(*row) for row in rows]
+
+    def entries(self, journal: int, first: int, last: int) -> list[bytes]:
+        """See `RollupStore`."""
+        return entries_between(self._conn, journal, first, last)
+
+    def queue(self, journal: int) -> dict[str, InHouse]:
+        """See `RollupStore`."""
+        rows = self._conn.execute(
+            "SELECT ticket, services, phase, since_ms FROM queue_now WHERE journal = ?", (journal,)
+        )
+        return {
+            ticket: InHouse(ticket, tuple(services.split()), phase, since_ms)
+            for ticket, services, phase, since_ms in rows
+        }
+
+    def save_queue(
+        self, journal: int, before: Mapping[str, InHouse], after: Mapping[str, InHouse]
+    ) -> None:
+        """See `RollupStore`."""
+        self._conn.executemany(
+            "DELETE FROM queue_now WHERE journal = ? AND ticket = ?",
+            [(journal, ticket) for ticket in before.keys() - after.keys()],
+        )
+        self._conn.executemany(
+            """INSERT OR REPLACE INTO queue_now (journal, ticket, services, phase, since_ms)
+            VALUES (?, ?, ?, ?, ?)""",
+            [
+                (journal, ticket, " ".join(now.services), now.phase, now.since_ms)
+                for ticket, now in after.items()
+                if before.get(ticket) != now
+            ],
+        )
+
+    def add_cells(
+        self,
+        journal: int,
+        quarters: Mapping[CellKey, Tally],
+        days: Mapping[str, Tally],
+        counters: Mapping[CounterKey, CounterTally],
+        ratings: Mapping[RatingKey, int],
+    ) -> None:
+        """See `RollupStore`."""
+        site = self._conn.execute(
+            "SELECT site FROM nodes JOIN journals USING (node) WHERE journals.journal = ?",
+            (journal,),
+        ).fetchone()[0]
+        service = self._services.key
+        self._conn.executemany(
+            _ADD_CELL,
+            [
+                (site, key.quarter_ms, service(key.service), *tally_to_row(tally))
+                for key, tally in quarters.items()
+            ],
+        )
+        self._conn.executemany(
+            _ADD_DAY, [(day, site, *tally_to_row(tally)) for day, tally in days.items()]
+        )
+        self._conn.executemany(
+            _ADD_COUNTER,
+            [
+                (site, key.quarter_ms, key.counter, *counter_tally_to_row(tally))
+                for key, tally in counters.items()
+            ],
+        )
+        self._conn.executemany(
+            _ADD_RATING,
+            [
+                (key.day, site, service(key.service), key.levels, key.level, n)
+                for key, n in ratings.items()
+            ],
+        )
+
+    def save_fold(self, journal: int, cursor: Cursor) -> None:
+        """See `RollupStore`."""
+        self._conn.execute(
+            """UPDATE journals SET folded = ?, folded_ms = coalesce(?, folded_ms),
+            business_day = ?, fold_state = ? WHERE journal = ?""",
+            (cursor.folded, cursor.folded_ms, cursor.business_day, cursor.state, journal),
+        )
+
+    def reset_rollups(self) -> None:
+        """See `RollupStore`."""
+        for table in ("cells", "site_days", "counter_cells", "ratings", "queue_now"):
+            self._conn.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+        self._conn.execute(
+            """UPDATE journals SET folded = 0, folded_ms = NULL, business_day = NULL,
+            fold_state = x''"""
+        )

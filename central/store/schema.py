@@ -1,0 +1,127 @@
+"""The SQLite schema, as migrations. Times are UTC milliseconds since 1970, days ISO 8601."""
+
+from sqlite_utils import Database, Migrations
+
+from central.store.cells import COUNTER_COLUMNS, TALLY_COLUMNS
+
+migrations = Migrations("thutu-central")
+
+_TALLY = ", ".join(
+    f"{name} {'BLOB' if name.endswith('_bins') else 'INTEGER'} NOT NULL" for name in TALLY_COLUMNS
+)
+_COUNTER = ", ".join(f"{name} INTEGER NOT NULL" for name in COUNTER_COLUMNS)
+
+
+@migrations()
+def m001_registry(db: Database) -> None:
+    """Sites, nodes, and the names of things by their codes."""
+    db.execute(
+        """CREATE TABLE sites (site INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE,
+        province TEXT NOT NULL, type TEXT, national_code TEXT,
+        registered INTEGER NOT NULL DEFAULT 0) STRICT"""
+    )
+    db.execute("CREATE INDEX sites_of_province ON sites (province)")
+    db.execute(
+        """CREATE TABLE names (kind TEXT NOT NULL, code TEXT NOT NULL, from_day TEXT NOT NULL,
+        name TEXT NOT NULL, PRIMARY KEY (kind, code, from_day)) STRICT, WITHOUT ROWID"""
+    )
+    db.execute(
+        "CREATE TABLE services (service INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE) STRICT"
+    )
+    db.execute("CREATE TABLE kinds (kind INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT")
+
+
+@migrations()
+def m002_ingest(db: Database) -> None:
+    """Nodes, journals, events, and what was refused."""
+    db.execute(
+        """CREATE TABLE nodes (node INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE,
+        site INTEGER NOT NULL REFERENCES sites, current_journal INTEGER, online INTEGER,
+        online_since_ms INTEGER, heard_ms INTEGER, synced INTEGER, unsent INTEGER,
+        software TEXT, config TEXT, status BLOB, rejected INTEGER NOT NULL DEFAULT 0) STRICT"""
+    )
+    db.execute("CREATE INDEX nodes_of_site ON nodes (site)")
+    db.execute(
+        """CREATE TABLE journals (journal INTEGER PRIMARY KEY,
+        node INTEGER NOT NULL REFERENCES nodes, epoch TEXT NOT NULL,
+        watermark INTEGER NOT NULL, chain BLOB NOT NULL,
+        highest INTEGER NOT NULL, beyond INTEGER NOT NULL, received_ms INTEGER,
+        announced INTEGER NOT NULL DEFAULT 0, announced_ms INTEGER,
+        duplicates INTEGER NOT NULL DEFAULT 0, contradictions INTEGER NOT NULL DEFAULT 0,
+        not_understood INTEGER NOT NULL DEFAULT 0,
+        folded INTEGER NOT NULL DEFAULT 0, folded_ms INTEGER, business_day TEXT,
+        fold_state BLOB NOT NULL DEFAULT x'',
+        UNIQUE (node, epoch)) STRICT"""
+    )
+    db.execute("CREATE INDEX unfolded ON journals (journal) WHERE folded < watermark")
+    db.execute(
+        """CREATE TABLE runs (journal INTEGER NOT NULL REFERENCES journals,
+        first INTEGER NOT NULL, last INTEGER NOT NULL, before BLOB NOT NULL, after BLOB NOT NULL,
+        PRIMARY KEY (journal, first)) STRICT, WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE events (journal INTEGER NOT NULL REFERENCES journals,
+        seq INTEGER NOT NULL, wall_ms INTEGER NOT NULL, kind INTEGER REFERENCES kinds,
+        ticket TEXT, counter INTEGER, service INTEGER REFERENCES services,
+        training INTEGER NOT NULL, entry BLOB NOT NULL,
+        PRIMARY KEY (journal, seq)) STRICT, WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE VIEW event_log AS SELECT sites.code AS site, nodes.code AS node, journals.epoch,
+        events.seq, datetime(events.wall_ms / 1000, 'unixepoch', '+7 hours') AS local_time,
+        kinds.name AS event, events.ticket, events.counter, services.code AS service,
+        events.training
+        FROM events JOIN journals USING (journal) JOIN nodes USING (node) JOIN sites USING (site)
+        LEFT JOIN kinds USING (kind) LEFT JOIN services ON services.service = events.service"""
+    )
+    db.execute(
+        """CREATE TABLE quarantine (id INTEGER PRIMARY KEY AUTOINCREMENT,
+        received_ms INTEGER NOT NULL, topic TEXT NOT NULL, node INTEGER REFERENCES nodes,
+        reason TEXT NOT NULL, detail TEXT NOT NULL, bytes INTEGER NOT NULL,
+        payload BLOB NOT NULL) STRICT"""
+    )
+
+
+@migrations()
+def m003_rollup(db: Database) -> None:
+    """Cells, and who is in the house now."""
+    db.execute(
+        f"""CREATE TABLE cells (site INTEGER NOT NULL REFERENCES sites,
+        quarter_ms INTEGER NOT NULL, service INTEGER NOT NULL REFERENCES services, {_TALLY},
+        PRIMARY KEY (site, quarter_ms, service)) STRICT, WITHOUT ROWID"""
+    )
+    db.execute(
+        f"""CREATE TABLE site_days (day TEXT NOT NULL, site INTEGER NOT NULL REFERENCES sites,
+        {_TALLY}, PRIMARY KEY (day, site)) STRICT, WITHOUT ROWID"""
+    )
+    db.execute(
+        f"""CREATE TABLE counter_cells (site INTEGER NOT NULL REFERENCES sites,
+        quarter_ms INTEGER NOT NULL, counter INTEGER NOT NULL, {_COUNTER},
+        PRIMARY KEY (site, quarter_ms, counter)) STRICT, WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE ratings (day TEXT NOT NULL, site INTEGER NOT NULL REFERENCES sites,
+        service INTEGER NOT NULL REFERENCES services, levels INTEGER NOT NULL,
+        level INTEGER NOT NULL, n INTEGER NOT NULL,
+        PRIMARY KEY (day, site, service, levels, level)) STRICT, WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE queue_now (journal INTEGER NOT NULL REFERENCES journals,
+        ticket TEXT NOT NULL, services TEXT NOT NULL, phase TEXT NOT NULL, since_ms INTEGER,
+        PRIMARY KEY (journal, ticket)) STRICT, WITHOUT ROWID"""
+    )
+
+
+@migrations()
+def m004_access(db: Database) -> None:
+    """Tokens of admins and the sessions of their browsers; only hashes are kept."""
+    db.execute(
+        """CREATE TABLE tokens (token INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE,
+        name TEXT NOT NULL UNIQUE, role TEXT NOT NULL, province TEXT,
+        created_ms INTEGER NOT NULL) STRICT"""
+    )
+    db.execute(
+        """CREATE TABLE sessions (hash BLOB PRIMARY KEY,
+        token INTEGER NOT NULL REFERENCES tokens ON DELETE CASCADE,
+        until_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID"""
+    )

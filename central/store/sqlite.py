@@ -1,0 +1,99 @@
+"""Opening the SQLite database, for the one thread that writes and the many that read."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from central.store.protocol import StoreError
+from central.store.schema import migrations
+
+_FULL = 2
+_BUSY_MS = 10_000
+
+
+def open_for_writing(path: Path) -> Database:
+    """Open the database, or create it with its folder, and bring its schema up to date.
+
+    A commit is durable when it returns: WAL with `synchronous=FULL`, set and read back. Raises
+    StoreError when that cannot be had, or when the file is no database of ours.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        conn = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        db = Database(conn)
+        _set(conn, "busy_timeout", _BUSY_MS, _BUSY_MS)
+        _set(conn, "journal_mode", "WAL", "wal")
+        _set(conn, "synchronous", "FULL", _FULL)
+        _set(conn, "foreign_keys", "ON", 1)
+        migrations.apply(db)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}") from error
+    return db
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that can only read, and sees one state of the database throughout; threads may
+    hand it on.
+
+    Raises StoreError for whatever SQLite complains of, also inside.
+    """
+    try:
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        conn = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+        try:
+            _set(conn, "busy_timeout", _BUSY_MS, _BUSY_MS)
+            conn.execute("BEGIN")
+            yield conn
+        finally:
+            conn.close()
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}") from error
+
+
+@contextmanager
+def transaction(conn: sqlite3.Connection) -> Iterator[None]:
+    """What is done inside is durable when it ends, or is all undone when it raises.
+
+    Raises StoreError for whatever SQLite complains of.
+    """
+    try:
+        conn.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            conn.execute("COMMIT")
+        except BaseException:
+            if conn.in_transaction:
+                conn.execute("ROLLBACK")
+            raise
+    except sqlite3.Error as error:
+        raise StoreError(str(error)) from error
+
+
+def entries_between(conn: sqlite3.Connection, journal: int, first: int, last: int) -> list[bytes]:
+    """The bytes of a journal's rows held from `first` to `last`, in order."""
+    rows = conn.execute(
+        "SELECT entry FROM events WHERE journal = ? AND seq BETWEEN ? AND ? ORDER BY seq",
+        (journal, first, last),
+    )
+    return [row[0] for row in rows]
+
+
+def _set(conn: sqlite3.Connection, name: str, value: object, expected: object) -> None:
+    conn.execute(f"PRAGMA {name}={value}").fetchall()
+    found = conn.execute(f"PRAGMA {name}").fetchone()[0]
+    if found != expected:
+        raise StoreError(f"SQLite would not set {name} to {value}: it is {found}")
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Database]:
+    """The database open for a short writing beside the thread that writes all day."""
+    db = open_for_writing(path)
+    try:
+        yield db
+    finally:
+        db.close()

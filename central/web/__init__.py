@@ -1,0 +1,1 @@
+"""The admins' pages: the API's figures, rendered on the server."""

@@ -1,0 +1,152 @@
+"""The admins' pages: the desk's answers in HTML."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from http import HTTPStatus
+from typing import Annotated, NamedTuple
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+
+from central.api.entrance import Entrance, Visit
+from central.api.freshness import local_time
+from central.api.models import Province, Quarter, Rank
+from central.api.routes import SESSION_COOKIE, service_names
+from central.registry.provinces import province_name
+from central.web.chart import Chart, bar_chart
+from central.web.words import Words, page_language
+
+DayQuery = Annotated[date | None, Query()]
+
+
+class Pages:
+    """Renders templates in the language of who asks."""
+
+    def __init__(self, entrance: Entrance) -> None:
+        self._entrance = entrance
+        self._templates = Environment(
+            loader=PackageLoader("central.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def render(
+        self, request: Request, name: str, status: HTTPStatus = HTTPStatus.OK, **values: object
+    ) -> HTMLResponse:
+        """A page from a template."""
+        words = Words(page_language(request), self._entrance.today())
+        html = self._templates.get_template(name).render(
+            t=words,
+            path=request.url.path,
+            today=self._entrance.today(),
+            now=local_time(self._entrance.now_ms()),
+            **values,
+        )
+        return HTMLResponse(html, status)
+
+
+def figures_router(entrance: Entrance, pages: Pages) -> APIRouter:
+    """The pages that show figures, to whom `entrance` lets in."""
+
+    def visit(request: Request) -> Iterator[Visit]:
+        with entrance.visit(None, request.cookies.get(SESSION_COOKIE)) as visit:
+            yield visit
+
+    Visiting = Annotated[Visit, Depends(visit)]  # noqa: N806 - a type
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/")
+    def overview(request: Request, visit: Visiting, day: DayQuery = None) -> Response:
+        asked = day or entrance.today()
+        answer = visit.desk.provinces(asked).provinces
+        return pages.render(
+            request,
+            "overview.html",
+            admin=visit.admin,
+            day=asked,
+            overview=visit.desk.overview(asked),
+            provinces=sorted(
+                (province for province in answer if province.sites), key=_longest_wait_first
+            ),
+            quiet=[province for province in answer if not province.sites],
+        )
+
+    @router.get("/provinces/{code}")
+    def province(
+        request: Request, visit: Visiting, code: str, rank: Rank = Rank.P90, day: DayQuery = None
+    ) -> Response:
+        asked = day or entrance.today()
+        sites = visit.desk.sites(code, asked, rank)
+        if sites is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return pages.render(
+            request, "province.html", admin=visit.admin, day=asked, sites=sites, ranks=list(Rank)
+        )
+
+    @router.get("/sites/{site}")
+    def site_today(site: str) -> Response:
+        return RedirectResponse(f"/sites/{site}/days/{entrance.today()}")
+
+    @router.get("/sites/{site}/days/{day}")
+    def site_day(request: Request, visit: Visiting, site: str, day: date) -> Response:
+        words = Words(page_language(request), entrance.today())
+        found = visit.desk.site_day(site, day, service_names(words.language))
+        quality = visit.desk.quality(site, day)
+        if found is None or quality is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return pages.render(
+            request,
+            "site.html",
+            admin=visit.admin,
+            day=day,
+            day_before=day - timedelta(days=1),
+            day_after=day + timedelta(days=1),
+            found=found,
+            province_name=province_name(found.province),
+            quality=quality,
+            charts=_charts(found.quarters, words),
+        )
+
+    return router
+
+
+class NamedChart(NamedTuple):
+    """A chart with its title."""
+
+    title: str
+    chart: Chart
+
+
+def _longest_wait_first(province: Province) -> tuple[int, str]:
+    return (-(province.figures.wait.p90_ms or -1), province.code)
+
+
+def _charts(quarters: list[Quarter], words: Words) -> list[NamedChart]:
+    times = [f"{quarter.start:%H:%M}" for quarter in quarters]
+    marks = [f"{quarter.start:%H}" if quarter.start.minute == 0 else None for quarter in quarters]
+    waits = [quarter.wait.p50_ms for quarter in quarters]
+    return [
+        NamedChart(
+            words("chart_issued"),
+            bar_chart(
+                [quarter.issued for quarter in quarters],
+                [
+                    f"{time}: {quarter.issued}"
+                    for time, quarter in zip(times, quarters, strict=True)
+                ],
+                marks,
+            ),
+        ),
+        NamedChart(
+            words("chart_wait"),
+            bar_chart(
+                [None if wait is None else wait / 60_000 for wait in waits],
+                [f"{time}: {words.minutes(wait)}" for time, wait in zip(times, waits, strict=True)],
+                marks,
+            ),
+        ),
+    ]

@@ -1,0 +1,88 @@
+"""Signing in and out, and choosing the language."""
+
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from central.access.accounts import SESSION_S, close_session, open_session
+from central.api.entrance import Entrance
+from central.api.routes import SESSION_COOKIE
+from central.store.sqlite import writing
+from central.web.pages import Pages
+from central.web.words import LANGUAGE_COOKIE
+from runtime.wording import LANGUAGES
+
+_MOST_FORM_BYTES = 4_096
+_YEAR_S = 365 * 86_400
+
+
+def signing_in_router(
+    entrance: Entrance, pages: Pages, database: Path, *, secure_cookies: bool
+) -> APIRouter:
+    """The sign-in page, which exchanges a token for a session; sign-out; the language switch.
+
+    `secure_cookies` is for a centre behind HTTPS. Scripts cannot read the session's cookie, and
+    browsers do not send it with forms of other sites.
+    """
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/sign-in")
+    def sign_in_page(request: Request) -> Response:
+        return pages.render(request, "sign_in.html", failed=False)
+
+    @router.post("/sign-in")
+    async def sign_in(request: Request) -> Response:
+        form = parse_qs((await _read_form(request)).decode(errors="replace"))
+        token = form.get("token", [""])[0].strip()
+        session = await run_in_threadpool(_open, token)
+        if session is None:
+            return pages.render(request, "sign_in.html", HTTPStatus.FORBIDDEN, failed=True)
+        response = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+        response.set_cookie(
+            SESSION_COOKIE,
+            session,
+            max_age=SESSION_S,
+            secure=secure_cookies,
+            httponly=True,
+            samesite="lax",
+        )
+        return response
+
+    @router.post("/sign-out")
+    def sign_out(request: Request) -> Response:
+        with writing(database) as db:
+            close_session(db, request.cookies.get(SESSION_COOKIE, ""))
+        response = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+        response.delete_cookie(SESSION_COOKIE)
+        return response
+
+    @router.get("/language/{language}")
+    def choose_language(language: str, back: str = "/") -> Response:
+        if language not in LANGUAGES:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        here = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
+        response = RedirectResponse(here, HTTPStatus.SEE_OTHER)
+        response.set_cookie(
+            LANGUAGE_COOKIE, language, max_age=_YEAR_S, secure=secure_cookies, samesite="lax"
+        )
+        return response
+
+    def _open(token: str) -> str | None:
+        with writing(database) as db:
+            return open_session(db, token, entrance.now_ms())
+
+    return router
+
+
+async def _read_form(request: Request) -> bytes:
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _MOST_FORM_BYTES:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return body

@@ -1,0 +1,28 @@
+// Refreshes the figures in place, and says so when the server cannot be reached.
+"use strict";
+
+const EVERY_MS = 10_000;
+
+async function refresh() {
+  const live = document.querySelector("[data-live]");
+  if (!live || document.hidden || live.contains(document.activeElement.closest("form"))) return;
+  const stale = document.querySelector("[data-stale]");
+  try {
+    const answer = await fetch(location.href, { cache: "no-store" });
+    if (answer.redirected) return location.assign(answer.url);
+    if (!answer.ok) throw new Error(answer.statusText);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("[data-live]");
+    const focused = document.activeElement.id;
+    const open = [...live.querySelectorAll("details[open]")].map((details) => details.id);
+    live.replaceWith(fresh);
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    stale.hidden = true;
+  } catch {
+    stale.hidden = false;
+  }
+}
+
+setInterval(refresh, EVERY_MS);
+document.addEventListener("visibilitychange", refresh);

@@ -1,0 +1,101 @@
+"""Numbers, times and freshness in words, for the pages."""
+
+from datetime import date, datetime
+
+from fastapi import Request
+
+from central.api.models import Freshness, FreshnessOfMany, Level, Liveness, NodeQuality
+from runtime.wording import LANGUAGES, say
+
+_MS_PER_MINUTE = 60_000
+
+
+LANGUAGE_COOKIE = "thutu_language"
+
+
+def page_language(request: Request) -> str:
+    """Vietnamese, unless the page's switch has chosen otherwise; what a browser was installed
+    with says little of who sits before it."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    return chosen if chosen in LANGUAGES else "vi"
+
+
+class Words:
+    """Everything a page says, in one language. `today` leaves the date out of today's times."""
+
+    def __init__(self, language: str, today: date) -> None:
+        self.language = language
+        self._today = today
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The words for `admin.<key>`."""
+        return say(f"admin.{key}", self.language, **values)
+
+    def number(self, n: float | None, places: int = 0) -> str:
+        """A number with the language's marks, or a dash."""
+        if n is None:
+            return self("no_figure")
+        text = f"{n:,.{places}f}"
+        return text.translate(str.maketrans(",.", ".,")) if self.language == "vi" else text
+
+    def minutes(self, ms: int | None) -> str:
+        """A duration in minutes, to a tenth below ten, in seconds below one, or a dash."""
+        if ms is None:
+            return self("no_figure")
+        if ms < _MS_PER_MINUTE:
+            return self("seconds", n=ms // 1000)
+        minutes = ms / _MS_PER_MINUTE
+        return self("minutes", n=self.number(minutes, 1 if minutes < 9.95 else 0))
+
+    def percent(self, share: float | None) -> str:
+        """A share in percent, or a dash."""
+        return self("no_figure") if share is None else f"{self.number(share * 100, 1)} %"
+
+    def clock(self, time: datetime | None) -> str:
+        """A time of day, with its date when that is not today."""
+        if time is None:
+            return self("state_unknown_time")
+        if time.date() == self._today:
+            return f"{time:%H:%M}"
+        return f"{time:%H:%M} {self.date(time.date())}"
+
+    def clock_now(self, time: datetime) -> str:
+        """A time of day to the second."""
+        return f"{time:%H:%M:%S}"
+
+    def date(self, day: date) -> str:
+        """A date as it is written in Vietnam."""
+        return f"{day:%d/%m/%Y}"
+
+    def state(self, fresh: Freshness) -> str:
+        """How far the figures of a site reach."""
+        if fresh.state is Liveness.NEVER:
+            return self("state_never")
+        return self(f"state_{fresh.state.value}", time=self.clock(fresh.complete_up_to))
+
+    def missing(self, n: int) -> str:
+        """How many events are missing."""
+        return self("missing", n=self.number(n)) if n else self("nothing_missing")
+
+    def node(self, node: NodeQuality) -> str:
+        """Whether a hub is online, and since when."""
+        if node.online is None:
+            return self("node_unknown", node=node.node)
+        key = "node_online" if node.online else "node_offline"
+        return self(key, node=node.node, time=self.clock(node.online_since))
+
+    def level(self, level: Level) -> str:
+        """The words on a rating button."""
+        scale = {3: "three", 4: "four", 5: "five"}.get(level.levels)
+        if scale is None:
+            return self("rating_level", level=level.level, levels=level.levels)
+        return say(f"rating.{scale}_{level.level}", self.language)
+
+    def states(self, fresh: FreshnessOfMany) -> list[tuple[str, str]]:
+        """How many sites are in each state that occurs, each with the state's name."""
+        counts = {state: getattr(fresh, state.value) for state in Liveness}
+        return [
+            (state.value, self(f"state_count_{state.value}", n=self.number(n)))
+            for state, n in counts.items()
+            if n
+        ]

@@ -1,0 +1,107 @@
+"""A small nation in a real database, served over HTTP at 10:42 of a morning."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from central.access.accounts import create_token
+from central.api.app import create_api
+from central.api.entrance import Entrance
+from central.http import Front, HttpServer
+from central.ingest.intake import Intake, Received
+from central.registry.register import register
+from central.registry.sites import parse_sites
+from central.rollup.folder import Folder
+from central.store.ingest import SqliteIngestStore
+from central.store.rollup import SqliteRollupStore
+from central.store.sqlite import open_for_writing
+from central.web.app import create_pages
+from contract.stamp import Stamp
+from tests.central.busy_day import Morning, morning
+from tests.central.journal import DAY, MORNING_MS, NODE, OTHER_NODE
+
+NOW_MS = MORNING_MS + 192 * 60_000
+SITE, OTHER_SITE, QUIET_SITE = "01-00097-01", "48-20194-01", "01-00004-01"
+UNREGISTERED_SITE = "01-00367-01"
+SECRETS = (OTHER_SITE, OTHER_NODE, "Hải Châu", "Đà Nẵng")
+"""What nobody from Hà Nội should read anywhere."""
+
+
+class StandingClock:
+    """A clock that stands at 10:42."""
+
+    def stamp(self) -> Stamp:
+        """The one reading."""
+        return Stamp(NOW_MS, NOW_MS * 1_000_000, "b0", synced=True)
+
+    def sleep(self, seconds: float) -> None:
+        """Let real time pass."""
+        time.sleep(seconds)
+
+
+class Nation:
+    """What was sent, and clients of the server by whose token they bear."""
+
+    def __init__(self, url: str, tokens: dict[str, str], days: dict[str, Morning]) -> None:
+        self.url = url
+        self.tokens = tokens
+        self.days = days
+
+    @contextmanager
+    def client(self, who: str | None) -> Iterator[httpx.Client]:
+        """A client with the token of `national`, `hanoi` or `danang`, or with none."""
+        headers = {"Authorization": f"Bearer {self.tokens[who]}"} if who else {}
+        with httpx.Client(base_url=self.url, headers=headers) as client:
+            yield client
+
+
+@contextmanager
+def nation(folder: Path) -> Iterator[Nation]:
+    """Hồng Hà is live; Hải Châu has a gap; one site is silent and one unregistered."""
+    database = folder / "centre.db"
+    db = open_for_writing(database)
+    tokens = {
+        who: create_token(db, who, "province" if code else "national", code, NOW_MS)
+        for who, code in (("national", None), ("hanoi", "01"), ("danang", "48"))
+    }
+    lines = [
+        "site,name,type,national_code",
+        f"{SITE},Trung tâm phường Hồng Hà,centre,H26.100",
+        f"{OTHER_SITE},Trung tâm phường Hải Châu,centre,",
+        f"{QUIET_SITE},Trung tâm phường Ba Đình,centre,",
+    ]
+    register(db, parse_sites(lines), DAY)
+    days = {
+        SITE: morning(NODE, tickets=60, seed=1),
+        OTHER_SITE: morning(OTHER_NODE, tickets=50, seed=2),
+        UNREGISTERED_SITE: morning(f"{UNREGISTERED_SITE}-h1", tickets=12, seed=3),
+    }
+    intake = Intake(SqliteIngestStore(db))
+    for site, made in days.items():
+        journal, last = made.journal, len(made.journal.rows)
+        runs = [(1, 100), (106, last)] if site == OTHER_SITE else [(1, last)]
+        for run in runs:
+            _send(intake, journal.events_topic, journal.batch(*run))
+        _send(intake, journal.status_topic, journal.status(wall_ms=NOW_MS - 5_000))
+    silent = days[UNREGISTERED_SITE].journal
+    _send(intake, silent.status_topic, silent.status(online=False))
+    Folder(SqliteRollupStore(db)).rebuild()
+    db.close()
+    clock = StandingClock()
+    entrance = Entrance(database, clock, live_within_s=180)
+    front = Front(
+        create_api(entrance, lambda: True), create_pages(entrance, database, secure_cookies=False)
+    )
+    server = HttpServer(front, "127.0.0.1", 0)
+    server.start()
+    try:
+        yield Nation(server.url, tokens, days)
+    finally:
+        server.stop()
+
+
+def _send(intake: Intake, topic: str, payload: bytes) -> None:
+    intake.commit([Received(topic, payload, NOW_MS - 5_000)])

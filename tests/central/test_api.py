@@ -1,0 +1,256 @@
+"""The API over HTTP: the figures, who may see them, and errors in words."""
+
+import math
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.central.journal import DAY, OTHER_NODE
+from tests.central.nation import (
+    NOW_MS,
+    OTHER_SITE,
+    QUIET_SITE,
+    SECRETS,
+    SITE,
+    UNREGISTERED_SITE,
+    Nation,
+    nation,
+)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nation]:
+    with nation(tmp_path_factory.mktemp("nation")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def national(served: Nation) -> Iterator[httpx.Client]:
+    with served.client("national") as client:
+        yield client
+
+
+def answer(client: httpx.Client, path: str) -> Any:
+    found = client.get(f"/api/v1{path}")
+    assert found.status_code == 200, found.text
+    return found.json()
+
+
+def exact(values: list[int], q: float) -> int:
+    return sorted(values)[max(1, math.ceil(q * len(values))) - 1]
+
+
+def operations(client: httpx.Client, **values: str) -> list[str]:
+    """Every address of the API that shows figures, from its own description."""
+    paths = answer(client, "/openapi.json")["paths"]
+    return [path.format(**values).removeprefix("/api/v1") for path in paths if "health" not in path]
+
+
+# --- figures ----------------------------------------------------------------------------------
+
+
+def test_a_sites_day_agrees_with_its_journal(served: Nation, national: httpx.Client) -> None:
+    made = served.days[SITE]
+    day = answer(national, f"/sites/{SITE}/days/{DAY}")
+    figures = day["site"]["figures"]
+    assert (figures["issued"], figures["finished"]) == (made.issued, made.finished)
+    assert figures["wait"]["n"] == len(made.waits)
+    assert figures["wait"]["mean_ms"] == sum(made.waits) // len(made.waits)
+    for name, values in (("wait", made.waits), ("service", made.services)):
+        for q in (50, 90):
+            expected = exact(values, q / 100)
+            assert abs(figures[name][f"p{q}_ms"] - expected) <= 0.015 * expected
+    assert day["ratings"]["answers"] == made.ratings
+    assert sum(service["figures"]["issued"] for service in day["services"]) == made.issued
+    assert sum(counter["finished"] for counter in day["counters"]) == made.finished
+    assert sum(counter["service_ms"] for counter in day["counters"]) == sum(made.services)
+    assert sum(quarter["issued"] for quarter in day["quarters"]) == made.issued
+    assert day["services"][0]["name"] == "Hộ tịch – Chứng thực"
+
+
+def test_the_overview_adds_up(served: Nation, national: httpx.Client) -> None:
+    whole = answer(national, "/overview")
+    assert whole["day"] == DAY
+    assert (whole["sites"], whole["reporting"], whole["unregistered"]) == (4, 3, 1)
+    assert whole["figures"]["issued"] < sum(made.issued for made in served.days.values())
+    parts = answer(national, "/provinces")["provinces"]
+    assert len(parts) == 34
+    for name in ("issued", "finished", "no_shows", "visits"):
+        assert sum(part["figures"][name] for part in parts) == whole["figures"][name]
+    assert sum(part["sites"] for part in parts) == 4
+
+
+def test_sites_are_ranked_and_those_without_a_figure_come_last(national: httpx.Client) -> None:
+    for rank, figure in (("p50", "p50_ms"), ("p90", "p90_ms")):
+        ranked = answer(national, f"/provinces/01/sites?rank={rank}")["sites"]
+        waits = [site["figures"]["wait"][figure] for site in ranked]
+        assert waits[-1] is None
+        assert waits[:-1] == sorted(waits[:-1], reverse=True)
+    now = answer(national, "/provinces/01/sites?rank=waiting")["sites"]
+    assert [site["site"] for site in now] == [SITE, QUIET_SITE, UNREGISTERED_SITE]
+
+
+def test_another_day_has_figures_of_its_own_and_nobody_waiting_now(national: httpx.Client) -> None:
+    before = answer(national, "/overview?day=2026-11-19")
+    assert before["figures"]["issued"] == 0
+    assert before["now"] == {"waiting": None, "longest_wait_ms": None}
+
+
+def test_nobody_is_said_to_wait_where_nothing_is_heard(national: httpx.Client) -> None:
+    sites = {
+        site["site"]: site
+        for code in ("01", "48")
+        for site in answer(national, f"/provinces/{code}/sites")["sites"]
+    }
+    states = {site: found["freshness"]["state"] for site, found in sites.items()}
+    assert states == {
+        SITE: "live",
+        OTHER_SITE: "delayed",
+        UNREGISTERED_SITE: "offline",
+        QUIET_SITE: "never",
+    }
+    assert sites[SITE]["now"]["waiting"] == 4
+    for site in (OTHER_SITE, UNREGISTERED_SITE, QUIET_SITE):
+        assert sites[site]["now"] == {"waiting": None, "longest_wait_ms": None}
+    assert answer(national, "/overview")["now"]["waiting"] == 4
+
+
+def test_freshness_says_what_is_missing_and_up_to_when(
+    served: Nation, national: httpx.Client
+) -> None:
+    live = answer(national, f"/sites/{SITE}/freshness")
+    assert live["freshness"] == {
+        "state": "live",
+        "complete_up_to": "2026-11-20T10:41:55+07:00",
+        "missing": 0,
+    }
+    assert live["received"] == len(served.days[SITE].journal.rows)
+    behind = answer(national, f"/sites/{OTHER_SITE}/freshness")
+    epoch = served.days[OTHER_SITE].journal.epoch
+    assert behind["missing"] == [{"node": OTHER_NODE, "epoch": epoch, "first": 101, "last": 105}]
+    assert behind["freshness"]["missing"] == 5
+    folded = served.days[OTHER_SITE].journal.entries[99].stamp.wall_ms
+    assert behind["freshness"]["complete_up_to"] < "2026-11-20T10:41"
+    assert folded < NOW_MS
+
+
+def test_few_answers_are_hidden(served: Nation, national: httpx.Client) -> None:
+    assert served.days[UNREGISTERED_SITE].ratings < 5
+    day = answer(national, f"/sites/{UNREGISTERED_SITE}/days/{DAY}")
+    assert day["ratings"] == {"answers": None, "response_rate": None}
+    assert {level["answers"] for level in day["levels"]} <= {None}
+    shown = answer(national, f"/sites/{SITE}/days/{DAY}")["levels"]
+    assert [level["level"] for level in shown] == [4, 3, 2, 1]
+    assert all(level["answers"] is None or level["answers"] >= 5 for level in shown)
+
+
+# --- who may see what -------------------------------------------------------------------------
+
+
+def test_without_a_token_there_is_no_data(served: Nation) -> None:
+    with served.client(None) as client:
+        for path in operations(client, code="01", site=SITE, day=DAY):
+            if "openapi" in path:
+                continue
+            found = client.get(f"/api/v1{path}")
+            assert found.status_code == 401, path
+            assert found.headers["content-type"] == "application/problem+json"
+        wrong = client.get("/api/v1/overview", headers={"Authorization": "Bearer wrong"})
+        assert wrong.status_code == 401
+
+
+def test_a_province_sees_nothing_of_another_by_any_operation(served: Nation) -> None:
+    with served.client("hanoi") as client:
+        paths = operations(client, code="48", site=OTHER_SITE, day=DAY)
+        paths += operations(client, code="01", site=SITE, day=DAY)
+        for path in paths:
+            for query in ("", f"?day={DAY}&rank=waiting&province=48&scope=48&site={OTHER_SITE}"):
+                found = client.get(f"/api/v1{path}{query}")
+                assert found.status_code in {200, 404}
+                assert not [secret for secret in SECRETS if secret in found.text], path
+
+
+def test_a_province_sees_the_same_of_itself_as_the_nation_does(
+    served: Nation, national: httpx.Client
+) -> None:
+    with served.client("danang") as client:
+        for path in operations(client, code="48", site=OTHER_SITE, day=DAY):
+            mine, theirs = (who.get(f"/api/v1{path}") for who in (client, national))
+            assert mine.status_code == 200, path
+            if path not in {"/overview", "/provinces"}:
+                assert mine.json() == theirs.json()
+        assert [part["code"] for part in answer(client, "/provinces")["provinces"]] == ["48"]
+        assert answer(client, "/overview")["province"] == "48"
+
+
+# --- errors and form --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/provinces/00/sites", 404),
+        ("/provinces/1/sites", 422),
+        ("/sites/01-00001-01/freshness", 404),
+        ("/sites/x/freshness", 422),
+        (f"/sites/{SITE}/days/2026-13-01", 422),
+        ("/provinces/01/sites?rank=best", 422),
+        ("/overview?day=yesterday", 422),
+        ("/nothing", 404),
+    ],
+)
+def test_errors_are_problems_in_the_readers_language(
+    national: httpx.Client, path: str, status: int
+) -> None:
+    for language, word in (("vi", "Hãy"), ("en", "lease")):
+        found = national.get(f"/api/v1{path}", headers={"Accept-Language": language})
+        assert found.status_code == status
+        assert found.headers["content-type"] == "application/problem+json"
+        problem = found.json()
+        assert (problem["status"], problem["type"]) == (status, "about:blank")
+        assert word in problem["detail"]
+
+
+def test_only_reading_is_possible(national: httpx.Client) -> None:
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        found = national.request(method, "/api/v1/overview")
+        assert found.status_code == 405
+        assert found.headers["content-type"] == "application/problem+json"
+
+
+def test_the_description_is_whole(national: httpx.Client) -> None:
+    described = answer(national, "/openapi.json")
+    for path, methods in described["paths"].items():
+        for operation in methods.values():
+            assert operation["summary"], path
+            assert operation["description"], path
+            assert operation["tags"], path
+    for name, schema in described["components"]["schemas"].items():
+        assert name in {"HTTPValidationError", "ValidationError"} or schema["description"]
+
+
+def test_browsers_are_told_to_be_careful(national: httpx.Client) -> None:
+    for path in ("/api/v1/overview", "/sign-in"):
+        headers = national.get(path).headers
+        assert headers["content-security-policy"].startswith("default-src 'self'")
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == "no-store"
+
+
+def test_many_may_ask_at_once(served: Nation, national: httpx.Client) -> None:
+    paths = operations(national, code="01", site=SITE, day=DAY) * 8
+
+    def ask(path: str) -> int:
+        with served.client("national") as client:
+            return client.get(f"/api/v1{path}").status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(ask, paths)) == {200}
+
+
+def test_health_needs_no_token(served: Nation) -> None:
+    with served.client(None) as client:
+        assert client.get("/api/v1/health").json() == {"healthy": True}

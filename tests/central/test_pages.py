@@ -1,0 +1,181 @@
+"""The admins' pages, over HTTP and in Chromium."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import chromium, page_of
+from tests.central.journal import DAY
+from tests.central.nation import OTHER_SITE, SECRETS, SITE, UNREGISTERED_SITE, Nation, nation
+
+PAGES = (
+    "/",
+    "/provinces/01",
+    f"/sites/{SITE}/days/{DAY}",
+    f"/sites/{UNREGISTERED_SITE}/days/{DAY}",
+)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nation]:
+    with nation(tmp_path_factory.mktemp("nation")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@contextmanager
+def signed_in(served: Nation, who: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=served.url, follow_redirects=True) as client:
+        assert client.post("/sign-in", data={"token": served.tokens[who]}).status_code == 200
+        yield client
+
+
+# --- signing in -------------------------------------------------------------------------------
+
+
+def test_without_a_session_every_page_leads_to_signing_in(served: Nation) -> None:
+    with httpx.Client(base_url=served.url) as client:
+        for page in PAGES:
+            found = client.get(page)
+            assert (found.status_code, found.headers["location"]) == (303, "/sign-in")
+        forged = client.get("/", headers={"Cookie": f"thutu_session={served.tokens['national']}"})
+        assert forged.status_code == 303
+
+
+def test_a_token_is_exchanged_for_a_session_that_scripts_and_other_sites_cannot_use(
+    served: Nation,
+) -> None:
+    with httpx.Client(base_url=served.url) as client:
+        found = client.post("/sign-in", data={"token": f" {served.tokens['hanoi']}\n"})
+        cookie = found.headers["set-cookie"]
+        assert served.tokens["hanoi"] not in cookie
+        assert "HttpOnly" in cookie
+        assert "SameSite=lax" in cookie
+        assert client.get("/").status_code == 200
+        assert client.post("/sign-out").status_code == 303
+        assert client.get("/").status_code == 303
+
+
+def test_a_wrong_token_and_a_huge_form_are_refused(served: Nation) -> None:
+    with httpx.Client(base_url=served.url) as client:
+        wrong = client.post("/sign-in", data={"token": "guess"})
+        assert wrong.status_code == 403
+        assert "không đúng" in wrong.text
+        assert client.post("/sign-in", content=b"token=" + b"x" * 10_000_000).status_code == 413
+        assert client.post("/sign-in", content=b"\xff\xfe").status_code == 403
+
+
+def test_the_language_switch_leads_back_here_and_nowhere_else(served: Nation) -> None:
+    with httpx.Client(base_url=served.url) as client:
+        for back in ("https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example"):
+            found = client.get("/language/en", params={"back": back})
+            assert found.headers["location"] == "/"
+        assert (
+            client.get("/language/en", params={"back": "/sign-in"}).headers["location"]
+            == "/sign-in"
+        )
+        assert "Access token" in client.get("/sign-in").text
+        assert client.get("/language/xx").status_code == 404
+
+
+# --- scope ------------------------------------------------------------------------------------
+
+
+def test_no_page_shows_a_province_anything_of_another(served: Nation) -> None:
+    with signed_in(served, "hanoi") as client:
+        for page in (*PAGES, "/provinces/48", f"/sites/{OTHER_SITE}/days/{DAY}", "/?province=48"):
+            text = client.get(page).text.replace(page, "")
+            shown = [secret for secret in SECRETS if secret in text]
+            assert shown == [], page
+        assert client.get("/provinces/48").status_code == 404
+        assert client.get(f"/sites/{OTHER_SITE}/days/{DAY}").status_code == 404
+        assert client.get("/provinces/01?day=x").status_code == 404
+
+
+# --- what is seen -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def page(served: Nation, browser: Browser) -> Iterator[Page]:
+    with page_of(browser, (1280, 900)) as opened:
+        opened.goto(f"{served.url}/sign-in")
+        opened.fill("#token", served.tokens["national"])
+        opened.keyboard.press("Enter")
+        expect(opened.locator("h1")).to_have_text("Cả nước")
+        yield opened
+
+
+def test_an_admin_finds_the_slowest_site_by_keyboard(served: Nation, page: Page) -> None:
+    page.locator("#province-01").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Thành phố Hà Nội")
+    first = page.locator("tbody tr").first
+    expect(first).to_contain_text("Hồng Hà")
+    expect(first).to_contain_text("Đầy đủ đến 10:41")
+    first.get_by_role("link").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Trung tâm phường Hồng Hà")
+    expect(page.get_by_text("Hộ tịch – Chứng thực")).to_be_visible()
+    issued = page.locator(".figure", has_text="Đã cấp số").locator("dd")
+    expect(issued).to_have_text(str(served.days[SITE].issued))
+
+
+def test_a_silent_site_shows_a_dash_and_says_why(page: Page) -> None:
+    page.goto(page.url + "provinces/01")
+    row = page.locator("tbody tr", has_text=UNREGISTERED_SITE)
+    expect(row).to_contain_text("chưa đăng ký")
+    expect(row).to_contain_text("Mất kết nối, đầy đủ đến")
+    expect(row.locator("td").nth(1)).to_have_text("–")
+
+
+def test_the_chart_has_a_table_and_the_page_fits_a_phone(served: Nation, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"{served.url}/sites/{SITE}/days/{DAY}")
+    page.get_by_text("Xem dạng bảng").click()
+    rows = page.locator("#quarters tbody tr")
+    bars = page.locator(".chart").first.locator("rect")
+    assert rows.count() >= bars.count() > 8
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_page_refreshes_in_place_and_says_when_it_cannot(page: Page) -> None:
+    page.locator("#quiet summary").click()
+    page.locator("#province-01").focus()
+    page.evaluate("document.querySelector('.refreshed').textContent = 'old'")
+    page.evaluate("refresh()")
+    expect(page.locator(".refreshed")).to_contain_text("Cập nhật lúc 10:42:00")
+    expect(page.locator("#quiet")).to_have_attribute("open", "")
+    expect(page.locator("#province-01")).to_be_focused()
+    expect(page.locator("[data-stale]")).to_be_hidden()
+    page.route("**/*", lambda route: route.abort())
+    page.evaluate("refresh()")
+    expect(page.locator("[data-stale]")).to_be_visible()
+
+
+def test_no_request_leaves_the_server(served: Nation, page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+    for path in PAGES:
+        page.goto(served.url + path)
+        page.evaluate("document.fonts.ready")
+    assert len(asked) > len(PAGES)
+    assert [url for url in asked if not url.startswith(served.url)] == []
+    assert [words for words in complaints if re.match("error|warning", words)] == []
+    assert page.evaluate("document.fonts.check('16px \"Be Vietnam Pro\"')")
+
+
+def test_english_is_one_click_away(page: Page) -> None:
+    page.get_by_role("link", name="English").click()
+    expect(page.locator("h1")).to_have_text("The nation")
+    expect(page.locator("html")).to_have_attribute("lang", "en")

@@ -1,0 +1,66 @@
+"""Who is in the house."""
+
+from central.rollup.queue import follow
+from central.store.cells import InHouse
+from contract import events as e
+from tests.central.journal import MORNING_MS, Journal
+
+
+def phases(journal: Journal) -> dict[str, tuple[str, tuple[str, ...]]]:
+    return {
+        number: (now.phase, now.services) for number, now in follow({}, journal.entries).items()
+    }
+
+
+def test_a_visit_with_two_services_waits_twice_and_leaves() -> None:
+    made = Journal()
+    made.add(e.TicketIssued("1001", ("1", "2")))
+    assert phases(made) == {"1001": ("waiting", ("1", "2"))}
+    made.add(e.TicketCalled("1001", "3", "1", None, None))
+    made.add(e.ServiceStarted("1001", "3", "1", None))
+    assert phases(made) == {"1001": ("serving", ("1", "2"))}
+    made.add(e.ServiceFinished("1001", "3", "1", None, None, None), 5000)
+    assert follow({}, made.entries) == {
+        "1001": InHouse("1001", ("2",), "waiting", MORNING_MS + 5000)
+    }
+    made.add(e.TicketCalled("1001", "3", "2", None, None))
+    made.add(e.ServiceAdded("1001", "4"))
+    made.add(e.ServiceFinished("1001", "3", "2", None, None, None))
+    made.add(e.ServiceFinished("1001", "3", "4", None, None, None))
+    assert phases(made) == {}
+
+
+def test_parked_absent_returned_transferred_and_void() -> None:
+    made = Journal()
+    for number in ("1001", "1002", "1003", "1004"):
+        made.add(e.TicketIssued(number, ("1",)))
+    made.add(e.TicketParked("1001", "3", "1", "signature", None, None))
+    made.add(e.NoShowMarked("1002", "3", "1", None))
+    made.add(e.TicketTransferred("1003", "3", "1", "2", None, None))
+    made.add(e.TicketVoided("1004", "gone"))
+    made.add(e.TicketVoided("1999", "never was"))
+    assert phases(made) == {
+        "1001": ("parked", ("1",)),
+        "1002": ("absent", ("1",)),
+        "1003": ("waiting", ("2",)),
+    }
+    made.add(e.TicketReturned("1002"))
+    made.add(e.TicketReturned("1999"))
+    made.add(e.TicketResumed("1001", "3", "1", "signature", None, None))
+    assert phases(made)["1002"][0] == "waiting"
+    assert phases(made)["1001"][0] == "called"
+
+
+def test_a_new_day_keeps_only_who_was_carried_over() -> None:
+    made = Journal()
+    made.add(e.TicketIssued("1001", ("1",)))
+    made.add(e.TicketIssued("1002", ("1",)))
+    made.add(e.DayOpened("2026-11-21", trusted=True, last_orders={}, carried=("1002",)))
+    assert phases(made).keys() == {"1002"}
+
+
+def test_training_waits_nowhere_and_an_untrusted_clock_tells_no_time() -> None:
+    made = Journal()
+    made.add(e.TicketIssued("01001", ("1",)), training=True)
+    made.add(e.TicketIssued("1001", ("1",)), synced=False)
+    assert follow({}, made.entries) == {"1001": InHouse("1001", ("1",), "waiting", None)}

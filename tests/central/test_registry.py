@@ -1,0 +1,88 @@
+"""Provinces and the import of sites."""
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from central.registry.provinces import province_name, provinces
+from central.registry.register import compare, register
+from central.registry.sites import SiteListError, SiteRecord, SiteType, parse_sites, read_sites
+from central.scope import Scope
+from central.store.reader import Reader
+
+HEAD = "site,name,type,national_code"
+
+
+def test_there_are_34_provinces_in_nfc() -> None:
+    assert len(provinces()) == 34
+    assert all(unicodedata.is_normalized("NFC", name) for name in provinces().values())
+    assert province_name("48") == "Thành phố Đà Nẵng"
+    assert province_name("99") == "99"
+
+
+def test_a_list_of_sites_is_read_and_its_names_composed(tmp_path: Path) -> None:
+    decomposed = unicodedata.normalize("NFD", "Trung tâm phường Hồng Hà")
+    file = tmp_path / "sites.csv"
+    file.write_text(f"{HEAD}\r\n01-00097-01,{decomposed},centre,H26.100\r\n", "utf-8-sig")
+    assert read_sites(file) == [
+        SiteRecord("01-00097-01", "Trung tâm phường Hồng Hà", SiteType.CENTRE, "H26.100")
+    ]
+
+
+def test_every_fault_is_named_with_its_line() -> None:
+    lines = [
+        HEAD,
+        "01-00097-01,Hồng Hà,centre,",
+        "1-97-1,Số ngắn,centre,",
+        "99-00001-01,Tỉnh lạ,centre,",
+        "01-00097-01,Hai lần,centre,",
+        "01-00098-01,,centre,",
+        "01-00099-01,Loại lạ,office,",
+        "01-00100-01,Mã lạ,centre,12",
+        "01-00101-01,Thiếu cột",
+        "01-00102-01,Thừa,centre,,x",
+        "01-00103-01,Ký\x07 hiệu,centre,",
+    ]
+    with pytest.raises(SiteListError) as raised:
+        parse_sites(lines)
+    faults = str(raised.value).splitlines()
+    assert [fault.split(":")[0] for fault in faults] == [f"line {line}" for line in range(3, 12)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [[], ["site,name"], [f"{HEAD},more"], [HEAD, '01-00097-01,"open,centre,']],
+    ids=["empty", "too few", "too many", "quote"],
+)
+def test_a_list_of_another_form_is_refused(lines: list[str]) -> None:
+    with pytest.raises(SiteListError, match="line"):
+        parse_sites(lines)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SiteListError, match="cannot be read"):
+        read_sites(tmp_path / "none.csv")
+    odd = tmp_path / "odd.csv"
+    odd.write_bytes(HEAD.encode() + b"\n01-00097-01,H\xe0 N\xf4i,centre,\n")
+    with pytest.raises(SiteListError, match="UTF-8"):
+        read_sites(odd)
+
+
+def test_registering_says_what_changes_and_keeps_the_old_name_for_the_past(db: Database) -> None:
+    first = parse_sites([HEAD, "01-00097-01,Tên cũ,centre,", "48-20194-01,Hải Châu,centre,"])
+    assert compare(db, first).new == ("01-00097-01", "48-20194-01")
+    assert db.execute("SELECT count(*) FROM sites").fetchone() == (0,)
+    register(db, first, "2026-01-01")
+    second = parse_sites([HEAD, "01-00097-01,Tên mới,point,", "48-20194-01,Hải Châu,centre,"])
+    changes = register(db, second, "2026-06-01")
+    assert (changes.new, changes.changed) == ((), ("01-00097-01",))
+    assert changes.unchanged == ("48-20194-01",)
+    reader = Reader(db.conn, Scope("01"))
+    for day, name in (
+        ("2025-12-31", "Tên cũ"),
+        ("2026-05-31", "Tên cũ"),
+        ("2026-06-01", "Tên mới"),
+    ):
+        assert [site.name for site in reader.sites(day)] == [name]
