@@ -15,6 +15,9 @@ _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 CHAIN_START = bytes(32)
 
+# What decoders raise: deep nesting is a RecursionError, bad UTF-8 a UnicodeDecodeError.
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, zstandard.ZstdError)
+
 _T = TypeVar("_T")
 _entry_decoder = msgspec.msgpack.Decoder(Entry)
 _encoder = msgspec.msgpack.Encoder()
@@ -33,7 +36,7 @@ def decode_entry(data: bytes | memoryview | msgspec.Raw) -> Entry:
     """Read one entry. Raises ContractError when it is not one, or of an unknown event."""
     try:
         return _entry_decoder.decode(data)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except _UNREADABLE as error:
         raise ContractError(f"not a journal entry: {error}") from error
 
 
@@ -59,7 +62,7 @@ def decode_message(data: bytes, kind: type[_T]) -> _T:
         if data[:4] == _ZSTD_MAGIC:
             data = _decompress(data)
         return msgspec.msgpack.decode(data, type=kind)
-    except (msgspec.DecodeError, msgspec.ValidationError, zstandard.ZstdError) as error:
+    except _UNREADABLE as error:
         raise ContractError(f"not a {kind.__name__} message: {error}") from error
 
 

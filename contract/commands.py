@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from contract.events import ParkReason, PrintProof
-from contract.ids import CounterId, Day, Name, ServiceId, TicketNumber
+from contract.ids import CounterId, Day, Name, ServiceId, TicketNumber, whole
 
 Role = Literal["kiosk", "greeter", "clerk", "supervisor", "pad", "display", "centre", "hub"]
 Words = Annotated[str, Meta(min_length=1, max_length=200)]
-Dossier = Annotated[str, Meta(pattern=r"^[A-Za-z0-9./-]{3,40}$")]
+Dossier = Annotated[str, Meta(pattern=whole(r"[A-Za-z0-9./-]{3,40}"))]
 
 
 class Actor(Struct, frozen=True):

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from msgspec import Meta, Raw, Struct
 
-from contract.ids import NodeId
+from contract.ids import NodeId, whole
 
 Epoch = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9a-f]{16}$",
+        pattern=whole(r"[0-9a-f]{16}"),
         description="Names one journal; a new journal (a new card) begins a new epoch.",
     ),
 ]

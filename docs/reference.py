@@ -9,6 +9,7 @@ from msgspec import NODEFAULT, inspect
 
 from contract import commands, events, snapshot, stamp, wire
 from contract.codec import MAX_MESSAGE_BYTES
+from contract.ids import whole
 from contract.refusals import Reason
 from contract.topics import down, up
 from runtime.wording import catalogue
@@ -146,11 +147,14 @@ def _type(kind: inspect.Type) -> str:  # noqa: PLR0911 - one line for each kind 
         case inspect.DictType(key_type=key, value_type=value):
             return f"map of {_type(key)} to {_type(value)}"
         case inspect.StrType(pattern=pattern):
-            return (
-                f"text `{pattern.strip('^$').replace('|', chr(92) + '|')}`" if pattern else "text"
-            )
+            return f"text `{_inner(pattern)}`" if pattern else "text"
         case _:
             return type(kind).__name__.removesuffix("Type").lower()
+
+
+def _inner(pattern: str) -> str:
+    before, after = whole("§").split("§")
+    return pattern.removeprefix(before).removesuffix(after).replace("|", "\\|")
 
 
 def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

@@ -2,7 +2,9 @@
 
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -12,9 +14,13 @@ from msgspec.structs import replace
 from contract.commands import Actor, Rate, Role
 from display.boards.__main__ import Bus, Settings, run
 from display.boards.drivers import ModbusDigits
+from display.hall.__main__ import feed
+from display.hall.relay import Relay, create_app
+from edge.devices.printer_profile import PrinterProfile
 from edge.devices.rating_pad import RatingPad
 from edge.node import Node
 from edge.settings import Http, HubSettings, PrinterSettings
+from runtime.http_server import HttpServer
 from runtime.hub_client import HubClient
 from runtime.mqtt import MqttSettings
 from simulation.boards.line import BoardLine
@@ -80,10 +86,14 @@ class SimulatedSite:
             settings,
             data=files.data,
             http=Http(port=0),
-            printer=PrinterSettings(f"tcp://{host}:{port}"),
+            printer=PrinterSettings(
+                f"tcp://{host}:{port}", profile=PrinterProfile(proof="process-id")
+            ),
             uplink=replace(broker, host="127.0.0.1", port=self._line.port),
         )
         self._clients: list[HubClient] = []
+        self._displays: list[tuple[HubClient, threading.Thread]] = []
+        self._hall_port = 0
         self.connect()
         self._start()
         self._pads = {counter.id: self._pad(counter.id) for counter in settings.site.counters}
@@ -92,6 +102,15 @@ class SimulatedSite:
     def node(self) -> Node:
         """The hub that runs now."""
         return self._node
+
+    @property
+    def hall_url(self) -> str:
+        """Where the hall screen's page is."""
+        return self._hall.url
+
+    def kiosk_url(self, name: str) -> str:
+        """Where a new kiosk of this name opens its page."""
+        return f"{self._node.url}/#{self._node.access.add_device(Actor(name, 'kiosk'))}"
 
     @property
     def boards(self) -> dict[str, str]:
@@ -177,17 +196,26 @@ class SimulatedSite:
             token_file=Path(),
             buses=(Bus(port=str(self._board_line.path), boards=boards),),
         )
-        token = self._node.access.add_device(Actor("boards", "display"))
-        self._display_client = HubClient(self._node.url, token)
-        self._display = threading.Thread(
-            target=run, args=(settings, self._display_client), name=f"boards-{self.rules.site}"
-        )
-        self._display.start()
+        relay = Relay()
+        self._hall = HttpServer(create_app(relay), "127.0.0.1", self._hall_port)
+        self._hall.start()
+        self._hall_port = self._hall.port
+        self._follow("boards", partial(run, settings))
+        self._follow("hall", partial(feed, relay))
 
     def _stop(self) -> None:
-        self._display_client.close()
-        self._display.join()
+        for client, thread in self._displays:
+            client.close()
+            thread.join()
+        self._displays.clear()
+        self._hall.stop()
         self._node.stop()
+
+    def _follow(self, name: str, show: Callable[[HubClient], None]) -> None:
+        client = HubClient(self._node.url, self._node.access.add_device(Actor(name, "display")))
+        thread = threading.Thread(target=show, args=(client,), name=f"{name}-{self.rules.site}")
+        self._displays.append((client, thread))
+        thread.start()
 
     def _client(self, token: str) -> HubClient:
         client = HubClient(self._node.url, token)

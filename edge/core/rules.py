@@ -5,10 +5,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from contract.ids import CounterId, Day, Name, ServiceId, SiteId
+from contract.ids import CounterId, Day, Name, ServiceId, SiteId, whole
 
-Series = Annotated[str, Meta(pattern=r"^[1-9]$", description="The first digit of a number.")]
-TimeOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Series = Annotated[str, Meta(pattern=whole(r"[1-9]"), description="The first digit of a number.")]
+TimeOfDay = Annotated[str, Meta(pattern=whole(r"([01][0-9]|2[0-3]):[0-5][0-9]"))]
 Weekday = Annotated[int, Meta(ge=1, le=7, description="1 is Monday.")]
 
 

@@ -29,7 +29,7 @@ def snapshot(
             number=ticket.number,
             service=ticket.service,
             phase=ticket.phase,
-            issued_ms=shown_ms(ticket.issued),
+            issued_ms=min(shown_ms(ticket.issued), shown_ms(ticket.since)),
             since_ms=shown_ms(ticket.since),
             priority=ticket.priority,
             counter=ticket.counter,

@@ -15,7 +15,7 @@ from rich.console import Console
 from edge.core.calendar import local_time
 from runtime.clock import SystemClock
 from simulation.communes import COMMUNES
-from simulation.demo.run import Plan, live_a_day
+from simulation.demo.run import LeftEarly, Plan, live_a_day
 from simulation.demo.screen import Screen
 from simulation.visits import ArrivalsError
 
@@ -36,20 +36,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plan = Plan(root, options.sites, options.seed, options.speed, options.date, options.arrivals)
     console = Console()
     leaving = Event()
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-
-    def stay() -> None:
-        if not options.json and console.is_interactive:
-            console.print("Ctrl-C kết thúc · ends the demo.")
-            leaving.wait()
-
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: leaving.set())
+    stay = console.is_interactive and not options.json
     try:
         with Screen(console, drawing=not options.json) as screen:
-            summary = live_a_day(plan, screen, stay)
+            summary = live_a_day(plan, screen, leaving, stay=stay)
     except ArrivalsError as error:
         print(f"thutu-demo: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except LeftEarly:
         print(f"thutu-demo: stopped; what was lived so far is in {root}", file=sys.stderr)
         return 130
     if options.json:

@@ -1,11 +1,12 @@
 """One day of the demo, from opening to summary."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
 from random import Random
+from threading import Event
 from typing import Any
 
 from runtime.clock import SystemClock
@@ -56,12 +57,25 @@ class Plan:
         return day_of_visits(self.day, commune.population, commune.mix, services, random)
 
 
+class LeftEarly(Exception):  # noqa: N818 - somebody's wish, not an error
+    """The day was not lived to its end."""
+
+
 class Demo:
     """Lives the day on a stage."""
 
-    def __init__(self, plan: Plan, simulated: SimulatedTime, stage: Stage, screen: Screen) -> None:
-        """Raises ArrivalsError when recorded arrivals cannot be used."""
+    def __init__(
+        self,
+        plan: Plan,
+        simulated: SimulatedTime,
+        stage: Stage,
+        screen: Screen,
+        leaving: Event | None = None,
+    ) -> None:
+        """`leaving`, once set, ends the day early. Raises ArrivalsError when recorded arrivals
+        cannot be used."""
         self._plan = plan
+        self._leaving = leaving or Event()
         self._time = simulated
         self._stage = stage
         self._screen = screen
@@ -92,11 +106,18 @@ class Demo:
         """What is to happen; more may be planned before the day is lived."""
         return self._agenda
 
-    def live(self) -> None:
-        """Let the day go by, at its speed."""
+    def live(self, until_ms: int | None = None) -> None:
+        """Let the day go by at its speed, to its end or until `until_ms`.
+
+        Raises LeftEarly.
+        """
         began_s, began_ms = self._now_s(), self._time.now_ms
         while (moment_ms := self._agenda.next_ms) is not None:
+            if until_ms is not None and moment_ms > until_ms:
+                return
             self._wait_for(moment_ms, began_s, began_ms)
+            if self._leaving.is_set():
+                raise LeftEarly
             self._time.advance_to(moment_ms)
             self._agenda.take()()
 
@@ -107,7 +128,7 @@ class Demo:
             if self._now_s() > deadline_s:
                 return False
             self._draw()
-            self._clock.sleep(_LOOK_S)
+            self._leaving.wait(_LOOK_S)
         return True
 
     def summary(self) -> dict[str, Any]:
@@ -148,7 +169,8 @@ class Demo:
             return
         due_s = began_s + (moment_ms - began_ms) / 1000 / speed
         while (left_s := due_s - self._now_s()) > 0:
-            self._clock.sleep(min(left_s, _FRAME_S))
+            if self._leaving.wait(min(left_s, _FRAME_S)):
+                return
             elapsed_ms = round((self._now_s() - began_s) * speed * 1000)
             self._time.advance_to(min(moment_ms, began_ms + elapsed_ms))
             self._draw()
@@ -174,23 +196,33 @@ class Demo:
         ]
 
 
-def live_a_day(plan: Plan, screen: Screen, stay: Callable[[], None]) -> dict[str, Any]:
+def live_a_day(plan: Plan, screen: Screen, leaving: Event, *, stay: bool) -> dict[str, Any]:
     """Set the stage, live the day, write `summary.json`, and return the summary.
 
-    `stay` is called before the stage is left, for those who want to look around.
-    Raises ArrivalsError before anything is lived when recorded arrivals cannot be used.
+    With `stay` everything keeps running after the day until `leaving` is set, for those who want
+    to look around. Raises LeftEarly when it is set before the day is over, and ArrivalsError
+    before anything is lived when recorded arrivals cannot be used.
     """
     simulated = SimulatedTime(at(plan.day, _BEGINS), plan.speed)
     with Stage(plan.root, plan.communes, simulated, plan.seed) as stage:
-        demo = Demo(plan, simulated, stage, screen)
-        screen.invite(stage.centre.url, stage.centre_token)
+        demo = Demo(plan, simulated, stage, screen, leaving)
+        first = stage.sites[0]
+        screen.invite(
+            {
+                "Trung tâm · the centre": stage.centre.url,
+                "  đăng nhập · sign in with": stage.centre_token,
+                f"Kiosk · {first.rules.unit}": first.kiosk_url("kiosk-2"),
+                f"Màn hình sảnh · hall · {first.rules.unit}": first.hall_url,
+            }
+        )
         demo.live()
         demo.settle()
         summary = demo.summary()
         text = json.dumps(summary, ensure_ascii=False, indent=2)
         (plan.root / "summary.json").write_text(text + "\n", encoding="utf-8")
         screen.tell(summary)
-        stay()
+        if stay:
+            leaving.wait()
     return summary
 
 

@@ -1,6 +1,6 @@
 """The live picture of a simulated day in a terminal, and its summary in words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rich.console import Console, Group
@@ -78,12 +78,17 @@ class Screen:
             self._console.print(_site_table(site))
         verdict = "khớp / agree" if summary["agree"] else "KHÔNG KHỚP / DISAGREE"
         self._console.print(f"Sổ tại chỗ và trung tâm · journals and centre: [bold]{verdict}[/]")
+        if self._console.is_interactive:
+            self._console.print("Các trang vẫn mở. Ctrl-C kết thúc · pages stay open, Ctrl-C ends.")
 
-    def invite(self, url: str, token: str) -> None:
-        """Say where the centre's pages are and how to get in."""
-        if self._live is not None:
-            self._console.print(f"Trang trung tâm · the centre's pages: [bold]{url}[/]")
-            self._console.print(f"Mã đăng nhập · sign in with: [bold]{token}[/]")
+    def invite(self, addresses: Mapping[str, str]) -> None:
+        """Say where there is something to look at, by what it is."""
+        if self._live is None:
+            return
+        table = Table.grid(padding=(0, 2))
+        for what, address in addresses.items():
+            table.add_row(what, Text(address, style="bold", overflow="fold"))
+        self._console.print(table)
 
 
 def _panel(site: SitePicture) -> Panel:

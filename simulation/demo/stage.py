@@ -17,6 +17,8 @@ from simulation.clock import SimulatedClock, SimulatedTime
 from simulation.communes import Commune, hub_settings
 from simulation.site import SimulatedSite, SiteFiles
 
+# Hubs send heartbeats in real time, in which a whole simulated day may pass.
+_LIVE_WITHIN_S = 12 * 3600
 _REGISTERED_ON = "2025-07-01"
 
 
@@ -94,7 +96,11 @@ class Stage:
     def _open_centre(self, port: int = 0) -> Centre:
         clock = SimulatedClock(self._time, "centre")
         centre = Centre(
-            self._centre_folder, self.broker.settings(CENTRE), clock=clock, http_port=port
+            self._centre_folder,
+            self.broker.settings(CENTRE),
+            clock=clock,
+            http_port=port,
+            live_within_s=_LIVE_WITHIN_S,
         )
         centre.start()
         return centre

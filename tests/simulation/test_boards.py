@@ -151,7 +151,7 @@ def test_a_pulled_adapter_is_an_error_and_comes_back_under_its_path(line: BoardL
 
 
 def test_noise_loses_and_flips_about_as_many_bytes_as_asked() -> None:
-    random = Random(7)  # noqa: S311 - the same noise each time
+    random = Random(7)
     sent = bytes(10_000)
     assert 8800 < len(Noise(random, lose=0.1).disturb(sent)) < 9200
     flipped = Noise(random, flip=0.1).disturb(sent)

@@ -1,0 +1,174 @@
+"""What must hold after every row of a journal, told from the rows alone, without the core.
+
+A second, naive bookkeeping of the house: whoever reads a journal years later must be able to
+draw the same conclusions.
+"""
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from contract import events as e
+from contract.events import Entry
+from contract.stamp import Span
+from edge.core.calendar import local_time
+from edge.core.state import AT_COUNTER, ENDED, State
+
+_PHASES = {
+    e.TicketIssued: "waiting",
+    e.TicketCalled: "called",
+    e.TicketResumed: "called",
+    e.ServiceStarted: "serving",
+    e.NoShowMarked: "absent",
+    e.TicketReturned: "waiting",
+    e.TicketTransferred: "waiting",
+    e.TicketParked: "parked",
+}
+_OPEN_TIMES = ("idle", "walk", "service_time", "paused")
+
+
+@dataclass(slots=True)
+class Seat:
+    """An open or paused counter: when it opened, and how much of the time since is told."""
+
+    boot: str
+    opened_ns: int
+    told_ms: int = 0
+    stretches: int = 0
+
+
+@dataclass(slots=True)
+class Watch:
+    """Reads the rows of one queue, live or training, and complains.
+
+    `honest` when every clock that says it is synchronised has been right so far.
+    """
+
+    honest: bool = True
+    day: str = ""
+    phases: dict[str, str] = field(default_factory=dict)
+    services: dict[str, list[str]] = field(default_factory=dict)
+    used_on_day: set[tuple[str, str]] = field(default_factory=set)
+    used_on_true_day: set[tuple[str, str]] = field(default_factory=set)
+    seats: dict[str, Seat] = field(default_factory=dict)
+    rating_due: set[str] = field(default_factory=set)
+
+    def read(self, entry: Entry, true_ms: int) -> None:
+        """Take one row, written when it really was `true_ms`."""
+        event = entry.event
+        no_negative_time(event)
+        if isinstance(event, e.DayOpened):
+            self._open_day(event)
+        if isinstance(event, e.TicketIssued):
+            self._issue(event, true_ms)
+        self._follow_visit(event)
+        self._follow_time(entry)
+        self._follow_rating(event)
+
+    def agrees_with(self, state: State) -> None:
+        """Everyone who was given a number is in the house, once, where the rows say."""
+        assert {n: t.phase for n, t in state.tickets.items() if t.phase not in ENDED} == self.phases
+        for number, services in self.services.items():
+            assert list(state.tickets[number].services) == services
+        at_counters = {n: t.counter for n, t in state.tickets.items() if t.phase in AT_COUNTER}
+        held = {c.ticket: c.id for c in state.counters.values() if c.ticket is not None}
+        assert at_counters == held
+        for counter in state.counters.values():
+            assert counter.ticket is None or counter.phase == "open"
+
+    def _open_day(self, event: e.DayOpened) -> None:
+        kept, gone = set(event.carried), set(event.abandoned)
+        assert kept | gone == self.phases.keys()
+        assert not kept & gone
+        self.day = event.day
+        self.phases = {n: phase for n, phase in self.phases.items() if n in kept}
+        self.services = {n: left for n, left in self.services.items() if n in kept}
+        self.seats = {c: seat for c, seat in self.seats.items() if c in event.counters}
+
+    def _issue(self, event: e.TicketIssued, true_ms: int) -> None:
+        assert event.number not in self.phases
+        used = (self.day, event.number)
+        assert used not in self.used_on_day, "one number twice on a business day"
+        self.used_on_day.add(used)
+        truly = (local_time(true_ms).date().isoformat(), event.number)
+        assert truly not in self.used_on_true_day or not self.honest, "one number twice on a day"
+        self.used_on_true_day.add(truly)
+        self.services[event.number] = list(event.services)
+
+    def _follow_visit(self, event: e.AnyEvent) -> None:
+        match event:
+            case e.ServiceAdded(number=number, service=service):
+                self.services[number].append(service)
+            case e.TicketTransferred(number=number, service=service):
+                _, *later = self.services[number]
+                self.services[number] = [service, *(s for s in later if s != service)]
+            case e.ServiceFinished(number=number):
+                self.services[number].pop(0)
+                self.phases[number] = "waiting"
+                if not self.services[number]:
+                    self._left(number)
+            case e.TicketVoided(number=number):
+                self._left(number)
+        if type(event) in _PHASES:
+            self.phases[getattr(event, "number")] = _PHASES[type(event)]  # noqa: B009 - many types
+
+    def _left(self, number: str) -> None:
+        del self.phases[number], self.services[number]
+
+    def _follow_time(self, entry: Entry) -> None:
+        event, stamp = entry.event, entry.stamp
+        counter = getattr(event, "counter", None)
+        if counter is None:
+            return
+        if isinstance(event, e.CounterOpened) and (
+            counter not in self.seats or self.seats[counter].boot != stamp.boot
+        ):
+            self.seats[counter] = Seat(stamp.boot, stamp.mono_ns)
+            return
+        seat = self.seats.get(counter)
+        if seat is None:
+            return
+        if seat.boot != stamp.boot:
+            del self.seats[counter]
+            return
+        for name in _OPEN_TIMES:
+            told: Span | None = getattr(event, name, None)
+            if told is not None:
+                assert not told.approximate
+                seat.told_ms += told.ms
+                seat.stretches += 1
+        if type(event) in _TELLING:
+            passed_ms = (stamp.mono_ns - seat.opened_ns) // 1_000_000
+            assert abs(passed_ms - seat.told_ms) <= seat.stretches, "open time that nobody told"
+        if isinstance(event, e.CounterClosed):
+            del self.seats[counter]
+
+    def _follow_rating(self, event: e.AnyEvent) -> None:
+        if isinstance(event, e.ServiceFinished):
+            self.rating_due.add(event.counter)
+        if isinstance(event, e.RatingGiven):
+            assert event.counter in self.rating_due, "a second rating of one service"
+            self.rating_due.remove(event.counter)
+
+
+_TELLING = (
+    e.TicketCalled,
+    e.TicketResumed,
+    e.ServiceStarted,
+    e.NoShowMarked,
+    e.ServiceFinished,
+    e.TicketTransferred,
+    e.TicketParked,
+    e.CounterOpened,
+    e.CounterPaused,
+    e.CounterClosed,
+)
+
+
+def no_negative_time(event: e.AnyEvent) -> None:
+    """No duration and no count of an event is negative."""
+    for value in msgspec.structs.asdict(event).values():
+        if isinstance(value, Span):
+            assert value.ms >= 0, event
+        elif isinstance(value, int) and not isinstance(event, e.ClockStepped):
+            assert value >= 0, event

@@ -1,0 +1,144 @@
+"""Who may ask for what, and every refusal."""
+
+from typing import get_args
+
+import pytest
+
+from contract import commands as c
+from contract import events as e
+from contract.commands import Actor, AnyCommand, Order, Role
+from contract.refusals import Reason, Refused
+from edge.core.decide import decide
+from tests.edge.core.refusals import CASES, NOT_OF_DECIDE, Case
+from tests.edge.core.story import BOSS, HUB, KIOSK, LAN, MONDAY_8, RULES, Story
+
+EVERY_COMMAND: tuple[AnyCommand, ...] = (
+    c.IssueTicket(("1",)),
+    c.CheckIn("A-1"),
+    c.BookAppointment("A-1", "1", MONDAY_8),
+    c.CancelAppointment("A-1"),
+    c.ReprintTicket("1001"),
+    c.VoidTicket("1001", "nhầm"),
+    c.ReturnTicket("1001"),
+    c.AddService("1001", "2"),
+    c.SignIn("1"),
+    c.SignOut("1"),
+    c.OpenCounter("1"),
+    c.PauseCounter("1", "trưa"),
+    c.CloseCounter("1"),
+    c.CallNext("1"),
+    c.CallTicket("1", "1001", "ốm"),
+    c.Recall("1"),
+    c.StartService("1"),
+    c.FinishService("1"),
+    c.MarkNoShow("1"),
+    c.TransferTicket("1", "2"),
+    c.ParkTicket("1", "papers"),
+    c.ResumeTicket("1", "1001"),
+    c.Rate("1", 4),
+    c.OpenDay("2026-11-24"),
+    c.ReportPrint("1001", 1, "printed"),
+    c.ReportDevice("printer-1", "ready"),
+)
+_STAFF_ONLY = (
+    "ReprintTicket VoidTicket ReturnTicket AddService SignIn SignOut OpenCounter PauseCounter "
+    "CloseCounter CallNext CallTicket Recall StartService FinishService MarkNoShow "
+    "TransferTicket ParkTicket ResumeTicket"
+)
+MAY: dict[Role, str] = {
+    "kiosk": "IssueTicket CheckIn",
+    "greeter": "IssueTicket CheckIn",
+    "clerk": f"IssueTicket CheckIn {_STAFF_ONLY}",
+    "supervisor": f"IssueTicket CheckIn BookAppointment CancelAppointment OpenDay {_STAFF_ONLY}",
+    "pad": "Rate ReportDevice",
+    "display": "ReportDevice",
+    "centre": "BookAppointment CancelAppointment",
+    "hub": "ReportPrint ReportDevice",
+}
+
+
+def name(case: Case) -> str:
+    return f"{case.reason}: {type(case.command).__name__}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=name)
+def test_refusals(case: Case) -> None:
+    story = case.story()
+    assert story.refuses(case.actor, case.command).reason == case.reason
+
+
+def test_every_reason_has_an_example() -> None:
+    assert {Reason(case.reason) for case in CASES} | NOT_OF_DECIDE == set(Reason)
+
+
+def test_every_command_has_an_example() -> None:
+    assert {type(command) for command in EVERY_COMMAND} == set(get_args(AnyCommand))
+
+
+@pytest.mark.parametrize("role", get_args(Role))
+def test_a_role_may_ask_for_exactly_this(role: Role) -> None:
+    story = Story().given((KIOSK, c.IssueTicket(("1",))))
+    actor = Actor("someone", role)
+    allowed = set()
+    for command in EVERY_COMMAND:
+        order = Order(bytes(16), actor, command)
+        decision = decide(RULES, story.live, order, story.stamp)
+        if decision != Refused(Reason.NOT_ALLOWED, {"role": role}):
+            allowed.add(type(command).__name__)
+    assert allowed == set(MAY[role].split())
+
+
+# --- the site and its devices -----------------------------------------------------------------
+
+
+def test_a_printers_word_becomes_what_happened_to_the_slip() -> None:
+    story = Story().given((KIOSK, c.IssueTicket(("1",))))
+    report = c.ReportPrint("1001", 1, "printed", "confirmed")
+    assert story.does(HUB, report) == (e.TicketPrinted("1001", 1, "confirmed"),)
+    report = c.ReportPrint("1001", 2, "failed", reason="paper out")
+    assert story.does(HUB, report) == (e.PrintFailed("1001", 2, "paper out"),)
+    report = c.ReportPrint("1001", 2, "unknown", reason="line lost")
+    assert story.does(HUB, report) == (e.PrintFailed("1001", 2, "line lost", unknown=True),)
+
+
+def test_a_device_is_reported_once_per_change() -> None:
+    story = Story().given((KIOSK, c.IssueTicket(("1",))))
+    printer = "printer-1"
+    for state, condition, events in (
+        ("ready", "", (e.DeviceReturned(printer),)),
+        ("ready", "warm", ()),
+        ("paper-low", "near end", (e.PaperLow(printer),)),
+        ("paper-low", "near end", ()),
+        ("lost", "cover open", (e.DeviceLost(printer, "cover open"),)),
+        ("lost", "cover open", ()),
+        ("lost", "unplugged", (e.DeviceLost(printer, "unplugged"),)),
+        ("ready", "", (e.DeviceReturned(printer),)),
+    ):
+        report = c.ReportDevice(printer, state, condition)  # type: ignore[arg-type]  # literals in a table
+        assert story.does(HUB, report) == events, (state, condition)
+
+
+def test_a_supervisor_says_which_day_it_is_when_no_clock_can() -> None:
+    story = Story(wall_ms=100_000_000_000, synced=False)  # 1973
+    story.given((LAN, c.SignIn("1")), (KIOSK, c.IssueTicket(("1",))))
+    assert story.live.day == "1973-03-03"
+
+    (opened,) = story.does(BOSS, c.OpenDay("2026-11-23"))
+
+    assert opened == e.DayOpened(
+        "2026-11-23",
+        trusted=False,
+        last_orders={"1": 1},
+        carried=("1001",),
+        counters=("1",),
+    )
+    assert story.does(BOSS, c.OpenDay("2026-11-23")) == (), "said once is enough"
+    assert story.refuses(BOSS, c.OpenDay("2026-02-30")).reason == "day-not-later"
+    assert story.does(BOSS, c.OpenDay("2026-11-20")) != (), "a mistake can be mended"
+
+
+def test_a_supervisor_does_not_overrule_a_synchronised_clock() -> None:
+    story = Story().given((KIOSK, c.IssueTicket(("1",))))
+    refused = story.refuses(BOSS, c.OpenDay("2026-11-25"))
+    assert refused == Refused(Reason.DAY_NOT_LATER, {"day": "2026-11-25", "current": "2026-11-23"})
+    assert story.live.tickets["1001"].phase == "waiting"

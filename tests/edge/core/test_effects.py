@@ -1,0 +1,62 @@
+"""Which slips go to the printer, now and after a restart."""
+
+from contract import commands as c
+from contract import events as e
+from edge.core.effects import Slip, reprints_after_restart, slip_to_print
+from tests.edge.core.story import HUB, KIOSK, LAN, MINUTE_MS, RULES, Story
+
+ISSUE = (KIOSK, c.IssueTicket(("1",)))
+
+
+def ordered_again(story: Story) -> tuple[e.AnyEvent, ...]:
+    return reprints_after_restart(RULES, story.live, story.stamp)
+
+
+def test_a_new_number_and_an_ordered_copy_are_printed_and_nothing_else_is() -> None:
+    story = Story().given(ISSUE, (KIOSK, c.IssueTicket(("1",), on_paper=False)))
+    story.given((LAN, c.ReprintTicket("1001")), (LAN, c.ReprintTicket("1001")))
+    story.given((LAN, c.VoidTicket("1001", "nhầm")))
+    slips = [slip for slip in map(slip_to_print, story.entries) if slip is not None]
+    assert slips == [Slip("1001", 1), Slip("1001", 2), Slip("1001", 3)]
+
+
+def test_what_nobody_saw_printed_is_ordered_again_with_a_mark() -> None:
+    story = Story().given(ISSUE, ISSUE, ISSUE, (KIOSK, c.IssueTicket(("1",), on_paper=False)))
+    story.given((HUB, c.ReportPrint("1001", 1, "printed")))
+    story.given((HUB, c.ReportPrint("1002", 1, "failed", reason="paper out")))
+    story.reboot(story.stamp.wall_ms + MINUTE_MS, synced=True)
+    assert ordered_again(story) == (e.ReprintOrdered("1003", 2),)
+
+
+def test_who_has_left_the_house_needs_no_slip() -> None:
+    story = Story().given(ISSUE, (LAN, c.VoidTicket("1001", "nhầm")))
+    assert ordered_again(story) == ()
+
+
+def test_an_old_number_is_not_printed_again_one_of_unknown_age_is() -> None:
+    story = Story().given(ISSUE)
+    now_ms = story.stamp.wall_ms
+    assert ordered_again(story.later(minutes=15)) == (e.ReprintOrdered("1001", 2),)
+    assert ordered_again(story.later(ms=1)) == ()
+    assert ordered_again(story.reboot(now_ms + 16 * MINUTE_MS, synced=True)) == ()
+    assert ordered_again(story.reboot(now_ms + 16 * MINUTE_MS, synced=False)) != ()
+
+
+def test_the_word_about_an_earlier_copy_does_not_settle_a_later_one() -> None:
+    story = Story().given(ISSUE, (LAN, c.ReprintTicket("1001")))
+    story.given((HUB, c.ReportPrint("1001", 1, "printed")))
+    assert ordered_again(story) == (e.ReprintOrdered("1001", 3),)
+    story.given((HUB, c.ReportPrint("1001", 2, "printed")))
+    assert ordered_again(story) == ()
+    (event,) = story.does(LAN, c.ReprintTicket("1001"))
+    assert event == e.ReprintOrdered("1001", 3)
+
+
+def test_a_report_about_yesterdays_slip_is_kept_and_changes_nothing() -> None:
+    story = Story().given(ISSUE).later(minutes=48 * 60)
+    story.given((KIOSK, c.IssueTicket(("2",))))
+    before = story.live.tickets
+    assert story.does(HUB, c.ReportPrint("1001", 1, "printed")) == (
+        e.TicketPrinted("1001", 1, "assumed"),
+    )
+    assert story.live.tickets == before

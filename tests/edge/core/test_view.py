@@ -1,0 +1,117 @@
+"""What screens are told."""
+
+import msgspec
+from msgspec.structs import replace
+
+from contract import commands as c
+from contract.snapshot import CallView, DeviceView, LinkView, Snapshot
+from edge.core.rules import Counter
+from edge.core.view import snapshot
+from tests.edge.core.story import (
+    DAY_MS,
+    HUB,
+    KIOSK,
+    LAN,
+    MINH,
+    MINUTE_MS,
+    MONDAY_8,
+    RULES,
+    Story,
+    open_at,
+)
+
+NODE = "01-00097-01-h1"
+ISSUE = (KIOSK, c.IssueTicket(("1",)))
+
+
+def picture(story: Story, *, training: bool = False) -> Snapshot:
+    link = LinkView(connected=True, unsent=3)
+    return snapshot(story.rules, NODE, story.house, story.stamp, link, training=training)
+
+
+def test_a_working_site_in_one_picture() -> None:
+    story = Story().given(*open_at("1"), ISSUE, ISSUE, ISSUE, (LAN, c.CallNext("1")))
+    story.later(minutes=1).given((LAN, c.Recall("1")), (LAN, c.StartService("1")))
+    story.later(minutes=2).given((LAN, c.ParkTicket("1", "signature", 10)))
+    story.given((LAN, c.CallNext("1")), (LAN, c.MarkNoShow("1")), (LAN, c.SignIn("1")))
+    story.given((HUB, c.ReportDevice("printer-1", "lost", "cover open")))
+
+    shown = picture(story)
+
+    assert (shown.node, shown.site, shown.day) == (NODE, "01-00097-01", "2026-11-23")
+    assert (shown.seq, shown.now_ms) == (len(story.entries), MONDAY_8 + 3 * MINUTE_MS)
+    assert (shown.issuing, shown.clock_trusted) == ("open", True)
+    assert [ticket.number for ticket in shown.waiting] == ["1003"]
+    (parked,) = shown.parked
+    assert (parked.number, parked.park_reason) == ("1001", "signature")
+    assert parked.due_ms == MONDAY_8 + 13 * MINUTE_MS
+    assert parked.since_ms == MONDAY_8 + 3 * MINUTE_MS
+    assert parked.issued_ms == MONDAY_8
+    assert [ticket.number for ticket in shown.absent] == ["1002"]
+    first, second, _ = shown.counters
+    assert (first.phase, first.staff, first.services, first.ticket) == ("open", "lan", ("1",), None)
+    assert (second.phase, second.services) == ("closed", ("1", "2"))
+    assert [(s.service, s.waiting, s.open_counters) for s in shown.services] == [
+        ("1", 1, 1),
+        ("2", 0, 0),
+        ("8", 0, 0),
+    ]
+    assert shown.services[0].oldest_ms == MONDAY_8
+    assert [(call.number, call.times) for call in shown.calls] == [("1002", 1), ("1001", 2)]
+    assert shown.devices == (DeviceView("printer-1", "lost", "cover open"),)
+    assert (shown.issued_today, shown.finished_today, shown.ratings_today) == (3, 0, 0)
+
+
+def test_a_picture_survives_json() -> None:
+    story = Story().given(*open_at("1"), ISSUE, ISSUE, (LAN, c.CallNext("1")))
+    shown = picture(story)
+    assert msgspec.json.decode(msgspec.json.encode(shown), type=Snapshot) == shown
+
+
+def test_a_fresh_hub_has_something_to_show() -> None:
+    shown = picture(Story(synced=False))
+    assert (shown.day, shown.seq, shown.clock_trusted) == ("", 0, False)
+    assert [counter.phase for counter in shown.counters] == ["closed"] * 3
+    assert [counter.services for counter in shown.counters] == [("1",), ("1", "2"), ("2",)]
+
+
+def test_a_closed_counter_shows_what_the_rules_say_even_when_they_change() -> None:
+    story = Story().given((LAN, c.SignIn("1")))
+    assert picture(story).counters[0].services == ("1",)
+    story.rules = replace(RULES, counters=(Counter("1", ("8",)),))
+    assert picture(story).counters[0].services == ("8",)
+
+
+def test_past_times_follow_the_clock_once_it_is_set() -> None:
+    story = Story(wall_ms=100_000_000_000, synced=False).given(ISSUE)
+    story.later(minutes=10).clock(MONDAY_8, synced=True).given(*open_at("1"))
+    assert picture(story).waiting[0].issued_ms == MONDAY_8 - 10 * MINUTE_MS
+
+
+def test_a_time_before_the_boot_that_no_clock_knew_is_shown_as_the_boot() -> None:
+    story = Story(wall_ms=100_000_000_000, synced=False).given(ISSUE)
+    story.reboot(MONDAY_8, synced=True)
+    since_boot_ms = story.stamp.mono_ns // 1_000_000
+    assert picture(story).waiting[0].issued_ms == MONDAY_8 - since_boot_ms
+
+
+def test_no_time_is_shown_in_the_future() -> None:
+    story = Story(wall_ms=MONDAY_8 + DAY_MS).given((LAN, c.IssueTicket(("1",))))
+    story.reboot(MONDAY_8, synced=True)
+    assert picture(story).waiting[0].issued_ms == MONDAY_8
+
+
+def test_training_has_a_picture_of_its_own() -> None:
+    story = Story().given(ISSUE)
+    story.does(LAN, c.IssueTicket(("1",)), training=True)
+    assert [t.number for t in picture(story).waiting] == ["1001"]
+    practice = picture(story, training=True)
+    assert (practice.training, [t.number for t in practice.waiting]) == (True, ["01001"])
+
+
+def test_a_second_call_replaces_the_first_and_a_resumed_one_says_so() -> None:
+    story = Story().given(*open_at("1"), *open_at("3", MINH), ISSUE, (LAN, c.CallNext("1")))
+    story.given((LAN, c.StartService("1")), (LAN, c.ParkTicket("1", "signature")))
+    story.given((MINH, c.ResumeTicket("3", "1001")))
+    (call,) = picture(story).calls
+    assert call == CallView(len(story.entries), "1001", "3", MONDAY_8, 1, resumed=True)

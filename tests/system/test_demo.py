@@ -1,0 +1,81 @@
+"""The demo as people start it."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+DEMO = [sys.executable, "-m", "simulation.demo"]
+
+
+def live(*arguments: str | Path) -> dict[str, Any]:
+    """Live a day of the first site at full speed; its summary."""
+    command = [*DEMO, "--speed", "max", "--sites", "1", "--json", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stderr
+    summary: dict[str, Any] = json.loads(done.stdout)
+    return summary
+
+
+def test_a_seed_repeats_tickets_waits_and_ratings(tmp_path: Path) -> None:
+    first = live("--seed", "3", "--out", tmp_path / "first")
+    second = live("--seed", "3", "--out", tmp_path / "second")
+    for key in ("numbers", "waits_s", "ratings", "counters", "turned_away"):
+        assert first["sites"][0][key] == second["sites"][0][key]
+    assert first["agree"]
+
+
+def test_what_a_day_leaves_behind(tmp_path: Path) -> None:
+    summary = live("--out", tmp_path / "day")
+    site = tmp_path / "day" / "01-00097-01"
+    assert json.loads((tmp_path / "day" / "summary.json").read_text("utf-8")) == summary
+    assert (site / "hub" / "journal.db").stat().st_size > 0
+    assert (tmp_path / "day" / "centre" / "centre.db").stat().st_size > 0
+    for number in summary["sites"][0]["numbers"]:
+        with Image.open(site / "tickets" / f"{number}.png") as slip:
+            assert slip.width == 576
+
+
+def test_a_recorded_day_is_lived(tmp_path: Path) -> None:
+    recorded = tmp_path / "day.csv"
+    recorded.write_text(
+        "arrived_at,service,service_s,rating\n08:00:00,1,300,4\n08:01:00,2,600,\n", "utf-8"
+    )
+    site = live("--arrivals", recorded, "--out", tmp_path / "day")["sites"][0]
+    assert (site["tickets"], site["visits"]) == (2, 2)
+    assert site["ratings"]["levels"] == {"4": 1, "3": 0, "2": 0, "1": 0}
+
+
+def test_bad_arrivals_are_refused_before_anything_is_lived(tmp_path: Path) -> None:
+    recorded = tmp_path / "day.csv"
+    recorded.write_text("arrived_at,service,service_s\n25:00:00,1,300\n", "utf-8")
+    command = [*DEMO, "--json", "--arrivals", str(recorded), "--out", str(tmp_path / "day")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "line 2: arrived_at is '25:00:00'" in done.stderr
+    assert not (tmp_path / "day" / "summary.json").exists()
+
+
+def test_a_folder_in_use_is_not_touched(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("keep", "utf-8")
+    command = [*DEMO, "--json", "--out", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:
+    command = [*DEMO, "--json", "--speed", "60", "--out", str(tmp_path / "day")]
+    demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    journal = tmp_path / "day" / "04-01738-01" / "hub" / "journal.db"
+    while not journal.exists():
+        assert demo.poll() is None
+    demo.send_signal(signal.SIGINT)
+    _, said = demo.communicate(timeout=30)
+    assert demo.returncode == 130
+    assert "stopped" in said
+    assert "Traceback" not in said
