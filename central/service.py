@@ -10,7 +10,7 @@ from pathlib import Path
 from central.access.accounts import create_token
 from central.api.app import create_api
 from central.api.entrance import Entrance
-from central.http import Front, HttpServer
+from central.front import Front
 from central.ingest.committer import Committer
 from central.ingest.intake import Intake
 from central.rollup.folder import Folder
@@ -21,6 +21,7 @@ from central.store.sqlite import open_for_writing, writing
 from central.web.app import create_pages
 from contract.topics import up
 from runtime.clock import Clock, SystemClock
+from runtime.http_server import HttpServer
 from runtime.mqtt import MqttLink, MqttSettings
 
 logger = logging.getLogger(__name__)

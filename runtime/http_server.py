@@ -19,7 +19,8 @@ class HttpServer:
 
     def __init__(self, app: ASGIApp, host: str, port: int) -> None:
         """Bind the address. Raises OSError when it cannot be had."""
-        self._socket = socket.create_server((host, port), backlog=_BACKLOG)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         self.host, self.port = self._socket.getsockname()[:2]
         config = uvicorn.Config(
             app,
@@ -34,7 +35,8 @@ class HttpServer:
     @property
     def url(self) -> str:
         """The address for clients on this machine."""
-        return f"http://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
 
     def start(self) -> None:
         """Serve; connections wait in the backlog until the application is ready."""

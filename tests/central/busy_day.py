@@ -26,7 +26,7 @@ def morning(
     node: str, tickets: int = 60, counters: int = 3, seed: int = 1, day: str = DAY
 ) -> Morning:
     """First come, first served, at some counters, from 07:30 on; the last of them still wait."""
-    rng = random.Random(seed)  # noqa: S311 - a repeatable morning, not a secret
+    rng = random.Random(seed)
     made = Morning(Journal(node, epoch=f"{seed:016x}"))
     happened: list[tuple[int, e.AnyEvent]] = []
     free_at = {str(number): 0 for number in range(1, counters + 1)}

@@ -10,7 +10,7 @@ import httpx
 from central.access.accounts import create_token
 from central.api.app import create_api
 from central.api.entrance import Entrance
-from central.http import Front, HttpServer
+from central.front import Front
 from central.ingest.intake import Intake, Received
 from central.registry.register import register
 from central.registry.sites import parse_sites
@@ -20,6 +20,7 @@ from central.store.rollup import SqliteRollupStore
 from central.store.sqlite import open_for_writing
 from central.web.app import create_pages
 from contract.stamp import Stamp
+from runtime.http_server import HttpServer
 from tests.central.busy_day import Morning, morning
 from tests.central.journal import DAY, MORNING_MS, NODE, OTHER_NODE
 

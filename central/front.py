@@ -1,0 +1,39 @@
+"""The centre's front: API and pages on one port, with the headers that protect both."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from fastapi import FastAPI
+
+_HEADERS = (
+    (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'; base-uri 'none'"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-content-type-options", b"nosniff"),
+)
+_UNCHANGING = ("/static/", "/fonts/")
+
+_Message = MutableMapping[str, Any]
+_Receive = Callable[[], Awaitable[_Message]]
+_Send = Callable[[_Message], Awaitable[None]]
+
+
+class Front:
+    """Sends what is below `/api/` to the API and the rest to the pages, and adds to every answer
+    the headers that keep browsers from loading, leaking or storing what they should not."""
+
+    def __init__(self, api: FastAPI, pages: FastAPI) -> None:
+        self._api = api
+        self._pages = pages
+
+    async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
+        """Answer one request (ASGI)."""
+        path: str = scope["path"]
+        kept = b"max-age=86400" if path.startswith(_UNCHANGING) else b"no-store"
+
+        async def send_with_headers(message: _Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_HEADERS, (b"cache-control", kept)]
+            await send(message)
+
+        app = self._api if path.startswith("/api/") else self._pages
+        await app(scope, receive, send_with_headers)
