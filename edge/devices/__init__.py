@@ -1,0 +1,1 @@
+"""Drivers of what a centre's node holds: printers, buttons and keypads."""

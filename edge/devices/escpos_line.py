@@ -1,0 +1,137 @@
+"""The conversation with an ESC/POS printer: bytes there, answers back, each in bounded time."""
+
+import logging
+from collections import deque
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from edge.devices import escpos_status as status
+from edge.devices.escpos_status import Condition, RealTime, Reply, Status
+from edge.devices.transport import DeviceError, Transport
+
+logger = logging.getLogger(__name__)
+
+_CHUNK_BYTES = 256
+_LISTEN_S = 0.1
+_REPLIES_KEPT = 64
+
+
+class LineTiming(Struct, frozen=True):
+    """How long a printer is waited for: `answer_s` for a status byte, `stall_s` for taking one."""
+
+    answer_s: float = 0.5
+    stall_s: float = 5.0
+
+
+class EscposLine:
+    """A printer at the other end of `transport`.
+
+    `answers` is false on a one-way line: then no question is asked, and silence means nothing.
+    """
+
+    def __init__(self, transport: Transport, timing: LineTiming, *, answers: bool) -> None:
+        self.connected = False
+        self._transport = transport
+        self._timing = timing
+        self._answers = answers
+        self._replies = status.ReplyReader()
+        self._heard: deque[Reply] = deque(maxlen=_REPLIES_KEPT)
+        self._last_state = Status(None)
+
+    @property
+    def byte_s(self) -> float:
+        """Seconds that one byte takes on the wire."""
+        return self._transport.byte_s
+
+    def close(self) -> None:
+        """Drop the connection and all that waits in it."""
+        self._transport.close()
+        self.connected = False
+
+    def state(self) -> Status:
+        """Connect if need be, and ask with DLE EOT, which is answered even without paper."""
+        try:
+            if not self.connected:
+                self._transport.open()
+                self.connected = True
+                self._replies.forget()
+            return self._ask_state() if self._answers else Status(None)
+        except DeviceError as error:
+            return Status(self._lose(error))
+
+    def send(self, data: bytes) -> tuple[int, Condition | None]:
+        """Hand over `data`; return how many bytes were taken, and what stopped the rest.
+
+        A printer that takes nothing for too long, or takes bytes by driblets, is disconnected.
+        """
+        limit_s = self._timing.stall_s + 2 * len(data) * self.byte_s
+        sent, stalled_s, waited_s = 0, 0.0, 0.0
+        try:
+            while sent < len(data):
+                taken = self._transport.write(data[sent : sent + _CHUNK_BYTES], _LISTEN_S)
+                sent += taken
+                self._listen(0)
+                waited_s += 0.0 if taken else _LISTEN_S
+                stalled_s = 0.0 if taken else stalled_s + _LISTEN_S
+                if stalled_s >= self._timing.stall_s or waited_s >= limit_s:
+                    self.close()
+                    return sent, self._last_state.condition or "no-answer"
+        except DeviceError as error:
+            return sent, self._lose(error)
+        return sent, None
+
+    def request(self, command: bytes, wanted: Callable[[Reply], bool], seconds: float) -> bool:
+        """Send `command`; whether the printer says what is wanted within about `seconds`."""
+        self._heard.clear()
+        _, obstacle = self.send(command)
+        try:
+            return obstacle is None and self._first(wanted, seconds) is not None
+        except DeviceError as error:
+            self._lose(error)
+            return False
+
+    def _ask_state(self) -> Status:
+        # A printer that holds up the line while it cannot print may have said why by itself.
+        printer = self._ask(1)
+        if printer is None:
+            return Status(self._last_state.condition or "no-answer")
+        if not status.is_online(printer):
+            cause = self._ask(2)
+            if cause is None:
+                return Status(self._last_state.condition or "offline")
+            return status.why_offline(cause, self._ask(3) or 0)
+        sensors = self._ask(4)
+        if sensors is None:
+            return Status("no-answer")
+        self._last_state = status.paper(sensors)
+        return self._last_state
+
+    def _ask(self, question: int) -> int | None:
+        """The byte that answers DLE EOT `question`, or None when none came in time."""
+        self._listen(0)
+        self._heard.clear()
+        self._transport.write(status.ASK_STATUS[question], self._timing.answer_s)
+        answer = self._first(lambda reply: isinstance(reply, RealTime), self._timing.answer_s)
+        return answer.byte if isinstance(answer, RealTime) else None
+
+    def _first(self, wanted: Callable[[Reply], bool], seconds: float) -> Reply | None:
+        for listen_s in (0.0, *[_LISTEN_S] * max(1, round(seconds / _LISTEN_S))):
+            self._listen(listen_s)
+            while self._heard:
+                reply = self._heard.popleft()
+                if wanted(reply):
+                    return reply
+        return None
+
+    def _listen(self, seconds: float) -> None:
+        """Hear what the printer says within `seconds`; keep in mind what it says unasked."""
+        for reply in self._replies.feed(self._transport.read(seconds)):
+            if isinstance(reply, status.Automatic):
+                self._last_state = status.automatic(reply.bytes)
+            self._heard.append(reply)
+
+    def _lose(self, error: DeviceError) -> Condition:
+        logger.debug("%s", error)
+        self.close()
+        return "disconnected"

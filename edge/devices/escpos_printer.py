@@ -1,0 +1,233 @@
+"""An ESC/POS printer with one thread that owns it: nobody else waits for it, whatever it does."""
+
+import logging
+import random
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from contract.commands import ReportDevice, ReportPrint
+from contract.events import PrintProof
+from edge.devices import escpos_status as status
+from edge.devices.escpos_line import EscposLine, LineTiming
+from edge.devices.escpos_status import Automatic, Condition, InOrder, ProcessId, Status
+from edge.devices.printer_profile import PrinterProfile
+from edge.devices.transport import Transport
+from edge.ticket.content import TicketContent
+from edge.ticket.raster import MAX_BAND_BYTES
+from runtime.backoff import Backoff
+from runtime.clock import Clock, SystemClock
+
+logger = logging.getLogger(__name__)
+
+Report = Callable[[ReportPrint | ReportDevice], None]
+
+_BYTES_ON_THE_WAY = 8192  # in the kernel's queue and the printer's buffer
+_PROCESS_IDS = 10_000
+_NO_PROOF = "no-proof"
+_RESET = b"\x1b@"
+# A printer cut off within a picture takes what follows for the rest of it: NUL ends the picture
+# blank, and means nothing outside of one.
+_FINISH_PICTURE = bytes(MAX_BAND_BYTES)
+
+
+class PrintJob(Struct, frozen=True):
+    """One slip: the `copy`-th of ticket `number`, in words."""
+
+    number: str
+    copy: int
+    content: TicketContent
+
+
+class Timing(Struct, frozen=True):
+    """How long a printer is waited for, in seconds.
+
+    `proof_s` for the end of printing once all bytes are handed over; `patience_s` for a printer
+    that cannot print before waiting jobs fail; `poll_s` between looks at an idle printer;
+    `reconnect` between tries to reach one that is gone.
+    """
+
+    line: LineTiming = LineTiming()
+    proof_s: float = 5.0
+    patience_s: float = 5.0
+    poll_s: float = 2.0
+    reconnect: Backoff = Backoff(first_s=0.5, cap_s=15.0)
+
+
+class EscposPrinter:
+    """Prints jobs one by one and reports what became of each, from its own thread.
+
+    A slip is reported "printed" with a proof, "failed" when nothing of it went out, or "unknown";
+    it is never printed twice: a further copy is the hub's decision. While the printer cannot print
+    (paper out, cover open, gone), waiting jobs fail after `patience_s`, and later ones at once.
+    Each change of state is reported once. `report` must not block.
+    """
+
+    def __init__(
+        self,
+        *,
+        device: str,
+        transport: Transport,
+        profile: PrinterProfile,
+        report: Report,
+        timing: Timing | None = None,
+        line_clock: Clock | None = None,
+    ) -> None:
+        self._device = device
+        self._profile = profile
+        self._report = report
+        self._timing = timing or Timing()
+        self._clock = line_clock or SystemClock()
+        self._line = EscposLine(transport, self._timing.line, answers=profile.proof != "none")
+        self._renderer = profile.renderer()
+        self._random = random.Random()  # noqa: S311 - spreads reconnects, guards nothing
+        self._process_id = self._random.randrange(_PROCESS_IDS)
+
+        self._changed = threading.Condition()
+        self._jobs: deque[PrintJob] = deque()
+        self._job_arrived = False
+        self._closing = False
+
+        self._told: ReportDevice | None = None
+        self._failures = 0
+        self._unready_since_s: float | None = None
+        self._before_ticket = _FINISH_PICTURE
+        self._answers_in_order = False  # until it has: some clones lack GS r
+        self._owner = threading.Thread(target=self._own, name=device, daemon=True)
+        self._owner.start()
+
+    def print(self, job: PrintJob) -> None:
+        """Queue `job`; its outcome comes through `report`."""
+        with self._changed:
+            self._jobs.append(job)
+            self._job_arrived = True
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Finish the slip in hand, drop the rest unreported, and let the printer go."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._owner.join()
+
+    def _own(self) -> None:
+        pause_s = 0.0
+        try:
+            while not self._closed_within(pause_s):
+                state = self._line.state()
+                self._tell(state)
+                pause_s = (
+                    self._serve() if state.condition is None else self._endure(state.condition)
+                )
+        finally:
+            self._line.close()
+
+    def _closed_within(self, pause_s: float) -> bool:
+        """Wait for the next look: until `pause_s` is over, a job arrives, or the end is near."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing or self._job_arrived, pause_s)
+            self._job_arrived = False
+            return self._closing
+
+    def _tell(self, state: Status) -> None:
+        """Report `state` if it is news; let a printer that is back report its own changes."""
+        if state.condition is not None:
+            news = ReportDevice(self._device, "lost", state.condition)
+        else:
+            news = ReportDevice(self._device, "paper-low" if state.paper_low else "ready")
+        if news == self._told:
+            return
+        is_back = news.state != "lost" and (self._told is None or self._told.state == "lost")
+        if is_back and self._ask_for_changes:
+            self._line.request(
+                self._ask_for_changes,
+                lambda said: isinstance(said, Automatic),
+                self._timing.line.answer_s,
+            )
+        logger.info("%s is %s %s", self._device, news.state, news.condition)
+        self._told = news
+        self._report(news)
+
+    def _serve(self) -> float:
+        """Print the next job, if any, and say when to look again."""
+        self._failures = 0
+        self._unready_since_s = None
+        with self._changed:
+            job = self._jobs.popleft() if self._jobs else None
+        if job is None:
+            return self._timing.poll_s
+        self._report(self._print(job))
+        return 0.0
+
+    def _endure(self, condition: Condition) -> float:
+        """Let jobs wait while patience lasts, then fail them; say when to look again."""
+        now_s = self._clock.stamp().mono_ns / 1e9
+        if self._unready_since_s is None:
+            self._unready_since_s = now_s
+        left_s = self._unready_since_s + self._timing.patience_s - now_s
+        if left_s <= 0:
+            self._fail_all(condition)
+        look_again_s = self._timing.line.answer_s
+        if not self._line.connected:
+            self._failures += 1
+            look_again_s = self._timing.reconnect.pause_s(self._failures, self._random.random)
+        return min(look_again_s, left_s) if left_s > 0 else look_again_s
+
+    def _fail_all(self, condition: Condition) -> None:
+        with self._changed:
+            jobs = tuple(self._jobs)
+            self._jobs.clear()
+        for job in jobs:
+            self._report(ReportPrint(job.number, job.copy, "failed", reason=condition))
+
+    def _print(self, job: PrintJob) -> ReportPrint:
+        """Send one slip to a printer that just said it can print; say what became of it."""
+        try:
+            slip = self._renderer.encode(job.content)
+        except Exception:
+            # The owner must outlive a ticket that cannot be drawn, or nothing is printed any more.
+            logger.exception("%s cannot draw ticket %s", self._device, job.number)
+            return ReportPrint(job.number, job.copy, "failed", reason="unprintable")
+        _, obstacle = self._line.send(self._before_ticket + _RESET + self._ask_for_changes)
+        if obstacle is not None:
+            return ReportPrint(job.number, job.copy, "failed", reason=obstacle)
+        sent, obstacle = self._line.send(slip)
+        if not sent:
+            return ReportPrint(job.number, job.copy, "failed", reason=obstacle or _NO_PROOF)
+        self._before_ticket = b""
+        doubt = obstacle or self._doubt()
+        if doubt is None:
+            confirmed = self._profile.proof == "process-id"
+            proof: PrintProof = "confirmed" if confirmed else "assumed"
+            return ReportPrint(job.number, job.copy, "printed", proof)
+        if obstacle is not None or self._profile.proof != "none":
+            # What still waits on the way would reach a printer that no longer knows its middle.
+            self._line.close()
+            self._before_ticket = _FINISH_PICTURE + _RESET + self._renderer.end()
+        return ReportPrint(job.number, job.copy, "unknown", reason=doubt)
+
+    def _doubt(self) -> str | None:
+        """Why it is not known that all that was sent came out; None when the printer proved it."""
+        wait_s = self._timing.proof_s + _BYTES_ON_THE_WAY * self._line.byte_s
+        match self._profile.proof:
+            case "none":
+                return _NO_PROOF
+            case "process-id":
+                self._process_id = (self._process_id + 1) % _PROCESS_IDS
+                echo = ProcessId(f"{self._process_id:04d}".encode())
+                command = status.ask_process_id(echo.id)
+                if self._line.request(command, lambda said: said == echo, wait_s):
+                    return None
+                return self._line.state().condition or _NO_PROOF
+            case "status":
+                command = status.ASK_IN_ORDER
+                answered = self._line.request(command, lambda said: said == InOrder(), wait_s)
+                self._answers_in_order |= answered
+                suspect = not answered and (self._answers_in_order or not self._line.connected)
+                return self._line.state().condition or (_NO_PROOF if suspect else None)
+
+    @property
+    def _ask_for_changes(self) -> bytes:
+        return status.ASK_FOR_CHANGES if self._profile.automatic_status else b""

@@ -1,0 +1,31 @@
+"""Tickets for tests, and the letters that all of them must be able to show."""
+
+from typing import Any
+
+from edge.ticket.content import TicketContent, compose
+
+_TONES = "aàảãáạ ăằẳẵắặ âầẩẫấậ eèẻẽéẹ êềểễếệ iìỉĩíị oòỏõóọ ôồổỗốộ ơờởỡớợ uùủũúụ ưừửữứự yỳỷỹýỵ"
+VIETNAMESE = "".join(_TONES.split()) + "đbcdghklmnpqrstvx"
+VIETNAMESE_BOTH_CASES = VIETNAMESE + VIETNAMESE.upper()
+
+LONGEST_SERVICE = "Bảo trợ xã hội – Người có công – Lao động – Y tế – Giáo dục – Văn hóa"
+LONGEST_UNIT = "Phường Văn Miếu - Quốc Tử Giám"
+FOLLOW_URL = "https://thutu.example.vn/q/01-00097-01/1025"
+
+
+def ticket(**changes: Any) -> TicketContent:
+    """A ticket as a citizen gets it, with `changes` to what `compose` is told."""
+    return compose(
+        **{
+            "unit_name": LONGEST_UNIT,
+            "service_name": "Hộ tịch – Chứng thực",
+            "number": "1025",
+            "counters": ("1", "2"),
+            "ahead": 5,
+            "expected_wait_min": 20,
+            "issued_ms": 1_783_996_320_000,
+            "clock_trusted": True,
+            "qr_url": FOLLOW_URL,
+            **changes,
+        }
+    )
