@@ -1,4 +1,4 @@
-"""Writes the message reference from the code: `docs/messages.md` and `docs/asyncapi.json`."""
+"""Writes the references from the code: `messages.md`, `asyncapi.json` and `settings.md`."""
 
 import json
 from pathlib import Path
@@ -7,20 +7,29 @@ from typing import Any, get_args
 import msgspec
 from msgspec import NODEFAULT, inspect
 
+from central.settings import CentralSettings
 from contract import commands, events, snapshot, stamp, wire
 from contract.codec import MAX_MESSAGE_BYTES
 from contract.ids import whole
 from contract.refusals import Reason
 from contract.topics import down, up
+from display.boards import __main__ as boards
+from display.hall import __main__ as hall
+from edge.settings import HubSettings
 from runtime.wording import catalogue
 
 FOLDER = Path(__file__).parent
 
 
 def main() -> None:
-    """Write both files."""
-    (FOLDER / "messages.md").write_text(messages(), encoding="utf-8")
-    (FOLDER / "asyncapi.json").write_text(asyncapi(), encoding="utf-8")
+    """Write the files."""
+    for name, text in references().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+
+
+def references() -> dict[str, str]:
+    """Every reference by the name of its file."""
+    return {"messages.md": messages(), "asyncapi.json": asyncapi(), "settings.md": settings()}
 
 
 def messages() -> str:
@@ -72,6 +81,47 @@ def messages() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def settings() -> str:
+    """The settings of every program, in Markdown."""
+    parts = [
+        "# Settings",
+        "Made from the code by `make reference`; a test keeps it true.",
+        "One TOML file per program. An unknown key is an error. A variable in the environment "
+        "overrides a key: `THUTU_HUB_HTTP__PORT=8200` is `port` in `[http]` of `thutu-hub`. "
+        "A relative path means one beside the file.",
+    ]
+    for program, prefix, kind in (
+        ("thutu-hub", "THUTU_HUB", HubSettings),
+        ("thutu-central", "THUTU_CENTRAL", CentralSettings),
+        ("thutu-boards", "THUTU_BOARDS", boards.Settings),
+        ("thutu-hall", "THUTU_HALL", hall.Settings),
+    ):
+        parts += [f"## {program} (`{prefix}_…`)", *map(_struct, _reachable(kind))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _reachable(kind: type[Any]) -> list[type[Any]]:
+    """A struct and all structs that it is made of, each once, outermost first."""
+    found: list[type[Any]] = []
+
+    def visit(part: inspect.Type) -> None:
+        if isinstance(part, inspect.StructType):
+            if part.cls in found:
+                return
+            found.append(part.cls)
+            for field in part.fields:
+                visit(field.type)
+        for name in ("type", "item_type", "value_type"):
+            inner = getattr(part, name, None)
+            if isinstance(inner, inspect.Type):
+                visit(inner)
+        for inner in getattr(part, "types", ()):
+            visit(inner)
+
+    visit(inspect.type_info(kind))
+    return found
+
+
 def asyncapi() -> str:
     """The MQTT part as an AsyncAPI 3.0 document."""
     kinds = {"batch": wire.Batch, "status": wire.Status, "ack": wire.Ack}
@@ -120,7 +170,7 @@ def _struct(kind: type[msgspec.Struct]) -> str:
     rows = []
     first = 0 if info.tag is None else 1
     for position, field in enumerate(info.fields, first):
-        default = "" if field.default is NODEFAULT else f"`{json.dumps(_plain(field.default))}`"
+        default = _default(field)
         where = (str(position),) if info.array_like else ()
         rows.append((*where, f"`{field.name}`", _type(field.type), default))
     heads = ("", "field", "type", "default") if info.array_like else ("field", "type", "default")
@@ -128,8 +178,16 @@ def _struct(kind: type[msgspec.Struct]) -> str:
     return f"### {kind.__name__}\n\n{doc}" + (f"\n\n{_table(heads, rows)}" if rows else "")
 
 
-def _plain(value: object) -> object:
-    return msgspec.to_builtins(value)
+def _default(field: inspect.Field) -> str:
+    value = field.default if field.default_factory is NODEFAULT else field.default_factory()
+    if value is NODEFAULT:
+        return ""
+    # A part with defaults of its own is described where it stands.
+    return "all of its defaults" if isinstance(value, msgspec.Struct) else f"`{_plain(value)}`"
+
+
+def _plain(value: object) -> str:
+    return json.dumps(msgspec.to_builtins(value, enc_hook=str), ensure_ascii=False)
 
 
 def _type(kind: inspect.Type) -> str:  # noqa: PLR0911 - one line for each kind of type
@@ -148,6 +206,8 @@ def _type(kind: inspect.Type) -> str:  # noqa: PLR0911 - one line for each kind 
             return f"map of {_type(key)} to {_type(value)}"
         case inspect.StrType(pattern=pattern):
             return f"text `{_inner(pattern)}`" if pattern else "text"
+        case inspect.CustomType(cls=cls):
+            return cls.__name__.lower()
         case _:
             return type(kind).__name__.removesuffix("Type").lower()
 

@@ -1,15 +1,45 @@
 """What the documents say is what the code does."""
 
+import re
+from pathlib import Path
+
+import pytest
+
+from central.settings import CentralSettings
+from display.boards import __main__ as boards
+from display.hall import __main__ as hall
 from docs import reference
+from edge.settings import HubSettings
+from runtime.settings import load_settings
 
 
-def test_message_reference_is_that_of_the_code() -> None:
-    assert (reference.FOLDER / "messages.md").read_text("utf-8") == reference.messages(), (
-        "run `make reference`"
-    )
+@pytest.mark.parametrize("name", ["messages.md", "asyncapi.json", "settings.md"])
+def test_references_are_those_of_the_code(name: str) -> None:
+    written = (reference.FOLDER / name).read_text("utf-8")
+    assert written == reference.references()[name], "run `make reference`"
 
 
-def test_asyncapi_document_is_that_of_the_code() -> None:
-    assert (reference.FOLDER / "asyncapi.json").read_text("utf-8") == reference.asyncapi(), (
-        "run `make reference`"
-    )
+@pytest.mark.parametrize(
+    ("program", "kind"),
+    [
+        ("thutu-hub", HubSettings),
+        ("thutu-central", CentralSettings),
+        ("thutu-boards", boards.Settings),
+        ("thutu-hall", hall.Settings),
+    ],
+)
+def test_settings_in_the_guide_are_accepted(program: str, kind: type, tmp_path: Path) -> None:
+    guide = (reference.FOLDER / "operate.md").read_text("utf-8")
+    examples = re.findall(rf"^```toml {program}\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
+    assert examples
+    for number, example in enumerate(examples):
+        file = tmp_path / f"{number}.toml"
+        file.write_text(example, "utf-8")
+        assert isinstance(load_settings(file, kind, "THUTU", environment={}), kind)
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    pages = [reference.FOLDER.parent / name for name in ("README.md", "CONTRIBUTING.md")]
+    for page in (*pages, *reference.FOLDER.glob("*.md")):
+        for link in re.findall(r"\]\(([^)#:]+)\)|src=\"([^\"]+)\"", page.read_text("utf-8")):
+            assert (page.parent / (link[0] or link[1])).exists(), f"{page.name}: {link}"

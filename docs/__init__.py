@@ -1,0 +1,1 @@
+"""Documents, and the programs that make parts of them from the code."""
