@@ -11,7 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 from contract.ids import CounterId, Day, Name, ServiceId, TicketNumber
-from contract.stamp import Span, Stamp
+from contract.stamp import Seq, Span, Stamp
 
 ParkReason = Literal["signature", "papers"]
 PrintProof = Literal["confirmed", "assumed"]
@@ -342,7 +342,7 @@ class Entry(Struct, frozen=True, array_like=True):
     `training` events never enter statistics.
     """
 
-    seq: int
+    seq: Seq
     stamp: Stamp
     actor: Name
     command_id: bytes

@@ -29,7 +29,6 @@ class Reason(StrEnum):
     COUNTER_BUSY = "counter-busy"
     COUNTER_EMPTY = "counter-empty"
     NOBODY_SIGNED_IN = "nobody-signed-in"
-    NOT_CALLED = "not-called"
     NOT_STARTED = "not-started"
     ALREADY_STARTED = "already-started"
     NOT_WAITING = "not-waiting"

@@ -1,6 +1,11 @@
 """When something happened, as far as a machine without a clock chip can say."""
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+Seq = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 MS_PER_DAY = 86_400_000
 
@@ -12,8 +17,8 @@ class Stamp(Struct, frozen=True, array_like=True):
     `mono_ns` never runs backwards, and compares only within one `boot`.
     """
 
-    wall_ms: int
-    mono_ns: int
+    wall_ms: Int64
+    mono_ns: Int64
     boot: str
     synced: bool
 
@@ -39,8 +44,9 @@ def span(start: Stamp, end: Stamp) -> Span | None:
     approximate answer; anything negative or beyond a day is a clock error and not a duration.
     """
     if start.boot == end.boot:
-        elapsed_ns = end.mono_ns - start.mono_ns
-        return Span(elapsed_ns // 1_000_000) if elapsed_ns >= 0 else None
+        # Both ends in whole milliseconds, so that stretches add up to the whole.
+        elapsed_ms = end.mono_ns // 1_000_000 - start.mono_ns // 1_000_000
+        return Span(elapsed_ms) if elapsed_ms >= 0 else None
     if not (start.synced and end.synced):
         return None
     elapsed_ms = end.wall_ms - start.wall_ms

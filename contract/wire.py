@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Raw, Struct
 
 from contract.ids import NodeId, whole
+from contract.stamp import Seq
 
 Epoch = Annotated[
     str,
@@ -37,7 +38,7 @@ class Ack(Struct, frozen=True, array_like=True):
 
     version: int
     epoch: Epoch
-    committed: int
+    committed: Seq
 
 
 class Status(Struct, frozen=True, array_like=True):

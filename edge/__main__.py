@@ -18,6 +18,7 @@ from edge.settings import HubSettings
 from runtime.clock import SystemClock
 from runtime.settings import SettingsError, load_settings
 
+_LOOK_S = 1.0
 _DEVICE_ROLES = tuple(role for role in get_args(Role) if role not in ("clerk", "supervisor", "hub"))
 
 
@@ -40,9 +41,10 @@ def _run(settings: HubSettings, _options: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stop.set())
     node.start()
     print(f"{settings.site.site_name}: {node.url}", flush=True)
-    stop.wait()
+    while node.hub.damage is None and not stop.wait(_LOOK_S):
+        pass
     node.stop()
-    return 0
+    return 0 if node.hub.damage is None else 1
 
 
 def _add_device(settings: HubSettings, options: argparse.Namespace) -> int:

@@ -26,6 +26,7 @@ _FREE_FAILURES = 4
 _FIRST_LOCK_S = 30
 _LONGEST_LOCK_S = 15 * 60
 _SESSIONS_PER_STAFF = 4
+_NAMES_WATCHED = 1000
 STAFF_ROLES: tuple[Role, ...] = ("clerk", "supervisor", "greeter")
 
 _migrations = Migrations("access")
@@ -53,6 +54,7 @@ class Access:
         """Open or create the database. Raises StoreError."""
         self._clock = clock
         self._lock = Lock()
+        self._signing_in = Lock()
         self._failures: dict[str, tuple[int, int]] = {}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,8 +105,13 @@ class Access:
     def sign_in(self, id_: str, pin: str) -> Session | None:
         """Open a session, or return None for a wrong name or PIN. Raises LockedOut.
 
-        Takes the time of one scrypt whether the name is known or not.
+        Takes the time of one scrypt whether the name is known or not. One caller at a time: a crowd
+        of guesses gets no guess more than a queue of them, and no more memory.
         """
+        with self._signing_in:
+            return self._sign_in(id_, pin)
+
+    def _sign_in(self, id_: str, pin: str) -> Session | None:
         self._check_lock(id_)
         found = self._read("SELECT role, salt, pin FROM staff WHERE id = ?", (id_,))
         known: tuple[Role, bytes, bytes] = found or ("clerk", b"nobody", b"")
@@ -152,7 +159,9 @@ class Access:
             raise LockedOut(int(left_s) + 1)
 
     def _note_failure(self, id_: str) -> None:
-        count, _ = self._failures.get(id_, (0, 0))
+        count, _ = self._failures.pop(id_, (0, 0))
+        while len(self._failures) >= _NAMES_WATCHED:
+            self._failures.pop(next(iter(self._failures)))
         self._failures[id_] = (count + 1, self._clock.stamp().mono_ns)
 
     def _read(self, query: str, values: tuple[object, ...]) -> Any:

@@ -41,9 +41,8 @@ class HighWater:
         self._path = path
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            if os.fstat(self._file).st_size < 2 * _SLOT_BYTES:
-                os.pwrite(self._file, bytes(2 * _SLOT_BYTES), 0)
-                os.fsync(self._file)
+            os.posix_fallocate(self._file, 0, 2 * _SLOT_BYTES)
+            os.fsync(self._file)
             slots = [self._read(0), self._read(1)]
         except OSError as error:
             raise StoreError(f"{path}: cannot be opened: {error.strerror}") from error

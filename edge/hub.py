@@ -19,7 +19,7 @@ from contract.refusals import Reason, Refused
 from contract.snapshot import LinkView, Snapshot
 from contract.stamp import Stamp
 from edge.core.answer import answer
-from edge.core.calendar import clock_step
+from edge.core.calendar import clock_step, day_to_open
 from edge.core.effects import Slip, reprints_after_restart, slip_to_print
 from edge.core.house import HUB, NO_COMMAND, House, Turn, carry_out, record
 from edge.core.rules import Rules
@@ -61,7 +61,8 @@ class Hub:
     ) -> None:
         """Open the stores in `folder`. Raises StoreError when they cannot be used.
 
-        `print_slip(slip, queue, training)` is called by the writer and must not block.
+        `print_slip(slip, queue, training)` is called by the writer and must not block. `damage`
+        says why only a restart can help, once the disk has spoiled the journal.
         """
         self.identity = identity
         self.rules = rules
@@ -72,6 +73,7 @@ class Hub:
         self._stamp = clock.stamp()
         self._rows_since_checkpoint = 0
         self._broken = False
+        self.damage: str | None = None
         self._inbox: SimpleQueue[_Request | None] = SimpleQueue()
         self._listeners: list[Callable[[], None]] = []
         self._link: Callable[[], LinkView] = lambda: LinkView(connected=False, unsent=0)
@@ -88,7 +90,7 @@ class Hub:
         return self._house
 
     def start(self) -> None:
-        """Note the start, order again what nobody saw printed, and take orders."""
+        """Note the start, open the day, order again what nobody saw printed, and take orders."""
         self._begin()
         self._writer.start()
 
@@ -226,25 +228,32 @@ class Hub:
             slip = slip_to_print(entry)
             if slip is not None:
                 queue = house.queue(training=entry.training)
-                self._print_slip(slip, queue, entry.training)
+                _take_effect(self._print_slip, slip, queue, entry.training)
         for changed in self._listeners:
-            changed()
+            _take_effect(changed)
         self._rows_since_checkpoint += len(entries)
         if self._rows_since_checkpoint >= _ROWS_PER_CHECKPOINT:
             self._keep_checkpoint()
 
     def _begin(self) -> None:
         identity, stamp = self.identity, self._clock.stamp()
+        draft = _Draft(self._house)
         started = NodeStarted(identity.software, identity.config)
-        reprints = reprints_after_restart(self.rules, self._house.live, stamp)
-        turn = record(self._house, (started, *reprints), HUB, stamp)
-        self._commit(turn.house, turn.entries)
+        draft.take(record(draft.house, (started,), HUB, stamp))
+        for training in (False, True):
+            opening = day_to_open(draft.house.queue(training=training), stamp)
+            if opening is not None:
+                draft.take(record(draft.house, (opening,), HUB, stamp, training))
+        reprints = reprints_after_restart(self.rules, draft.house.live, stamp)
+        draft.take(record(draft.house, reprints, HUB, stamp))
+        self._commit(draft.house, draft.rows)
 
     def _mend(self) -> None:
         # What a failed sync left on the disk is known only to the disk: read everything anew.
         self.journal.reopen()
         rebuilt = rebuild(self.journal)
         if rebuilt.damage is not None:
+            self.damage = rebuilt.damage
             raise StoreError(f"{rebuilt.damage}; restart the hub to go on in a new journal")
         self._house = rebuilt.house
         self._begin()
@@ -256,6 +265,13 @@ class Hub:
         except StoreError as error:
             logger.warning("No checkpoint was kept, the next start takes longer: %s", error)
         self._rows_since_checkpoint = 0
+
+
+def _take_effect(effect: Callable[..., None], *details: object) -> None:
+    try:
+        effect(*details)
+    except Exception:  # the fact is stored and stands, whatever its effect meets
+        logger.exception("Something that should follow a stored row did not happen")
 
 
 class _Draft:

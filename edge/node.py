@@ -11,13 +11,15 @@ from contract.snapshot import LinkView
 from edge.access import Access
 from edge.api.app import create_app
 from edge.core.effects import Slip
+from edge.core.rules import Rules
 from edge.core.state import State
 from edge.devices.escpos_printer import EscposPrinter
 from edge.devices.rating_pad import RatingPad, open_pin_factory
 from edge.devices.transport import transport
 from edge.hub import Hub, Identity
 from edge.printing import print_job
-from edge.settings import HubSettings
+from edge.procedures import procedures_of
+from edge.settings import HubSettings, Procedure
 from edge.uplink import Uplink
 from runtime.clock import Clock, SystemClock
 from runtime.http_server import HttpServer
@@ -29,11 +31,18 @@ class Node:
     def __init__(self, settings: HubSettings, clock: Clock) -> None:
         """Open the stores and bind the address. Raises StoreError or OSError."""
         self._settings = settings
-        identity = Identity(settings.node, version("thutu"), _fingerprint(settings))
+        self._procedures = procedures_of(settings)
+        config = _fingerprint(settings.site, self._procedures)
+        identity = Identity(settings.node, version("thutu"), config)
         self.access = Access(settings.data / "access.db", clock)
         self.hub = Hub(identity, settings.site, settings.data, clock, self._print)
         self._server = HttpServer(
-            create_app(self.hub, self.access, settings.procedures),
+            create_app(
+                self.hub,
+                self.access,
+                self._procedures,
+                printer=settings.printer.device if settings.printer else None,
+            ),
             settings.http.host,
             settings.http.port,
         )
@@ -137,6 +146,6 @@ class Node:
         self._printer.print(job)
 
 
-def _fingerprint(settings: HubSettings) -> str:
-    rules = msgspec.json.encode((settings.site, settings.procedures), order="deterministic")
-    return hashlib.sha256(rules).hexdigest()[:12]
+def _fingerprint(rules: Rules, procedures: tuple[Procedure, ...]) -> str:
+    text = msgspec.json.encode((rules, procedures), order="deterministic")
+    return hashlib.sha256(text).hexdigest()[:12]

@@ -4,20 +4,21 @@ Only the centre's answer confirms anything. `confirmed` is its watermark, `sent`
 present connection has been given entries, and the entries between them are in flight. Whenever
 answers stop coming, everything after the watermark is sent again.
 
-How much may be in flight is one number, `allowance`, which works like TCP's slow start: a single
-entry after a silence, then as many more as the centre confirms, up to the window. So a centre
-that is away costs one small message per patience and node, a broker with a low packet limit is
-crept under, and a healthy line is filled within a few answers.
+How many entries may be in flight is one number, `allowance`, which works like TCP's window: it
+grows by what the centre confirms, halves when a connection breaks with entries in flight, and
+falls to a single entry when answers stay away. So a centre that is away costs one small message
+per patience and node, a broker with a low packet limit is crept under, and a healthy line is
+filled within a few answers.
 """
 
 from enum import Enum, auto
 
 from msgspec import Struct
 
-from contract.wire import Ack
+from contract.wire import VERSION, Ack
 
 
-class OutboxLimits(Struct, frozen=True, forbid_unknown_fields=True):
+class OutboxLimits(Struct, frozen=True):
     """How patient and how eager an outbox is."""
 
     batch_entries: int = 500
@@ -45,6 +46,7 @@ class Verdict(Enum):
 
     PROGRESS = auto()
     STALE = auto()
+    OTHER_VERSION = auto()
     OTHER_EPOCH = auto()
     BEYOND_JOURNAL = auto()
 
@@ -78,6 +80,8 @@ class Outbox:
 
     def connect(self) -> None:
         """A connection is there; nothing that was given to an earlier one counts as sent."""
+        if self.in_flight:
+            self.allowance = max(self.allowance // 2, 1)
         self.connected = True
         self._patience_s = self._limits.patience_s
         self._send_again()
@@ -91,6 +95,7 @@ class Outbox:
         if not self.connected:
             return Wait(None)
         if self.in_flight and now_s >= self._patient_until_s:
+            self.allowance = 1
             self._patience_s = min(self._patience_s * 2, self._limits.longest_patience_s)
             self._send_again()
         waiting_for = [self._patient_until_s] if self.in_flight else []
@@ -110,6 +115,8 @@ class Outbox:
 
     def answered(self, ack: Ack, now_s: float) -> Verdict:
         """Take the centre's watermark; a refused answer changes nothing."""
+        if ack.version != VERSION:
+            return Verdict.OTHER_VERSION
         if ack.epoch != self.epoch:
             return Verdict.OTHER_EPOCH
         if not 0 <= ack.committed <= self.last_seq:
@@ -128,8 +135,6 @@ class Outbox:
     def _send_again(self) -> None:
         """Go back to the watermark. If the centre has named a lower one since we last did, it
         has lost what it once confirmed (a restored backup), and gets that again too."""
-        if self.in_flight:
-            self.allowance = 1
         if self._last_answer is not None:
             self.confirmed = min(self.confirmed, self._last_answer)
         self._last_answer = None

@@ -1,13 +1,15 @@
 """Opening a node's stores, whatever happened to them before."""
 
+import contextlib
 import hashlib
 import logging
+import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from contract.codec import ContractError, decode_entry
+from contract.codec import ContractError, chain, decode_entry
 from edge.core.house import House, apply, moved_to_new_journal
 from edge.high_water import HighWater, Mark
 from edge.journal import Journal, JournalDamagedError, StoreError
@@ -49,11 +51,17 @@ def open_stores(folder: Path) -> Stores:
     folder.mkdir(parents=True, exist_ok=True)
     high_water = HighWater(folder / "high-water")
     try:
+        broken_pages = _broken_pages(folder / _JOURNAL)
         journal = Journal(folder / _JOURNAL)
     except JournalDamagedError as error:
         return _begin_anew(folder, high_water, Rebuilt(House(), str(error)))
     house, damage = rebuild(journal)
-    damage = damage or _contradiction(journal, high_water.mark)
+    damage = (
+        broken_pages
+        or damage
+        or _contradiction(journal, high_water.mark)
+        or _damage_among_unsent(journal, house)
+    )
     if damage is None:
         return Stores(journal, high_water, house)
     journal.close()
@@ -67,13 +75,25 @@ def rebuild(journal: Journal) -> Rebuilt:
         for row in journal.checked_rows(after=house.seq):
             house = apply(house, decode_entry(row.body))
     except (JournalDamagedError, ContractError) as error:
-        return Rebuilt(house, str(error))
+        return Rebuilt(_up_to_the_damage(journal, house), str(error))
     return Rebuilt(house, None)
 
 
 def keep_checkpoint(journal: Journal, house: House) -> None:
     """Keep the house beside the journal, which shortens the next start."""
     journal.save_checkpoint(house.seq, _STATE_VERSION, msgspec.msgpack.encode(house))
+
+
+def _up_to_the_damage(journal: Journal, house: House) -> House:
+    # A page that cannot be read takes the rows that were read with it along: now one by one.
+    with contextlib.suppress(StoreError, ContractError, KeyError):
+        before = journal.hash_at(house.seq)
+        for row in journal.rows(after=house.seq, chunk=1):
+            before = chain(before, (row.body,))
+            if (row.seq, row.hash) != (house.seq + 1, before):
+                break
+            house = apply(house, decode_entry(row.body))
+    return house
 
 
 def _kept_house(journal: Journal) -> House:
@@ -86,6 +106,18 @@ def _kept_house(journal: Journal) -> House:
     return House()
 
 
+def _broken_pages(path: Path) -> str | None:
+    # The chain vouches for rows, not for the pages and the index that the next one needs.
+    if not path.exists():
+        return None
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            found = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    except (sqlite3.Error, UnicodeDecodeError):
+        return None  # opening the journal tells a bad disk from a damaged file
+    return None if found == "ok" else found
+
+
 def _contradiction(journal: Journal, mark: Mark | None) -> str | None:
     if mark is None:
         return None
@@ -93,8 +125,21 @@ def _contradiction(journal: Journal, mark: Mark | None) -> str | None:
         return f"the mark belongs to journal {mark.epoch}, this is {journal.epoch}"
     if mark.seq > journal.last_seq:
         return f"rows {journal.last_seq + 1} to {mark.seq} are gone"
-    if journal.hash_at(mark.seq) != mark.hash:
-        return f"row {mark.seq} is not the one that was written"
+    try:
+        hash_there = journal.hash_at(mark.seq)
+    except (KeyError, StoreError) as error:
+        return f"row {mark.seq} cannot be read: {error}"
+    return None if hash_there == mark.hash else f"row {mark.seq} is not the one that was written"
+
+
+def _damage_among_unsent(journal: Journal, house: House) -> str | None:
+    # Rows before the checkpoint were not replayed, and until the centre has them nobody else has.
+    try:
+        for row in journal.checked_rows(after=min(journal.cursor, house.seq)):
+            if row.seq >= house.seq:
+                break
+    except StoreError as error:
+        return str(error)
     return None
 
 

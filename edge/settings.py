@@ -5,13 +5,13 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from contract.ids import CounterId, Name, NodeId, ServiceId
+from contract.ids import CounterId, Name, NodeId, ServiceId, whole
 from edge.core.rules import Rules
 from edge.devices.printer_profile import PrinterProfile
 from runtime.mqtt import MqttSettings
 
 Gpio = Annotated[int, Meta(ge=0, le=27)]
-ProcedureCode = Annotated[str, Meta(pattern=r"^[0-9]\.[0-9]{6}(\.[0-9A-Z.]+)?$")]
+ProcedureCode = Annotated[str, Meta(pattern=whole(r"[0-9]\.[0-9]{6}(\.[0-9A-Z.]+)?"))]
 
 
 class Http(Struct, frozen=True, forbid_unknown_fields=True):

@@ -54,7 +54,8 @@ class Uplink:
         self._clock = clock
         self._line_clock = line_clock
         self._heartbeat_s = heartbeat_s
-        self._outbox = Outbox(journal.epoch, journal.cursor, journal.last_seq, limits)
+        self._cursor = journal.cursor
+        self._outbox = Outbox(journal.epoch, self._cursor, journal.last_seq, limits)
         self._answers: deque[bytes] = deque(maxlen=_ANSWERS_KEPT)
         self.sent_entries = 0
         self._connections = 0
@@ -153,11 +154,11 @@ class Uplink:
             self._status_due_s = now_s
 
     def _take_answers(self, now_s: float) -> None:
-        before = self._outbox.confirmed
         while self._answers:
             self._take_answer(self._answers.popleft(), now_s)
-        if self._outbox.confirmed > before:
+        if self._outbox.confirmed > self._cursor:
             self._journal.advance(self._outbox.confirmed)
+            self._cursor = self._outbox.confirmed
 
     def _take_answer(self, payload: bytes, now_s: float) -> None:
         try:
@@ -166,18 +167,17 @@ class Uplink:
             logger.warning("%s: an unreadable answer of the centre: %s", self._node, error)
             return
         verdict = self._outbox.answered(ack, now_s)
-        if verdict in (Verdict.OTHER_EPOCH, Verdict.BEYOND_JOURNAL):
-            if verdict not in self._refused:
-                self._refused.add(verdict)
-                logger.warning(
-                    "%s: refused %s: this journal is epoch %s up to %d",
-                    self._node,
-                    ack,
-                    self._outbox.epoch,
-                    self._outbox.last_seq,
-                )
-        elif verdict is Verdict.PROGRESS:
+        if verdict is Verdict.PROGRESS:
             self._refused.clear()
+        elif verdict is not Verdict.STALE and verdict not in self._refused:
+            self._refused.add(verdict)
+            logger.warning(
+                "%s: refused %s: this journal is epoch %s up to %d",
+                self._node,
+                ack,
+                self._outbox.epoch,
+                self._outbox.last_seq,
+            )
 
     def _send(self, run: Run, now_s: float) -> bool:
         rows = self._journal.read(run.after, run.limit)

@@ -1,11 +1,13 @@
 """An ASGI application served from a thread of its own, started and stopped at will."""
 
+import asyncio
 import logging
 import socket
 import threading
+from contextlib import suppress
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 logger = logging.getLogger(__name__)
 
@@ -22,8 +24,9 @@ class HttpServer:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         self.host, self.port = self._socket.getsockname()[:2]
+        self._streams = _EndingStreams(app)
         config = uvicorn.Config(
-            app,
+            self._streams,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -43,7 +46,8 @@ class HttpServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Let requests under way end, briefly, and close the address."""
+        """End streams, let requests under way end, briefly, and close the address."""
+        self._streams.end()
         self._server.should_exit = True
         if self._thread.is_alive():
             self._thread.join(_STOP_S)
@@ -53,3 +57,43 @@ class HttpServer:
 
     def _serve(self) -> None:
         self._server.run(sockets=[self._socket])
+
+
+class _EndingStreams:
+    """Tells endless answers that their reader has gone when it is the server that goes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._ending = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def end(self) -> None:
+        """End them, from any thread."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed, and so are its streams
+                self._loop.call_soon_threadsafe(self._ending.set)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection (ASGI)."""
+        self._loop = asyncio.get_running_loop()
+        body_is_read = scope["type"] != "http"
+
+        async def receive_or_end() -> Message:
+            nonlocal body_is_read
+            if not body_is_read:
+                message = await receive()
+                body_is_read = not message.get("more_body", False)
+                return message
+            return await self._receive_unless_ending(receive)
+
+        await self._app(scope, receive if body_is_read else receive_or_end, send)
+
+    async def _receive_unless_ending(self, receive: Receive) -> Message:
+        received = asyncio.ensure_future(receive())
+        ending = asyncio.ensure_future(self._ending.wait())
+        try:
+            await asyncio.wait((received, ending), return_when=asyncio.FIRST_COMPLETED)
+            return received.result() if received.done() else {"type": "http.disconnect"}
+        finally:
+            received.cancel()
+            ending.cancel()

@@ -46,6 +46,7 @@ class MqttLink:
         self._backoff = backoff
         self._clock = SystemClock()
         self._version: Version = "3.1.1" if settings.protocol == "3.1.1" else "5"
+        self._version_has_worked = False
         self._connection: Connection | None = None
         self._complaints: set[str] = set()
         self._refusals: set[str] = set()
@@ -93,13 +94,19 @@ class MqttLink:
             if (ending.lasted_s or 0.0) > self._backoff.longest_s(failures):
                 failures = 0
             failures += 1
-            if ending.wrong_version and self._settings.protocol == "auto":
+            if ending.wrong_version and self._may_change_version(failures):
                 self._version = "3.1.1" if self._version == "5" else "5"
+                self._version_has_worked = False
+                logger.info("%s: now trying MQTT %s", self._settings, self._version)
                 if failures == 1:
-                    logger.info("%s: now trying MQTT %s", self._settings, self._version)
                     continue
             self._complain(ending.reason)
             self._stopping.wait(self._backoff.pause_s(failures, random))
+
+    def _may_change_version(self, failures: int) -> bool:
+        """A version that has worked is given up only when it fails again and again, for a line
+        that breaks at the wrong moment looks like a broker that does not understand."""
+        return self._settings.protocol == "auto" and (not self._version_has_worked or failures > 2)
 
     def _connect_once(self) -> Ending:
         connection = self._connection = Connection(
@@ -121,6 +128,7 @@ class MqttLink:
 
     def _announce(self) -> None:
         logger.info("%s: connected, MQTT %s", self._settings, self._version)
+        self._version_has_worked = True
         self._complaints.clear()
         self._tell(connected=True)
 

@@ -5,6 +5,7 @@ replays and reorders what an earlier connection left over, ignores the broker's 
 and stops working above file descriptor 1023 (select(2)).
 """
 
+import logging
 import selectors
 import socket
 import ssl
@@ -22,6 +23,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from runtime.clock import Clock
+
+logger = logging.getLogger(__name__)
 
 Version = Literal["5", "3.1.1"]
 
@@ -47,7 +50,7 @@ class MqttSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Which broker, and who we are to it. `ca_file` turns TLS on; `protocol` "auto" asks for
     MQTT 5 and falls back to 3.1.1."""
 
-    host: str
+    host: Annotated[str, Meta(min_length=1)]
     port: Annotated[int, Meta(ge=1, le=65535)]
     client_id: Annotated[str, Meta(min_length=1, max_length=64)]
     username: str = ""
@@ -168,12 +171,10 @@ class Connection:
         finally:
             self._close()
         if self._ready_at_s is not None:
-            return Ending(self._reason, self._now_s() - self._ready_at_s)
-        silent = not self._reason
-        return Ending(
-            "closed by the broker before it answered" if silent else self._reason,
-            wrong_version=silent or self._reason_code == _WRONG_VERSION,
-        )
+            lasted_s = self._now_s() - self._ready_at_s
+            return Ending(self._reason or "lost: the line broke", lasted_s)
+        wrong_version = not self._reason or self._reason_code == _WRONG_VERSION
+        return Ending(self._reason or self._words_for_silence(), wrong_version=wrong_version)
 
     def _new_client(self) -> paho.Client:
         five = self._version == "5"
@@ -327,15 +328,23 @@ class Connection:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        if self._reason or not self._accepted:
-            return
-        said = flags.is_disconnect_packet_from_server or reason.value != _UNSPECIFIED
-        self._reason = f"lost: {_words(reason)}" if said else "lost: the line broke"
+        by_broker = flags.is_disconnect_packet_from_server
+        if self._accepted and not self._reason and (by_broker or reason.value != _UNSPECIFIED):
+            self._reason = f"lost: {_words(reason)}"
 
     def _on_paho_message(
         self, _client: paho.Client, _userdata: object, message: paho.MQTTMessage
     ) -> None:
-        self._on_message(message.topic, bytes(message.payload))
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            logger.warning("%s: dropped a message whose topic is no text", self._settings)
+        else:
+            self._on_message(topic, bytes(message.payload))
+
+    def _words_for_silence(self) -> str:
+        words = "closed by the broker before it answered"
+        return f"{words} (does it accept our certificate?)" if self._settings.ca_file else words
 
 
 def _words(reason: ReasonCode) -> str:

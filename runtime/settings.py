@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+from unicodedata import normalize
 
 import msgspec
 
@@ -22,11 +23,12 @@ def load_settings(
     """Read settings of `kind` from a TOML file.
 
     `PREFIX_SECTION__KEY=value` in the environment overrides `key` of `[section]`; the value is
-    TOML where it parses as such, else a plain string. A relative path means one beside the file.
-    Structs of `kind` should forbid unknown fields. Raises SettingsError naming what is wrong.
+    TOML where it parses as such, else a plain string. A relative path means one beside the file;
+    text is brought to NFC. Structs of `kind` should forbid unknown fields. Raises SettingsError
+    naming what is wrong.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(normalize("NFC", path.read_text(encoding="utf-8")))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -46,9 +48,11 @@ def load_settings(
 
 
 def _beside(folder: Path, kind: type[Any], value: Any) -> Any:
-    if kind is Path and isinstance(value, str):
-        return folder / value
-    raise NotImplementedError(f"settings of type {kind.__name__}")
+    if kind is not Path:
+        raise NotImplementedError(f"settings of type {kind.__name__}")
+    if not isinstance(value, str):
+        raise TypeError(f"Expected a path, got `{type(value).__name__}`")
+    return folder / value
 
 
 def _override(table: dict[str, Any], keys: list[str], value: str) -> None:

@@ -6,7 +6,7 @@ import random
 import socket
 import struct
 import threading
-from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -34,10 +34,7 @@ class Line:
         reset_chance: float = 0.0,
         seed: int = 0,
     ) -> None:
-        self._target = (target_host, target_port)
-        self._latency_s = latency_s
-        self._reset_chance = reset_chance
-        self._random = random.Random(seed)
+        self._carrier = _Carrier((target_host, target_port), latency_s, reset_chance, seed)
         # Bound but never listening, it keeps the port while a cut line refuses connections.
         self._reservation = _bound_socket(0)
         self.port: int = self._reservation.getsockname()[1]
@@ -46,7 +43,7 @@ class Line:
     def up(self) -> None:
         """Carry connections from now on."""
         if self._period is None:
-            self._period = _Period(self.port, self._carry)
+            self._period = _Period(self.port, self._carrier)
 
     def cut(self) -> None:
         """Reset every connection and refuse new ones."""
@@ -73,64 +70,22 @@ class Line:
         """Close the line."""
         self.close()
 
-    async def _carry(self, near: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
-        outs = [near_out]
-        end: Callable[[asyncio.StreamWriter], None] = _reset
-        try:
-            far, far_out = await asyncio.open_connection(*self._target)
-            outs.append(far_out)
-            async with asyncio.TaskGroup() as ways:
-                ways.create_task(self._one_way(near, far_out))
-                ways.create_task(self._one_way(far, near_out))
-            end = asyncio.StreamWriter.close
-        except* OSError as errors:
-            logger.debug("line %s: %s", self.port, errors)
-        finally:
-            for out in outs:
-                end(out)
-
-    async def _one_way(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        delayed: _Delayed = asyncio.Queue(_CHUNKS_UNDER_WAY)
-        async with asyncio.TaskGroup() as ends:
-            ends.create_task(self._take_in(source, delayed))
-            ends.create_task(self._give_out(delayed, sink))
-
-    async def _take_in(self, source: asyncio.StreamReader, delayed: _Delayed) -> None:
-        now_s = asyncio.get_running_loop().time
-        while chunk := await source.read(_CHUNK_BYTES):
-            await delayed.put((now_s() + self._latency_s, chunk))
-        await delayed.put((now_s() + self._latency_s, b""))
-
-    async def _give_out(self, delayed: _Delayed, sink: asyncio.StreamWriter) -> None:
-        now_s = asyncio.get_running_loop().time
-        while True:
-            due_s, chunk = await delayed.get()
-            if (wait_s := due_s - now_s()) > 0:
-                await asyncio.sleep(wait_s)
-            if not chunk:
-                sink.write_eof()
-                return
-            if self._random.random() < self._reset_chance:
-                sink.write(chunk[: self._random.randrange(len(chunk))])
-                raise ConnectionResetError("the line tore this connection")
-            sink.write(chunk)
-            await sink.drain()
-
 
 class _Period:
-    """The time between up and cut: a listening socket, and a thread that carries connections."""
+    """The time between up and cut: a listening socket, and a thread that carries connections.
 
-    def __init__(
-        self,
-        port: int,
-        carry: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]],
-    ) -> None:
-        self._carry = carry
+    Plain sockets, no streams: asyncio's transports cannot all be closed at a moment of our
+    choosing, and whatever is open at a cut has to be reset.
+    """
+
+    def __init__(self, port: int, carrier: "_Carrier") -> None:
+        self._carrier = carrier
         self._listener = _bound_socket(port)
+        self._listener.setblocking(False)
         self._listener.listen()
         self._loop = asyncio.new_event_loop()
         self._over = asyncio.Event()
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[asyncio.Task[None], tuple[socket.socket, socket.socket]] = {}
         self._thread = threading.Thread(target=self._run, name=f"line-{port}", daemon=True)
         self._thread.start()
 
@@ -143,17 +98,83 @@ class _Period:
             runner.run(self._serve())
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(self._accept, sock=self._listener)
+        self._loop.add_reader(self._listener, self._accept)
         await self._over.wait()
-        server.close()
-        for task in self._under_way:
+        self._loop.remove_reader(self._listener)
+        self._listener.close()
+        under_way = dict(self._under_way)
+        for task in under_way:
             task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await asyncio.gather(*under_way, return_exceptions=True)
+        for ends in under_way.values():
+            _reset(*ends)
 
-    def _accept(self, near: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
-        task = self._loop.create_task(self._carry(near, near_out))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+    def _accept(self) -> None:
+        try:
+            near, _ = self._listener.accept()
+        except OSError:  # the caller is gone already
+            return
+        far = socket.socket()
+        for end in (near, far):
+            end.setblocking(False)
+        task = self._loop.create_task(self._carrier.carry(near, far))
+        self._under_way[task] = (near, far)
+        task.add_done_callback(self._under_way.pop)
+
+
+class _Carrier:
+    """Carries one connection after another in its own, imperfect way."""
+
+    def __init__(
+        self, target: tuple[str, int], latency_s: float, reset_chance: float, seed: int
+    ) -> None:
+        self._target = target
+        self._latency_s = latency_s
+        self._reset_chance = reset_chance
+        self._random = random.Random(seed)
+
+    async def carry(self, near: socket.socket, far: socket.socket) -> None:
+        """Connect `far` to the target, carry until both sides have ended, and close both."""
+        try:
+            await asyncio.get_running_loop().sock_connect(far, self._target)
+            async with asyncio.TaskGroup() as ways:
+                ways.create_task(self._one_way(near, far))
+                ways.create_task(self._one_way(far, near))
+        except* OSError as errors:
+            logger.debug("a connection to %s was reset: %s", self._target, errors.exceptions)
+            _reset(near, far)
+        else:
+            near.close()
+            far.close()
+
+    async def _one_way(self, source: socket.socket, sink: socket.socket) -> None:
+        delayed: _Delayed = asyncio.Queue(_CHUNKS_UNDER_WAY)
+        async with asyncio.TaskGroup() as ends:
+            ends.create_task(self._take_in(source, delayed))
+            ends.create_task(self._give_out(delayed, sink))
+
+    async def _take_in(self, source: socket.socket, delayed: _Delayed) -> None:
+        """Ends after an empty chunk, which is the end of the stream."""
+        loop = asyncio.get_running_loop()
+        while True:
+            chunk = await loop.sock_recv(source, _CHUNK_BYTES)
+            await delayed.put((loop.time() + self._latency_s, chunk))
+            if not chunk:
+                return
+
+    async def _give_out(self, delayed: _Delayed, sink: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due_s, chunk = await delayed.get()
+            if (wait_s := due_s - loop.time()) > 0:
+                await asyncio.sleep(wait_s)
+            if not chunk:
+                sink.shutdown(socket.SHUT_WR)
+                return
+            if self._random.random() < self._reset_chance:
+                await loop.sock_sendall(sink, chunk[: self._random.randrange(len(chunk))])
+                raise ConnectionResetError("the line tore this connection")
+            await loop.sock_sendall(sink, chunk)
 
 
 def _bound_socket(port: int) -> socket.socket:
@@ -163,7 +184,8 @@ def _bound_socket(port: int) -> socket.socket:
     return bound
 
 
-def _reset(out: asyncio.StreamWriter) -> None:
-    sock = out.get_extra_info("socket")
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-    out.transport.abort()
+def _reset(*ends: socket.socket) -> None:
+    for end in ends:
+        with suppress(OSError):  # closed already
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        end.close()

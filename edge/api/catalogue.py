@@ -4,13 +4,21 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from contract.snapshot import Snapshot
+from edge.core.calendar import hours, local_time
 from edge.core.rules import Rules
 from edge.settings import Procedure
 from runtime.wording import LANGUAGES
 
 
-def catalogue(rules: Rules, procedures: tuple[Procedure, ...]) -> dict[str, Any]:
-    """Services, priority classes, procedures, hours and rating levels as JSON values."""
+def catalogue(
+    rules: Rules, procedures: tuple[Procedure, ...], printer: str | None, now: Snapshot
+) -> dict[str, Any]:
+    """Services, priority classes, procedures, hours and rating levels as JSON values.
+
+    `hours` are those of today; `printer` is the device that prints tickets, if there is one.
+    """
+    today = local_time(now.now_ms).date().isoformat()
     return {
         "site": rules.site,
         "site_name": rules.site_name,
@@ -23,5 +31,7 @@ def catalogue(rules: Rules, procedures: tuple[Procedure, ...]) -> dict[str, Any]
         "priorities": to_builtins(rules.priorities),
         "procedures": to_builtins(procedures),
         "sessions": to_builtins(rules.sessions),
+        "hours": hours(rules, today),
         "rating_levels": rules.rating_levels,
+        "printer": printer,
     }

@@ -55,7 +55,7 @@ def _answers(operation: dict[str, Any], schema: dict[str, Any]) -> None:
     operation["responses"]["200"]["content"] = {"application/json": {"schema": schema}}
 
 
-_OPEN = {"/api/health", "/api/sessions", "/api/browser"}
+_OPEN = {"/api/health", "/api/sessions", "/api/browser", "/api/words/{language}"}
 _DESCRIPTION = (
     "Everything on site speaks to the hub in this way: kiosk page, terminals, displays, robots. "
     "Commands are JSON objects with a `type`; errors are `application/problem+json`."

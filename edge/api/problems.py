@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 import msgspec
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,6 +14,11 @@ _STATUS = {
     Reason.NOT_ALLOWED: HTTPStatus.FORBIDDEN,
     Reason.NOT_YOUR_COUNTER: HTTPStatus.FORBIDDEN,
     Reason.NOT_STORED: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_WORDS = {
+    HTTPStatus.NOT_FOUND: "api.not-found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "api.wrong-method",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "api.too-large",
 }
 
 
@@ -50,6 +56,21 @@ async def problem(request: Request, error: Exception) -> Response:
     words = say(error.key, language(request), **error.detail)
     reason = error.key.partition(".")[2]
     return _response(error.status, words, {"reason": reason}, error.headers)
+
+
+async def http_problem(request: Request, error: Exception) -> Response:
+    """The answer to a request that the framework itself refused."""
+    if not isinstance(error, HTTPException):
+        raise error
+    status = HTTPStatus(error.status_code)
+    key = _WORDS.get(status, "api.malformed")
+    headers = dict(error.headers or {})
+    return await problem(request, Problem(status, key, headers, what=error.detail))
+
+
+async def failure(request: Request, _error: Exception) -> Response:
+    """The answer to a request that met an error of ours; the server logs the error itself."""
+    return await problem(request, Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "api.failed"))
 
 
 def _response(

@@ -1,6 +1,7 @@
 """Commands in, snapshots out."""
 
 import asyncio
+import unicodedata
 import uuid
 from http import HTTPStatus
 
@@ -64,7 +65,13 @@ async def _command(request: Request) -> AnyCommand:
         command: AnyCommand = _command_decoder.decode(await request.body())
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "api.malformed", what=str(error)) from error
-    return command
+    return _composed(command)
+
+
+def _composed(command: AnyCommand) -> AnyCommand:
+    texts = {k: v for k, v in msgspec.structs.asdict(command).items() if isinstance(v, str)}
+    nfc = {key: unicodedata.normalize("NFC", text) for key, text in texts.items()}
+    return command if nfc == texts else msgspec.structs.replace(command, **nfc)
 
 
 def _fresh(data: bytes) -> Response:

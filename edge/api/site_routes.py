@@ -1,4 +1,6 @@
-"""What the site is and offers, and that its hub runs."""
+"""What the site is and offers, in which words, and that its hub runs."""
+
+from typing import Literal
 
 import msgspec
 from fastapi import APIRouter
@@ -10,6 +12,9 @@ from edge.api.catalogue import catalogue
 from edge.api.guard import Guard
 from edge.hub import Hub
 from edge.settings import Procedure
+from runtime import wording
+
+_SECTION = "kiosk."
 
 
 class Health(BaseModel):
@@ -20,16 +25,28 @@ class Health(BaseModel):
     day: str
 
 
-def site_routes(hub: Hub, guard: Guard, procedures: tuple[Procedure, ...]) -> APIRouter:
+def site_routes(
+    hub: Hub, guard: Guard, procedures: tuple[Procedure, ...], printer: str | None
+) -> APIRouter:
     """The routes about the site itself."""
     router = APIRouter(tags=["site"])
-    offered = msgspec.json.encode(catalogue(hub.rules, procedures))
 
     @router.get("/api/catalogue")
     async def read_catalogue(request: Request) -> Response:
-        """Services, priority classes, procedures, sessions and rating levels."""
+        """Services, priority classes, procedures, today's hours, rating levels, the printer."""
         guard.actor(request)
-        return Response(offered, media_type="application/json")
+        offered = catalogue(hub.rules, procedures, printer, hub.snapshot())
+        return Response(msgspec.json.encode(offered), media_type="application/json")
+
+    @router.get("/api/words/{language}")
+    async def read_words(language: Literal["vi", "en"]) -> dict[str, str]:
+        """The kiosk page's words by key; for all, as the page speaks before it is let in."""
+        words = wording.catalogue(language)
+        return {
+            key.removeprefix(_SECTION): text
+            for key, text in words.items()
+            if key.startswith(_SECTION)
+        }
 
     @router.get("/api/health")
     async def read_health() -> Health:

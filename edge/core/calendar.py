@@ -59,7 +59,8 @@ def opening(state: State, day: str, stamp: Stamp, wall_ms: int | None) -> DayOpe
     """
     still_here = [t for t in state.tickets.values() if t.phase not in ENDED]
     carried = [t.number for t in still_here if _may_be_of(day, t.since, stamp, wall_ms)]
-    abandoned = [t.number for t in still_here if t.number not in set(carried)]
+    kept = set(carried)
+    abandoned = [t.number for t in still_here if t.number not in kept]
     last = state.last_issue
     used_today = last is not None and _may_be_of(day, last, stamp, wall_ms)
     known = [state.past_orders.get(day, {})]

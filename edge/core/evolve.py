@@ -20,7 +20,7 @@ _V = TypeVar("_V")
 def evolve(state: State, entry: e.Entry) -> State:
     """The state after one more journal row."""
     change = _CHANGES.get(type(entry.event))
-    if change is not None:
+    if change is not None and _concerns(state, entry.event):
         state = change(state, entry.event, entry.stamp, entry.seq)
     return replace(state, anchor=entry.stamp) if entry.stamp.synced else state
 
@@ -35,7 +35,7 @@ def _day_opened(state: State, event: e.DayOpened, stamp: Stamp, _seq: int) -> St
         day_trusted=event.trusted,
         past_orders=remembered(state.past_orders, state.day, state.orders),
         orders=dict(event.last_orders),
-        tickets={number: state.tickets[number] for number in event.carried},
+        tickets={n: state.tickets[n] for n in event.carried if n in state.tickets},
         appointments={
             code: booked for code, booked in state.appointments.items() if booked.number is None
         },
@@ -287,21 +287,32 @@ _CHANGES: dict[type[Any], Callable[[State, Any, Stamp, int], State]] = {
 # --- changing one thing in a frozen state -----------------------------------------------------
 
 
+def _concerns(state: State, event: e.AnyEvent) -> bool:
+    """Whether ticket and counter of an event are in this house, or come into it by the event.
+
+    A report about a slip may come after its day is over, and a journal that goes on from a
+    damaged one may be read without the house that it began with.
+    """
+    number: str | None = getattr(event, "number", None)
+    counter: str | None = getattr(event, "counter", None)
+    return (number is None or number in state.tickets or isinstance(event, e.TicketIssued)) and (
+        counter is None
+        or counter in state.counters
+        or isinstance(event, e.StaffSignedIn | e.CounterOpened)
+    )
+
+
 def _with(mapping: dict[_K, _V], key: _K, value: _V) -> dict[_K, _V]:
     return {**mapping, key: value}
 
 
 def _ticket(state: State, number: str, **changes: Any) -> State:
-    # A report about a slip may come after its day is over.
-    ticket = state.tickets.get(number)
-    if ticket is None:
-        return state
-    return replace(state, tickets=_with(state.tickets, number, replace(ticket, **changes)))
+    ticket = replace(state.tickets[number], **changes)
+    return replace(state, tickets=_with(state.tickets, number, ticket))
 
 
 def _slip_settled(state: State, number: str, copy: int) -> State:
-    ticket = state.tickets.get(number)
-    if ticket is None or copy < ticket.copies:
+    if copy < state.tickets[number].copies:
         return state
     return _ticket(state, number, copies=copy, print_pending=False)
 

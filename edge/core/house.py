@@ -82,7 +82,10 @@ def apply(house: House, entry: Entry) -> House:
 
 def moved_to_new_journal(house: House, day: str, least_orders: dict[str, int]) -> House:
     """The house as row 0 of a new journal: tickets keep their order, and numbers go on above
-    both the house's own and `least_orders` of business day `day`, the last that is known of."""
+    both the house's own and `least_orders` of business day `day`, the last that is known of.
+
+    The next clock that can be trusted opens the day anew, which writes the numbers down there.
+    """
     live = house.live
     shift = house.seq + 1
     orders = {
@@ -94,7 +97,7 @@ def moved_to_new_journal(house: House, day: str, least_orders: dict[str, int]) -
     moved = replace(
         live,
         day=day or live.day,
-        day_trusted=live.day_trusted and day in ("", live.day),
+        day_trusted=False,
         orders=orders,
         last_issue=_SOME_TIME,
         past_orders=remembered(live.past_orders, live.day, live.orders),

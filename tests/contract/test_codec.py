@@ -35,8 +35,6 @@ BATCH = Batch(
     chain(CHAIN_START, ROWS),
     tuple(msgspec.Raw(row) for row in ROWS),
 )
-# To be taken out once contract.codec turns these two into ContractError as well.
-asked_of_codec = pytest.mark.xfail(strict=False, reason="asked of contract.codec")
 MESSAGES = (
     encode_message(BATCH),
     encode_message(Ack(VERSION, EPOCH, 30)),
@@ -83,7 +81,6 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         read_or_refused(b"\x28\xb5\x2f\xfd" + data, kind)
 
 
-@asked_of_codec
 @given(
     st.sampled_from((*ROWS, *MESSAGES)),
     st.lists(st.tuples(st.integers(0, 4000), st.binary(max_size=3)), min_size=1, max_size=4),
@@ -107,7 +104,6 @@ def test_a_truncated_message_is_refused(kind: type[msgspec.Struct]) -> None:
                 decode_message(message[:end], kind)
 
 
-@asked_of_codec
 def test_text_that_is_not_utf8_is_refused() -> None:
     row = ROWS[0].replace(b"0.1.0", b"0.1.\xff")
     with pytest.raises(ContractError):
@@ -116,7 +112,6 @@ def test_text_that_is_not_utf8_is_refused() -> None:
         decode_message(MESSAGES[1].replace(b"66ff", b"66\xff\xfe"), Ack)
 
 
-@asked_of_codec
 def test_arrays_within_arrays_within_arrays_are_refused() -> None:
     deep = b"\x91" * 100_000 + b"\xc0"
     with pytest.raises(ContractError):

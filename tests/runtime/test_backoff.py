@@ -27,7 +27,7 @@ def test_the_longest_pause_doubles_up_to_the_cap() -> None:
 def test_a_whole_fleet_is_back_within_the_cap_and_not_in_step() -> None:
     """3,139 hubs lose their broker in the same second, for half an hour."""
     back_s = 1800.0
-    draw = random.Random(7).random  # noqa: S311 - repeatable, not a secret
+    draw = random.Random(7).random
     returns = [_first_attempt_after(back_s, Backoff(), draw) - back_s for _ in range(3139)]
     assert max(returns) <= 120
     busiest_second = max(Counter(int(after) for after in returns).values())

@@ -39,6 +39,7 @@ from tests.waiting import until
 
 AT_ONCE = Backoff(first_s=0.02, cap_s=0.1)
 Protocol = Literal["auto", "5", "3.1.1"]
+CONNACK_5 = b"\x20\x03\x00\x00\x00"
 
 
 class Peer:
@@ -242,13 +243,13 @@ def test_a_lost_line_is_logged_once_and_its_return_once(
 ) -> None:
     caplog.set_level(logging.INFO)
     with Line("127.0.0.1", any_broker.port) as line, Peer(line.port, "hub", "down") as hub:
-        until(hub.connected)
+        until(lambda: hub.states == [True])
         caplog.clear()
         line.cut()
         until(lambda: not hub.connected())
         refused = "Connection refused"
         until(lambda: refused in caplog.text)
-        threading.Event().wait(1.0)
+        threading.Event().wait(0.5)
         line.up()
         until(hub.connected)
         until(lambda: hub.states == [True, False, True])
@@ -345,6 +346,38 @@ def test_whatever_a_stranger_answers_the_link_goes_on(answer: bytes) -> None:
                     visitor.sendall(answer)
             assert not hub.connected()
         assert hub.states == []
+
+
+def test_a_message_whose_topic_is_no_text_is_dropped_and_acknowledged() -> None:
+    no_text = b"\x32\x08\x00\x02\xff\xfe\x00\x07\x00x"
+    with (
+        socket.create_server(("127.0.0.1", 0)) as broker,
+        Peer(broker.getsockname()[1], "hub", protocol="5") as hub,
+    ):
+        visitor, _ = broker.accept()
+        with visitor:
+            visitor.recv(1024)
+            visitor.sendall(CONNACK_5 + no_text)
+            assert visitor.recv(1024).startswith(b"\x40\x02\x00\x07")
+            assert hub.connected()
+    assert hub.received == []
+
+
+def test_a_line_that_tears_does_not_make_it_forget_the_version(
+    mosquitto: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    with Line("127.0.0.1", mosquitto.port) as line, Peer(line.port, "hub") as hub:
+        until(hub.connected)
+        with mosquitto.frozen():
+            line.cut()
+            line.up()
+            until(hub.was_lost(1))
+            threading.Event().wait(0.3)
+            line.cut()
+            line.up()
+        until(hub.connected)
+    assert "now trying" not in caplog.text
 
 
 # --- wills ------------------------------------------------------------------------------------
@@ -465,7 +498,6 @@ def test_with_certificates_both_sides_know_each_other(
 
 
 def test_what_a_broker_says_when_it_closes_is_passed_on(caplog: pytest.LogCaptureFixture) -> None:
-    connack = b"\x20\x03\x00\x00\x00"
     session_taken_over = b"\xe0\x02\x8e\x00"
     with (
         socket.create_server(("127.0.0.1", 0)) as broker,
@@ -474,7 +506,7 @@ def test_what_a_broker_says_when_it_closes_is_passed_on(caplog: pytest.LogCaptur
         visitor, _ = broker.accept()
         with visitor:
             visitor.recv(1024)
-            visitor.sendall(connack + session_taken_over)
+            visitor.sendall(CONNACK_5 + session_taken_over)
             until(lambda: hub.states == [True, False])
         until(lambda: "another program uses the same client_id" in caplog.text)
 

@@ -2,6 +2,7 @@
 
 import socket
 import socketserver
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -117,3 +118,15 @@ def talk_for_ever(caller: socket.socket, said: bytes, heard: list[bytes]) -> Non
     for start in range(0, len(said), 4096):
         caller.sendall(said[start : start + 4096])
         heard.append(caller.recv(65_536))
+
+
+def test_callers_that_reset_leave_nothing_open_behind(
+    echo_port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Both sides may be gone already when the line comes to reset them."""
+    with Line("127.0.0.1", echo_port, reset_chance=0.3, seed=7) as line:
+        for _ in range(200):
+            with call(line) as caller:
+                caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                caller.sendall(b"x" * 20_000)
+    assert "never retrieved" not in caplog.text

@@ -133,6 +133,6 @@ CASES = (
     Case("day-not-later", (TICKET,), BOSS, c.OpenDay("2026-11-24")),
 )
 
-# Said by the hub from what disk and journal say; nothing says "not-called" any more.
-_OTHERS = ("not-stored", "rating-not-due", "not-called")
+# Said by the hub, from what disk and journal say.
+_OTHERS = ("not-stored", "rating-not-due")
 NOT_OF_DECIDE = frozenset(reason for reason in Reason if reason in _OTHERS)

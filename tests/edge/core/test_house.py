@@ -7,7 +7,7 @@ import pytest
 from contract import commands as c
 from contract import events as e
 from edge.core.house import House, apply, moved_to_new_journal
-from tests.edge.core.story import DAY_MS, KIOSK, LAN, MONDAY_8, Story, open_at
+from tests.edge.core.story import DAY_MS, KIOSK, LAN, MINH, MONDAY_8, Story, open_at
 
 ISSUE = (KIOSK, c.IssueTicket(("1",)))
 
@@ -80,3 +80,14 @@ def test_with_no_row_left_numbers_go_on_above_the_mark() -> None:
     story.house = moved_to_new_journal(House(), "2026-11-23", {"1": 41})
     story.given(ISSUE)
     assert set(story.live.tickets) == {"1042"}
+
+
+def test_a_new_journal_that_is_read_without_its_beginning_still_knows_the_numbers() -> None:
+    story = after_damage("2026-11-23", {"1": 7})
+    story.given((LAN, c.StartService("1")), (LAN, c.FinishService("1")), (LAN, c.CallNext("1")))
+    story.given((LAN, c.TransferTicket("1", "2")), *open_at("2", MINH), (MINH, c.CallNext("2")))
+    house = House()
+    for entry in story.entries:
+        house = apply(house, entry)
+    assert house.live.orders == {"1": 7}
+    assert house.live.day == "2026-11-23"

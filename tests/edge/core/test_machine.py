@@ -96,7 +96,7 @@ TestHouse.settings = settings(max_examples=120, stateful_step_count=30, deadline
 
 @pytest.mark.parametrize("seed", range(LIVES))
 def test_lives(seed: int) -> None:
-    random = Random(seed)  # noqa: S311 - repeatable lives, not a secret
+    random = Random(seed)
     life = Life(honest=seed % 2 == 0, wrong_ms=random.choice(WRONG_MS))
     arrival, clock, order = random.choice(((10, 10, 20), (30, 5, 5), (8, 30, 2), (15, 2, 40)))
     for _ in range(HAPPENINGS):

@@ -1,0 +1,34 @@
+// Finding a procedure by what people type or scan: pure functions.
+
+const CODE = /\d\.\d{6}/;
+
+/** `text` in small letters without tone marks: "Đăng ký" becomes "dang ky". */
+export function fold(text) {
+  const bare = text.normalize("NFD").replace(/\p{M}/gu, "");
+  return bare.replace(/[đĐ]/g, "d").toLowerCase();
+}
+
+/** The procedures that `typed` may mean: by code, or by the beginnings of words of a name. */
+export function matching(procedures, typed) {
+  const parts = fold(codeIn(typed) ?? typed).split(/\s+/).filter(Boolean);
+  return procedures.filter((procedure) => {
+    const words = fold(Object.values(procedure.name).join(" ")).split(/[^\p{L}\p{N}]+/u);
+    return parts.every(
+      (part) => procedure.code.startsWith(part) || words.some((word) => word.startsWith(part)),
+    );
+  });
+}
+
+/** The one procedure that `typed` names beyond doubt, or undefined. */
+export function meant(procedures, typed) {
+  const code = codeIn(typed);
+  const found = code
+    ? procedures.filter((procedure) => procedure.code.startsWith(code))
+    : matching(procedures, typed.trim() || "?");
+  return found.length === 1 ? found[0] : undefined;
+}
+
+// A scanned QR code may hold a whole address with the code somewhere in it.
+function codeIn(typed) {
+  return typed.match(CODE)?.[0];
+}

@@ -1,0 +1,89 @@
+import httpx
+import pytest
+
+from contract.commands import Actor
+from tests.edge.api.orders import order
+from tests.edge.running_site import KIOSK, RunningSite
+
+PROTECTED = ["/api/snapshot", "/api/stream", "/api/catalogue"]
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "ü" * 20, "x" * 5000])
+def test_nobody_unknown_comes_in(site: RunningSite, token: str) -> None:
+    headers = [(b"Authorization", b"Bearer " + token.encode("latin-1"))] if token else []
+    with httpx.Client(base_url=site.url, headers=headers, trust_env=False) as stranger:
+        for path in PROTECTED:
+            refused = stranger.get(path)
+            assert (refused.status_code, refused.json()["reason"]) == (401, "unknown-token")
+        assert order(stranger, "IssueTicket", services=["1"]).status_code == 401
+    assert not site.hub.house.live.tickets
+
+
+def test_other_schemes_do_not_count(site: RunningSite) -> None:
+    token = site.access.add_device(KIOSK)
+    refused = httpx.get(
+        f"{site.url}/api/snapshot", headers={"Authorization": f"Basic {token}"}, trust_env=False
+    )
+    assert refused.status_code == 401
+
+
+def test_a_role_may_only_do_its_own(kiosk: httpx.Client, pad: httpx.Client) -> None:
+    for client, type_, fields in (
+        (kiosk, "CallNext", {"counter": "1"}),
+        (kiosk, "Rate", {"counter": "1", "level": 4}),
+        (kiosk, "ReportDevice", {"device": "printer-1", "state": "ready"}),
+        (pad, "IssueTicket", {"services": ["1"]}),
+    ):
+        refused = order(client, type_, **fields)
+        assert (refused.status_code, refused.json()["reason"]) == (403, "not-allowed")
+
+
+def test_a_pad_belongs_to_one_counter(pad: httpx.Client) -> None:
+    refused = order(pad, "Rate", counter="2", level=4)
+    assert (refused.status_code, refused.json()["reason"]) == (403, "not-your-counter")
+
+
+def test_a_display_may_look_but_not_touch(site: RunningSite) -> None:
+    with site.client(site.access.add_device(Actor("hall-1", "display"))) as display:
+        assert display.get("/api/snapshot").status_code == 200
+        assert order(display, "IssueTicket", services=["1"]).status_code == 403
+
+
+def test_a_removed_device_is_out_at_once(site: RunningSite, kiosk: httpx.Client) -> None:
+    assert kiosk.get("/api/snapshot").status_code == 200
+    site.access.remove_device("kiosk-1")
+    assert kiosk.get("/api/snapshot").status_code == 401
+
+
+def test_a_browser_keeps_its_token_as_a_cookie(site: RunningSite) -> None:
+    token = site.access.add_device(KIOSK)
+    with httpx.Client(base_url=site.url, trust_env=False) as browser:
+        stored = browser.post("/api/browser", json={"token": token})
+        assert stored.status_code == 204
+        for rule in ("HttpOnly", "SameSite=strict", "Path=/"):
+            assert rule in stored.headers["set-cookie"]
+        assert browser.get("/api/snapshot").status_code == 200
+        assert order(browser, "IssueTicket", services=["1"]).json()["number"] == "1001"
+
+
+def test_an_unknown_token_makes_no_cookie(site: RunningSite) -> None:
+    with httpx.Client(base_url=site.url, trust_env=False) as browser:
+        refused = browser.post("/api/browser", json={"token": "guess"})
+        assert refused.status_code == 401
+        assert "set-cookie" not in refused.headers
+        assert browser.post("/api/browser", json={"token": "x" * 101}).status_code == 422
+
+
+def test_the_page_may_only_speak_to_its_hub(site: RunningSite) -> None:
+    for path in ("/", "/kiosk/kiosk.js", "/kiosk/fonts/BeVietnamPro-Bold.ttf", "/api/health"):
+        answer = httpx.get(f"{site.url}{path}", trust_env=False)
+        assert answer.status_code == 200
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_static_files_end_at_their_folder(site: RunningSite) -> None:
+    for path in ("/kiosk/../app.py", "/kiosk/%2e%2e/app.py", "/kiosk/fonts/../../settings.py"):
+        assert httpx.get(f"{site.url}{path}", trust_env=False).status_code == 404

@@ -1,0 +1,41 @@
+"""A small journal for tests, and what someone with a card reader may do to it."""
+
+import sqlite3
+from pathlib import Path
+
+from edge.journal import Journal, NewRow, Row
+
+BODIES = tuple(b"row %d of the journal" % number for number in range(1, 13))
+
+
+def new_rows(*bodies: bytes) -> list[NewRow]:
+    """Rows of no command."""
+    return [NewRow(body, b"") for body in bodies]
+
+
+def fill(path: Path) -> Path:
+    """A closed journal of twelve rows, a command in each, a checkpoint and a cursor."""
+    journal = Journal(path)
+    for number, body in enumerate(BODIES, start=1):
+        journal.append([NewRow(body, bytes([number]) * 16)])
+    journal.save_checkpoint(9, "v1", b"state after row 9")
+    journal.advance(5)
+    journal.close()
+    return path
+
+
+def edit(path: Path, statement: str, values: tuple[object, ...] = ()) -> None:
+    """Change a closed journal by SQL."""
+    connection = sqlite3.connect(path)
+    connection.execute(statement, values)
+    connection.commit()
+    connection.close()
+
+
+def intact_rows(path: Path) -> list[Row]:
+    """Open a journal and read all rows with their chain; raises StoreError for any damage."""
+    journal = Journal(path)
+    try:
+        return list(journal.checked_rows())
+    finally:
+        journal.close()

@@ -1,0 +1,356 @@
+import logging
+import sqlite3
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from contract.codec import decode_entry
+from contract.commands import (
+    Actor,
+    Answer,
+    CallNext,
+    CallTicket,
+    FinishService,
+    IssueTicket,
+    OpenCounter,
+    Order,
+    Rate,
+    ReportPrint,
+    ReprintTicket,
+    SignIn,
+    StartService,
+    TransferTicket,
+    VoidTicket,
+)
+from contract.events import ClockStepped, DayOpened, NodeStarted, ReprintOrdered, TicketIssued
+from contract.refusals import Reason, Refused
+from contract.snapshot import LinkView, Snapshot
+from edge.core.effects import Slip
+from edge.hub import Hub, Reply
+from tests.edge.running_site import CLERK, HUB, IDENTITY, KIOSK, RULES, RunningHub, TestClock
+from tests.waiting import until
+
+NOT_STORED = Refused(Reason.NOT_STORED)
+PAD = Actor("pad-1", "pad", counter="1")
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    return TestClock()
+
+
+@pytest.fixture
+def hub(tmp_path: Path, clock: TestClock) -> Iterator[RunningHub]:
+    running = RunningHub(tmp_path, clock)
+    yield running
+    running.close()
+
+
+def number_of(reply: Reply) -> str:
+    assert isinstance(reply, Answer)
+    assert reply.number is not None
+    return reply.number
+
+
+def issue(hub: RunningHub, service: str = "1", *, on_paper: bool = True) -> str:
+    return number_of(hub.give(KIOSK, IssueTicket((service,), on_paper=on_paper)))
+
+
+def printed(hub: RunningHub, number: str, copy: int = 1) -> None:
+    hub.give(HUB, ReportPrint(number, copy, "printed", "confirmed"))
+
+
+# --- facts before effects ---------------------------------------------------------------------
+
+
+def test_a_number_is_durable_when_it_is_answered_and_printed(
+    tmp_path: Path, clock: TestClock
+) -> None:
+    stored: list[str] = []
+
+    def look_from_outside(slip: Slip, *_: object) -> None:
+        with sqlite3.connect(tmp_path / "journal.db") as db:
+            rows = [decode_entry(body) for (body,) in db.execute("SELECT body FROM entries")]
+        db.close()
+        issued = [row.event for row in rows if isinstance(row.event, TicketIssued)]
+        stored.extend(event.number for event in issued if event.number == slip.number)
+
+    hub = Hub(IDENTITY, RULES, tmp_path, clock, look_from_outside)
+    hub.start()
+    reply = hub.submit(Order(uuid.uuid4().bytes, KIOSK, IssueTicket(("1",)))).result(10)
+    hub.close()
+    assert stored == [number_of(reply)]
+
+
+def test_a_disk_that_fills_up_stores_and_prints_nothing_and_is_used_again(
+    hub: RunningHub, caplog: pytest.LogCaptureFixture
+) -> None:
+    given = [issue(hub) for _ in range(5)]
+    writer = hub.hub.journal._writer
+    pages = writer.execute("PRAGMA page_count").fetchone()[0]
+    writer.execute(f"PRAGMA max_page_count = {pages}")
+    with caplog.at_level(logging.CRITICAL):
+        replies = [hub.give(KIOSK, IssueTicket(("1",)))]
+        while isinstance(replies[-1], Answer):
+            replies.append(hub.give(KIOSK, IssueTicket(("1",))))
+    given += [number_of(reply) for reply in replies[:-1]]
+    assert replies[-1] == NOT_STORED
+    assert [slip.number for slip in hub.prints] == given
+
+    given.append(issue(hub))  # what was opened anew has no limit: the disk is back
+    assert given == [f"1{order:03d}" for order in range(1, len(given) + 1)]
+
+
+def test_a_disk_that_takes_nothing_for_a_while(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.edge.full_disk", str(tmp_path)]
+    told = subprocess.run(command, check=True, capture_output=True, timeout=60)
+    report = msgspec.json.decode(told.stdout)
+    assert report["refused"] == ["not-stored"] * 10
+    assert report["printed_while_full"] == 0
+    assert report["after"] == "1021"
+    assert report["unacknowledged"] == []
+    assert report["after_restart"] == "1022"
+
+
+def test_a_printer_that_raises_stops_nobody(
+    tmp_path: Path, clock: TestClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    def jam(*_: object) -> None:
+        raise KeyError("no such service")
+
+    hub = Hub(IDENTITY, RULES, tmp_path, clock, jam)
+    changes: list[int] = []
+    hub.listen(lambda: changes.append(hub.house.seq))
+    hub.start()
+    with caplog.at_level(logging.CRITICAL):
+        replies = [
+            hub.submit(Order(uuid.uuid4().bytes, KIOSK, IssueTicket(("1",)))).result(10)
+            for _ in range(2)
+        ]
+    hub.close()
+    assert [number_of(reply) for reply in replies] == ["1001", "1002"]
+    assert changes[-1] == hub.house.seq
+
+
+def test_one_order_that_cannot_be_decided_leaves_the_others_alone(
+    hub: RunningHub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stumble(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("edge.core.decide._DECISIONS", {SignIn: stumble})
+    with caplog.at_level(logging.CRITICAL), pytest.raises(ZeroDivisionError):
+        hub.give(CLERK, SignIn("1"))
+    assert issue(hub) == "1001"
+
+
+# --- one command, one answer ------------------------------------------------------------------
+
+
+def test_a_repeated_command_gets_the_first_answer_even_after_a_restart(hub: RunningHub) -> None:
+    key = uuid.uuid4()
+    first = hub.give(KIOSK, IssueTicket(("1",)), key)
+    issue(hub)
+    assert hub.give(KIOSK, IssueTicket(("1",)), key) == first
+    hub.restart()
+    assert hub.give(KIOSK, IssueTicket(("1",)), key) == first
+    assert issue(hub) == "1003"
+
+
+def test_commands_of_several_rows_are_remembered_whole(hub: RunningHub) -> None:
+    hub.give(CLERK, SignIn("1"))
+    hub.give(CLERK, OpenCounter("1"))
+    for _ in range(3):
+        issue(hub)
+    work = [
+        (uuid.uuid4(), command)
+        for command in (
+            CallNext("1"),
+            StartService("1"),
+            CallNext("1", finish_current=True),
+            TransferTicket("1", "2"),
+            CallTicket("1", "1003", "ưu tiên"),
+            StartService("1"),
+            FinishService("1"),
+        )
+    ]
+    answers = [hub.give(CLERK, command, key) for key, command in work]
+    assert all(isinstance(answer, Answer) for answer in answers)
+    rating = (uuid.uuid4(), Rate("1", 4))
+    answers.append(hub.give(PAD, rating[1], rating[0]))
+    hub.restart()
+    again = [hub.give(CLERK, command, key) for key, command in work]
+    again.append(hub.give(PAD, rating[1], rating[0]))
+    assert again == answers
+
+
+def test_a_refused_command_may_be_given_again(hub: RunningHub, clock: TestClock) -> None:
+    key = uuid.uuid4()
+    clock.later(12 * 3600)
+    closed = hub.give(KIOSK, IssueTicket(("1",)), key)
+    assert isinstance(closed, Refused)
+    clock.later(12 * 3600)
+    assert number_of(hub.give(KIOSK, IssueTicket(("1",)), key)) == "1001"
+
+
+def test_many_at_once_get_numbers_without_gap_or_double(hub: RunningHub) -> None:
+    with ThreadPoolExecutor(8) as crowd:
+        numbers = list(crowd.map(lambda _: issue(hub), range(400)))
+    assert sorted(numbers) == [f"1{order:03d}" for order in range(1, 401)]
+    assert [slip.number for slip in hub.prints] == sorted(numbers)
+
+
+# --- restarts ---------------------------------------------------------------------------------
+
+
+def test_a_restart_resumes_the_queue(hub: RunningHub) -> None:
+    hub.give(CLERK, SignIn("1"))
+    hub.give(CLERK, OpenCounter("1"))
+    for service in ("1", "2", "5", "1"):
+        issue(hub, service, on_paper=False)
+    hub.give(CLERK, CallNext("1"))
+    before = hub.hub.house.live
+    hub.restart()
+    assert hub.hub.house.live == before
+    assert issue(hub) == "1003"
+
+
+def test_a_slip_that_nobody_saw_is_printed_again_as_a_second_copy(hub: RunningHub) -> None:
+    seen, unseen, void = issue(hub), issue(hub), issue(hub)
+    printed(hub, seen)
+    hub.give(CLERK, VoidTicket(void, "hủy"))
+    hub.prints.clear()
+    hub.restart()
+    assert hub.prints == [Slip(unseen, 2)]
+    printed(hub, unseen, copy=2)
+    hub.restart()
+    assert hub.prints == [Slip(unseen, 2)]
+
+
+def test_an_old_slip_is_not_printed_again(hub: RunningHub, clock: TestClock) -> None:
+    issue(hub)
+    hub.prints.clear()
+    clock.later(16 * 60)
+    hub.restart()
+    assert hub.prints == []
+
+
+def test_after_a_reboot_with_a_wrong_clock_a_young_slip_counts_as_young(
+    hub: RunningHub, clock: TestClock
+) -> None:
+    issue(hub)
+    hub.prints.clear()
+    clock.boot, clock.mono_ns = "boot-2", 5_000_000_000
+    clock.wall_ms, clock.synced = 100_000_000_000, False
+    hub.restart()
+    assert hub.prints == [Slip("1001", 2)]
+    assert issue(hub) == "1002"
+
+
+def test_staff_may_ask_for_a_further_copy(hub: RunningHub) -> None:
+    number = issue(hub)
+    hub.give(CLERK, ReprintTicket(number))
+    assert hub.prints == [Slip(number, 1), Slip(number, 2)]
+
+
+def test_the_start_is_in_the_journal_and_the_day_is_open(hub: RunningHub) -> None:
+    issue(hub)
+    hub.prints.clear()
+    hub.restart()
+    events = [decode_entry(row.body).event for row in hub.hub.journal.rows()]
+    assert [type(event) for event in events[:3]] == [NodeStarted, DayOpened, DayOpened]
+    assert isinstance(events[-2], NodeStarted)
+    assert isinstance(events[-1], ReprintOrdered)
+
+
+def test_orders_in_the_inbox_are_finished_before_it_closes(tmp_path: Path) -> None:
+    hub = RunningHub(tmp_path, TestClock())
+    orders = [Order(uuid.uuid4().bytes, KIOSK, IssueTicket(("1",))) for _ in range(300)]
+    replies = [hub.hub.submit(order) for order in orders]
+    hub.close()
+    assert [number_of(reply.result(0)) for reply in replies] == [
+        f"1{order:03d}" for order in range(1, 301)
+    ]
+
+
+def test_a_checkpoint_shortens_the_start_and_changes_nothing(hub: RunningHub) -> None:
+    for _ in range(1100):
+        issue(hub, on_paper=False)
+    assert hub.hub.journal._query("SELECT count(*) FROM checkpoints", ()) == [(1,)]
+    before = hub.hub.house.live
+    hub.restart()
+    assert hub.hub.house.live == before
+
+
+# --- time, training, listeners ----------------------------------------------------------------
+
+
+def test_a_clock_that_steps_is_noted_before_what_follows(hub: RunningHub, clock: TestClock) -> None:
+    issue(hub)
+    clock.wall_ms += 90_000
+    issue(hub)
+    clock.synced = False
+    issue(hub)
+    events = [decode_entry(row.body).event for row in hub.hub.journal.rows()]
+    steps = [event for event in events if isinstance(event, ClockStepped)]
+    assert steps == [ClockStepped(90_000, synced=True), ClockStepped(0, synced=False)]
+    assert isinstance(events[-2], ClockStepped)
+
+
+def test_no_number_comes_twice_when_the_clock_goes_back_and_forth(
+    hub: RunningHub, clock: TestClock
+) -> None:
+    numbers = []
+    for day in (0, -1, 0, 3, -56 * 365, 0, 400 * 365, 0):
+        clock.wall_ms = TestClock().wall_ms + day * 86_400_000
+        numbers.append((day, number_of(hub.give(CLERK, IssueTicket(("1",))))))
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_training_and_the_live_queue_do_not_meet(hub: RunningHub) -> None:
+    assert number_of(hub.practise(KIOSK, IssueTicket(("1",)))) == "01001"
+    assert issue(hub) == "1001"
+    hub.practise(CLERK, SignIn("1"))
+    hub.practise(CLERK, OpenCounter("1"))
+    assert number_of(hub.practise(CLERK, CallNext("1"))) == "01001"
+    hub.restart()
+    assert [ticket.number for ticket in hub.hub.snapshot().waiting] == ["1001"]
+    assert hub.hub.snapshot(training=True).counters[0].staff == "nv01"
+    assert hub.hub.snapshot().counters[0].staff is None
+
+
+def test_listeners_hear_of_every_commit_and_see_it(hub: RunningHub) -> None:
+    seen: list[int] = []
+    changed = threading.Event()
+
+    def look() -> None:
+        seen.append(len(hub.hub.house.live.tickets))
+        changed.set()
+
+    hub.hub.listen(look)
+    issue(hub)
+    assert changed.wait(5)
+    assert seen == [1]
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_a_snapshot_keeps_the_contract_from_the_first_moment(
+    hub: RunningHub, training: bool
+) -> None:
+    hub.hub.show_link(lambda: LinkView(connected=True, unsent=3))
+    picture = hub.hub.snapshot(training=training)
+    assert msgspec.json.decode(msgspec.json.encode(picture), type=Snapshot) == picture
+    assert picture.link.unsent == 3
+
+
+def test_devices_report_without_waiting(hub: RunningHub) -> None:
+    number = issue(hub)
+    hub.hub.report(ReportPrint(number, 1, "unknown", reason="silent"))
+    until(lambda: not hub.hub.house.live.tickets[number].print_pending)

@@ -1,0 +1,199 @@
+"""A real hub process, killed without warning again and again while several clients take numbers."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+
+from contract.codec import decode_entry
+from contract.commands import Actor
+from contract.events import TicketIssued
+from edge.access import Access
+from edge.journal import Journal
+from runtime.clock import SystemClock
+from tests.waiting import until
+
+KILLS = 12
+CLIENTS = 4
+DAY_TICKETS = 500
+RESUMED_WITHIN_S = 2.0
+SETTINGS = """
+node = "01-00097-01-h1"
+data = "data"
+
+[http]
+port = 0
+
+[site]
+site = "01-00097-01"
+unit = "Phường Hồng Hà"
+site_name = "Hồng Hà"
+services = [
+  { id = "1", series = "1", name = { vi = "Hộ tịch" } },
+  { id = "2", series = "2", name = { vi = "Đất đai" } },
+]
+counters = [{ id = "1", services = ["1", "2"] }]
+
+[[site.sessions]]
+weekdays = [1, 2, 3, 4, 5, 6, 7]
+issue_from = "00:00"
+last_ticket = "23:59"
+closes = "23:59"
+"""
+
+
+class Process(NamedTuple):
+    """A running hub: its address, and how long it took from its start to its first answer."""
+
+    program: "subprocess.Popen[str]"
+    url: str
+    resumed_s: float
+
+
+class Citizen(threading.Thread):
+    """Takes numbers until told to stop; an answer that is lost is asked for again."""
+
+    def __init__(self, token: str, service: str) -> None:
+        super().__init__()
+        self.numbers: dict[str, str] = {}
+        self.changed: list[tuple[str, str]] = []
+        self.url: str | None = None
+        self.stopping = False
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._command = {"type": "IssueTicket", "services": [service]}
+
+    def run(self) -> None:
+        key = str(uuid.uuid4())
+        with httpx.Client(trust_env=False, timeout=5) as client:
+            while not self.stopping:
+                number = self._take(client, key)
+                if number is None:
+                    time.sleep(0.01)
+                    continue
+                self.numbers[key] = number
+                if self._take(client, key) not in (number, None):
+                    self.changed.append((key, number))
+                key = str(uuid.uuid4())
+
+    def _take(self, client: httpx.Client, key: str) -> str | None:
+        if self.url is None:
+            return None
+        try:
+            answer = client.post(
+                f"{self.url}/api/commands",
+                headers={**self._headers, "Idempotency-Key": key},
+                json=self._command,
+            )
+        except httpx.TransportError:
+            return None
+        return str(answer.raise_for_status().json()["number"])
+
+
+@contextmanager
+def running(config: Path) -> Iterator[Process]:
+    started = time.monotonic()
+    program = subprocess.Popen(
+        [sys.executable, "-m", "edge", "--config", str(config), "run"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert program.stdout is not None
+    url = program.stdout.readline().strip().rpartition(": ")[2]
+    httpx.get(f"{url}/api/health", trust_env=False, timeout=5).raise_for_status()
+    yield Process(program, url, time.monotonic() - started)
+    program.stdout.close()
+    if program.poll() is None:
+        program.terminate()
+    program.wait(10)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "hub.toml"
+    path.write_text(SETTINGS, encoding="utf-8")
+    return path
+
+
+def test_no_acknowledged_number_is_lost_and_none_is_used_twice(
+    config: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    access = Access(data / "access.db", SystemClock())
+    tokens = [access.add_device(Actor(f"kiosk-{i}", "kiosk")) for i in range(CLIENTS)]
+    access.close()
+    citizens = [Citizen(token, "12"[turn % 2]) for turn, token in enumerate(tokens)]
+    when = random.Random(7)
+    for citizen in citizens:
+        citizen.start()
+    try:
+        for _ in range(KILLS):
+            with running(config) as hub:
+                for citizen in citizens:
+                    citizen.url = hub.url
+                time.sleep(when.uniform(0.05, 0.4))
+                os.kill(hub.program.pid, signal.SIGKILL)
+                hub.program.wait(10)
+        with running(config) as hub:
+            before = {citizen: len(citizen.numbers) for citizen in citizens}
+            for citizen in citizens:
+                citizen.url = hub.url
+            until(lambda: all(len(c.numbers) > before[c] + 1 for c in citizens))
+            _end(citizens)
+    finally:
+        _end(citizens)
+
+    journal = Journal(data / "journal.db")
+    rows = [decode_entry(row.body) for row in journal.checked_rows()]
+    journal.close()
+    stored = {
+        str(uuid.UUID(bytes=row.command_id)): row.event.number
+        for row in rows
+        if isinstance(row.event, TicketIssued)
+    }
+    acknowledged = {key: number for c in citizens for key, number in c.numbers.items()}
+    assert len(acknowledged) > 20 * KILLS
+    assert acknowledged.items() <= stored.items()
+    assert len(set(stored.values())) == len(stored)
+    assert [changed for citizen in citizens for changed in citizen.changed] == []
+    assert not list(data.glob("journal-damaged-*"))
+
+
+def test_a_busy_day_is_resumed_within_two_seconds(config: Path, tmp_path: Path) -> None:
+    access = Access(tmp_path / "data" / "access.db", SystemClock())
+    token = access.add_device(Actor("kiosk-1", "kiosk"))
+    access.close()
+    citizen = Citizen(token, "1")
+    with running(config) as hub:
+        citizen.url = hub.url
+        citizen.start()
+        try:
+            until(lambda: len(citizen.numbers) >= DAY_TICKETS, within_s=60)
+        finally:
+            _end([citizen])
+        os.kill(hub.program.pid, signal.SIGKILL)
+        hub.program.wait(10)
+    with running(config) as hub:
+        resumed_s = hub.resumed_s
+        headers = {"Authorization": f"Bearer {token}"}
+        picture = httpx.get(f"{hub.url}/api/snapshot", headers=headers, trust_env=False).json()
+    assert len(picture["waiting"]) >= DAY_TICKETS
+    assert resumed_s < RESUMED_WITHIN_S
+
+
+def _end(citizens: list[Citizen]) -> None:
+    for citizen in citizens:
+        citizen.stopping = True
+    for citizen in citizens:
+        citizen.join(10)

@@ -1,0 +1,88 @@
+import socket
+import threading
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from runtime.http_server import HttpServer
+
+
+def app(begun: threading.Event | None = None, go_on: threading.Event | None = None) -> Starlette:
+    async def hello(_: Request) -> Response:
+        return PlainTextResponse("xin chào")
+
+    def slowly(_: Request) -> Response:
+        assert begun is not None
+        assert go_on is not None
+        begun.set()
+        go_on.wait(5)
+        return PlainTextResponse("done")
+
+    return Starlette(routes=[Route("/", hello), Route("/slow", slowly)])
+
+
+def get(url: str) -> httpx.Response:
+    return httpx.get(url, trust_env=False, timeout=5)
+
+
+def test_it_serves_on_a_free_port_until_it_is_stopped() -> None:
+    server = HttpServer(app(), "127.0.0.1", 0)
+    server.start()
+    answer = get(server.url)
+    assert (answer.text, server.port > 0) == ("xin chào", True)
+    assert "server" not in answer.headers
+    server.stop()
+    with pytest.raises(httpx.ConnectError):
+        get(server.url)
+
+
+def test_connections_wait_until_it_is_started() -> None:
+    server = HttpServer(app(), "127.0.0.1", 0)
+    with socket.create_connection((server.host, server.port), timeout=5) as early:
+        early.sendall(b"GET / HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n")
+        server.start()
+        assert early.recv(100).startswith(b"HTTP/1.1 200")
+    server.stop()
+
+
+def test_a_stopped_address_can_be_served_again_at_once() -> None:
+    first = HttpServer(app(), "127.0.0.1", 0)
+    first.start()
+    get(first.url)
+    first.stop()
+    second = HttpServer(app(), "127.0.0.1", first.port)
+    second.start()
+    assert get(second.url).status_code == 200
+    second.stop()
+
+
+def test_an_address_in_use_is_an_error_at_once() -> None:
+    server = HttpServer(app(), "127.0.0.1", 0)
+    with pytest.raises(OSError, match="in use"):
+        HttpServer(app(), "127.0.0.1", server.port)
+    server.stop()
+
+
+def test_a_request_under_way_gets_its_answer() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    server = HttpServer(app(begun, go_on), "127.0.0.1", 0)
+    server.start()
+    answers: list[str] = []
+    client = threading.Thread(target=lambda: answers.append(get(f"{server.url}/slow").text))
+    client.start()
+    assert begun.wait(5)
+    threading.Timer(0.2, go_on.set).start()
+    server.stop()
+    client.join(5)
+    assert answers == ["done"]
+
+
+def test_one_that_was_never_started_can_be_stopped() -> None:
+    server = HttpServer(app(), "127.0.0.1", 0)
+    server.stop()
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection((server.host, server.port), timeout=1)
