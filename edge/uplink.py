@@ -22,7 +22,6 @@ _ANSWERS_KEPT = 100
 _WINDOW_FULL_S = 0.05
 _TROUBLE_S = 5.0
 _LIMITS = OutboxLimits()
-_BACKOFF = Backoff()
 
 
 class Uplink:
@@ -45,7 +44,7 @@ class Uplink:
         line_clock: Clock,
         limits: OutboxLimits = _LIMITS,
         heartbeat_s: float = 60.0,
-        backoff: Backoff = _BACKOFF,
+        backoff: Backoff | None = None,
     ) -> None:
         self._journal = journal
         self._node = node

@@ -13,7 +13,6 @@ __all__ = ["MqttLink", "MqttSettings", "Will"]
 
 logger = logging.getLogger(__name__)
 
-_BACKOFF = Backoff()
 _STOP_S = 15.0
 
 
@@ -35,7 +34,7 @@ class MqttLink:
         on_message: Callable[[str, bytes], None],
         on_state: Callable[[bool], None],
         will: Will | None = None,
-        backoff: Backoff = _BACKOFF,
+        backoff: Backoff | None = None,
     ) -> None:
         self._settings = settings
         self._persistent = persistent
@@ -43,7 +42,7 @@ class MqttLink:
         self._on_message = on_message
         self._on_state = on_state
         self._will = will
-        self._backoff = backoff
+        self._backoff = backoff or Backoff(cap_s=settings.reconnect_within_s)
         self._clock = SystemClock()
         self._version: Version = "3.1.1" if settings.protocol == "3.1.1" else "5"
         self._version_has_worked = False

@@ -48,7 +48,8 @@ _HINTS = {
 
 class MqttSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Which broker, and who we are to it. `ca_file` turns TLS on; `protocol` "auto" asks for
-    MQTT 5 and falls back to 3.1.1."""
+    MQTT 5 and falls back to 3.1.1. A lost connection is tried again after a random pause, longer
+    each time, of at most `reconnect_within_s`."""
 
     host: Annotated[str, Meta(min_length=1)]
     port: Annotated[int, Meta(ge=1, le=65535)]
@@ -56,6 +57,7 @@ class MqttSettings(Struct, frozen=True, forbid_unknown_fields=True):
     username: str = ""
     password: str = ""
     keepalive_s: Annotated[int, Meta(ge=5, le=3600)] = 30
+    reconnect_within_s: Annotated[float, Meta(gt=0, le=3600)] = 120.0
     protocol: Literal["auto", "5", "3.1.1"] = "auto"
     ca_file: str = ""
     cert_file: str = ""

@@ -1,5 +1,6 @@
 """The three communes of the demo: a busy ward, a median commune, a commune in the mountains."""
 
+from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,6 +38,7 @@ def hub_settings(commune: Commune) -> HubSettings:
     return HubSettings(
         node=f"{commune.site}-h1",
         data=Path(),
+        procedures_file=Path(str(files("firmware_config") / "procedures.toml")),
         site=r.Rules(
             site=commune.site,
             unit=commune.unit,

@@ -35,6 +35,7 @@ from simulation.printer.ports import TcpPort
 
 _FIRST_PAD_PIN = 5
 _SLIP_S = 10.0
+_RECONNECT_S = 2.0  # a simulated day has no two minutes to spare
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,9 @@ class SimulatedSite:
             printer=PrinterSettings(
                 f"tcp://{host}:{port}", profile=PrinterProfile(proof="process-id")
             ),
-            uplink=replace(broker, host="127.0.0.1", port=self._line.port),
+            uplink=replace(
+                broker, host="127.0.0.1", port=self._line.port, reconnect_within_s=_RECONNECT_S
+            ),
         )
         self._clients: list[HubClient] = []
         self._displays: list[tuple[HubClient, threading.Thread]] = []
