@@ -10,6 +10,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from runtime.clock import SystemClock
+
 logger = logging.getLogger(__name__)
 
 _CHUNK_BYTES = 4096
@@ -130,6 +132,7 @@ class _Carrier:
     ) -> None:
         self._target = target
         self._latency_s = latency_s
+        self._clock = SystemClock()
         self._reset_chance = reset_chance
         self._random = random.Random(seed)
 
@@ -158,7 +161,7 @@ class _Carrier:
         loop = asyncio.get_running_loop()
         while True:
             chunk = await loop.sock_recv(source, _CHUNK_BYTES)
-            await delayed.put((loop.time() + self._latency_s, chunk))
+            await delayed.put((_now_s(self._clock) + self._latency_s, chunk))
             if not chunk:
                 return
 
@@ -166,7 +169,7 @@ class _Carrier:
         loop = asyncio.get_running_loop()
         while True:
             due_s, chunk = await delayed.get()
-            if (wait_s := due_s - loop.time()) > 0:
+            if (wait_s := due_s - _now_s(self._clock)) > 0:
                 await asyncio.sleep(wait_s)
             if not chunk:
                 sink.shutdown(socket.SHUT_WR)
@@ -175,6 +178,10 @@ class _Carrier:
                 await loop.sock_sendall(sink, chunk[: self._random.randrange(len(chunk))])
                 raise ConnectionResetError("the line tore this connection")
             await loop.sock_sendall(sink, chunk)
+
+
+def _now_s(clock: SystemClock) -> float:
+    return clock.stamp().mono_ns / 1e9
 
 
 def _bound_socket(port: int) -> socket.socket:

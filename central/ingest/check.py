@@ -15,7 +15,6 @@ from contract.topics import Source, parse_up
 from contract.wire import VERSION, Batch, Status
 
 _MOST_SEQ = 2**53
-_SQL_INTEGER = 2**63 - 1
 _Message = TypeVar("_Message", Batch, Status)
 
 
@@ -119,7 +118,7 @@ def _row(seq: int, data: bytes) -> EventRow:
     counter = getattr(event, "counter", None)
     return EventRow(
         seq=seq,
-        wall_ms=_clamp(entry.stamp.wall_ms),
+        wall_ms=entry.stamp.wall_ms,
         kind=type(event).__name__,
         ticket=getattr(event, "number", None),
         counter=None if counter is None else int(counter),
@@ -137,7 +136,7 @@ def _unread_row(seq: int, data: bytes) -> EventRow:
     _check_seq(seq, head.seq)
     return EventRow(
         seq=seq,
-        wall_ms=_clamp(head.stamp.wall_ms),
+        wall_ms=head.stamp.wall_ms,
         kind="",
         ticket=None,
         counter=None,
@@ -158,7 +157,3 @@ def _service(event: AnyEvent) -> str | None:
     if isinstance(event, TicketTransferred):
         return event.from_service
     return getattr(event, "service", None)
-
-
-def _clamp(number: int) -> int:
-    return min(max(number, -_SQL_INTEGER), _SQL_INTEGER)
