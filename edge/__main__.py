@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(settings: HubSettings, _options: argparse.Namespace) -> int:
-    node = Node(settings, SystemClock())
+    node = Node(settings, SystemClock(has_chip=settings.clock_chip))
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

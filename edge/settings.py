@@ -48,6 +48,7 @@ class PadSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class HubSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything one hub needs to know; each part gets only its own section.
 
+    `clock_chip` says that the machine keeps time without power, as a Pi 5 with its battery does.
     `procedures_file` names a TOML file of further procedures, shared by many sites: those of
     services that this site lacks are left out. `follow_url` is what the ticket's QR code opens,
     with `{site}`, `{day}` and `{number}`.
@@ -56,6 +57,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True):
     node: NodeId
     data: Path
     site: Rules
+    clock_chip: bool = False
     http: Http = field(default_factory=Http)
     printer: PrinterSettings | None = None
     pads: tuple[PadSettings, ...] = ()

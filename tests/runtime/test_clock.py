@@ -52,6 +52,17 @@ def test_the_kernels_answer_says_whether_the_clock_is_disciplined(
     assert is_synchronised() is synchronised
 
 
+@pytest.mark.parametrize(("year", "believed"), [(1973, False), (2026, False), (2027, True)])
+def test_a_clock_chip_is_believed_unless_its_battery_died(
+    year: int, monkeypatch: pytest.MonkeyPatch, *, believed: bool
+) -> None:
+    monkeypatch.setattr("runtime.clock.is_synchronised", lambda: False)
+    ns = int((year - 1970) * 365.2425 * 86_400 * 1e9)
+    monkeypatch.setattr("time.time_ns", lambda: ns)
+    assert SystemClock(has_chip=True).stamp().synced is believed
+    assert not SystemClock().stamp().synced
+
+
 def test_the_kernel_can_be_asked() -> None:
     assert is_synchronised() in (True, False)
     assert SystemClock().stamp().synced == is_synchronised()
