@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 SOURCES := contract runtime edge display central simulation tests benchmarks docs
 
-.PHONY: demo test check format bench pictures reference lock debian clean
+.PHONY: demo test check format bench bench-ticket pictures reference lock debian clean
 
 demo: $(VENV)/run.stamp
 	@$(BIN)/thutu-demo $(ARGS)
@@ -25,6 +25,9 @@ format: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp
 	@$(BIN)/python -m benchmarks.hub_api
+
+bench-ticket: $(VENV)/dev.stamp
+	@$(BIN)/python -m benchmarks.ticket
 
 pictures: $(VENV)/dev.stamp debian
 	@$(BIN)/python -m docs.pictures

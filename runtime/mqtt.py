@@ -96,8 +96,8 @@ class MqttLink:
             if ending.wrong_version and self._may_change_version(failures):
                 self._version = "3.1.1" if self._version == "5" else "5"
                 self._version_has_worked = False
-                logger.info("%s: now trying MQTT %s", self._settings, self._version)
                 if failures == 1:
+                    logger.info("%s: now trying MQTT %s", self._settings, self._version)
                     continue
             self._complain(ending.reason)
             self._stopping.wait(self._backoff.pause_s(failures, random))

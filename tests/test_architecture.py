@@ -36,6 +36,7 @@ PURE = (
     "edge.devices.escpos_status",
     "edge.ticket.content",
     "edge.ticket.layout",
+    "edge.ticket.text_layout",
     "display.boards.frames",
     "display.hall.scene",
     "central.scope",

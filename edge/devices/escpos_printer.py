@@ -15,8 +15,8 @@ from edge.devices.escpos_line import EscposLine, LineTiming
 from edge.devices.escpos_status import Automatic, Condition, InOrder, ProcessId, Status
 from edge.devices.printer_profile import PrinterProfile
 from edge.devices.transport import Transport
+from edge.ticket.bands import MAX_BAND_BYTES
 from edge.ticket.content import TicketContent
-from edge.ticket.raster import MAX_BAND_BYTES
 from runtime.backoff import Backoff
 from runtime.clock import Clock, SystemClock
 
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 Report = Callable[[ReportPrint | ReportDevice], None]
 
-_BYTES_ON_THE_WAY = 8192  # in the kernel's queue and the printer's buffer
+BYTES_ON_THE_WAY = 8192  # in the kernel's queue and the printer's buffer
 _PROCESS_IDS = 10_000
 _NO_PROOF = "no-proof"
 _RESET = b"\x1b@"
@@ -157,9 +157,17 @@ class EscposPrinter:
         with self._changed:
             job = self._jobs.popleft() if self._jobs else None
         if job is None:
+            self._clear()
             return self._timing.poll_s
         self._report(self._print(job))
         return 0.0
+
+    def _clear(self) -> None:
+        """Do while nobody waits what would hold up the next slip: 4 s at 9600 baud."""
+        if self._before_ticket:
+            _, obstacle = self._line.send(self._before_ticket)
+            if obstacle is None:
+                self._before_ticket = b""
 
     def _endure(self, condition: Condition) -> float:
         """Let jobs wait while patience lasts, then fail them; say when to look again."""
@@ -210,7 +218,7 @@ class EscposPrinter:
 
     def _doubt(self) -> str | None:
         """Why it is not known that all that was sent came out; None when the printer proved it."""
-        wait_s = self._timing.proof_s + _BYTES_ON_THE_WAY * self._line.byte_s
+        wait_s = self._timing.proof_s + BYTES_ON_THE_WAY * self._line.byte_s
         match self._profile.proof:
             case "none":
                 return _NO_PROOF

@@ -1,29 +1,19 @@
 """Render mode `raster`: the ticket as a one-bit picture, which every ESC/POS printer can print."""
 
-from collections.abc import Callable, Iterator
-from functools import lru_cache, reduce
-from operator import or_
+from collections.abc import Callable
+from functools import lru_cache
 
-from escpos.constants import QR_ECLEVEL_M
-from escpos.printer import Dummy
-from msgspec import Struct
 from PIL import Image, ImageChops, ImageDraw
 
-from edge.ticket import qr
+from edge.ticket import commands, qr
+from edge.ticket.bands import Strip, strips
 from edge.ticket.content import TicketContent
 from edge.ticket.face import Face
 from edge.ticket.layout import Block, Gap, Layout, Paper, Qr, Rule, Text, layout
 
-# One band is one GS v 0 command: a printer cut off within it awaits no more bytes than this.
-MAX_BAND_BYTES = 4096
-
 _INK = 255
-_FEED_DOTS = b"\x1bJ"
-_PICTURE = b"\x1dv0\x00"
-_LONGEST_FEED = 255
 _BLOCKS_REMEMBERED = 64
 _PLATE_RADIUS_MM = 1.2
-_LINES_TO_THE_TEAR_BAR = 6
 
 
 class RasterRenderer:
@@ -47,7 +37,7 @@ class RasterRenderer:
         self._cutter = cutter
         self._feed_units_per_dot = feed_units_per_dot
         self._face = Face()
-        self._strips: Callable[[Block], tuple[_Strip, ...]] = lru_cache(_BLOCKS_REMEMBERED)(
+        self._strips: Callable[[Block], tuple[Strip, ...]] = lru_cache(_BLOCKS_REMEMBERED)(
             self._make_strips
         )
 
@@ -70,39 +60,26 @@ class RasterRenderer:
 
         Raises ValueError when the QR payload is longer than a QR code can hold.
         """
-        out = bytearray(_built(lambda printer: printer.set(align="center")))
+        out = bytearray(commands.centre())
         blank_rows = 0
         for block in self.layout(content):
             for strip in self._strips(block):
                 if strip.data:
-                    out += self._feed(blank_rows) + strip.data
+                    out += commands.feed(blank_rows, self._feed_units_per_dot) + strip.data
                     blank_rows = 0
                 else:
                     blank_rows += strip.blank_rows
-        return bytes(out + self._feed(blank_rows) + self.end())
+        return bytes(out + commands.feed(blank_rows, self._feed_units_per_dot) + self.end())
 
     def end(self) -> bytes:
         """The bytes that let go of a slip."""
-        if self._cutter:
-            return _built(lambda printer: printer.cut(feed=False))
-        return _built(lambda printer: printer.print_and_feed(_LINES_TO_THE_TEAR_BAR))
+        return commands.end(cutter=self._cutter)
 
-    def _make_strips(self, block: Block) -> tuple["_Strip", ...]:
+    def _make_strips(self, block: Block) -> tuple[Strip, ...]:
         if isinstance(block, Qr) and self._native_qr:
-            return (_Strip(_native_qr(block)),)
-        return tuple(_strips(_draw(block, self._paper, self._face)))
-
-    def _feed(self, rows: int) -> bytes:
-        full, rest = divmod(rows * self._feed_units_per_dot, _LONGEST_FEED)
-        feeds = [_LONGEST_FEED] * full + [rest] * (rest > 0)
-        return b"".join(_FEED_DOTS + bytes([units]) for units in feeds)
-
-
-class _Strip(Struct, frozen=True):
-    """A command that prints, or `blank_rows` to feed."""
-
-    data: bytes = b""
-    blank_rows: int = 0
+            dots = qr.module_dots(block.payload, block.side_dots)
+            return (Strip(commands.native_qr(block.payload, dots)),)
+        return tuple(strips(_draw(block, self._paper, self._face)))
 
 
 def _draw(block: Block, paper: Paper, face: Face) -> Image.Image:
@@ -138,50 +115,3 @@ def _centred(ink: Image.Image, paper: Paper) -> Image.Image:
     picture = Image.new("1", (paper.dots, ink.height))
     picture.paste(ink, ((paper.dots - ink.width) // 2, 0))
     return picture
-
-
-def _strips(picture: Image.Image) -> Iterator[_Strip]:
-    """Cut `picture` at its blank rows, and trim each part by as many bytes left as right.
-
-    So the parts stand right under ESC a 1 (centred) on every printer, whole bytes from the edge.
-    """
-    width = (picture.width + 7) // 8
-    pixels = picture.tobytes()
-    rows = [pixels[top : top + width] for top in range(0, len(pixels), width)]
-    start = 0
-    while start < len(rows):
-        inked = any(rows[start])
-        end = start + 1
-        while end < len(rows) and any(rows[end]) == inked:
-            end += 1
-        if inked:
-            most = MAX_BAND_BYTES // width
-            yield from (
-                _band(rows[top : min(top + most, end)], width) for top in range(start, end, most)
-            )
-        else:
-            yield _Strip(blank_rows=end - start)
-        start = end
-
-
-def _band(rows: list[bytes], width: int) -> _Strip:
-    ink = reduce(or_, (int.from_bytes(row) for row in rows))
-    left = width - (ink.bit_length() + 7) // 8
-    right = ((ink & -ink).bit_length() - 1) // 8
-    trim = min(left, right)
-    across = width - 2 * trim
-    sizes = across.to_bytes(2, "little") + len(rows).to_bytes(2, "little")
-    return _Strip(_PICTURE + sizes + b"".join(row[trim : width - trim] for row in rows))
-
-
-def _native_qr(block: Qr) -> bytes:
-    dots = qr.module_dots(block.payload, block.side_dots)
-    return _built(
-        lambda printer: printer.qr(block.payload, ec=QR_ECLEVEL_M, size=dots, native=True)
-    )
-
-
-def _built(build: Callable[[Dummy], object]) -> bytes:
-    printer = Dummy()
-    build(printer)
-    return bytes(printer.output)

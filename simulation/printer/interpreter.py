@@ -17,6 +17,8 @@ Program = Generator[int, bytes, None]
 _LINE_SPACING_DOTS = 30
 _REAL_TIME_STATUS = b"\x04"
 _QR_CODE = b"1"
+_FIRST_OF_PAGE = 0x80
+_FIRST_OF_KANJI = 0x81
 
 
 class Mechanism(Protocol):
@@ -83,6 +85,9 @@ class Interpreter:
             b"(": self._long_command,
             b"V": self._cut,
         }
+        self._kanji_commands: dict[bytes, Callable[[], Program]] = {}
+        if model.kanji:
+            self._kanji_commands = {b"&": self._enter_kanji, b".": self._leave_kanji}
         if model.in_order_status:
             self._group_commands[b"r"] = self._answer_in_order
         if model.automatic_status:
@@ -107,6 +112,8 @@ class Interpreter:
                     yield from self._command("ESC", self._escape_commands)
                 case b"\x1d":
                     yield from self._command("GS", self._group_commands)
+                case b"\x1c":
+                    yield from self._command("FS", self._kanji_commands)
                 case b"\x10":
                     yield from self._real_time()
                 case b"\n":
@@ -115,8 +122,11 @@ class Interpreter:
                     pass
                 case _ if byte < b" ":
                     self._fail(f"unknown control {byte.hex()}")
+                case _ if self._kanji and byte[0] >= _FIRST_OF_KANJI:
+                    pair = byte + (yield 1)
+                    self._print_character(pair.decode("gbk", errors="replace"), cells=2)
                 case _:
-                    self._print_character(byte)
+                    self._print_character(self._letter(byte[0]))
 
     def _command(self, prefix: str, commands: dict[bytes, Callable[[], Program]]) -> Program:
         name = yield 1
@@ -131,6 +141,7 @@ class Interpreter:
         self._bold = False
         self._across = self._down = 1
         self._code_page = self._model.code_pages[0]
+        self._kanji = self._model.kanji
         self._line_spacing_dots = _LINE_SPACING_DOTS
 
     # --- ESC ----------------------------------------------------------------------------------
@@ -180,6 +191,16 @@ class Interpreter:
         units = (yield 1)[0]
         height = self._print_characters()
         self._feed(max(0, units // self._model.feed_units_per_dot - height))
+
+    # --- FS -----------------------------------------------------------------------------------
+
+    def _enter_kanji(self) -> Program:
+        self._kanji = True
+        yield from ()
+
+    def _leave_kanji(self) -> Program:
+        self._kanji = False
+        yield from ()
 
     # --- GS -----------------------------------------------------------------------------------
 
@@ -258,9 +279,11 @@ class Interpreter:
         self._mechanism.note_qr(self._qr.content)
         self._burn(characters.rows(picture), picture.width)
 
-    def _print_character(self, byte: bytes) -> None:
-        letter = byte.decode(self._code_page, errors="replace")
-        character = Character(letter, self._bold, self._across, self._down)
+    def _letter(self, code: int) -> str:
+        return chr(code) if code < _FIRST_OF_PAGE else self._code_page[code - _FIRST_OF_PAGE]
+
+    def _print_character(self, letter: str, cells: int = 1) -> None:
+        character = Character(letter, self._bold, cells * self._across, self._down)
         if characters.width_dots([*self._line, character]) > self._model.dots:
             self._print_line()
         self._line.append(character)

@@ -87,6 +87,7 @@ class TcpPort:
             with host:
                 if self._printer.powered:
                     host.setblocking(False)
+                    host.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     self._printer.attach(_sender(host.send))
                     _carry(self._printer, host.fileno(), host.recv, self._is_over)
                 # A printer without power does not say goodbye.

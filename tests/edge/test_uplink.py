@@ -230,14 +230,18 @@ def test_a_cut_line_is_told_by_the_will_and_its_return_by_a_birth(
 # --- misfortune -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", EVERY_KIND, ids=str)
+@pytest.mark.parametrize("kind", [NATS, MOSQUITTO], ids=str)
 def test_days_of_backlog_drain_through_a_line_that_tears(
     kind: BrokerKind,
     journal: WatchedJournal,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """20,000 entries; connections are reset in mid-stream and cut, answers are lost and late."""
+    """20,000 entries; connections are reset in mid-stream and cut, answers are lost and late.
+
+    Not through iotcore: rumqttd 0.20 may panic when a connection is reset at a bad moment, and
+    then closes every new one (server/broker.rs, an unwrap of "Disconnected", a poisoned lock).
+    """
     append(journal, 20_000)
     limits = OutboxLimits(in_flight_entries=3_000, patience_s=0.4, longest_patience_s=0.8)
     with (

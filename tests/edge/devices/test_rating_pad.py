@@ -92,7 +92,7 @@ def test_one_buttons_bounce_does_not_lock_another(pad: Pad) -> None:
 
 
 def test_simulated_fingers_press_exactly_once(pad: Pad) -> None:
-    random = Random(7)  # noqa: S311 - the same fingers each time
+    random = Random(7)
     levels = [random.randint(1, 4) for _ in range(500)]
     for level in levels:
         pad.clock.sleep(1)

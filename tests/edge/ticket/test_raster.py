@@ -4,8 +4,9 @@ import pytest
 from msgspec.structs import replace
 from PIL import Image, ImageChops
 
+from edge.ticket.bands import MAX_BAND_BYTES
 from edge.ticket.layout import Paper, Qr, Text
-from edge.ticket.raster import MAX_BAND_BYTES, RasterRenderer
+from edge.ticket.raster import RasterRenderer
 from simulation.printer.model import PrinterModel
 from tests.edge.ticket.tickets import (
     FOLLOW_URL,

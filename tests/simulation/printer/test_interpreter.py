@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 import simulation.printer
-from simulation.printer.model import PrinterModel
+from simulation.printer.model import CHINESE, PrinterModel
 from tests.simulation.printer.bench import AT_ONCE, bench, picture, printed
 from tests.waiting import until
 
@@ -32,6 +32,16 @@ def test_breaks_a_line_that_is_longer_than_the_paper() -> None:
 
 def test_decodes_by_the_code_page_chosen_and_forgets_it_at_reset() -> None:
     assert printed(b"\x1bt\x10\xe9\n\x1b@\xe9\n" + CUT).text == "é\nΘ"
+
+
+def test_a_chinese_clone_takes_two_bytes_for_one_character_until_it_is_told_otherwise() -> None:
+    slip = printed(b"\xd6\xd0\n\x1c.\x1bt\x1e\xd6\xd0\n\x1c&\xd6\xd0\n" + CUT, CHINESE)
+
+    assert slip.text == "中\nệé\n中"
+
+
+def test_a_code_that_prints_nothing_readable_shows_in_the_text() -> None:
+    assert printed(b"\x1bt\x1e\xa1\xa8\n" + CUT).text == "\ufffdă"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +119,7 @@ def test_cuts_at_the_knife_so_that_what_is_beyond_stays_for_the_next_slip() -> N
         (b"\x1b\x7f", "unknown command ESC 7f"),
         (b"\x1dz", "unknown command GS 7a"),
         (b"\x1d(L\x02\x0000", "unknown command GS ( 4c 3030"),
-        (b"\x1bt\x1e", "ESC t 30"),
+        (b"\x1bt\x63", "ESC t 99"),
         (b"\x1dv1\x00\x01\x00\x01\x00", "GS v 49 0"),
         (b"x\x1dv0\x00\x01\x00\x01\x00\x80", "GS v 0 behind characters"),
         (b"\x1dv0\x00\x49\x00\x01\x00" + b"\xff" * 73, "GS v 0 of 584 dots across"),

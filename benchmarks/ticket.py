@@ -1,0 +1,228 @@
+"""A ticket's bytes, its time on the wire, and how soon after the press it is cut off.
+
+The hub is the real program in a process of its own, durable on disk; the virtual printer paces
+bytes at the baud rate and paper at 150 mm/s. `press_to_byte` ends when the slip's first byte has
+reached the printer, `press_to_cut` when the knife has cut; its baseline is the time that the paper
+alone needs for that slip.
+"""
+
+import queue
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from benchmarks.hub_api import Client
+from benchmarks.report import line, quantile
+from contract.commands import Actor
+from edge.access import Access
+from edge.devices.printer_profile import PrinterProfile
+from edge.printer_tool.profile_toml import profile_toml
+from edge.ticket.content import TicketContent, compose
+from edge.ticket.raster import RasterRenderer
+from edge.ticket.tcvn3 import CodePages
+from runtime.clock import SystemClock
+from simulation.printer.machine import VirtualPrinter
+from simulation.printer.model import PrinterModel
+from simulation.printer.paper import Slip
+from simulation.printer.ports import PtyPort, TcpPort
+
+_PRESSES = 300
+_CUTS = 9
+_SLIP_WITHIN_S = 60.0
+_BAUDS = (9600, 19200, 115_200)
+_BITS_PER_BYTE = 10
+_SLIP_BEGINS = b"\x1b@\x1da\x0e"  # reset, then automatic status: no picture contains that
+_FOLLOW = "https://thutu.example.vn/q/{site}/{number}"
+_UNIT = "Phường Văn Miếu - Quốc Tử Giám"
+_SERVICE = "Hộ tịch – Chứng thực"
+_AT_150_MM_S = PrinterModel(mm_per_s=150.0)
+_INSTANT = PrinterModel(mm_per_s=1e9)
+_RASTER = PrinterProfile(proof="process-id")
+_TEXT = replace(_RASTER, mode="text", code_page=CodePages())
+_PROFILES = {"text": _TEXT, "raster": _RASTER}
+
+_SETTINGS = """
+node = "01-00097-01-h1"
+data = "{data}"
+follow_url = "{follow}"
+[http]
+port = 0
+[site]
+site = "01-00097-01"
+unit = "{unit}"
+site_name = "Trung tâm"
+services = [{{ id = "1", series = "1", name = {{ vi = "{service}" }} }}]
+counters = [{{ id = "1", services = ["1"] }}, {{ id = "2", services = ["1"] }}]
+sessions = []
+[printer]
+url = "{url}"
+{profile}
+"""
+
+
+class WatchedPrinter(VirtualPrinter):
+    """A virtual printer that notes when a slip's first byte came, and when it was cut off."""
+
+    def __init__(self, model: PrinterModel) -> None:
+        self.begun: queue.SimpleQueue[float] = queue.SimpleQueue()
+        self.cut_off: queue.SimpleQueue[tuple[float, Slip]] = queue.SimpleQueue()
+        self._before = b""
+        super().__init__(
+            model, SystemClock(), lambda slip: self.cut_off.put((time.perf_counter(), slip))
+        )
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes off the wire, and note a slip's beginning."""
+        if _SLIP_BEGINS in self._before + data:
+            self.begun.put(time.perf_counter())
+        self._before = (self._before + data)[1 - len(_SLIP_BEGINS) :]
+        super().receive(data)
+
+
+def main() -> None:
+    """Measure and print."""
+    _bytes_and_wire()
+    with tempfile.TemporaryDirectory(prefix="thutu-bench-") as folder:
+        root = Path(folder)
+        for mode, profile in _PROFILES.items():
+            _press_to_byte(root / f"byte-{mode}", mode, profile)
+        for mode, baud in (("text", 9600), ("text", 19200), ("raster", 115_200), ("raster", None)):
+            _press_to_cut(root / f"cut-{mode}-{baud}", mode, baud)
+
+
+def _bytes_and_wire() -> None:
+    content = _reference()
+    height = RasterRenderer(_RASTER.paper).preview(content).height
+    whole = _RASTER.paper.dots // 8 * height
+    for mode, profile in _PROFILES.items():
+        size = len(profile.renderer().encode(content))
+        name = f"every dot of the same ticket, {height} rows"
+        print(line(f"ticket.bytes.{mode}", size, "bytes", name, whole))
+        for baud in _BAUDS:
+            wire_s = size * _BITS_PER_BYTE / baud
+            whole_s = whole * _BITS_PER_BYTE / baud
+            print(line(f"ticket.wire_s.{mode}.{baud}", wire_s, "s", name, whole_s), flush=True)
+
+
+def _reference() -> TicketContent:
+    """Header, large number, service, people ahead and QR code: the ticket of all comparisons."""
+    content = compose(
+        unit_name=_UNIT,
+        service_name=_SERVICE,
+        number="1025",
+        counters=("1", "2"),
+        ahead=5,
+        expected_wait_min=None,
+        issued_ms=1_783_996_320_000,
+        clock_trusted=True,
+        qr_url=_FOLLOW.format(site="01-00097-01", number="1025"),
+    )
+    return replace(content, footer=())
+
+
+def _press_to_byte(folder: Path, mode: str, profile: PrinterProfile) -> None:
+    answer_ms: list[float] = []
+    byte_ms: list[float] = []
+    with _site(folder, _INSTANT, profile) as (press, printer):
+        for _ in range(_PRESSES):
+            pressed = time.perf_counter()
+            press()
+            answer_ms.append((time.perf_counter() - pressed) * 1000)
+            begun = printer.begun.get(timeout=_SLIP_WITHIN_S)
+            assert begun > pressed
+            byte_ms.append((begun - pressed) * 1000)
+            printer.cut_off.get(timeout=_SLIP_WITHIN_S)
+        assert printer.failures == []
+    for label, q in (("p50", 0.5), ("p99", 0.99)):
+        name = f"the kiosk's durable answer to the same press, {label}"
+        value, base = quantile(byte_ms, q), quantile(answer_ms, q)
+        print(line(f"press_to_byte.{mode}.{label}_ms", value, "ms", name, base), flush=True)
+    if mode == "raster":
+        # Raster is the usual mode, and the slower one to draw.
+        print(line("press_to_byte.p99_ms", value, "ms", name, base), flush=True)
+
+
+def _press_to_cut(folder: Path, mode: str, baud: int | None) -> None:
+    cut_s: list[float] = []
+    paper_s: list[float] = []
+    model = replace(_AT_150_MM_S, baud=baud)
+    with _site(folder, model, _PROFILES[mode]) as (press, printer):
+        for _ in range(_CUTS):
+            pressed = time.perf_counter()
+            press()
+            cut, slip = printer.cut_off.get(timeout=_SLIP_WITHIN_S)
+            cut_s.append(cut - pressed)
+            paper_s.append(slip.image.height / model.dots_per_mm / model.mm_per_s)
+        assert printer.failures == []
+    wire = "network" if baud is None else str(baud)
+    took, alone = statistics.median(cut_s), statistics.median(paper_s)
+    name = f"the paper alone at {model.mm_per_s:.0f} mm/s"
+    print(line(f"press_to_cut_s.{mode}.{wire}", took, "s", name, alone))
+    print(line(f"press_to_cut.ratio.{mode}.{wire}", took / alone, "times the paper"), flush=True)
+
+
+_ISSUE = {"type": "IssueTicket", "services": ["1"]}
+
+
+@contextmanager
+def _site(
+    folder: Path, model: PrinterModel, profile: PrinterProfile
+) -> Iterator[tuple[Callable[[], None], WatchedPrinter]]:
+    """A hub with its printer, warmed up by one ticket: a serial one if the model has a baud."""
+    folder.mkdir()
+    with closing(WatchedPrinter(model)) as printer:
+        port: PtyPort | TcpPort
+        if model.baud is None:
+            port = TcpPort(printer)
+            url = f"tcp://{port.address[0]}:{port.address[1]}"
+        else:
+            port = PtyPort(printer, folder / "tty")
+            url = f"serial:{port.path}?baud={model.baud}"
+        with closing(port), _kiosk(folder, url, profile) as press:
+            press()
+            printer.begun.get(timeout=_SLIP_WITHIN_S)
+            printer.cut_off.get(timeout=_SLIP_WITHIN_S)
+            yield press, printer
+
+
+@contextmanager
+def _kiosk(folder: Path, printer_url: str, profile: PrinterProfile) -> Iterator[Callable[[], None]]:
+    """A hub; what is yielded issues a ticket, on a connection of its own."""
+    settings = folder / "hub.toml"
+    data = folder / "data"
+    text = _SETTINGS.format(
+        data=data,
+        follow=_FOLLOW,
+        unit=_UNIT,
+        service=_SERVICE,
+        url=printer_url,
+        profile=profile_toml(profile),
+    )
+    settings.write_text(text, encoding="utf-8")
+    access = Access(data / "access.db", SystemClock())
+    token = access.add_device(Actor("kiosk-1", "kiosk"))
+    access.close()
+    command = [sys.executable, "-m", "edge", "--config", str(settings), "run"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as hub:
+        assert hub.stdout is not None
+        try:
+            port = int(hub.stdout.readline().rsplit(":", 1)[1])
+            yield lambda: _press(port, token)
+        finally:
+            hub.terminate()
+
+
+def _press(port: int, token: str) -> None:
+    with closing(Client(port, token)) as kiosk:
+        kiosk.number(**_ISSUE)
+
+
+if __name__ == "__main__":
+    main()

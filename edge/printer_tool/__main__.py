@@ -1,0 +1,253 @@
+"""`thutu-printer`: find a ticket printer, calibrate it, print a test ticket, watch its state."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from msgspec.structs import replace
+
+from contract.commands import ReportDevice, ReportPrint
+from edge.devices.escpos_line import EscposLine, LineTiming
+from edge.devices.escpos_printer import BYTES_ON_THE_WAY, EscposPrinter, PrintJob
+from edge.devices.escpos_status import ASK_IN_ORDER, InOrder
+from edge.devices.transport import transport
+from edge.printer_tool.calibration import CANDIDATES, approved, page
+from edge.printer_tool.models import known_models
+from edge.printer_tool.ports import serial_ports
+from edge.printer_tool.profile_toml import profile_toml
+from edge.settings import HubSettings, PrinterSettings
+from edge.ticket.bands import MAX_BAND_BYTES
+from edge.ticket.content import compose
+from runtime.clock import SystemClock
+from runtime.settings import SettingsError, load_settings
+from runtime.wording import LANGUAGES, say
+
+_HUB_SETTINGS = Path("/etc/thutu/hub.toml")
+_OUTCOME_S = 90.0
+_PRINTING_S = 5.0
+_TEST_NUMBER = "1025"
+_FOLLOW_URL = "https://example.vn/1025"
+
+_Reports = SimpleQueue[ReportPrint | ReportDevice]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0 when all is well."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        return int(options.run(options))
+    except (SettingsError, OSError) as error:
+        print(f"thutu-printer: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print()
+    return 1
+
+
+def _ports(options: argparse.Namespace) -> int:
+    found = serial_ports()
+    for port in found:
+        print(f"{port.url}?baud=19200&flow=rtscts\n    {port.adapter}")
+    if not found:
+        print(_words(options, "no_serial_ports"))
+    print(_words(options, "network_ports"))
+    return 0
+
+
+def _models(options: argparse.Namespace) -> int:
+    models = known_models()
+    if options.name is None:
+        for name, model in models.items():
+            text = "TCVN-3" if model.has_tcvn3 else ""
+            paper = model.profile.paper
+            print(f"{name:16} {model.vendor:18} {paper.dots:4} × {paper.dpi} dpi  {text}".rstrip())
+        return 0
+    if options.name not in models:
+        raise SettingsError(_words(options, "unknown_model", model=options.name))
+    print(profile_toml(models[options.name].profile), end="")
+    return 0
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    printer = _printer(options)
+    if options.write is not None and options.write.exists():
+        raise SettingsError(_words(options, "file_exists", file=options.write))
+    condition = _print_page(printer, _words(options, "page_title"))
+    if condition is not None:
+        _explain(options, condition)
+        return 1
+    number = _answer(options)
+    if number is None:
+        print(_words(options, "nothing_stored"))
+        return 1
+    found = profile_toml(approved(printer.profile, number))
+    print(_words(options, "text_approved" if number else "raster_kept"), file=sys.stderr)
+    if options.write is None:
+        print(found, end="")
+    else:
+        options.write.write_text(found, encoding="utf-8")
+        print(_words(options, "stored", file=options.write))
+    return 0
+
+
+def _print_page(printer: PrinterSettings, title: str) -> str | None:
+    """Print the calibration page; return what hindered it."""
+    line = EscposLine(transport(printer.url), LineTiming(), answers=printer.profile.proof != "none")
+    try:
+        condition = line.state().condition
+        if condition is None:
+            _, condition = line.send(bytes(MAX_BAND_BYTES) + page(printer.profile, title))
+        if condition is None:
+            # Closing drops what is still on the way.
+            line.request(ASK_IN_ORDER, lambda said: said == InOrder(), _on_the_way_s(line.byte_s))
+            condition = line.state().condition
+        return condition
+    finally:
+        line.close()
+
+
+def _on_the_way_s(byte_s: float) -> float:
+    return _PRINTING_S + BYTES_ON_THE_WAY * byte_s
+
+
+def _answer(options: argparse.Namespace) -> int | None:
+    """The number that somebody typed; None when nobody answers."""
+    while True:
+        print(_words(options, "ask", most=len(CANDIDATES)), end=" ", file=sys.stderr, flush=True)
+        typed = sys.stdin.readline()
+        if not typed:
+            return None
+        if typed.strip() in map(str, range(len(CANDIDATES) + 1)):
+            return int(typed)
+
+
+def _test(options: argparse.Namespace) -> int:
+    printer, clock = _printer(options), SystemClock()
+    now = clock.stamp()
+    content = compose(
+        unit_name=say("printer_tool.test_unit", options.language),
+        service_name=say("service.1", options.language),
+        number=_TEST_NUMBER,
+        counters=("1", "2"),
+        ahead=5,
+        expected_wait_min=20,
+        issued_ms=now.wall_ms,
+        clock_trusted=now.synced,
+        priority=True,
+        training=True,
+        language=options.language,
+        qr_url=_FOLLOW_URL,
+    )
+    with _owned(printer) as (owner, reports):
+        owner.print(PrintJob(_TEST_NUMBER, 1, content))
+        outcome = _next_outcome(reports)
+        if outcome is not None and outcome.outcome == "unknown":
+            clock.sleep(_on_the_way_s(transport(printer.url).byte_s))
+    if outcome is None:
+        _explain(options, "no-answer")
+        return 1
+    if outcome.outcome == "printed":
+        print(_words(options, f"printed_{outcome.proof}"))
+        return 0
+    _explain(options, outcome.reason)
+    return 1
+
+
+def _status(options: argparse.Namespace) -> int:
+    with _owned(_printer(options)) as (_, reports):
+        while True:
+            report = reports.get()
+            if not isinstance(report, ReportDevice):
+                continue
+            if report.state == "ready":
+                print(_words(options, "ready"), flush=True)
+            else:
+                _explain(options, report.condition or report.state)
+            if options.once:
+                return int(report.state == "lost")
+
+
+@contextmanager
+def _owned(printer: PrinterSettings) -> Iterator[tuple[EscposPrinter, _Reports]]:
+    """The printer under the same driver as in the hub, and what that reports."""
+    reports: _Reports = SimpleQueue()
+    owner = EscposPrinter(
+        device=printer.device,
+        transport=transport(printer.url),
+        profile=printer.profile,
+        report=reports.put,
+    )
+    try:
+        yield owner, reports
+    finally:
+        owner.close()
+
+
+def _next_outcome(reports: _Reports) -> ReportPrint | None:
+    while True:
+        try:
+            report = reports.get(timeout=_OUTCOME_S)
+        except Empty:
+            return None
+        if isinstance(report, ReportPrint):
+            return report
+
+
+def _printer(options: argparse.Namespace) -> PrinterSettings:
+    """The printer that the command line names, else the hub's."""
+    if options.url is None:
+        settings = load_settings(options.config, HubSettings, "THUTU_HUB")
+        if settings.printer is None:
+            raise SettingsError(_words(options, "none_configured", file=options.config))
+        return settings.printer
+    printer = PrinterSettings(options.url)
+    if options.model is None:
+        return printer
+    models = known_models()
+    if options.model not in models:
+        raise SettingsError(_words(options, "unknown_model", model=options.model))
+    return replace(printer, profile=models[options.model].profile)
+
+
+def _explain(options: argparse.Namespace, reason: str) -> None:
+    print(say(f"printer.{reason}", options.language), flush=True)
+    if reason == "disconnected":
+        print(_words(options, "in_use"), flush=True)
+
+
+def _words(options: argparse.Namespace, key: str, **values: object) -> str:
+    return say(f"printer_tool.{key}", options.language, **values)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="thutu-printer", description=__doc__)
+    parser.add_argument("--config", type=Path, default=_HUB_SETTINGS, help="the hub's settings")
+    parser.add_argument("--url", help="a printer that is not in the settings yet")
+    parser.add_argument("--model", help="its model, one of `thutu-printer models`")
+    parser.add_argument("--language", choices=LANGUAGES, default=LANGUAGES[0])
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], words: str
+    ) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=words)
+        added.set_defaults(run=run)
+        return added
+
+    command("ports", _ports, "list where a printer may be plugged in")
+    models = command("models", _models, "list known models, or print one as settings")
+    models.add_argument("name", nargs="?")
+    calibrate = command("calibrate", _calibrate, "print the calibration page, store the answer")
+    calibrate.add_argument("--write", type=Path, metavar="FILE", help="a new file for the settings")
+    command("test", _test, "print a test ticket and tell what became of it")
+    status = command("status", _status, "tell the printer's state and each change of it")
+    status.add_argument("--once", action="store_true", help="tell it once; exit 1 if it is lost")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

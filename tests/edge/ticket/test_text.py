@@ -1,0 +1,171 @@
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from edge.ticket.content import TicketContent
+from edge.ticket.layout import Paper
+from edge.ticket.tcvn3 import CodePages, LetterError
+from edge.ticket.text import TextRenderer
+from edge.ticket.text_layout import Line, columns, text_layout
+from simulation.printer.model import CHINESE, WRONG_PAGES, PrinterModel
+from tests.edge.ticket.tickets import (
+    FOLLOW_URL,
+    LONGEST_SERVICE,
+    VIETNAMESE_BOTH_CASES,
+    ticket,
+)
+from tests.simulation.printer.bench import bench, picture, printed
+
+MODELS = {
+    "80 mm": PrinterModel(),
+    "Epson, 180 dpi, half dots": PrinterModel(dots=512, dpi=180, feed_units_per_dot=2),
+    "58 mm": PrinterModel(dots=384),
+}
+COLUMNS = {576: 48, 512: 42, 384: 32}
+
+words = st.text(alphabet=VIETNAMESE_BOTH_CASES + "0123456789–-,().", min_size=1, max_size=60)
+names = st.lists(words, min_size=1, max_size=15).map(" ".join)
+
+
+@pytest.fixture(params=list(MODELS.values()), ids=list(MODELS))
+def model(request: pytest.FixtureRequest) -> PrinterModel:
+    assert isinstance(request.param, PrinterModel)
+    return request.param
+
+
+def renderer_for(
+    model: PrinterModel, code_pages: CodePages | None = None, *, native_qr: bool = True
+) -> TextRenderer:
+    return TextRenderer(
+        Paper(model.dots, model.dpi),
+        code_pages or CodePages(),
+        native_qr=native_qr,
+        cutter=model.cutter_mm > 0,
+        feed_units_per_dot=model.feed_units_per_dot,
+    )
+
+
+def every_word(content: TicketContent) -> str:
+    """The words of a ticket in the order in which they are read, as typewriters write them."""
+    parts = [
+        *(content.training, content.organisation, content.centre, content.reprint, content.title),
+        *(content.number, content.priority, content.service, content.counters, content.ahead),
+        *(content.expected_wait, content.issued, content.qr_caption, *content.footer),
+    ]
+    text = " ".join(part for part in parts if part)
+    return unicodedata.normalize("NFC", text).replace("–", "-")
+
+
+@pytest.mark.parametrize("native_qr", [True, False])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"priority": True, "copy": 2, "training": True, "number": "01025"},
+        {"service_name": LONGEST_SERVICE, "language": "en", "clock_trusted": False},
+        {"unit_name": "Xã Đắk Ơ", "counters": (), "expected_wait_min": None},
+    ],
+    ids=["plain", "all marks", "long", "short"],
+)
+def test_what_comes_out_of_a_printer_is_every_word_letter_by_letter(
+    model: PrinterModel, changes: dict[str, Any], native_qr: bool
+) -> None:
+    content = ticket(**changes)
+
+    slip = printed(renderer_for(model, native_qr=native_qr).encode(content), model)
+
+    assert slip.text.split() == every_word(content).split()
+    assert slip.qr == (FOLLOW_URL if native_qr else None)
+    assert slip.complete
+    assert picture(slip, model).point(lambda dot: 255 - dot).getbbox() is not None
+
+
+def test_every_letter_of_both_cases_is_printed(model: PrinterModel) -> None:
+    content = ticket(service_name=VIETNAMESE_BOTH_CASES)
+
+    slip = printed(renderer_for(model).encode(content), model)
+
+    assert VIETNAMESE_BOTH_CASES in "".join(slip.text.split())
+
+
+def test_decomposed_words_are_composed_first() -> None:
+    content = replace(ticket(), service=unicodedata.normalize("NFD", "Hộ tịch"))
+
+    assert "Hộ tịch" in printed(renderer_for(PrinterModel()).encode(content)).text.split("\n")
+
+
+@given(unit=names, service=names, dots=st.sampled_from(list(COLUMNS)))
+@settings(max_examples=60, deadline=None)
+def test_whatever_the_names_are_every_line_fits_and_nothing_is_lost(
+    unit: str, service: str, dots: int
+) -> None:
+    paper = Paper(dots)
+    content = ticket(unit_name=unit, service_name=service, priority=True, copy=2, training=True)
+
+    lines = [part for part in text_layout(content, paper) if isinstance(part, Line)]
+
+    assert all(len(line.words) * line.style.across <= COLUMNS[dots] for line in lines)
+    said = "".join(line.words for line in lines)
+    assert "".join(said.split()) == "".join(every_word(content).split())
+
+
+def test_a_line_has_as_many_characters_as_the_paper_is_wide() -> None:
+    assert {dots: columns(Paper(dots)) for dots in COLUMNS} == COLUMNS
+
+
+def test_the_number_is_as_large_as_the_printer_and_the_paper_allow() -> None:
+    def scale(number: str, dots: int) -> int:
+        lines = text_layout(ticket(number=number), Paper(dots))
+        [style] = [p.style for p in lines if isinstance(p, Line) and p.words == number]
+        assert style.across == style.down
+        return style.across
+
+    assert [scale("1025", dots) for dots in (576, 512, 384)] == [8, 8, 8]
+    assert [scale("01025", dots) for dots in (576, 512, 384)] == [8, 8, 6]
+
+
+def test_the_reference_ticket_takes_at_most_460_bytes() -> None:
+    reference = replace(ticket(), expected_wait=None, footer=())
+    data = renderer_for(PrinterModel()).encode(reference)
+
+    assert len(data) <= 460
+    assert picture(printed(data)).height / 8 > 60
+
+
+def test_two_slips_on_one_printer_do_not_depend_on_each_other() -> None:
+    slip = renderer_for(PrinterModel()).encode(ticket())
+    with bench() as stand:
+        stand.send(slip + b"\x1b@" + slip)
+
+        assert stand.slip(1).text == stand.slip(2).text
+        assert stand.printer.failures == []
+
+
+@pytest.mark.parametrize("name", ["Straße", "Điện lực 中", "Đất đai €", "a\tb\x1b@"])
+def test_a_letter_that_the_printer_lacks_is_refused_before_anything_is_sent(name: str) -> None:
+    with pytest.raises(LetterError):
+        renderer_for(PrinterModel()).encode(replace(ticket(), service=name))
+
+
+def test_a_code_too_long_for_any_printer_is_refused() -> None:
+    with pytest.raises(ValueError, match="41"):
+        renderer_for(PrinterModel()).encode(ticket(qr_url="https://" + 3000 * "x"))
+
+
+def test_a_clone_with_wrong_pages_prints_something_else() -> None:
+    slip = printed(renderer_for(WRONG_PAGES).encode(ticket()), WRONG_PAGES)
+
+    assert slip.text.split() != every_word(ticket()).split()
+
+
+def test_a_chinese_clone_prints_vietnamese_only_when_told_to() -> None:
+    content = ticket()
+    told = renderer_for(CHINESE, CodePages(leave_kanji=True)).encode(content)
+    untold = renderer_for(CHINESE).encode(content)
+
+    assert printed(told, CHINESE).text.split() == every_word(content).split()
+    assert printed(untold, CHINESE).text.split() != every_word(content).split()
