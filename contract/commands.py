@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from contract.events import ParkReason, PrintProof
 from contract.ids import CounterId, Day, Name, ServiceId, TicketNumber, whole
+from contract.stamp import Seq
 
 Role = Literal["kiosk", "greeter", "clerk", "supervisor", "pad", "display", "centre", "hub"]
 Words = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -53,7 +54,7 @@ class BookAppointment(Command, frozen=True):
 
     code: Name
     service: ServiceId
-    slot_ms: int
+    slot_ms: Seq
 
 
 class CancelAppointment(Command, frozen=True):
@@ -207,10 +208,10 @@ class ReportPrint(Command, frozen=True):
     """A printer's owner says what became of a slip."""
 
     number: TicketNumber
-    copy: int
+    copy: Annotated[int, Meta(ge=1, le=1000)]
     outcome: Literal["printed", "failed", "unknown"]
     proof: PrintProof = "assumed"
-    reason: str = ""
+    reason: Annotated[str, Meta(max_length=200)] = ""
 
 
 class ReportDevice(Command, frozen=True):
@@ -218,7 +219,7 @@ class ReportDevice(Command, frozen=True):
 
     device: Name
     state: Literal["ready", "paper-low", "lost"]
-    condition: str = ""
+    condition: Annotated[str, Meta(max_length=100)] = ""
 
 
 AnyCommand = (

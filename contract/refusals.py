@@ -41,6 +41,7 @@ class Reason(StrEnum):
     RATING_NOT_DUE = "rating-not-due"
     RATING_LEVEL = "rating-level"
     DAY_NOT_LATER = "day-not-later"
+    KEY_REUSED = "key-reused"
     NOT_STORED = "not-stored"
 
 

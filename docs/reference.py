@@ -1,6 +1,7 @@
 """Writes the references from the code: `messages.md`, `asyncapi.json` and `settings.md`."""
 
 import json
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any, get_args
 
@@ -133,6 +134,9 @@ def asyncapi() -> str:
         "status": (up("{node}", "status"), "status", "receive"),
         "ack": (down("{node}", "ack"), "ack", "send"),
     }
+    for schema in components.values():
+        if "description" in schema:
+            schema["description"] = cleandoc(schema["description"])
     document: dict[str, Any] = {
         "asyncapi": "3.0.0",
         "info": {

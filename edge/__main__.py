@@ -12,6 +12,7 @@ from typing import get_args
 
 from contract.commands import Actor, Role
 from edge.access import STAFF_ROLES, Access
+from edge.high_water import HighWater
 from edge.journal import Journal, JournalDamagedError, StoreError
 from edge.node import Node
 from edge.settings import HubSettings
@@ -21,11 +22,13 @@ from runtime.settings import SettingsError, load_settings
 _LOOK_S = 1.0
 _DEVICE_ROLES = tuple(role for role in get_args(Role) if role not in ("clerk", "supervisor", "hub"))
 
+_LOG = "%(levelname)s %(name)s: %(message)s"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.INFO, format=_LOG, force=True)
     try:
         settings = load_settings(options.config, HubSettings, "THUTU_HUB")
         return int(options.run(settings, options))
@@ -48,6 +51,9 @@ def _run(settings: HubSettings, _options: argparse.Namespace) -> int:
 
 
 def _add_device(settings: HubSettings, options: argparse.Namespace) -> int:
+    counters = [counter.id for counter in settings.site.counters]
+    if options.role == "pad" and options.counter not in counters:
+        raise ValueError(f"a pad needs --counter, one of {', '.join(counters)}")
     access = _access(settings)
     token = access.add_device(Actor(options.id, options.role, options.counter))
     access.close()
@@ -83,9 +89,18 @@ def _remove_staff(settings: HubSettings, options: argparse.Namespace) -> int:
 
 
 def _verify(settings: HubSettings, _options: argparse.Namespace) -> int:
-    journal = Journal(settings.data / "journal.db")
+    path = settings.data / "journal.db"
+    if not path.exists():
+        raise StoreError(f"{path}: there is no journal")
+    high_water = HighWater(settings.data / "high-water")
+    mark = high_water.mark
+    high_water.close()
+    journal = Journal(path)
     try:
         rows = sum(1 for _ in journal.checked_rows())
+        if mark is not None and mark.epoch == journal.epoch and mark.seq > rows:
+            print(f"{rows} rows, but {mark.seq} were written: rows are gone.")
+            return 1
     except JournalDamagedError as error:
         print(error)
         return 1

@@ -27,7 +27,7 @@ from edge.core.state import State
 from edge.core.view import snapshot
 from edge.high_water import Mark
 from edge.journal import Journal, NewRow, StoreError
-from edge.recovery import keep_checkpoint, open_stores, rebuild
+from edge.recovery import check, keep_checkpoint, open_stores
 from runtime.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -135,6 +135,13 @@ class Hub:
     # --- the writer ---------------------------------------------------------------------------
 
     def _run(self) -> None:
+        try:
+            self._take_orders()
+        except Exception as error:
+            logger.exception("The hub cannot go on; a restart reads everything anew")
+            self.damage = f"the writer ended: {error}"
+
+    def _take_orders(self) -> None:
         taking_orders = True
         while taking_orders:
             gathered = self._gather()
@@ -158,7 +165,7 @@ class Hub:
                 self._mend()
             draft = _Draft(self._house)
             said: list[Reply | Exception] = [self._attempt(draft, r.order) for r in requests]
-            self._commit(draft.house, draft.rows)
+            self._commit(draft)
         except StoreError:
             logger.exception("Nothing could be stored, so nothing is issued or changed")
             self._broken = True
@@ -182,13 +189,14 @@ class Hub:
         if order.command_id != NO_COMMAND:
             earlier = draft.said.get(order.command_id) or self._said_before(order.command_id)
             if earlier is not None:
-                return earlier
+                asker, reply = earlier
+                return reply if asker == order.actor.id else Refused(Reason.KEY_REUSED)
         stamp = self._read_clock(draft)
         turn = carry_out(self.rules, draft.house, order, stamp)
         draft.take(turn)
         mine = [entry for entry in turn.entries if entry.actor == order.actor.id]
         said = turn.refused or answer(mine, turn.house.seq)
-        draft.said[order.command_id] = said
+        draft.said[order.command_id] = (order.actor.id, said)
         return said
 
     def _read_clock(self, draft: "_Draft") -> Stamp:
@@ -198,7 +206,7 @@ class Hub:
             draft.take(record(draft.house, (step,), HUB, self._stamp))
         return self._stamp
 
-    def _said_before(self, command_id: bytes) -> Reply | None:
+    def _said_before(self, command_id: bytes) -> tuple[str, Reply] | None:
         first = self.journal.find_command(command_id)
         if first is None:
             return None
@@ -208,12 +216,13 @@ class Hub:
             if (entry.command_id, entry.actor) != (NO_COMMAND, entries[0].actor):
                 break
             entries.append(entry)
-        return answer(entries, first.seq)
+        return entries[0].actor, answer(entries, first.seq)
 
-    def _commit(self, house: House, entries: Sequence[Entry]) -> None:
+    def _commit(self, draft: "_Draft") -> None:
+        house, entries = draft.house, draft.entries
         if not entries:
             return
-        self.journal.append([NewRow(encode_entry(e), e.command_id) for e in entries])
+        self.journal.append(draft.rows)
         self._stores.high_water.write(
             Mark(
                 self.journal.epoch,
@@ -246,12 +255,12 @@ class Hub:
                 draft.take(record(draft.house, (opening,), HUB, stamp, training))
         reprints = reprints_after_restart(self.rules, draft.house.live, stamp)
         draft.take(record(draft.house, reprints, HUB, stamp))
-        self._commit(draft.house, draft.rows)
+        self._commit(draft)
 
     def _mend(self) -> None:
         # What a failed sync left on the disk is known only to the disk: read everything anew.
         self.journal.reopen()
-        rebuilt = rebuild(self.journal)
+        rebuilt = check(self.journal, self._stores.high_water.mark)
         if rebuilt.damage is not None:
             self.damage = rebuilt.damage
             raise StoreError(f"{rebuilt.damage}; restart the hub to go on in a new journal")
@@ -279,9 +288,13 @@ class _Draft:
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self.rows: list[Entry] = []
-        self.said: dict[bytes, Reply] = {}
+        self.entries: list[Entry] = []
+        self.rows: list[NewRow] = []
+        self.said: dict[bytes, tuple[str, Reply]] = {}
 
     def take(self, turn: Turn) -> None:
+        """Go on from `turn`, all of it or nothing."""
+        rows = [NewRow(encode_entry(entry), entry.command_id) for entry in turn.entries]
         self.house = turn.house
-        self.rows.extend(turn.entries)
+        self.entries.extend(turn.entries)
+        self.rows.extend(rows)

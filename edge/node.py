@@ -1,12 +1,13 @@
 """A hub put together from its settings: queue, printer, uplink and local API."""
 
 import hashlib
+import logging
 from importlib.metadata import version
 from uuid import uuid4
 
 import msgspec
 
-from contract.commands import Actor, Order, Rate, ReportPrint
+from contract.commands import Actor, Order, Rate, ReportDevice, ReportPrint
 from contract.snapshot import LinkView
 from edge.access import Access
 from edge.api.app import create_app
@@ -15,14 +16,16 @@ from edge.core.rules import Rules
 from edge.core.state import State
 from edge.devices.escpos_printer import EscposPrinter
 from edge.devices.rating_pad import RatingPad, open_pin_factory
-from edge.devices.transport import transport
+from edge.devices.transport import DeviceError, transport
 from edge.hub import Hub, Identity
 from edge.printing import print_job
 from edge.procedures import procedures_of
-from edge.settings import HubSettings, Procedure
+from edge.settings import HubSettings, PadSettings, Procedure
 from edge.uplink import Uplink
 from runtime.clock import Clock, SystemClock
 from runtime.http_server import HttpServer
+
+logger = logging.getLogger(__name__)
 
 
 class Node:
@@ -93,21 +96,27 @@ class Node:
         )
 
     def _own_pads(self, clock: Clock) -> list[RatingPad]:
-        if not self._settings.pads:
-            return []
-        pins = open_pin_factory(self._settings.pin_library)
-        return [
-            RatingPad(
-                pad.counter,
-                pad.pins,
-                self._settings.site.rating_levels,
-                self._rate,
-                clock,
-                pin_factory=pins,
-                led_pins=pad.led_pins,
-            )
-            for pad in self._settings.pads
-        ]
+        """The rating buttons that work; numbers are given out without the others."""
+        pads = []
+        for pad in self._settings.pads:
+            try:
+                pads.append(self._own_pad(pad, clock))
+            except DeviceError as error:
+                logger.warning("%s; everything else works without", error)
+                lost = ReportDevice(f"pad-{pad.counter}", "lost", str(error)[:100])
+                self.hub.report(lost)
+        return pads
+
+    def _own_pad(self, pad: PadSettings, clock: Clock) -> RatingPad:
+        return RatingPad(
+            pad.counter,
+            pad.pins,
+            self._settings.site.rating_levels,
+            self._rate,
+            clock,
+            pin_factory=open_pin_factory(self._settings.pin_library),
+            led_pins=pad.led_pins,
+        )
 
     def _rate(self, rate: Rate) -> None:
         pad = Actor(f"pad-{rate.counter}", "pad", rate.counter)

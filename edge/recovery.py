@@ -48,24 +48,26 @@ def open_stores(folder: Path) -> Stores:
     its intact rows, above every number that the high-water mark knows. Raises StoreError when
     the folder cannot be used at all.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     high_water = HighWater(folder / "high-water")
     try:
         broken_pages = _broken_pages(folder / _JOURNAL)
         journal = Journal(folder / _JOURNAL)
     except JournalDamagedError as error:
         return _begin_anew(folder, high_water, Rebuilt(House(), str(error)))
-    house, damage = rebuild(journal)
-    damage = (
-        broken_pages
-        or damage
-        or _contradiction(journal, high_water.mark)
-        or _damage_among_unsent(journal, house)
-    )
+    house, damage = check(journal, high_water.mark)
+    damage = broken_pages or damage
     if damage is None:
         return Stores(journal, high_water, house)
     journal.close()
     return _begin_anew(folder, high_water, Rebuilt(house, damage))
+
+
+def check(journal: Journal, mark: Mark | None) -> Rebuilt:
+    """Rebuild the house and hold the journal against the high-water mark."""
+    house, damage = rebuild(journal)
+    damage = damage or _contradiction(journal, mark) or _damage_among_unsent(journal, house)
+    return Rebuilt(house, damage)
 
 
 def rebuild(journal: Journal) -> Rebuilt:

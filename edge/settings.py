@@ -70,6 +70,10 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if not self.node.startswith(f"{self.site.site}-"):
             raise ValueError(f"node {self.node} does not belong to site {self.site.site}")
+        counters = {counter.id for counter in self.site.counters}
+        for pad in self.pads:
+            if pad.counter not in counters:
+                raise ValueError(f"a rating pad names the unknown counter {pad.counter}")
         for procedure in self.procedures:
             if self.site.service(procedure.service) is None:
                 raise ValueError(

@@ -28,12 +28,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     port: int = 8110
 
 
+_LOG = "%(levelname)s %(name)s: %(message)s"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until stopped by a signal. Returns 0, or 1 with words on the error output."""
     parser = argparse.ArgumentParser(prog="thutu-hall", description=__doc__)
     parser.add_argument("--config", type=Path, required=True)
     chosen = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.INFO, format=_LOG, force=True)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         settings = load_settings(chosen.config, Settings, "THUTU_HALL")

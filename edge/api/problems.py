@@ -13,6 +13,7 @@ from runtime.wording import LANGUAGES, say
 _STATUS = {
     Reason.NOT_ALLOWED: HTTPStatus.FORBIDDEN,
     Reason.NOT_YOUR_COUNTER: HTTPStatus.FORBIDDEN,
+    Reason.KEY_REUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
     Reason.NOT_STORED: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _WORDS = {

@@ -1,5 +1,6 @@
 """What the site is and offers, in which words, and that its hub runs."""
 
+from http import HTTPStatus
 from typing import Literal
 
 import msgspec
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from edge.api.catalogue import catalogue
 from edge.api.guard import Guard
+from edge.api.problems import Problem
 from edge.hub import Hub
 from edge.settings import Procedure
 from runtime import wording
@@ -51,6 +53,8 @@ def site_routes(
     @router.get("/api/health")
     async def read_health() -> Health:
         """That the hub runs, and how far its journal has come."""
+        if hub.damage is not None:
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "api.failed")
         house = hub.house
         return Health(node=hub.identity.node, seq=house.seq, day=house.live.day)
 

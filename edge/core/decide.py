@@ -12,6 +12,8 @@ from edge.core.case import Case, No
 from edge.core.rules import Rules, is_date
 from edge.core.state import Device, State
 
+_NAME_LENGTH = 64
+_DEVICES = 100
 _ISSUING: frozenset[type[Any]] = frozenset({c.IssueTicket, c.CheckIn})
 _AT_A_SEAT: frozenset[type[Any]] = frozenset(
     {
@@ -99,14 +101,20 @@ def _report_print(_case: Case, command: c.ReportPrint) -> list[e.AnyEvent]:
 
 
 def _report_device(case: Case, command: c.ReportDevice) -> list[e.AnyEvent]:
+    """What others than the hub report is named after them: nobody speaks for another's device."""
+    device = command.device
+    if case.actor.role != "hub":
+        device = f"{case.actor.id}:{device}"[:_NAME_LENGTH]
+    if device not in case.state.devices and len(case.state.devices) >= _DEVICES:
+        raise No(Reason.NOT_ALLOWED, role=case.actor.role)
     condition = command.condition if command.state == "lost" else ""
-    if case.state.devices.get(command.device) == Device(command.state, condition):
+    if case.state.devices.get(device) == Device(command.state, condition):
         return []
     if command.state == "lost":
-        return [e.DeviceLost(command.device, command.condition)]
+        return [e.DeviceLost(device, command.condition)]
     if command.state == "paper-low":
-        return [e.PaperLow(command.device)]
-    return [e.DeviceReturned(command.device)]
+        return [e.PaperLow(device)]
+    return [e.DeviceReturned(device)]
 
 
 _DECISIONS: dict[type[Any], Callable[[Case, Any], list[e.AnyEvent]]] = {

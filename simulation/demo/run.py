@@ -13,7 +13,7 @@ from runtime.clock import SystemClock
 from simulation import load_model
 from simulation.agenda import Agenda
 from simulation.clock import SimulatedTime
-from simulation.communes import COMMUNES, Commune
+from simulation.communes import COMMUNES, Commune, hub_settings
 from simulation.day import SiteDay
 from simulation.demo.screen import Screen, SitePicture
 from simulation.demo.stage import Stage
@@ -44,13 +44,14 @@ class Plan:
         """The communes that take part."""
         return COMMUNES[: self.sites]
 
-    def visits(
-        self, commune: Commune, services: Sequence[str], priorities: Sequence[str]
-    ) -> list[Visit]:
+    def visits(self, commune: Commune) -> list[Visit]:
         """The day's citizens of a commune; a recorded day is lived by the first one.
 
         Raises ArrivalsError.
         """
+        rules = hub_settings(commune).site
+        services = [service.id for service in rules.services]
+        priorities = [priority.id for priority in rules.priorities]
         random = Random(f"{self.seed} {commune.site}")
         if self.arrivals is not None and commune == COMMUNES[0]:
             return read_arrivals(self.arrivals, self.day, services, priorities, random)
@@ -83,12 +84,10 @@ class Demo:
         self._agenda = Agenda()
         self._days = []
         for commune, site in zip(plan.communes, stage.sites, strict=True):
-            services = [service.id for service in site.rules.services]
-            priorities = [priority.id for priority in site.rules.priorities]
             day = SiteDay(
                 site,
                 plan.day,
-                plan.visits(commune, services, priorities),
+                plan.visits(commune),
                 clerks=load_model.clerks_for(commune.population),
                 agenda=self._agenda,
                 simulated=simulated,
@@ -203,6 +202,8 @@ def live_a_day(plan: Plan, screen: Screen, leaving: Event, *, stay: bool) -> dic
     to look around. Raises LeftEarly when it is set before the day is over, and ArrivalsError
     before anything is lived when recorded arrivals cannot be used.
     """
+    for commune in plan.communes:
+        plan.visits(commune)
     simulated = SimulatedTime(at(plan.day, _BEGINS), plan.speed)
     with Stage(plan.root, plan.communes, simulated, plan.seed) as stage:
         demo = Demo(plan, simulated, stage, screen, leaving)

@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -76,7 +77,7 @@ def test_a_number_is_durable_when_it_is_answered_and_printed(
     stored: list[str] = []
 
     def look_from_outside(slip: Slip, *_: object) -> None:
-        with sqlite3.connect(tmp_path / "journal.db") as db:
+        with closing(sqlite3.connect(tmp_path / "journal.db")) as db, db:
             rows = [decode_entry(body) for (body,) in db.execute("SELECT body FROM entries")]
         db.close()
         issued = [row.event for row in rows if isinstance(row.event, TicketIssued)]

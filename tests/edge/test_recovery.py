@@ -5,6 +5,7 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -179,7 +180,7 @@ def test_an_altered_row_is_noticed_even_before_the_checkpoint(
     cut_after_close: Image, tmp_path: Path
 ) -> None:
     shutil.copytree(cut_after_close.folder, tmp_path, dirs_exist_ok=True)
-    with sqlite3.connect(tmp_path / "journal.db") as db:
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as db, db:
         db.execute(_ALTER_ROW_5)
     db.close()
     stores = open_stores(tmp_path)
@@ -194,7 +195,7 @@ def test_what_the_centre_confirmed_needs_no_second_look(
     cut_after_close: Image, tmp_path: Path
 ) -> None:
     shutil.copytree(cut_after_close.folder, tmp_path, dirs_exist_ok=True)
-    with sqlite3.connect(tmp_path / "journal.db") as db:
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as db, db:
         db.execute(_ALTER_ROW_5)
         db.execute("UPDATE state SET value = '50' WHERE key = 'cursor'")
     db.close()
@@ -206,7 +207,7 @@ def test_what_the_centre_confirmed_needs_no_second_look(
 
 def test_an_altered_checkpoint_is_not_believed(cut_after_close: Image, tmp_path: Path) -> None:
     shutil.copytree(cut_after_close.folder, tmp_path, dirs_exist_ok=True)
-    with sqlite3.connect(tmp_path / "journal.db") as db:
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as db, db:
         (state,) = db.execute("SELECT state FROM checkpoints").fetchone()
         where = state.index(b"\xa11\x14")  # series 1 has come to order 20
         db.execute("UPDATE checkpoints SET state = ?", (flipped(state, where + 2, 4),))
