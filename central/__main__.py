@@ -14,11 +14,12 @@ from central.registry.provinces import provinces
 from central.registry.register import compare, register
 from central.registry.sites import SiteListError, read_sites
 from central.rollup.business_day import day_of
-from central.service import Centre, FolderInUseError, database_of, issue_token, rebuild
+from central.service import Centre, database_of, issue_token, rebuild
 from central.settings import CentralSettings
 from central.store.protocol import StoreError
 from central.store.sqlite import writing
 from runtime.clock import SystemClock
+from runtime.folder_lock import FolderInUseError
 from runtime.mqtt import MqttSettings
 from runtime.settings import SettingsError, load_settings
 

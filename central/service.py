@@ -1,9 +1,7 @@
 """The whole centre in one process: broker link, committer, HTTP. All its state is in one folder,
 and it may be stopped or killed at any time."""
 
-import fcntl
 import logging
-import os
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,34 +19,13 @@ from central.store.sqlite import open_for_writing, writing
 from central.web.app import create_pages
 from contract.topics import up
 from runtime.clock import Clock, SystemClock
+from runtime.folder_lock import FolderLock
 from runtime.http_server import HttpServer
 from runtime.mqtt import MqttLink, MqttSettings
 
 logger = logging.getLogger(__name__)
 
 _DATABASE = "centre.db"
-_LOCK = "centre.lock"
-
-
-class FolderInUseError(Exception):
-    """Another process works in the data folder."""
-
-
-class FolderLock:
-    """Keeps a data folder to one process, until released or until the process ends."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._file = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(self._file)
-            raise FolderInUseError(f"a centre is running in {folder}; stop it first") from error
-
-    def release(self) -> None:
-        """Let others in."""
-        os.close(self._file)
 
 
 class Centre:

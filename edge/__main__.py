@@ -17,6 +17,7 @@ from edge.journal import Journal, JournalDamagedError, StoreError
 from edge.node import Node
 from edge.settings import HubSettings
 from runtime.clock import SystemClock
+from runtime.folder_lock import FolderInUseError
 from runtime.settings import SettingsError, load_settings
 
 _LOOK_S = 1.0
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load_settings(options.config, HubSettings, "THUTU_HUB")
         return int(options.run(settings, options))
-    except (SettingsError, StoreError, OSError, ValueError) as error:
+    except (SettingsError, StoreError, FolderInUseError, OSError, ValueError) as error:
         print(f"thutu-hub: {error}", file=sys.stderr)
         return 1
 

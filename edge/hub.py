@@ -29,6 +29,7 @@ from edge.high_water import Mark
 from edge.journal import Journal, NewRow, StoreError
 from edge.recovery import check, keep_checkpoint, open_stores
 from runtime.clock import Clock
+from runtime.folder_lock import FolderLock
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +60,8 @@ class Hub:
     def __init__(
         self, identity: Identity, rules: Rules, folder: Path, clock: Clock, print_slip: PrintSlip
     ) -> None:
-        """Open the stores in `folder`. Raises StoreError when they cannot be used.
+        """Open the stores in `folder`. Raises StoreError when they cannot be used, and
+        FolderInUseError when another hub works there.
 
         `print_slip(slip, queue, training)` is called by the writer and must not block. `damage`
         says why only a restart can help, once the disk has spoiled the journal.
@@ -68,7 +70,12 @@ class Hub:
         self.rules = rules
         self._clock = clock
         self._print_slip = print_slip
-        self._stores = open_stores(folder)
+        self._lock = FolderLock(folder)
+        try:
+            self._stores = open_stores(folder)
+        except BaseException:
+            self._lock.release()
+            raise
         self._house = self._stores.house
         self._stamp = clock.stamp()
         self._rows_since_checkpoint = 0
@@ -131,6 +138,7 @@ class Hub:
             self._writer.join()
         self._stores.journal.close()
         self._stores.high_water.close()
+        self._lock.release()
 
     # --- the writer ---------------------------------------------------------------------------
 

@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="thutu-boards", description=__doc__)
     parser.add_argument("--config", type=Path, required=True)
     chosen = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format=_LOG, force=True)
+    logging.basicConfig(level=logging.INFO, format=_LOG)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         settings = load_settings(chosen.config, Settings, "THUTU_BOARDS")

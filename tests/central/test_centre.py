@@ -13,11 +13,12 @@ import httpx
 import pytest
 
 from central.broker import CENTRE, EmbeddedBroker
-from central.service import Centre, FolderInUseError, database_of, issue_token, rebuild
+from central.service import Centre, database_of, issue_token, rebuild
 from central.store.sqlite import reading
 from contract.codec import decode_message
 from contract.topics import down
 from contract.wire import Ack
+from runtime.folder_lock import FolderInUseError
 from runtime.mqtt import MqttLink
 from tests.central.busy_day import Morning, morning
 from tests.central.journal import DAY, NODE, OTHER_NODE, Journal

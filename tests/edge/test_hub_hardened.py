@@ -18,6 +18,7 @@ from contract.commands import (
     ReportDevice,
 )
 from contract.refusals import Reason, Refused
+from runtime.folder_lock import FolderInUseError
 from tests.edge.running_site import KIOSK, RunningHub, TestClock
 from tests.waiting import until
 
@@ -82,3 +83,11 @@ def test_nobody_speaks_for_the_devices_of_another(tmp_path: Path) -> None:
     devices = {view.device: view.state for view in running.hub.snapshot().devices}
     assert devices == {"boards:printer-1": "lost"}
     running.close()
+
+
+def test_two_hubs_never_share_a_folder(tmp_path: Path) -> None:
+    running = RunningHub(tmp_path, TestClock())
+    with pytest.raises(FolderInUseError):
+        RunningHub(tmp_path, TestClock())
+    running.close()
+    RunningHub(tmp_path, TestClock()).close()

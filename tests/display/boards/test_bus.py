@@ -44,7 +44,7 @@ LINES = {
 class Site:
     def __init__(self, folder: Path, pairs: list[Pair], line: str) -> None:
         echo, faults = LINES[line]
-        noise = Noise(Random(7), lose=faults, flip=faults)  # noqa: S311 - the same noise each time
+        noise = Noise(Random(7), lose=faults, flip=faults)
         clock = SystemClock()
         path = folder / "line"
         self.panels = [panel for _, panel in pairs]

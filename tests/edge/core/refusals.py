@@ -134,5 +134,5 @@ CASES = (
 )
 
 # Said by the hub, from what disk and journal say.
-_OTHERS = ("not-stored", "rating-not-due")
+_OTHERS = ("not-stored", "rating-not-due", "key-reused")
 NOT_OF_DECIDE = frozenset(reason for reason in Reason if reason in _OTHERS)

@@ -1,0 +1,34 @@
+"""A data folder belongs to one process at a time."""
+
+import fcntl
+import os
+from pathlib import Path
+
+_LOCK = "lock"
+
+
+class FolderInUseError(Exception):
+    """Another process works in the data folder."""
+
+
+class FolderLock:
+    """Keeps a data folder to one process, until released or until the process ends."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder, making it for this user alone if need be.
+
+        Raises FolderInUseError, or OSError when the folder cannot be had.
+        """
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._file = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._file)
+            raise FolderInUseError(
+                f"another program works in {folder}; nothing was touched; stop it first"
+            ) from error
+
+    def release(self) -> None:
+        """Let others in."""
+        os.close(self._file)
