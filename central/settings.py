@@ -15,7 +15,7 @@ _Port = Annotated[int, Meta(ge=0, le=65535)]
 class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`folder` holds the database and everything else the centre must keep."""
 
-    folder: str
+    folder: Path
 
 
 class HttpSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,4 +56,4 @@ class CentralSettings(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def folder(self) -> Path:
         """The data folder."""
-        return Path(self.store.folder)
+        return self.store.folder

@@ -56,6 +56,7 @@ class Access:
         self._lock = Lock()
         self._signing_in = Lock()
         self._failures: dict[str, tuple[int, int]] = {}
+        self._strangers: dict[str, tuple[int, int]] = {}
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
@@ -117,7 +118,7 @@ class Access:
         known: tuple[Role, bytes, bytes] = found or ("clerk", b"nobody", b"")
         role, salt, expected = known
         if not hmac.compare_digest(_stretch(pin, salt), expected):
-            self._note_failure(id_)
+            self._note_failure(id_, known=found is not None)
             return None
         self._failures.pop(id_, None)
         token = secrets.token_urlsafe(32)
@@ -150,7 +151,7 @@ class Access:
         self._db.close()
 
     def _check_lock(self, id_: str) -> None:
-        count, since_ns = self._failures.get(id_, (0, 0))
+        count, since_ns = self._failures.get(id_) or self._strangers.get(id_, (0, 0))
         if count <= _FREE_FAILURES:
             return
         lock_s = min(_FIRST_LOCK_S * 2 ** (count - _FREE_FAILURES - 1), _LONGEST_LOCK_S)
@@ -158,11 +159,14 @@ class Access:
         if left_s > 0:
             raise LockedOut(int(left_s) + 1)
 
-    def _note_failure(self, id_: str) -> None:
-        count, _ = self._failures.pop(id_, (0, 0))
-        while len(self._failures) >= _NAMES_WATCHED:
-            self._failures.pop(next(iter(self._failures)))
-        self._failures[id_] = (count + 1, self._clock.stamp().mono_ns)
+    def _note_failure(self, id_: str, *, known: bool) -> None:
+        # Made-up names are watched like real ones, so that nobody learns which are real; but
+        # however many there are, they never push a real one out.
+        watched = self._failures if known else self._strangers
+        count, _ = watched.pop(id_, (0, 0))
+        while not known and len(watched) >= _NAMES_WATCHED:
+            watched.pop(next(iter(watched)))
+        watched[id_] = (count + 1, self._clock.stamp().mono_ns)
 
     def _read(self, query: str, values: tuple[object, ...]) -> Any:
         with self._lock:

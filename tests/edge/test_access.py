@@ -171,3 +171,16 @@ def test_a_place_that_cannot_be_used_is_named(tmp_path: Path, clock: TestClock) 
     (tmp_path / "access.db").write_bytes(b"this is no database at all" * 100)
     with pytest.raises(StoreError, match=r"access\.db"):
         Access(tmp_path / "access.db", clock)
+
+
+def test_a_thousand_made_up_names_do_not_unlock_a_real_one(tmp_path: Path) -> None:
+    clock = TestClock()
+    access = Access(tmp_path / "access.db", clock)
+    access.set_pin("nv01", "clerk", "482915")
+    for _ in range(5):
+        assert access.sign_in("nv01", "000111") is None
+    for number in range(1_001):
+        access._note_failure(f"nobody-{number}", known=False)
+    with pytest.raises(LockedOut):
+        access.sign_in("nv01", "482915")
+    access.close()
