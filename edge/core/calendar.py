@@ -45,10 +45,10 @@ def day_to_open(state: State, stamp: Stamp) -> DayOpened | None:
     wall_ms = trusted_wall_ms(state, stamp)
     if not state.day:
         shown_ms = stamp.wall_ms if wall_ms is None else wall_ms
-        return DayOpened(_day(shown_ms), trusted=wall_ms is not None, last_orders={})
-    if wall_ms is None or (state.day_trusted and state.day == _day(wall_ms)):
+        return DayOpened(day_of(shown_ms), trusted=wall_ms is not None, last_orders={})
+    if wall_ms is None or (state.day_trusted and state.day == day_of(wall_ms)):
         return None
-    return opening(state, _day(wall_ms), stamp, wall_ms)
+    return opening(state, day_of(wall_ms), stamp, wall_ms)
 
 
 def opening(state: State, day: str, stamp: Stamp, wall_ms: int | None) -> DayOpened:
@@ -141,9 +141,10 @@ def hours(rules: Rules, day: str) -> str:
 def _may_be_of(day: str, past: Stamp, stamp: Stamp, wall_ms: int | None) -> bool:
     """Whether, for all we know now, `past` was on `day` or later."""
     if past.boot == stamp.boot and wall_ms is not None:
-        return _day(wall_ms - (stamp.mono_ns - past.mono_ns) // 1_000_000) >= day
-    return not past.synced or _day(past.wall_ms) >= day
+        return day_of(wall_ms - (stamp.mono_ns - past.mono_ns) // 1_000_000) >= day
+    return not past.synced or day_of(past.wall_ms) >= day
 
 
-def _day(wall_ms: int) -> str:
+def day_of(wall_ms: int) -> str:
+    """The site's calendar day, ISO 8601."""
     return local_time(wall_ms).date().isoformat()

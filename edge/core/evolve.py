@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from contract import events as e
 from contract.stamp import Span, Stamp, total
-from edge.core.calendar import remembered
+from edge.core.calendar import day_of, remembered
 from edge.core.state import Appointment, Call, Counter, Device, RatingDue, State, Ticket
 
 _CALLS_SHOWN = 12
@@ -37,7 +37,9 @@ def _day_opened(state: State, event: e.DayOpened, stamp: Stamp, _seq: int) -> St
         orders=dict(event.last_orders),
         tickets={n: state.tickets[n] for n in event.carried if n in state.tickets},
         appointments={
-            code: booked for code, booked in state.appointments.items() if booked.number is None
+            code: booked
+            for code, booked in state.appointments.items()
+            if booked.number is None and day_of(booked.slot_ms) >= event.day
         },
         counters={
             id_: replace(counter, served=0)
