@@ -195,7 +195,10 @@ def test_tells_each_change_until_it_is_interrupted(tmp_path: Path) -> None:
             found.printer.close_cover()
             assert tool.stdout.readline().strip() == say("printer_tool.ready")
             tool.send_signal(signal.SIGINT)
-            assert tool.wait(10) == 1
+            try:
+                assert tool.wait(10) == 1
+            finally:
+                tool.kill()
 
 
 def test_lists_ports_and_models(capsys: pytest.CaptureFixture[str]) -> None:
