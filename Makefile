@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 SOURCES := contract runtime edge display central simulation tests benchmarks docs
 
-.PHONY: demo test check format bench bench-ticket pictures reference lock debian clean
+.PHONY: demo test check format bench bench-ticket bench-terminal pictures reference lock debian clean
 
 demo: $(VENV)/run.stamp
 	@$(BIN)/thutu-demo $(ARGS)
@@ -28,6 +28,9 @@ bench: $(VENV)/dev.stamp
 
 bench-ticket: $(VENV)/dev.stamp
 	@$(BIN)/python -m benchmarks.ticket
+
+bench-terminal: $(VENV)/dev.stamp
+	@$(BIN)/python -m benchmarks.terminal
 
 pictures: $(VENV)/dev.stamp debian
 	@$(BIN)/python -m docs.pictures

@@ -123,7 +123,7 @@ def _sit_down(window: _Window) -> None:
     window.shows(say("terminal.pin"))
     window.press("nv01\r", f"▸ {say('terminal.pin')}")
     window.press(f"{_PIN}\r", say("terminal.choose_counter"))
-    window.press("\r", say("terminal.desk_idle").upper())
+    window.press("\x1b[A\r", say("terminal.desk_idle").upper())
 
 
 def _serve(window: _Window, other: Client) -> tuple[list[float], list[float]]:

@@ -16,6 +16,7 @@ from contract.refusals import Reason
 from contract.topics import down, up
 from display.boards import __main__ as boards
 from display.hall import __main__ as hall
+from display.terminal import settings as terminal
 from edge.settings import HubSettings
 from runtime.wording import catalogue
 
@@ -96,6 +97,7 @@ def settings() -> str:
         ("thutu-central", "THUTU_CENTRAL", CentralSettings),
         ("thutu-boards", "THUTU_BOARDS", boards.Settings),
         ("thutu-hall", "THUTU_HALL", hall.Settings),
+        ("thutu-terminal", "THUTU_TERMINAL", terminal.Settings),
     ):
         parts += [f"## {program} (`{prefix}_…`)", *map(_struct, _reachable(kind))]
     return "\n\n".join(parts) + "\n"

@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 import httpx
 import msgspec
 
-from contract.commands import Answer, AnyCommand
-from contract.ids import ServiceId
+from contract.commands import Answer, AnyCommand, Role
+from contract.ids import Name, ServiceId
 from contract.refusals import Reason, Refused
 from contract.snapshot import Snapshot
 from runtime.backoff import Backoff
@@ -23,6 +23,12 @@ ATTEMPTS = 5
 _CONNECT_S = 2.0
 _ANSWER_S = 4.0
 _STREAM_QUIET_S = 15.0  # the hub says something at least every 10 s
+_NOTICE_A_CUT_LINE = (  # within 5 s: no close ever comes from a cable that was pulled
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 2),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+)
 _BACKOFF = Backoff(first_s=0.25, cap_s=2.0)
 
 _T = TypeVar("_T")
@@ -57,44 +63,75 @@ class Silence(msgspec.Struct, frozen=True):
     cause: str
 
 
+class StaffSession(msgspec.Struct, frozen=True):
+    """Someone who has signed in; their commands go under `token`."""
+
+    token: str
+    staff: Name
+    role: Role
+
+
+class SignInRefused(msgspec.Struct, frozen=True):
+    """A wrong name or PIN, or too many of them, in the hub's words."""
+
+    words: str
+
+
 class OfferedService(msgspec.Struct, frozen=True):
-    """A service of the site and its name by language."""
+    """A service of the site, its name by language, and how long it usually takes."""
 
     id: ServiceId
+    name: dict[str, str]
+    usual_min: float = 10.0
+
+
+class OfferedPriority(msgspec.Struct, frozen=True):
+    """A class of citizens who are called earlier, and its name by language."""
+
+    id: Name
     name: dict[str, str]
 
 
 class Catalogue(msgspec.Struct, frozen=True):
-    """What a display needs of the site's catalogue."""
+    """What displays and terminals need of the site's catalogue."""
 
     services: tuple[OfferedService, ...]
+    priorities: tuple[OfferedPriority, ...] = ()
 
 
 class HubClient:
     """Speaks to one hub, from any thread; a stream is read by one thread at a time.
 
-    `silent_after_s` is how long a lost stream may take to come back before it tells Silence.
+    `silent_after_s` is how long a lost stream may take to come back before it tells Silence;
+    `attempts` how often a request is made while answers are lost. Without a token there is only
+    `sign_in`.
     """
 
     def __init__(
         self,
         base_url: str,
-        token: str,
+        token: str = "",
         language: str = "vi",
         *,
         clock: Clock | None = None,
         silent_after_s: float = 5.0,
+        attempts: int = ATTEMPTS,
     ) -> None:
         self._address = base_url
         self._language = language
         self._clock = clock or SystemClock()
         self._silent_after_ns = int(silent_after_s * 1e9)
+        self._attempts = attempts
         self._closed = threading.Event()
         self._stream_socket: socket.socket | None = None
         self._http = httpx.Client(
             base_url=base_url,
-            headers={"Authorization": f"Bearer {token}", "Accept-Language": language},
+            headers={
+                "Accept-Language": language,
+                **({"Authorization": f"Bearer {token}"} if token else {}),
+            },
             timeout=httpx.Timeout(_ANSWER_S, connect=_CONNECT_S),
+            transport=httpx.HTTPTransport(socket_options=_NOTICE_A_CUT_LINE, trust_env=False),
             trust_env=False,  # the hub is on site: never by a proxy
         )
 
@@ -128,7 +165,25 @@ class HubClient:
         self._check(response)
         return self._decode(response.content, Catalogue)
 
-    def stream(self) -> Iterator[Snapshot | Silence]:
+    def sign_in(self, staff: str, pin: str) -> StaffSession | SignInRefused:
+        """Open a session for a member of staff. Raises HubUnreachable or HubRejected."""
+        response = self._request(
+            "POST",
+            "/api/sessions",
+            headers={"Content-Type": "application/json"},
+            content=msgspec.json.encode({"staff": staff, "pin": pin}),
+            params={},
+        )
+        if response.status_code in (401, 429):
+            return SignInRefused(_detail(response))
+        self._check(response)
+        return self._decode(response.content, StaffSession)
+
+    def sign_out(self) -> None:
+        """End the session of this client's token. Raises HubUnreachable."""
+        self._check(self._request("DELETE", "/api/sessions", params={}))
+
+    def stream(self, *, training: bool = False) -> Iterator[Snapshot | Silence]:
         """Yield the whole picture now and at every change, reconnecting for ever, until close().
 
         Yields Silence once when the pictures stop, and the next Snapshot ends it. Raises HubDenied.
@@ -137,7 +192,7 @@ class HubClient:
         lost_ns = 0
         told = False
         while not self._closed.is_set():
-            for heard in self._listen():
+            for heard in self._listen(training):
                 if self._closed.is_set():
                     return
                 if isinstance(heard, Snapshot):
@@ -171,7 +226,7 @@ class HubClient:
         params: dict[str, str],
     ) -> httpx.Response:
         cause = ""
-        for attempt in range(ATTEMPTS):
+        for attempt in range(self._attempts):
             if attempt:
                 self._closed.wait(_BACKOFF.pause_s(attempt, _random))
             try:
@@ -198,12 +253,12 @@ class HubClient:
         self._check(response)
         return self._decode(response.content, Answer)
 
-    def _listen(self) -> Iterator["Snapshot | _Lost"]:
+    def _listen(self, training: bool) -> Iterator["Snapshot | _Lost"]:
         """Read one connection's pictures to its end, and then tell how it ended."""
         try:
-            yield from self._pictures()
+            yield from self._pictures(training)
         except httpx.ReadTimeout:
-            yield _Lost(f"silent for {_STREAM_QUIET_S:.0f} s", quiet=True)
+            yield _Lost("no sign of the hub", quiet=True)
         except httpx.TransportError as error:
             yield _Lost(f"{type(error).__name__}: {error}")
         except HubUnreachable as error:
@@ -214,9 +269,11 @@ class HubClient:
         else:
             yield _Lost("the hub ended the stream")
 
-    def _pictures(self) -> Iterator[Snapshot]:
+    def _pictures(self, training: bool) -> Iterator[Snapshot]:
         timeout = httpx.Timeout(_STREAM_QUIET_S, connect=_CONNECT_S)
-        with self._http.stream("GET", "/api/stream", timeout=timeout) as response:
+        with self._http.stream(
+            "GET", "/api/stream", params=_params(training), timeout=timeout
+        ) as response:
             if response.status_code != 200:
                 response.read()
             self._check(response)
@@ -230,7 +287,7 @@ class HubClient:
 
     def _check(self, response: httpx.Response) -> None:
         status = response.status_code
-        if status == 200:
+        if status in (200, 204):
             return
         detail = _detail(response)
         if status in (401, 403):

@@ -1,11 +1,13 @@
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from contract.commands import CallNext
+from contract.commands import Actor, Answer, CallNext, SignIn
 from contract.refusals import Reason, Refused
 from contract.snapshot import Snapshot
 from runtime.hub_client import (
@@ -15,11 +17,14 @@ from runtime.hub_client import (
     HubRejected,
     HubUnreachable,
     Refusal,
+    SignInRefused,
     Silence,
+    StaffSession,
     event_data,
 )
 from tests.display.listening_hub import TOKEN, ListeningHub
 from tests.display.scenes import ANSWER, snapshot
+from tests.edge.running_site import RunningSite, TestClock
 from tests.waiting import until
 
 COMMAND_ID = UUID("0f3f6e0c-6f0e-4d0f-9c7a-5d2f8f6a1b11")
@@ -207,3 +212,64 @@ def test_events_are_read_however_the_line_cuts_them(size: int) -> None:
     ).encode()
     chunks = [text[i : i + size] for i in range(0, len(text), size)]
     assert list(event_data(chunks)) == [b"{1}", "{ỉ}".encode()]
+
+
+def test_staff_sign_in_with_a_pin_work_and_sign_out(tmp_path: Path) -> None:
+    site = RunningSite(tmp_path, TestClock())
+    site.access.set_pin("nv01", "clerk", "482915")
+    door = HubClient(site.url, language="en")
+    assert door.sign_in("nv01", "999111") == SignInRefused("Wrong name or PIN. Please try again.")
+    session = door.sign_in("nv01", "482915")
+    assert isinstance(session, StaffSession)
+    assert (session.staff, session.role) == ("nv01", "clerk")
+    client = HubClient(site.url, session.token)
+    assert isinstance(client.command(SignIn("1")), Answer)
+    client.sign_out()
+    with pytest.raises(HubDenied):
+        client.command(CallNext("1"))
+    client.close()
+    door.close()
+    site.close()
+
+
+def test_a_lock_after_wrong_pins_is_told_in_words(tmp_path: Path) -> None:
+    site = RunningSite(tmp_path, TestClock())
+    door = HubClient(site.url)
+    for _ in range(5):
+        door.sign_in("nv01", "999111")
+    refused = door.sign_in("nv01", "999111")
+    assert isinstance(refused, SignInRefused)
+    assert refused.words.startswith("Nhập sai mã PIN nhiều lần.")
+    door.close()
+    site.close()
+
+
+def test_the_training_stream_shows_the_training_queue(tmp_path: Path) -> None:
+    site = RunningSite(tmp_path, TestClock())
+    client = HubClient(site.url, site.access.add_device(Actor("boards", "display")))
+    picture = next(client.stream(training=True))
+    assert isinstance(picture, Snapshot)
+    assert picture.training
+    client.close()
+    site.close()
+
+
+def test_fewer_attempts_give_up_sooner(hub: ListeningHub) -> None:
+    client = HubClient(hub.url, TOKEN, attempts=2)
+    hub.lose_answers = 1000
+    with pytest.raises(HubUnreachable):
+        client.command(CallNext("3"))
+    assert len(hub.requests) == 2
+    client.close()
+
+
+def test_a_stream_asks_the_kernel_to_notice_a_cut_line(client: HubClient) -> None:
+    pictures = client.stream()
+    next(pictures)
+    line = client._stream_socket
+    assert line is not None
+    assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    idle_s = line.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
+    probes = line.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT)
+    every_s = line.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL)
+    assert idle_s + probes * every_s <= 5

@@ -1,0 +1,240 @@
+"""The application: which screen is on, what the hub told last, and the way out."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Input
+
+from display.terminal.actions import ACTIONS, label_key
+from display.terminal.clerk_screen import ClerkScreen
+from display.terminal.counters import CountersScreen
+from display.terminal.line import Ended, Line, News, Picture
+from display.terminal.presses import Presses
+from display.terminal.scene import Scene, Targets, desk, desk_phase
+from display.terminal.settings import Settings
+from display.terminal.sign_in import SignInScreen
+from display.terminal.themes import CALM, HIGH_CONTRAST, THEMES
+from display.terminal.work import WorkScreen
+from runtime.clock import Clock
+from runtime.hub_client import HubError, StaffSession
+from runtime.wording import LANGUAGES, say
+
+_SEEN_WITHIN_S = 1.0
+_SILENT_AFTER_NS = 25_000_000_000  # the hub says something at least every 10 s
+
+_MOVING = frozenset({"up", "down", "pageup", "pagedown", "home", "end"})
+_EDITING = frozenset({"backspace", "delete", "left", "right"})
+
+
+class TerminalApp(App[None]):
+    """One clerk's terminal."""
+
+    CSS_PATH = Path(__file__).with_name("terminal.tcss")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+l", "language", show=False, priority=True),
+        Binding("ctrl+k", "contrast", show=False, priority=True),
+        Binding("ctrl+q", "quit", show=False, priority=True),
+    ]
+
+    class Told(Message):
+        """What the line told; posted by its thread."""
+
+        def __init__(self, line: Line, news: News) -> None:
+            super().__init__()
+            self.line = line
+            self.news = news
+
+    def __init__(self, settings: Settings, clock: Clock, *, training: bool = False) -> None:
+        super().__init__()
+        self.address = settings.hub
+        self.language: str = settings.language
+        self.training = training
+        self.silent = False
+        self._settings = settings
+        self._clock = clock
+        self._line: Line | None = None
+        self._picture: Picture | None = None
+        self._news = asyncio.Event()
+        self._presses = Presses()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take a key that was hit twice, or is held down, for one press."""
+        if isinstance(event, events.Key) and not event.is_forwarded and self._same_press(event):
+            return
+        await super().on_event(event)
+
+    def on_mount(self) -> None:
+        """Ask who is there."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = (HIGH_CONTRAST if self._settings.high_contrast else CALM).name
+        self.title = say("terminal.title", self.language)
+        self.set_interval(1.0, self._tick)
+        self.push_screen(SignInScreen(self))
+
+    def on_unmount(self) -> None:
+        """Let go of the hub, which ends the line's thread."""
+        if self._line is not None:
+            self._line.close()
+
+    # --- what screens ask for -----------------------------------------------------------------
+
+    @property
+    def line(self) -> Line:
+        """The line of whoever is signed in."""
+        if self._line is None:
+            raise RuntimeError("nobody is signed in")
+        return self._line
+
+    def scene(self, counter: str) -> Scene | None:
+        """The site as the clerk at `counter` sees it now; None before the first picture."""
+        if self._picture is None or self._line is None:
+            return None
+        picture = self._picture
+        age_ms = (self._clock.stamp().mono_ns - picture.heard_ns) // 1_000_000
+        return Scene(
+            picture.snapshot,
+            picture.snapshot.now_ms + age_ms,
+            self._line.session.staff,
+            counter,
+            picture.catalogue,
+            Targets(self._settings.wait_target_min, self._settings.walk_target_s),
+            self.language,
+        )
+
+    async def seen(self, seq: int) -> None:
+        """Wait, for a moment at most, until the picture shows what was done at row `seq`."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_SEEN_WITHIN_S):
+                while self._picture is not None and self._picture.snapshot.seq < seq:
+                    await self._news.wait()
+
+    def come_in(self, session: StaffSession) -> None:
+        """Follow the hub for a new session."""
+        self._follow(session)
+        self._go(CountersScreen(self))
+
+    def take_counter(self, counter: str) -> None:
+        """Go on with the work at a counter."""
+        self._go(WorkScreen(self, counter))
+
+    def leave_counter(self, words: str) -> None:
+        """Choose a counter again, because of `words`."""
+        self._go(CountersScreen(self, words))
+
+    def sign_out(self) -> None:
+        """End the session and go back to the first screen."""
+        line, self._line = self._line, None
+        if line is not None:
+            self.run_worker(asyncio.to_thread(_end, line))
+        self._go(SignInScreen(self))
+
+    def ended(self, words: str) -> None:
+        """The session is over, because of `words`."""
+        line, self._line = self._line, None
+        if line is not None:
+            line.close()
+        self._go(SignInScreen(self, words))
+
+    def lost(self) -> None:
+        """The hub gave no answer; until the next picture it counts as silent."""
+        self.silent = True
+        self._look()
+
+    # --- what happens -------------------------------------------------------------------------
+
+    def on_terminal_app_told(self, told: Told) -> None:
+        """Show what the hub told."""
+        if told.line is not self._line:
+            return
+        if isinstance(told.news, Ended):
+            self.bell()
+            self.ended(told.news.words)
+            return
+        if isinstance(told.news, Picture):
+            self._picture, self.silent = told.news, False
+        elif not self.silent:
+            self.bell()
+            self.silent = True
+        self._news.set()
+        self._news = asyncio.Event()
+        self._look()
+
+    def action_language(self) -> None:
+        """Speak the other language."""
+        index = LANGUAGES.index(self.language)
+        self.language = LANGUAGES[(index + 1) % len(LANGUAGES)]
+        if self._line is not None:
+            self._line.close()
+            self._follow(self._line.session)
+        self._look()
+
+    def action_contrast(self) -> None:
+        """Look the other way."""
+        self.theme = (CALM if self.theme == HIGH_CONTRAST.name else HIGH_CONTRAST).name
+        self.call_after_refresh(self._look)  # by then the colours have changed
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What the command palette finds: all that the keys do."""
+        language = self.language
+        if isinstance(screen, WorkScreen):
+            scene = self.scene(screen.counter)
+            counter = None if scene is None else desk(scene)
+            phase = "closed" if counter is None else desk_phase(counter)
+            for action in ACTIONS:
+                if phase in action.phases:
+                    yield SystemCommand(
+                        say(label_key(action, phase), language),
+                        action.keys,
+                        lambda chosen=action.id: screen.act(chosen),
+                    )
+        yield SystemCommand(say("terminal.language", language), "Ctrl+L", self.action_language)
+        yield SystemCommand(say("terminal.contrast", language), "Ctrl+K", self.action_contrast)
+        yield SystemCommand(say("terminal.quit", language), "Ctrl+Q", self.action_quit)
+
+    def _follow(self, session: StaffSession) -> None:
+        line = Line(self.address, session, self.language, self._clock, training=self.training)
+        self._line = line
+        self._picture = None
+        self.silent = False
+
+        def tell(news: News) -> None:
+            self.post_message(self.Told(line, news))
+
+        self.run_worker(lambda: line.follow(tell), thread=True)
+
+    def _same_press(self, key: events.Key) -> bool:
+        typing = isinstance(self.focused, Input) and (key.is_printable or key.key in _EDITING)
+        same = self._presses.same(key.key, self._clock.stamp().mono_ns)
+        return same and not typing and key.key not in _MOVING
+
+    def _tick(self) -> None:
+        picture = self._picture
+        if self._line is not None and picture is not None and not self.silent:
+            age_ns = self._clock.stamp().mono_ns - picture.heard_ns
+            self.silent = age_ns > _SILENT_AFTER_NS
+        self._look()
+
+    def _look(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, ClerkScreen | SignInScreen) and screen.is_mounted:
+                screen.look()
+
+    def _go(self, screen: Screen[None]) -> None:
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+        self.switch_screen(screen)
+
+
+def _end(line: Line) -> None:
+    with contextlib.suppress(HubError):  # the hub forgets the session by itself
+        line.sign_out()
+    line.close()

@@ -1,0 +1,158 @@
+"""The clerk's own counter: whom it has, for how long, against the target. Pure."""
+
+from msgspec import Struct
+
+from contract.snapshot import CounterView, TicketView
+from display.terminal.actions import ActionId, main_action
+from display.terminal.scene import (
+    DeskPhase,
+    Line,
+    Scene,
+    clock_time,
+    desk_phase,
+    elapsed,
+    minutes,
+    priority_name,
+    reason_words,
+    service_name,
+)
+from runtime.wording import say
+
+_MS_PER_MIN = 60_000
+
+
+class DeskView(Struct, frozen=True):
+    """`title`, the ticket's `number` in large digits, `lines` about it, and what Enter does.
+
+    `running` is the time that runs, and `share` that time over its target.
+    """
+
+    phase: DeskPhase
+    title: str
+    lines: tuple[Line, ...]
+    main: ActionId
+    number: str = ""
+    running: Line | None = None
+    share: float = 0.0
+
+
+def desk_view(scene: Scene, counter: CounterView) -> DeskView:
+    """What the clerk of `counter` should see first."""
+    phase = desk_phase(counter)
+    ticket = counter.ticket
+    title = say(f"terminal.desk_{phase}", scene.language)
+    if ticket is None:
+        lines = _free(scene, counter, phase)
+        return DeskView(phase, title, lines, main_action(phase))
+    share, running = _called(scene, ticket) if phase == "called" else _serving(scene, ticket)
+    about = _about(scene, ticket)
+    return DeskView(phase, title, about, main_action(phase), ticket.number, running, share)
+
+
+def figures(scene: Scene, counter: CounterView) -> str:
+    """What this counter and the centre have done today."""
+    return say(
+        "terminal.figures",
+        scene.language,
+        served=counter.served,
+        finished=scene.snapshot.finished_today,
+    )
+
+
+def waiting_here(scene: Scene, counter: CounterView) -> tuple[TicketView, ...]:
+    """The waiting tickets that the counter may call, in order of arrival."""
+    able = {
+        view.counter: view.services for view in scene.snapshot.counters if view.phase != "closed"
+    }
+    return tuple(
+        ticket
+        for ticket in scene.snapshot.waiting
+        if ticket.service in counter.services
+        and (
+            ticket.counter in (None, counter.counter)
+            or ticket.service not in able.get(ticket.counter, ())
+        )
+    )
+
+
+def _called(scene: Scene, ticket: TicketView) -> tuple[float, Line]:
+    target_s = scene.targets.walk_s
+    share = _walked_s(scene, ticket) / target_s
+    words = say(
+        "terminal.walk_long" if share > 1 else "terminal.walk",
+        scene.language,
+        elapsed=elapsed(scene.now_ms - ticket.since_ms),
+        target=elapsed(target_s * 1000),
+    )
+    return share, Line(words, "notice" if share > 1 else "calm")
+
+
+def _serving(scene: Scene, ticket: TicketView) -> tuple[float, Line]:
+    serving_ms = scene.now_ms - ticket.since_ms
+    usual = (o.usual_min for o in scene.catalogue.services if o.id == ticket.service)
+    target_ms = next(usual, 10.0) * _MS_PER_MIN
+    late = serving_ms > target_ms
+    words = say(
+        "terminal.service_time_long" if late else "terminal.service_time",
+        scene.language,
+        elapsed=elapsed(serving_ms),
+        target=minutes(round(target_ms), scene.language),
+    )
+    return serving_ms / target_ms, Line(words, "notice" if late else "calm")
+
+
+def _about(scene: Scene, ticket: TicketView) -> tuple[Line, ...]:
+    language = scene.language
+    lines = [Line(service_name(scene, ticket.service))]
+    if ticket.priority is not None:
+        name = priority_name(scene, ticket.priority)
+        lines.append(Line(say("terminal.has_priority", language, name=name)))
+    if ticket.further_services:
+        names = ", ".join(service_name(scene, service) for service in ticket.further_services)
+        lines.append(Line(say("terminal.further", language, services=names)))
+    ago = minutes(scene.now_ms - ticket.issued_ms, language)
+    taken = say("terminal.taken", language, minutes=ago)
+    if ticket.phase == "called" and ticket.calls > 1:
+        taken = f"{taken} · {say('terminal.called_times', language, times=ticket.calls)}"
+    lines.append(Line(taken))
+    if ticket.phase == "called" and _walked_s(scene, ticket) > scene.targets.walk_s:
+        lines.append(Line(say("terminal.walk_advice", language)))
+    return tuple(lines)
+
+
+def _walked_s(scene: Scene, ticket: TicketView) -> float:
+    return (scene.now_ms - ticket.since_ms) / 1000
+
+
+def _free(scene: Scene, counter: CounterView, phase: DeskPhase) -> tuple[Line, ...]:
+    lines = []
+    language = scene.language
+    if phase in ("paused", "closed"):
+        since = say(
+            "terminal.since",
+            language,
+            time=clock_time(counter.since_ms),
+            minutes=minutes(scene.now_ms - counter.since_ms, language),
+        )
+        reason = counter.pause_reason if phase == "paused" else None
+        words = since if reason is None else f"{reason_words(scene, reason)} · {since}"
+        lines.append(Line(words))
+    lines.append(_waiting_line(scene, waiting_here(scene, counter)))
+    due = sum(t.due_ms is not None and t.due_ms <= scene.now_ms for t in scene.snapshot.parked)
+    if due:
+        lines.append(Line(say("terminal.due_now", language, count=due), "notice"))
+    return tuple(lines)
+
+
+def _waiting_line(scene: Scene, waiting: tuple[TicketView, ...]) -> Line:
+    if not waiting:
+        return Line(say("terminal.for_you_nobody", scene.language))
+    oldest_ms = scene.now_ms - min(ticket.since_ms for ticket in waiting)
+    words = say(
+        "terminal.for_you",
+        scene.language,
+        count=len(waiting),
+        minutes=minutes(oldest_ms, scene.language),
+    )
+    late = oldest_ms > scene.targets.wait_min * _MS_PER_MIN
+    return Line(words, "notice" if late else "calm")

@@ -1,0 +1,193 @@
+"""The house around the clerk: queues, parked numbers, other counters, devices, the line. Pure."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from contract.snapshot import CounterView, DeviceView, ServiceView, TicketView
+from display.terminal.scene import (
+    Line,
+    Mood,
+    Scene,
+    clock_time,
+    desk,
+    desk_phase,
+    minutes,
+    reason_words,
+    service_name,
+)
+from runtime.wording import catalogue as all_words
+from runtime.wording import say
+
+_MS_PER_MIN = 60_000
+_URGENCY: dict[Mood, int] = {"alarm": 0, "notice": 1, "calm": 2}
+
+
+class Row(Struct, frozen=True):
+    """One row of a section; `figure` stands at the right of `name`, `note` behind it.
+
+    `mine` marks what concerns the clerk's own counter.
+    """
+
+    name: str
+    figure: str
+    note: str
+    mood: Mood = "calm"
+    mine: bool = False
+
+
+class Section(Struct, frozen=True):
+    """A heading with its rows, what to say without any, and which part takes what room is left."""
+
+    title: str
+    rows: tuple[Row, ...]
+    empty: str
+    wide: Literal["name", "note"] = "note"
+
+
+def queue(scene: Scene) -> Section:
+    """Who waits, by service with the longest wait; what the clerk's counter serves comes first.
+
+    Services that nobody waits for are left out, unless they are the clerk's own.
+    """
+    counter = desk(scene)
+    own = frozenset[str]() if counter is None else frozenset(counter.services)
+    busy = [view for view in scene.snapshot.services if view.waiting or view.service in own]
+    ordered = sorted(busy, key=lambda view: view.service not in own)
+    return Section(
+        say("terminal.queue_title", scene.language, count=len(scene.snapshot.waiting)),
+        tuple(_service_row(scene, view, mine=view.service in own) for view in ordered),
+        say("terminal.queue_nobody", scene.language),
+        wide="name",
+    )
+
+
+def parked(scene: Scene) -> Section:
+    """The parked numbers, those that are due first."""
+    tickets = parked_in_order(scene)
+    return Section(
+        say("terminal.parked_title", scene.language, count=len(tickets)),
+        tuple(_parked_row(scene, ticket) for ticket in tickets),
+        say("terminal.parked_nobody", scene.language),
+    )
+
+
+def parked_in_order(scene: Scene) -> tuple[TicketView, ...]:
+    """The parked tickets: by promised time, then those without one by how long they wait."""
+    return tuple(
+        sorted(
+            scene.snapshot.parked,
+            key=lambda ticket: (ticket.due_ms is None, ticket.due_ms or ticket.since_ms),
+        )
+    )
+
+
+def other_counters(scene: Scene) -> Section:
+    """What the other counters do."""
+    others = [view for view in scene.snapshot.counters if view.counter != scene.counter]
+    return Section(
+        say("terminal.others_title", scene.language),
+        tuple(counter_row(scene, view) for view in others),
+        say("terminal.others_none", scene.language),
+    )
+
+
+def counter_row(scene: Scene, view: CounterView) -> Row:
+    """One counter: its number, who has it, and what it does since when."""
+    number = "" if view.ticket is None else view.ticket.number
+    reason = reason_words(scene, view.pause_reason or "")
+    doing = {
+        "closed": say("terminal.counter_shut", scene.language),
+        "paused": say("terminal.counter_paused", scene.language, reason=reason),
+        "idle": say("terminal.counter_open", scene.language),
+        "called": say("terminal.counter_called", scene.language, number=number),
+        "serving": say("terminal.counter_serving", scene.language, number=number),
+    }[desk_phase(view)]
+    if view.phase != "closed":
+        since_ms = view.since_ms if view.ticket is None else view.ticket.since_ms
+        doing = f"{doing} · {minutes(scene.now_ms - since_ms, scene.language)}"
+    name = view.counter if view.staff is None else f"{view.counter} · {view.staff}"
+    return Row(name, "", doing, mine=view.staff == scene.staff)
+
+
+def devices(scene: Scene) -> tuple[Line, ...]:
+    """The devices that need a hand, in words; one calm line when none does."""
+    troubled = [view for view in scene.snapshot.devices if view.state in ("lost", "paper-low")]
+    lines = [_device_line(scene, view) for view in troubled]
+    return tuple(lines) or (Line(say("terminal.devices_ready", scene.language)),)
+
+
+def link(scene: Scene) -> Line:
+    """The line to the centre, in words."""
+    view = scene.snapshot.link
+    if not view.connected and view.unsent:
+        return Line(say("terminal.link_offline", scene.language, count=view.unsent), "notice")
+    if not view.connected:
+        return Line(say("terminal.offline", scene.language), "notice")
+    if view.unsent:
+        return Line(say("terminal.link_sending", scene.language, count=view.unsent))
+    return Line(say("terminal.synced", scene.language))
+
+
+def issuing(scene: Scene) -> tuple[Line, ...]:
+    """Why citizens get no numbers at the kiosk now, if they get none."""
+    state = scene.snapshot.issuing
+    if state == "open":
+        return ()
+    return (Line(say(f"terminal.issuing_{state}", scene.language)),)
+
+
+def health(scene: Scene, *, silent: bool) -> tuple[Line, ...]:
+    """Link, devices and kiosk, the worst first; nothing counts while the hub is `silent`."""
+    if silent:
+        return (Line(say("terminal.hub_silent", scene.language), "alarm"),)
+    lines = (link(scene), *devices(scene), *issuing(scene))
+    return tuple(sorted(lines, key=lambda line: _URGENCY[line.mood]))
+
+
+def clock(scene: Scene) -> Line:
+    """The time of day, or that nobody knows it."""
+    if not scene.snapshot.clock_trusted:
+        return Line(say("terminal.clock_unset", scene.language), "notice")
+    return Line(clock_time(scene.now_ms))
+
+
+def _service_row(scene: Scene, view: ServiceView, *, mine: bool) -> Row:
+    language = scene.language
+    target_min = scene.targets.wait_min
+    name = service_name(scene, view.service)
+    oldest_ms = 0 if view.oldest_ms is None else scene.now_ms - view.oldest_ms
+    note = minutes(oldest_ms, language)
+    mood: Mood = "calm"
+    if not view.waiting:
+        note = ""
+    elif not view.open_counters:
+        note, mood = say("terminal.no_counter_open", language), "alarm"
+    elif oldest_ms > target_min * _MS_PER_MIN:
+        note = say("terminal.over_target", language, minutes=note, target=target_min)
+        mood = "notice"
+    return Row(name, str(view.waiting), note, mood, mine)
+
+
+def _parked_row(scene: Scene, ticket: TicketView) -> Row:
+    language = scene.language
+    why = "papers" if ticket.park_reason == "papers" else "signature"
+    mood: Mood = "calm"
+    if ticket.due_ms is None:
+        parked_ms = scene.now_ms - ticket.since_ms
+        when = say("terminal.due_none", language, minutes=minutes(parked_ms, language))
+    elif ticket.due_ms <= scene.now_ms:
+        late = minutes(scene.now_ms - ticket.due_ms, language)
+        when, mood = say("terminal.due_passed", language, minutes=late), "notice"
+    else:
+        when = say("terminal.due_at", language, time=clock_time(ticket.due_ms))
+    why_words = say(f"terminal.parked_{why}", language)
+    name = service_name(scene, ticket.service)
+    return Row(ticket.number, "", f"{why_words}, {when} · {name}", mood)
+
+
+def _device_line(scene: Scene, view: DeviceView) -> Line:
+    condition = "paper-low" if view.state == "paper-low" else view.condition
+    words = all_words(scene.language).get(f"device.{condition}")
+    mood: Mood = "notice" if view.state == "paper-low" else "alarm"
+    return Line(words or say("device.lost", scene.language, device=view.device), mood)

@@ -1,0 +1,126 @@
+"""The first screen: who are you?"""
+
+import asyncio
+from typing import ClassVar, Protocol
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Center, Vertical
+from textual.screen import Screen
+from textual.widgets import Input, Label, Static
+
+from runtime.hub_client import HubClient, HubError, SignInRefused, StaffSession
+from runtime.wording import say
+
+
+class Door(Protocol):
+    """What the application offers to whoever is not signed in."""
+
+    address: str
+    language: str
+    training: bool
+
+    def come_in(self, session: StaffSession) -> None:
+        """Go on with a session."""
+
+
+class SignInScreen(Screen[None]):
+    """Asks for name and PIN; `words` is why the clerk is here again."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+t", "training", show=False)]
+
+    def __init__(self, door: Door, words: str = "") -> None:
+        super().__init__()
+        self._door = door
+        self._words = words
+        self._asking = False
+
+    def compose(self) -> ComposeResult:
+        """A form of two fields."""
+        with Center(), Vertical(classes="dialog", id="sign-in"):
+            yield Static(id="sign-in-title", markup=False)
+            yield Static(id="sign-in-training", markup=False)
+            yield Label(id="staff-label", markup=False)
+            yield Input(id="staff", max_length=64)
+            yield Label(id="pin-label", markup=False)
+            yield Input(id="pin", password=True, max_length=12)
+            yield Static(self._words, id="sign-in-words", markup=False)
+            yield Static(id="sign-in-hub", classes="dialog-keys", markup=False)
+        yield Static(id="sign-in-keys", markup=False)
+
+    def on_mount(self) -> None:
+        """Fill in the words."""
+        self.set_focus(self.query_one("#staff", Input))
+        self.look()
+
+    def look(self) -> None:
+        """Draw the words in the present language."""
+        language, training = self._door.language, self._door.training
+        title = f"{say('terminal.title', language)} – {say('terminal.sign_in', language)}"
+        key = "terminal.training_on" if training else "terminal.training_off"
+        for part, words in (
+            ("title", title.upper()),
+            ("training", say(key, language)),
+            ("hub", say("terminal.hub_at", language, address=self._door.address)),
+            ("keys", say("terminal.sign_in_keys", language)),
+        ):
+            self.query_one(f"#sign-in-{part}", Static).update(words)
+        for field in ("staff", "pin"):
+            here = self.query_one(f"#{field}", Input).has_focus
+            mark = "▸ " if here else "  "
+            words = f"{mark}{say(f'terminal.{field}', language)}"
+            self.query_one(f"#{field}-label", Label).update(words)
+        self.set_class(training, "training")
+
+    def action_training(self) -> None:
+        """Practise, or work."""
+        self._door.training = not self._door.training
+        self.look()
+
+    def on_descendant_focus(self) -> None:
+        """Mark the field that is typed in."""
+        self.look()
+
+    def on_input_changed(self, changed: Input.Changed) -> None:
+        """The next attempt begins: clear what was said about the last."""
+        if changed.value:
+            self._say("")
+
+    def on_input_submitted(self, submitted: Input.Submitted) -> None:
+        """Enter: from the name to the PIN, and then in."""
+        pin = self.query_one("#pin", Input)
+        if submitted.input.id == "staff" and submitted.value and not pin.value:
+            self.set_focus(pin)
+            return
+        staff = self.query_one("#staff", Input).value.strip()
+        if not staff or not pin.value:
+            self._refuse(say("terminal.sign_in_missing", self._door.language))
+            return
+        if self._asking:
+            return
+        self._asking = True
+        self._say(say("terminal.signing_in", self._door.language))
+        self.run_worker(self._sign_in(staff, pin.value))
+
+    async def _sign_in(self, staff: str, pin: str) -> None:
+        client = HubClient(self._door.address, language=self._door.language)
+        try:
+            session = await asyncio.to_thread(client.sign_in, staff, pin)
+        except HubError as error:
+            self._refuse(str(error))
+        else:
+            if isinstance(session, SignInRefused):
+                self.query_one("#pin", Input).value = ""
+                self._refuse(session.words)
+            else:
+                self._door.come_in(session)
+        finally:
+            self._asking = False
+            client.close()
+
+    def _refuse(self, words: str) -> None:
+        self.app.bell()
+        self._say(f"! {words}")
+
+    def _say(self, words: str) -> None:
+        self.query_one("#sign-in-words", Static).update(words)

@@ -1,0 +1,130 @@
+"""Pictures of the terminal's screens, taken in front of a real hub whose clock stands still.
+
+`python -m tests.display.terminal.write_pictures` takes them anew; look at them then.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from contract import commands as c
+from contract.commands import Actor
+from contract.snapshot import LinkView
+from tests.display.terminal.station import Station, at_station, issue, opened
+from tests.edge.running_site import HUB, RunningSite
+
+FOLDER = Path(__file__).with_name("pictures")
+SMALL = (80, 24)
+LARGE = (120, 40)
+NV02 = Actor("nv02", "clerk")
+
+Scenario = Callable[[Station], Awaitable[None]]
+
+
+async def _sign_in(at: Station) -> None:
+    await at.press("ctrl+t")
+    await at.sees("tập huấn: BẬT")
+
+
+async def _serving(at: Station) -> None:
+    await at.sit_down()
+    await at.press("enter", "enter")
+    await at.sees("ĐANG PHỤC VỤ")
+
+
+async def _english(at: Station) -> None:
+    await _serving(at)
+    await at.press("ctrl+l", "ctrl+k")
+    await at.sees("SERVING")
+
+
+async def _refused(at: Station) -> None:
+    await at.sit_down()
+    await at.press("b")
+    await at.sees("Quầy 1 chưa gọi số nào")
+
+
+async def _transfer(at: Station) -> None:
+    await _serving(at)
+    await at.press("c")
+    await at.sees("Chọn lĩnh vực")
+
+
+async def _silent(at: Station) -> None:
+    await _serving(at)
+    at.site.stop_serving()
+    await at.sees("MẤT LIÊN LẠC")
+
+
+async def _counters(at: Station) -> None:
+    await at.sign_in("pt01")
+    await at.sees("Chọn quầy", "Quầy 1")
+
+
+PICTURES: dict[str, tuple[Scenario, tuple[int, int]]] = {
+    "sign-in-80x24": (_sign_in, SMALL),
+    "serving-80x24": (_serving, SMALL),
+    "serving-120x40": (_serving, LARGE),
+    "serving-english-high-contrast-120x40": (_english, LARGE),
+    "refused-80x24": (_refused, SMALL),
+    "transfer-80x24": (_transfer, SMALL),
+    "silent-80x24": (_silent, SMALL),
+    "counters-80x24": (_counters, SMALL),
+}
+
+
+def picture(name: str, folder: Path) -> str:
+    """One screen as SVG, without what differs from run to run."""
+    scenario, size = PICTURES[name]
+    site = opened(folder)
+    taken: list[str] = []
+
+    async def take(at: Station) -> None:
+        await scenario(at)
+        at.app.clear_selection()
+        taken.append(at.app.export_screenshot(title=""))
+
+    _busy_morning(site)
+    try:
+        at_station(site, take, size)
+    finally:
+        site.close()
+    return _steady(taken[0], site.url)
+
+
+def _busy_morning(site: RunningSite) -> None:
+    issue(site, "1", "1", "2", "5", "5", "1")
+    issue(site, "1", priority="elderly")
+    for command in (
+        c.SignIn("2"),
+        c.OpenCounter("2"),
+        c.CallNext("2"),
+        c.StartService("2"),
+        c.ParkTicket("2", "signature", 10),
+        c.CallNext("2"),
+        c.StartService("2"),
+        c.ParkTicket("2", "papers"),
+        c.CallNext("2"),
+        c.StartService("2"),
+    ):
+        site.give(NV02, command)
+        site.clock.later(150)
+    site.give(HUB, c.ReportDevice("printer-1", "lost", "paper-out"))
+    site.hub.show_link(lambda: LinkView(connected=False, unsent=132))
+
+
+def _steady(svg: str, url: str) -> str:
+    return re.sub(r"terminal-\d+", "terminal", svg).replace(url, "http://hub:8100")
+
+
+def main() -> None:
+    """Write all pictures anew."""
+    FOLDER.mkdir(exist_ok=True)
+    for name in PICTURES:
+        with TemporaryDirectory() as folder:
+            (FOLDER / f"{name}.svg").write_text(picture(name, Path(folder)), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
