@@ -180,9 +180,7 @@ def _hub(data: Path) -> Iterator[Hub]:
     clerks = [access.sign_in(f"nv{i + 1}", _PIN) for i in range(_CLIENTS)]
     access.close()
     command = [sys.executable, "-m", "edge", "--config", str(settings), "run"]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
         port = int(process.stdout.readline().rsplit(":", 1)[1])
