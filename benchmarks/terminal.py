@@ -81,8 +81,10 @@ class _Window:
     def shows(self, words: str) -> None:
         """Read until `words` have come."""
         read = b""
+        deadline = time.monotonic() + _PATIENCE_S
         while words.encode() not in read:
-            ready, _, _ = select.select([self._ours], [], [], _PATIENCE_S)
+            left_s = max(0.0, deadline - time.monotonic())
+            ready, _, _ = select.select([self._ours], [], [], left_s)
             assert ready, f"{words!r} never came; the last was {read[-400:]!r}"
             read += os.read(self._ours, 65_536)
 
@@ -123,7 +125,7 @@ def _sit_down(window: _Window) -> None:
     window.shows(say("terminal.pin"))
     window.press("nv01\r", f"▸ {say('terminal.pin')}")
     window.press(f"{_PIN}\r", say("terminal.choose_counter"))
-    window.press("\x1b[A\r", say("terminal.desk_idle").upper())
+    window.press("\x1b[B\x1b[A\r", say("terminal.desk_idle").upper())
 
 
 def _serve(window: _Window, other: Client) -> tuple[list[float], list[float]]:

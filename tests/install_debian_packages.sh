@@ -1,13 +1,14 @@
 #!/bin/sh
 # Makes sure that the programs which only the tests need are there: Chromium (the pages), Mosquitto
-# (a second MQTT broker) and openssl (certificates for it). Called by `make test`.
+# (a second MQTT broker), openssl (certificates for it) and tmux (a real terminal). Called by
+# `make test`.
 set -eu
 
 # Mosquitto is in /usr/sbin, which is not on every user's PATH.
 PATH="$PATH:/usr/sbin:/sbin"
 
 missing=
-for program in chromium mosquitto openssl; do
+for program in chromium mosquitto openssl tmux; do
     command -v "$program" >/dev/null || missing="$missing $program"
 done
 [ -n "$missing" ] || exit 0

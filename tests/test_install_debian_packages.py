@@ -43,7 +43,7 @@ def machine(tmp_path: Path) -> PretendedMachine:
 
 
 def test_when_all_is_there_nothing_happens(machine: PretendedMachine) -> None:
-    for program in ("chromium", "mosquitto", "openssl"):
+    for program in ("chromium", "mosquitto", "openssl", "tmux"):
         machine.has(program)
     done = machine.run()
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -66,6 +66,7 @@ def test_with_rights_it_installs_what_is_missing(machine: PretendedMachine) -> N
     machine.has("apt-get", "echo chatter")
     machine.has("mosquitto")
     machine.has("openssl")
+    machine.has("tmux")
     done = machine.run()
     assert done.returncode == 0, done.stderr
     assert "chatter" not in done.stdout

@@ -50,6 +50,8 @@ class SignInScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Fill in the words."""
+        for field in self.query(Input):
+            field.cursor_blink = False  # over SSH every blink is traffic
         self.set_focus(self.query_one("#staff", Input))
         self.look()
 

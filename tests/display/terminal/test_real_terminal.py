@@ -71,7 +71,7 @@ def test_a_clerk_serves_a_citizen_in_a_real_terminal(window: Tmux) -> None:
     window.shows("▸ Mã PIN")
     window.press(PIN, "Enter")
     window.shows("Chọn quầy", "Quầy 1")
-    window.press("Up", "Enter")
+    window.press("Down", "Up", "Enter")
     window.shows("SẴN SÀNG", "Chờ quầy này: 1")
     window.press("F2")
     window.shows("ĐÃ GỌI", "F4 B  Bắt đầu phục vụ")

@@ -15,6 +15,7 @@ from tests.display.terminal.station import Station, at_station, issue, opened
 from tests.edge.running_site import HUB, RunningSite
 
 FOLDER = Path(__file__).with_name("pictures")
+_TAKEN_ALIKE = 5
 SMALL = (80, 24)
 LARGE = (120, 40)
 NV02 = Actor("nv02", "clerk")
@@ -82,15 +83,20 @@ def picture(name: str, folder: Path) -> str:
 
     async def take(at: Station) -> None:
         await scenario(at)
-        at.app.clear_selection()
-        taken.append(at.app.export_screenshot(title=""))
+        await at.until(lambda: _settled(at, taken), "a screen that stays as it is")
 
     _busy_morning(site)
     try:
         at_station(site, take, size)
     finally:
         site.close()
-    return _steady(taken[0], site.url)
+    return _steady(taken[-1], site.url)
+
+
+def _settled(at: Station, taken: list[str]) -> bool:
+    taken.append(at.app.export_screenshot(title=""))
+    latest = taken[-_TAKEN_ALIKE:]
+    return len(latest) == _TAKEN_ALIKE and len(set(latest)) == 1
 
 
 def _busy_morning(site: RunningSite) -> None:
