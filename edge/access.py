@@ -1,6 +1,7 @@
 """Who may speak to a hub: devices by token, staff by PIN. Nobody is known by default.
 
-Tokens and sessions are stored as hashes, PINs under scrypt; none of them is ever logged.
+Tokens and sessions are stored as hashes, PINs under scrypt; none of them is ever logged. A session
+ends with its business day, wherever a clock can tell, and at a fixed age in any case.
 """
 
 import hashlib
@@ -17,6 +18,8 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from contract.commands import Actor, Role
+from contract.stamp import Stamp, span
+from edge.core.calendar import day_of
 from edge.journal import StoreError
 from runtime.clock import Clock
 
@@ -26,7 +29,10 @@ _FREE_FAILURES = 4
 _FIRST_LOCK_S = 30
 _LONGEST_LOCK_S = 15 * 60
 _SESSIONS_PER_STAFF = 4
+_LONGEST_SESSION_MS = 14 * 3_600_000
 _NAMES_WATCHED = 1000
+_PLACES_KNOWN = 256
+_ANYWHERE = ""
 STAFF_ROLES: tuple[Role, ...] = ("clerk", "supervisor", "greeter")
 
 _migrations = Migrations("access")
@@ -38,6 +44,10 @@ class LockedOut(Exception):  # noqa: N818 - a refusal, not an error
     def __init__(self, seconds: int) -> None:
         super().__init__(f"locked for {seconds} s")
         self.seconds = seconds
+
+
+class SessionEnded(Exception):  # noqa: N818 - a refusal, not an error
+    """The session was real and is over: its business day or its longest age has passed."""
 
 
 class Session(NamedTuple):
@@ -55,15 +65,13 @@ class Access:
         self._clock = clock
         self._lock = Lock()
         self._signing_in = Lock()
-        self._failures: dict[str, tuple[int, int]] = {}
-        self._strangers: dict[str, tuple[int, int]] = {}
+        self._failures: dict[tuple[str, str], tuple[int, int]] = {}
+        self._strangers: dict[tuple[str, str], tuple[int, int]] = {}
+        self._places: dict[str, None] = {}
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            _migrations.apply(Database(self._db))
+            self._db = _open(path)
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"{path}: cannot be opened: {error}") from error
 
@@ -103,31 +111,42 @@ class Access:
         self._write("DELETE FROM sessions WHERE staff = ?", (id_,))
         return self._write("DELETE FROM staff WHERE id = ?", (id_,)) > 0
 
-    def sign_in(self, id_: str, pin: str) -> Session | None:
-        """Open a session, or return None for a wrong name or PIN. Raises LockedOut.
+    def sign_in(self, id_: str, pin: str, place: str = _ANYWHERE) -> Session | None:
+        """Open a session, or return None for a wrong name or PIN. Raises LockedOut or StoreError.
 
         Takes the time of one scrypt whether the name is known or not. One caller at a time: a crowd
-        of guesses gets no guess more than a queue of them, and no more memory.
+        of guesses gets no guess more than a queue of them, and no more memory. Wrong PINs lock the
+        name for all strangers together, but apart for each place that is known: who guesses from a
+        laptop locks nobody out at a counter.
         """
         with self._signing_in:
-            return self._sign_in(id_, pin)
+            return self._sign_in(id_, pin, place)
 
-    def _sign_in(self, id_: str, pin: str) -> Session | None:
-        self._check_lock(id_)
+    def knows(self, place: str) -> bool:
+        """Whether somebody has signed in from this address since the hub's start."""
+        return place in self._places
+
+    def _sign_in(self, id_: str, pin: str, place: str) -> Session | None:
+        watched = (id_, place if self.knows(place) else _ANYWHERE)
+        self._check_lock(watched)
         found = self._read("SELECT role, salt, pin FROM staff WHERE id = ?", (id_,))
         known: tuple[Role, bytes, bytes] = found or ("clerk", b"nobody", b"")
         role, salt, expected = known
         if not hmac.compare_digest(_stretch(pin, salt), expected):
-            self._note_failure(id_, known=found is not None)
+            self._note_failure(watched, known=found is not None)
             return None
-        self._failures.pop(id_, None)
+        self._failures.pop(watched, None)
         token = secrets.token_urlsafe(32)
-        self._write("INSERT INTO sessions(token, staff) VALUES (?, ?)", (_digest(token), id_))
+        self._write(
+            "INSERT INTO sessions(token, staff, since) VALUES (?, ?, ?)",
+            (_digest(token), id_, msgspec.msgpack.encode(self._clock.stamp())),
+        )
         self._write(
             "DELETE FROM sessions WHERE staff = ? AND rowid NOT IN "
             "(SELECT rowid FROM sessions WHERE staff = ? ORDER BY rowid DESC LIMIT ?)",
             (id_, id_, _SESSIONS_PER_STAFF),
         )
+        self._remember(place)
         return Session(token, Actor(id_, role))
 
     def sign_out(self, token: str) -> None:
@@ -135,23 +154,33 @@ class Access:
         self._write("DELETE FROM sessions WHERE token = ?", (_digest(token),))
 
     def actor(self, token: str) -> Actor | None:
-        """Whom a device token or session token belongs to."""
-        digest = _digest(token)
-        device = self._read("SELECT id, role, counter FROM devices WHERE token = ?", (digest,))
+        """Whom a device token or session token belongs to. Raises SessionEnded or StoreError."""
+        device = self.device(token)
         if device is not None:
-            return Actor(*device)
-        staff = self._read(
-            "SELECT id, role FROM staff WHERE id = (SELECT staff FROM sessions WHERE token = ?)",
-            (digest,),
+            return device
+        found = self._read(
+            "SELECT id, role, since FROM sessions JOIN staff ON id = staff WHERE token = ?",
+            (_digest(token),),
         )
-        return None if staff is None else Actor(*staff)
+        if found is None:
+            return None
+        id_, role, since = found
+        if _is_over(msgspec.msgpack.decode(since, type=Stamp), self._clock.stamp()):
+            raise SessionEnded
+        return Actor(id_, role)
+
+    def device(self, token: str) -> Actor | None:
+        """The device whose token this is; never a member of staff. Raises StoreError."""
+        query = "SELECT id, role, counter FROM devices WHERE token = ?"
+        found = self._read(query, (_digest(token),))
+        return None if found is None else Actor(*found)
 
     def close(self) -> None:
         """Close the database."""
         self._db.close()
 
-    def _check_lock(self, id_: str) -> None:
-        count, since_ns = self._failures.get(id_) or self._strangers.get(id_, (0, 0))
+    def _check_lock(self, watched: tuple[str, str]) -> None:
+        count, since_ns = self._failures.get(watched) or self._strangers.get(watched, (0, 0))
         if count <= _FREE_FAILURES:
             return
         lock_s = min(_FIRST_LOCK_S * 2 ** (count - _FREE_FAILURES - 1), _LONGEST_LOCK_S)
@@ -159,18 +188,27 @@ class Access:
         if left_s > 0:
             raise LockedOut(int(left_s) + 1)
 
-    def _note_failure(self, id_: str, *, known: bool) -> None:
+    def _note_failure(self, watched: tuple[str, str], *, known: bool) -> None:
         # Made-up names are watched like real ones, so that nobody learns which are real; but
         # however many there are, they never push a real one out.
-        watched = self._failures if known else self._strangers
-        count, _ = watched.pop(id_, (0, 0))
-        while not known and len(watched) >= _NAMES_WATCHED:
-            watched.pop(next(iter(watched)))
-        watched[id_] = (count + 1, self._clock.stamp().mono_ns)
+        failures = self._failures if known else self._strangers
+        count, _ = failures.pop(watched, (0, 0))
+        while not known and len(failures) >= _NAMES_WATCHED:
+            failures.pop(next(iter(failures)))
+        failures[watched] = (count + 1, self._clock.stamp().mono_ns)
+
+    def _remember(self, place: str) -> None:
+        self._places.pop(place, None)
+        while len(self._places) >= _PLACES_KNOWN:
+            self._places.pop(next(iter(self._places)))
+        self._places[place] = None
 
     def _read(self, query: str, values: tuple[object, ...]) -> Any:
-        with self._lock:
-            return self._db.execute(query, values).fetchone()
+        try:
+            with self._lock:
+                return self._db.execute(query, values).fetchone()
+        except sqlite3.Error as error:
+            raise StoreError(f"devices and staff cannot be read: {error}") from error
 
     def _write(self, query: str, values: tuple[object, ...]) -> int:
         try:
@@ -178,6 +216,27 @@ class Access:
                 return self._db.execute(query, values).rowcount
         except sqlite3.Error as error:
             raise StoreError(f"devices and staff cannot be stored: {error}") from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        _migrations.apply(Database(db))
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _is_over(since: Stamp, now: Stamp) -> bool:
+    age = span(since, now)
+    if age is None or age.ms > _LONGEST_SESSION_MS:
+        return True
+    if since.synced:
+        return day_of(since.wall_ms) != day_of(since.wall_ms + age.ms)
+    return now.synced and day_of(now.wall_ms - age.ms) != day_of(now.wall_ms)
 
 
 def _digest(token: str) -> bytes:
@@ -203,3 +262,12 @@ def create(db: Database) -> None:
         not_null={"role", "salt", "pin"},
     )
     db.table("sessions").create({"token": bytes, "staff": str}, pk="token", not_null={"staff"})
+
+
+@_migrations()
+def sessions_end(db: Database) -> None:
+    """Sessions say since when; those that do not are over."""
+    db.table("sessions").drop()
+    db.table("sessions").create(
+        {"token": bytes, "staff": str, "since": bytes}, pk="token", not_null={"staff", "since"}
+    )

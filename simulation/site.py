@@ -133,10 +133,15 @@ class SimulatedSite:
         token = self._node.access.add_device(Actor(name, role))
         return self._client(token)
 
-    def staff(self, name: str, role: Role) -> HubClient:
-        """A client with the session of a new member of staff."""
+    def pin(self, name: str, role: Role) -> str:
+        """The PIN of a new member of staff."""
         pin = f"{secrets.randbelow(10**8):08d}"
         self._node.access.set_pin(name, role, pin)
+        return pin
+
+    def staff(self, name: str, role: Role) -> HubClient:
+        """A client with the session of a new member of staff."""
+        pin = self.pin(name, role)
         session = self._node.access.sign_in(name, pin)
         if session is None:
             raise AssertionError(f"{name} cannot sign in")

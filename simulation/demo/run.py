@@ -1,6 +1,7 @@
 """One day of the demo, from opening to summary."""
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
@@ -26,6 +27,8 @@ _LINE_CUT = (time(8, 40), time(14, 10))
 _FRAME_S = 0.2
 _SENT_S = 30.0
 _LOOK_S = 0.05
+_VISITOR = "khach"
+_TERMINAL = Path(sys.executable).with_name("thutu-terminal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +217,8 @@ def live_a_day(plan: Plan, screen: Screen, leaving: Event, *, stay: bool) -> dic
                 "  đăng nhập · sign in with": stage.centre_token,
                 f"Kiosk · {first.rules.unit}": first.kiosk_url("kiosk-2"),
                 f"Màn hình sảnh · hall · {first.rules.unit}": first.hall_url,
+                f"Quầy · terminal · {first.rules.unit}": f"{_TERMINAL} --hub {first.node.url}",
+                "  mã và PIN · name and PIN": f"{_VISITOR} {first.pin(_VISITOR, 'supervisor')}",
             }
         )
         demo.live()
