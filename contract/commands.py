@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from contract.events import ParkReason, PrintProof
-from contract.ids import CounterId, Day, Name, ServiceId, TicketNumber, whole
+from contract.ids import CounterId, Day, Name, Series, ServiceId, TicketNumber, whole
+from contract.snapshot import SlipState
 from contract.stamp import Seq
 
 Role = Literal["kiosk", "greeter", "clerk", "supervisor", "pad", "display", "centre", "hub"]
@@ -124,8 +125,18 @@ class CloseCounter(Command, frozen=True):
     counter: CounterId
 
 
+class AssignServices(Command, frozen=True):
+    """A supervisor changes what a counter serves until the day ends or it is assigned again;
+    no `services` means what the site's rules say."""
+
+    counter: CounterId
+    services: Annotated[tuple[ServiceId, ...], Meta(max_length=20)] = ()
+    reason: Words | None = None
+
+
 class CallNext(Command, frozen=True):
-    """Call whoever is next here; `finish_current` first ends the present service."""
+    """Call whoever is next here; `finish_current` first ends the present service, even when
+    nobody waits: the answer's `called` and `finished` tell which of the two happened."""
 
     counter: CounterId
     finish_current: bool = False
@@ -188,11 +199,11 @@ class ResumeTicket(Command, frozen=True):
 
 
 class Rate(Command, frozen=True):
-    """A rating button was pressed; 1 is the worst level."""
+    """A rating button was pressed; 1 is the worst level, `reason` one of the site's list."""
 
     counter: CounterId
     level: Annotated[int, Meta(ge=1, le=5)]
-    reason: Annotated[str, Meta(max_length=200)] | None = None
+    reason: Name | None = None
 
 
 # --- the site and its devices -----------------------------------------------------------------
@@ -202,6 +213,21 @@ class OpenDay(Command, frozen=True):
     """A supervisor says which day it is, when no clock can."""
 
     day: Day
+
+
+class UseRoll(Command, frozen=True):
+    """Give out the numbers of a pre-printed roll, whose next slip says `number`.
+
+    Nothing of that series goes to the printer until LeaveRoll. Given again it skips forward.
+    """
+
+    number: TicketNumber
+
+
+class LeaveRoll(Command, frozen=True):
+    """Print the tickets of a series again, above the roll's numbers."""
+
+    series: Series
 
 
 class ReportPrint(Command, frozen=True):
@@ -236,6 +262,7 @@ AnyCommand = (
     | OpenCounter
     | PauseCounter
     | CloseCounter
+    | AssignServices
     | CallNext
     | CallTicket
     | Recall
@@ -247,6 +274,8 @@ AnyCommand = (
     | ResumeTicket
     | Rate
     | OpenDay
+    | UseRoll
+    | LeaveRoll
     | ReportPrint
     | ReportDevice
 )
@@ -264,7 +293,9 @@ class Order(Struct, frozen=True):
 class Answer(Struct, frozen=True, omit_defaults=True):
     """What a hub did: the last journal row of the command, and the ticket it was about.
 
-    `ahead` and `expected_wait_min` come with a new ticket.
+    `called` is whom it called and `finished` whose service it ended, if it did; both or neither
+    may be. `ahead`, `expected_wait_min`, `services` and `slip` come with a new ticket; `slip` says
+    whether its paper comes out of the printer ("pending"), off the roll, or not at all.
     """
 
     seq: int
@@ -272,3 +303,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     counter: CounterId | None = None
     ahead: int | None = None
     expected_wait_min: int | None = None
+    called: TicketNumber | None = None
+    finished: TicketNumber | None = None
+    services: tuple[ServiceId, ...] = ()
+    slip: SlipState | None = None

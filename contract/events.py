@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from contract.ids import CounterId, Day, Name, ServiceId, TicketNumber
+from contract.ids import CounterId, Day, Name, Series, ServiceId, TicketNumber
 from contract.stamp import Seq, Span, Stamp
 
 ParkReason = Literal["signature", "papers"]
@@ -93,7 +93,7 @@ class TicketIssued(Event, frozen=True):
     """A number was given out, for one or more services in turn.
 
     `ahead` and `expected_wait_min` are what the citizen was told; an appointment's wait begins
-    `early_ms` after its issue, at the slot.
+    `early_ms` after its issue, at the slot. `roll` when it is on a slip of a pre-printed roll.
     """
 
     number: TicketNumber
@@ -105,6 +105,7 @@ class TicketIssued(Event, frozen=True):
     ahead: int = 0
     expected_wait_min: int | None = None
     early_ms: int = 0
+    roll: bool = False
 
 
 class TicketPrinted(Event, frozen=True):
@@ -116,7 +117,7 @@ class TicketPrinted(Event, frozen=True):
 
 
 class PrintFailed(Event, frozen=True):
-    """The slip did not come out, or (`unknown`) nobody can tell."""
+    """The slip did not come out, or (`unknown`) nobody can tell, and staff decide."""
 
     number: TicketNumber
     copy: int
@@ -165,7 +166,8 @@ class ServiceFinished(Event, frozen=True):
     """A service ended: `service_time` is its last stretch at this counter.
 
     `worked` is the whole service less its parked time, over all counters; `visit` from issue to
-    now, when no further service follows.
+    now, when no further service follows. `visit_ended` says whether one does; rows older than
+    this field have None.
     """
 
     number: TicketNumber
@@ -175,6 +177,12 @@ class ServiceFinished(Event, frozen=True):
     worked: Span | None
     visit: Span | None
     dossier: str | None = None
+    visit_ended: bool | None = None
+
+    @property
+    def ends_visit(self) -> bool:
+        """Whether no further service follows; in a row that does not say, `visit` tells."""
+        return self.visit is not None if self.visit_ended is None else self.visit_ended
 
 
 class NoShowMarked(Event, frozen=True):
@@ -280,11 +288,37 @@ class CounterClosed(Event, frozen=True):
     paused: Span | None
 
 
+class ServicesAssigned(Event, frozen=True):
+    """A counter serves something else until its day ends; no `services` means the site's rules."""
+
+    counter: CounterId
+    services: tuple[ServiceId, ...]
+    reason: str | None = None
+
+
+# --- the pre-printed roll ---------------------------------------------------------------------
+
+
+class RollStarted(Event, frozen=True):
+    """The numbers of a series come from a pre-printed roll, `number` next; nothing is printed."""
+
+    number: TicketNumber
+
+
+class RollEnded(Event, frozen=True):
+    """Tickets of a series are printed again, above the roll's numbers."""
+
+    series: Series
+
+
 # --- ratings ----------------------------------------------------------------------------------
 
 
 class RatingGiven(Event, frozen=True):
-    """A citizen rated the service just finished at a counter; it names no ticket."""
+    """A citizen rated the service just finished at a counter; it names no ticket.
+
+    `reason` is one of the site's list.
+    """
 
     counter: CounterId
     service: ServiceId
@@ -330,6 +364,9 @@ AnyEvent = (
     | CounterOpened
     | CounterPaused
     | CounterClosed
+    | ServicesAssigned
+    | RollStarted
+    | RollEnded
     | RatingGiven
     | RatingIgnored
 )

@@ -45,6 +45,9 @@ TicketNumber = Annotated[
         description="Service group, then order in the day, e.g. `1025`; `0` before it in training.",
     ),
 ]
+Series = Annotated[
+    str, Meta(pattern=whole(r"[1-9]"), description="The first digit of a ticket's number.")
+]
 Name = Annotated[
     str,
     Meta(

@@ -5,15 +5,20 @@ from typing import Literal
 
 from msgspec import Struct
 
-from contract.ids import CounterId, Day, Name, NodeId, ServiceId, SiteId, TicketNumber
+from contract.ids import CounterId, Day, Name, NodeId, Series, ServiceId, SiteId, TicketNumber
 
 TicketPhase = Literal["waiting", "called", "serving", "parked", "absent", "finished", "void"]
 CounterPhase = Literal["closed", "open", "paused"]
-PrinterState = Literal["ready", "paper-low", "lost", "none"]
+DeviceState = Literal["ready", "paper-low", "lost"]
+SlipState = Literal["none", "pending", "printed", "failed", "unknown", "roll"]
 
 
 class TicketView(Struct, frozen=True):
-    """One ticket that is still in the house. `since_ms` is when its present phase began."""
+    """One ticket that is still in the house. `since_ms` is when its present phase began.
+
+    `slip` is what is known of the copy asked for last: "unknown" when nobody can tell whether it
+    came out, and staff decide about a further one; "roll" when it was torn off a roll.
+    """
 
     number: TicketNumber
     service: ServiceId
@@ -26,10 +31,16 @@ class TicketView(Struct, frozen=True):
     park_reason: str | None = None
     due_ms: int | None = None
     calls: int = 0
+    slip: SlipState = "none"
 
 
 class CounterView(Struct, frozen=True):
-    """One counter. `ticket` is whom it calls or serves; `since_ms` when its phase began."""
+    """One counter. `ticket` is whom it calls or serves; `since_ms` when its phase began.
+
+    `services` are what it serves now, `usual_services` what the site's rules say. Until
+    `rating_due_ms` the service just finished may be rated, None when it may not; `rated` when it
+    has been.
+    """
 
     counter: CounterId
     phase: CounterPhase
@@ -39,6 +50,9 @@ class CounterView(Struct, frozen=True):
     ticket: TicketView | None = None
     pause_reason: str | None = None
     served: int = 0
+    usual_services: tuple[ServiceId, ...] = ()
+    rating_due_ms: int | None = None
+    rated: bool = False
 
 
 class ServiceView(Struct, frozen=True):
@@ -67,8 +81,16 @@ class DeviceView(Struct, frozen=True):
     """One device of the site, and why it cannot work if it cannot."""
 
     device: Name
-    state: PrinterState
+    state: DeviceState
     condition: str = ""
+
+
+class RollView(Struct, frozen=True):
+    """A series whose numbers are torn off a pre-printed roll, for these services."""
+
+    series: Series
+    next_number: TicketNumber
+    services: tuple[ServiceId, ...]
 
 
 class LinkView(Struct, frozen=True):
@@ -101,3 +123,5 @@ class Snapshot(Struct, frozen=True):
     finished_today: int
     ratings_today: int
     training: bool = False
+    presses_ignored_today: int = 0
+    rolls: tuple[RollView, ...] = ()

@@ -5,7 +5,7 @@ decide, makes the rows durable in one transaction, and only then answers, prints
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from contract.codec import decode_entry, encode_entry
 from contract.commands import Answer, Order, ReportDevice, ReportPrint
-from contract.events import Entry, NodeStarted
+from contract.events import Entry, NodeStarted, PrintFailed, TicketPrinted
 from contract.refusals import Reason, Refused
 from contract.snapshot import LinkView, Snapshot
 from contract.stamp import Stamp
@@ -22,6 +22,9 @@ from edge.core.answer import answer
 from edge.core.calendar import clock_step, day_to_open
 from edge.core.effects import Slip, reprints_after_restart, slip_to_print
 from edge.core.house import HUB, NO_COMMAND, House, Turn, carry_out, record
+from edge.core.log import LogPage, log_page
+from edge.core.numbering import is_training
+from edge.core.report import DayReport, day_report
 from edge.core.rules import Rules
 from edge.core.state import State
 from edge.core.view import snapshot
@@ -36,8 +39,10 @@ logger = logging.getLogger(__name__)
 _ORDERS_PER_COMMIT = 64
 _ROWS_PER_CHECKPOINT = 1000
 _ROWS_PER_COMMAND = 8
+_REPORTS_KEPT = 500
 
 Reply = Answer | Refused
+_Subject = tuple[str, int]  # a slip, by number and copy, or a device
 PrintSlip = Callable[[Slip, State, bool], None]
 
 
@@ -80,6 +85,8 @@ class Hub:
         self._stamp = clock.stamp()
         self._rows_since_checkpoint = 0
         self._broken = False
+        self._unstored_reports: dict[_Subject, Order] = {}
+        self._at_printer: set[Slip] = set()
         self.damage: str | None = None
         self._inbox: SimpleQueue[_Request | None] = SimpleQueue()
         self._listeners: list[Callable[[], None]] = []
@@ -116,8 +123,8 @@ class Hub:
         return reply
 
     def report(self, command: ReportPrint | ReportDevice) -> None:
-        """Post what a device's owner has to say."""
-        training = isinstance(command, ReportPrint) and command.number.startswith("0")
+        """Post what a device's owner has to say; it is kept while the disk takes nothing."""
+        training = isinstance(command, ReportPrint) and is_training(command.number)
         self.submit(Order(NO_COMMAND, HUB, command, training))
 
     def snapshot(self, *, training: bool = False) -> Snapshot:
@@ -131,6 +138,22 @@ class Hub:
             training=training,
         )
 
+    def log(self, *, before: int | None = None, limit: int = 50, training: bool = False) -> LogPage:
+        """What of the day deserves an explanation, newest first, older than row `before`.
+
+        Reads the day's rows, for any thread but the writer's. Raises StoreError.
+        """
+        house, now = self._house, self._clock.stamp()
+        queue = house.queue(training=training)
+        rows = self._rows_of_the_day(house, training)
+        return log_page(self.rules, queue, rows, now, before=before, limit=limit)
+
+    def day_report(self, *, training: bool = False) -> DayReport:
+        """The day's figures so far; reads the day's rows as `log` does. Raises StoreError."""
+        house = self._house
+        day = house.queue(training=training).day
+        return day_report(self.rules, day, self._rows_of_the_day(house, training))
+
     def close(self) -> None:
         """Finish what is in the inbox, keep a checkpoint, and close the stores."""
         if self._writer.is_alive():
@@ -139,6 +162,15 @@ class Hub:
         self._stores.journal.close()
         self._stores.high_water.close()
         self._lock.release()
+
+    def _rows_of_the_day(self, house: House, training: bool) -> Iterator[Entry]:
+        opened = house.queue(training=training).opened_seq
+        for row in self.journal.rows(after=max(0, opened - 1)):
+            if row.seq > house.seq:
+                return
+            entry = decode_entry(row.body)
+            if entry.training == training:
+                yield entry
 
     # --- the writer ---------------------------------------------------------------------------
 
@@ -178,6 +210,7 @@ class Hub:
             logger.exception("Nothing could be stored, so nothing is issued or changed")
             self._broken = True
             said = [Refused(Reason.NOT_STORED)] * len(requests)
+            self._keep_reports(request.order for request in requests)
         for request, reply in zip(requests, said, strict=True):
             if isinstance(reply, Exception):
                 request.reply.set_exception(reply)
@@ -242,10 +275,12 @@ class Hub:
         )
         self._house = house
         for entry in entries:
+            if isinstance(entry.event, TicketPrinted | PrintFailed):
+                self._at_printer.discard(Slip(entry.event.number, entry.event.copy))
             slip = slip_to_print(entry)
-            if slip is not None:
-                queue = house.queue(training=entry.training)
-                _take_effect(self._print_slip, slip, queue, entry.training)
+            queue = house.queue(training=entry.training)
+            if slip and _take_effect(self._print_slip, slip, queue, entry.training):
+                self._at_printer.add(slip)
         for changed in self._listeners:
             _take_effect(changed)
         self._rows_since_checkpoint += len(entries)
@@ -261,9 +296,13 @@ class Hub:
             opening = day_to_open(draft.house.queue(training=training), stamp)
             if opening is not None:
                 draft.take(record(draft.house, (opening,), HUB, stamp, training))
-        reprints = reprints_after_restart(self.rules, draft.house.live, stamp)
+        for report in self._unstored_reports.values():
+            self._attempt(draft, report)
+        live = draft.house.live
+        reprints = reprints_after_restart(self.rules, live, stamp, self._at_printer)
         draft.take(record(draft.house, reprints, HUB, stamp))
         self._commit(draft)
+        self._unstored_reports.clear()
 
     def _mend(self) -> None:
         # What a failed sync left on the disk is known only to the disk: read everything anew.
@@ -276,6 +315,17 @@ class Hub:
         self._begin()
         self._broken = False
 
+    def _keep_reports(self, orders: Iterable[Order]) -> None:
+        """Keep what this machine's devices said; others are told that nothing was stored."""
+        kept = self._unstored_reports
+        for order in orders:
+            if order.actor == HUB and isinstance(order.command, ReportPrint | ReportDevice):
+                subject = _subject(order.command)
+                kept.pop(subject, None)  # the newest word comes last
+                kept[subject] = order
+        for subject in list(kept)[:-_REPORTS_KEPT]:
+            del kept[subject]
+
     def _keep_checkpoint(self) -> None:
         try:
             keep_checkpoint(self.journal, self._house)
@@ -284,11 +334,19 @@ class Hub:
         self._rows_since_checkpoint = 0
 
 
-def _take_effect(effect: Callable[..., None], *details: object) -> None:
+def _subject(report: ReportPrint | ReportDevice) -> _Subject:
+    if isinstance(report, ReportDevice):
+        return (report.device, 0)
+    return (report.number, report.copy)
+
+
+def _take_effect(effect: Callable[..., None], *details: object) -> bool:
     try:
         effect(*details)
     except Exception:  # the fact is stored and stands, whatever its effect meets
         logger.exception("Something that should follow a stored row did not happen")
+        return False
+    return True
 
 
 class _Draft:

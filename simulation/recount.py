@@ -131,10 +131,10 @@ def _finished(day: _Day, event: e.ServiceFinished, now: Stamp) -> None:
     day.count.finished += 1
     day.counters[event.counter].finished += 1
     day.count.services_ms.append(day.worked_ms.pop(event.number))
-    if event.visit is None:
-        day.queued[event.number] = now
-    else:
+    if event.ends_visit:
         day.count.visits += 1
+    else:
+        day.queued[event.number] = now
 
 
 def _transferred(day: _Day, event: e.TicketTransferred, now: Stamp) -> None:

@@ -1,9 +1,16 @@
 """What a client is told about its command, from nothing but the rows it left in the journal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from contract.commands import Answer
-from contract.events import Entry, RatingIgnored, TicketIssued
+from contract.events import (
+    Entry,
+    RatingIgnored,
+    ServiceFinished,
+    TicketCalled,
+    TicketIssued,
+    TicketResumed,
+)
 from contract.refusals import Reason, Refused
 
 
@@ -15,14 +22,28 @@ def answer(entries: Sequence[Entry], seq: int) -> Answer | Refused:
     if isinstance(last.event, RatingIgnored):
         return Refused(Reason.RATING_NOT_DUE)
     if isinstance(last.event, TicketIssued):
-        return Answer(
-            last.seq,
-            last.event.number,
-            ahead=last.event.ahead,
-            expected_wait_min=last.event.expected_wait_min,
-        )
+        return _new_ticket(last.seq, last.event)
     return Answer(
         last.seq,
         number=getattr(last.event, "number", None),
         counter=getattr(last.event, "counter", None),
+        called=_first(
+            e.event.number for e in entries if isinstance(e.event, TicketCalled | TicketResumed)
+        ),
+        finished=_first(e.event.number for e in entries if isinstance(e.event, ServiceFinished)),
     )
+
+
+def _new_ticket(seq: int, event: TicketIssued) -> Answer:
+    return Answer(
+        seq,
+        event.number,
+        ahead=event.ahead,
+        expected_wait_min=event.expected_wait_min,
+        services=event.services,
+        slip="roll" if event.roll else "pending" if event.on_paper else "none",
+    )
+
+
+def _first(numbers: Iterable[str]) -> str | None:
+    return next(iter(numbers), None)

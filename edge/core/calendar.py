@@ -40,6 +40,17 @@ def trusted_wall_ms(state: State, stamp: Stamp) -> int | None:
     return None
 
 
+def shown_ms(state: State, past: Stamp, now: Stamp) -> int:
+    """UTC milliseconds at which `past` was, by the clock as it is believed `now`."""
+    wall_ms = trusted_wall_ms(state, now)
+    now_ms = now.wall_ms if wall_ms is None else wall_ms
+    if past.boot == now.boot:
+        return now_ms - (now.mono_ns - past.mono_ns) // 1_000_000
+    if past.synced:
+        return min(past.wall_ms, now_ms)
+    return now_ms - now.mono_ns // 1_000_000  # all we know is that it was before this boot
+
+
 def day_to_open(state: State, stamp: Stamp) -> DayOpened | None:
     """The opening of a business day that is due before anything else happens at `stamp`."""
     wall_ms = trusted_wall_ms(state, stamp)

@@ -7,7 +7,7 @@ from contract import commands as c
 from contract import events as e
 from contract.refusals import Reason, Refused
 from contract.stamp import Stamp
-from edge.core import calendar, desk, visit
+from edge.core import calendar, desk, rating, roll, visit
 from edge.core.case import Case, No
 from edge.core.rules import Rules, is_date
 from edge.core.state import Device, State
@@ -41,13 +41,18 @@ _STAFF = (
         c.VoidTicket,
         c.ReturnTicket,
         c.AddService,
+        c.UseRoll,
+        c.LeaveRoll,
     }
+)
+_SUPERVISING: frozenset[type[Any]] = frozenset(
+    {c.OpenDay, c.BookAppointment, c.CancelAppointment, c.AssignServices}
 )
 _MAY: dict[c.Role, frozenset[type[Any]]] = {
     "kiosk": _ISSUING,
     "greeter": _ISSUING,
     "clerk": _STAFF,
-    "supervisor": _STAFF | {c.OpenDay, c.BookAppointment, c.CancelAppointment},
+    "supervisor": _STAFF | _SUPERVISING,
     "pad": frozenset({c.Rate, c.ReportDevice}),
     "display": frozenset({c.ReportDevice}),
     "centre": frozenset({c.BookAppointment, c.CancelAppointment}),
@@ -66,6 +71,8 @@ def decide(
             return tuple(visit.issue(case, order.command, training=order.training))
         if isinstance(order.command, c.CheckIn):
             return tuple(visit.check_in(case, order.command, training=order.training))
+        if isinstance(order.command, c.UseRoll):
+            return tuple(roll.use(case, order.command, training=order.training))
         return tuple(_DECISIONS[type(order.command)](case, order.command))
     except No as no:
         return no.refused
@@ -129,6 +136,7 @@ _DECISIONS: dict[type[Any], Callable[[Case, Any], list[e.AnyEvent]]] = {
     c.OpenCounter: desk.open_,
     c.PauseCounter: desk.pause,
     c.CloseCounter: desk.close,
+    c.AssignServices: desk.assign_services,
     c.CallNext: visit.call_next,
     c.CallTicket: visit.call_ticket,
     c.Recall: visit.recall,
@@ -138,8 +146,9 @@ _DECISIONS: dict[type[Any], Callable[[Case, Any], list[e.AnyEvent]]] = {
     c.TransferTicket: visit.transfer,
     c.ParkTicket: visit.park,
     c.ResumeTicket: visit.resume,
-    c.Rate: desk.rate,
+    c.Rate: rating.rate,
     c.OpenDay: _open_day,
+    c.LeaveRoll: roll.leave,
     c.ReportPrint: _report_print,
     c.ReportDevice: _report_device,
 }

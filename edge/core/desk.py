@@ -1,4 +1,4 @@
-"""Decisions about counters, staff and ratings."""
+"""Decisions about counters and staff."""
 
 from contract import commands as c
 from contract import events as e
@@ -44,10 +44,7 @@ def open_(case: Case, command: c.OpenCounter) -> list[e.AnyEvent]:
     if counter.ticket is not None:
         raise No(Reason.COUNTER_BUSY, counter=counter.id, number=counter.ticket)
     if counter.phase == "open":
-        return [
-            e.CounterPaused(counter.id, "services", case.idle(counter)),
-            e.CounterOpened(counter.id, services, case.since(case.stamp)),
-        ]
+        return [e.ServicesAssigned(counter.id, services)]
     paused = case.since(counter.since) if counter.phase == "paused" else None
     return [e.CounterOpened(counter.id, services, paused)]
 
@@ -69,20 +66,15 @@ def close(case: Case, command: c.CloseCounter) -> list[e.AnyEvent]:
     return [e.CounterClosed(counter.id, case.idle(counter), paused)]
 
 
-def rate(case: Case, command: c.Rate) -> list[e.AnyEvent]:
-    """Count one rating per finished service; keep every other press, uncounted."""
+def assign_services(case: Case, command: c.AssignServices) -> list[e.AnyEvent]:
+    """Change what a counter serves; whoever is there now stays."""
     counter = case.counter(command.counter)
-    levels = case.rules.rating_levels
-    if command.level > levels:
-        raise No(Reason.RATING_LEVEL, level=command.level, levels=levels)
-    due = counter.rating
-    if due is None:
-        return [e.RatingIgnored(counter.id, command.level, "nothing-finished")]
-    if due.rated:
-        return [e.RatingIgnored(counter.id, command.level, "already-rated")]
-    elapsed = case.since(due.finished)
-    window_ms = case.rules.rating_window_s * 1000
-    another = counter.ticket is not None and case.ticket_at(counter.id).phase == "serving"
-    if another or elapsed is None or elapsed.ms > window_ms:
-        return [e.RatingIgnored(counter.id, command.level, "too-late")]
-    return [e.RatingGiven(counter.id, due.service, command.level, levels, command.reason)]
+    rule = case.rules.counter(counter.id)
+    usual = rule.services if rule else ()
+    services = tuple(dict.fromkeys(command.services)) or usual
+    for service in services:
+        case.known_service(service)
+    if services == counter.services:
+        raise No(Reason.SERVICES_UNCHANGED, counter=counter.id)
+    kept = () if services == usual and counter.phase == "closed" else services
+    return [e.ServicesAssigned(counter.id, kept, command.reason)]

@@ -1,20 +1,37 @@
 """How each event changes the state. Total: any journal that was written can be replayed."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from msgspec.structs import replace
 
 from contract import events as e
-from contract.stamp import Span, Stamp, total
+from contract.snapshot import SlipState
+from contract.stamp import Stamp, total
 from edge.core.calendar import day_of, remembered
-from edge.core.state import Appointment, Call, Counter, Device, RatingDue, State, Ticket
+from edge.core.change import (
+    add_call,
+    change_counter,
+    change_device,
+    change_ticket,
+    put,
+    requeue,
+    settle_slip,
+)
+from edge.core.numbering import series_and_order
+from edge.core.state import Appointment, Counter, Device, RatingDue, State, Ticket
 
-_CALLS_SHOWN = 12
 _RECENT_SERVICES = 20
 
-_K = TypeVar("_K")
-_V = TypeVar("_V")
+# Events whose ticket or counter need not be known before.
+_BRINGING = (
+    e.TicketIssued,
+    e.RollStarted,
+    e.StaffSignedIn,
+    e.CounterOpened,
+    e.ServicesAssigned,
+    e.RatingIgnored,
+)
 
 
 def evolve(state: State, entry: e.Entry) -> State:
@@ -28,13 +45,15 @@ def evolve(state: State, entry: e.Entry) -> State:
 # --- the node ---------------------------------------------------------------------------------
 
 
-def _day_opened(state: State, event: e.DayOpened, stamp: Stamp, _seq: int) -> State:
+def _day_opened(state: State, event: e.DayOpened, stamp: Stamp, seq: int) -> State:
     return replace(
         state,
         day=event.day,
         day_trusted=event.trusted,
+        opened_seq=seq,
         past_orders=remembered(state.past_orders, state.day, state.orders),
         orders=dict(event.last_orders),
+        rolls=tuple(series for series in state.rolls if series in event.last_orders),
         tickets={n: state.tickets[n] for n in event.carried if n in state.tickets},
         appointments={
             code: booked
@@ -52,19 +71,20 @@ def _day_opened(state: State, event: e.DayOpened, stamp: Stamp, _seq: int) -> St
         issued=len(event.carried),
         finished=0,
         ratings=0,
+        presses_ignored=0,
     )
 
 
 def _device_lost(state: State, event: e.DeviceLost, _stamp: Stamp, _seq: int) -> State:
-    return _device(state, event.device, Device("lost", event.condition))
+    return change_device(state, event.device, Device("lost", event.condition))
 
 
 def _device_returned(state: State, event: e.DeviceReturned, _stamp: Stamp, _seq: int) -> State:
-    return _device(state, event.device, Device("ready"))
+    return change_device(state, event.device, Device("ready"))
 
 
 def _paper_low(state: State, event: e.PaperLow, _stamp: Stamp, _seq: int) -> State:
-    return _device(state, event.device, Device("paper-low"))
+    return change_device(state, event.device, Device("paper-low"))
 
 
 # --- tickets ----------------------------------------------------------------------------------
@@ -72,7 +92,7 @@ def _paper_low(state: State, event: e.PaperLow, _stamp: Stamp, _seq: int) -> Sta
 
 def _booked(state: State, event: e.AppointmentBooked, _stamp: Stamp, _seq: int) -> State:
     booked = Appointment(event.service, event.slot_ms)
-    return replace(state, appointments=_with(state.appointments, event.code, booked))
+    return replace(state, appointments=put(state.appointments, event.code, booked))
 
 
 def _cancelled(state: State, event: e.AppointmentCancelled, _stamp: Stamp, _seq: int) -> State:
@@ -81,7 +101,7 @@ def _cancelled(state: State, event: e.AppointmentCancelled, _stamp: Stamp, _seq:
 
 
 def _issued(state: State, event: e.TicketIssued, stamp: Stamp, seq: int) -> State:
-    series, order = _series_and_order(event.number)
+    series, order = series_and_order(event.number)
     ticket = Ticket(
         number=event.number,
         services=event.services,
@@ -97,16 +117,16 @@ def _issued(state: State, event: e.TicketIssued, stamp: Stamp, seq: int) -> Stat
         on_paper=event.on_paper,
         ahead=event.ahead,
         expected_wait_min=event.expected_wait_min,
-        print_pending=event.on_paper,
+        slip="roll" if event.roll else "pending" if event.on_paper else "none",
     )
     appointments = state.appointments
     if event.appointment in appointments:
         used = replace(appointments[event.appointment], number=event.number)
-        appointments = _with(appointments, event.appointment, used)
+        appointments = put(appointments, event.appointment, used)
     return replace(
         state,
-        tickets=_with(state.tickets, event.number, ticket),
-        orders=_with(state.orders, series, max(order, state.orders.get(series, 0))),
+        tickets=put(state.tickets, event.number, ticket),
+        orders=put(state.orders, series, max(order, state.orders.get(series, 0))),
         last_issue=stamp,
         appointments=appointments,
         issued=state.issued + 1,
@@ -114,34 +134,37 @@ def _issued(state: State, event: e.TicketIssued, stamp: Stamp, seq: int) -> Stat
 
 
 def _printed(state: State, event: e.TicketPrinted, _stamp: Stamp, _seq: int) -> State:
-    return _slip_settled(state, event.number, event.copy)
+    return settle_slip(state, event.number, event.copy, "printed")
 
 
 def _print_failed(state: State, event: e.PrintFailed, _stamp: Stamp, _seq: int) -> State:
-    return _slip_settled(state, event.number, event.copy)
+    outcome: SlipState = "unknown" if event.unknown else "failed"
+    return settle_slip(state, event.number, event.copy, outcome)
 
 
 def _reprint_ordered(state: State, event: e.ReprintOrdered, _stamp: Stamp, _seq: int) -> State:
-    return _ticket(state, event.number, copies=event.copy, print_pending=True)
+    return change_ticket(state, event.number, copies=event.copy, slip="pending")
 
 
 def _called(state: State, event: e.TicketCalled, stamp: Stamp, seq: int) -> State:
     counter = state.counters[event.counter]
-    state = _call(state, event.number, counter, stamp, seq, resumed=False)
-    state = _ticket(state, event.number, phase="called", since=stamp, calls=1, wait_counted=True)
+    state = add_call(state, event.number, counter, stamp, seq, resumed=False)
+    state = change_ticket(
+        state, event.number, phase="called", since=stamp, calls=1, wait_counted=True
+    )
     streak = counter.streak + 1 if event.priority else 0
-    return _counter(state, event.counter, ticket=event.number, since=stamp, streak=streak)
+    return change_counter(state, event.counter, ticket=event.number, since=stamp, streak=streak)
 
 
 def _recalled(state: State, event: e.TicketRecalled, stamp: Stamp, seq: int) -> State:
-    state = _ticket(state, event.number, calls=event.times)
+    state = change_ticket(state, event.number, calls=event.times)
     counter = state.counters[event.counter]
-    return _call(state, event.number, counter, stamp, seq, times=event.times)
+    return add_call(state, event.number, counter, stamp, seq, times=event.times)
 
 
 def _started(state: State, event: e.ServiceStarted, stamp: Stamp, _seq: int) -> State:
-    state = _ticket(state, event.number, phase="serving", since=stamp)
-    return _counter(state, event.counter, since=stamp)
+    state = change_ticket(state, event.number, phase="serving", since=stamp)
+    return change_counter(state, event.counter, since=stamp)
 
 
 def _finished(state: State, event: e.ServiceFinished, stamp: Stamp, _seq: int) -> State:
@@ -150,14 +173,14 @@ def _finished(state: State, event: e.ServiceFinished, stamp: Stamp, _seq: int) -
     recent = state.recent_ms
     if event.worked is not None:
         times = (*recent.get(event.service, ()), event.worked.ms)[-_RECENT_SERVICES:]
-        recent = _with(recent, event.service, times)
+        recent = put(recent, event.service, times)
     if len(ticket.services) > 1:
-        state = _requeue(state, event.number, ticket.services[1:], stamp, counter=None)
+        state = requeue(state, event.number, ticket.services[1:], stamp, counter=None)
     else:
-        state = _ticket(state, event.number, phase="finished", since=stamp, counter=None)
+        state = change_ticket(state, event.number, phase="finished", since=stamp, counter=None)
         state = replace(state, finished=state.finished + 1)
     return replace(
-        _counter(
+        change_counter(
             state,
             event.counter,
             ticket=None,
@@ -170,26 +193,26 @@ def _finished(state: State, event: e.ServiceFinished, stamp: Stamp, _seq: int) -
 
 
 def _no_show(state: State, event: e.NoShowMarked, stamp: Stamp, _seq: int) -> State:
-    state = _ticket(state, event.number, phase="absent", since=stamp, counter=None)
-    return _counter(state, event.counter, ticket=None, since=stamp)
+    state = change_ticket(state, event.number, phase="absent", since=stamp, counter=None)
+    return change_counter(state, event.counter, ticket=None, since=stamp)
 
 
 def _returned(state: State, event: e.TicketReturned, stamp: Stamp, _seq: int) -> State:
-    return _ticket(state, event.number, phase="waiting", since=stamp, calls=0)
+    return change_ticket(state, event.number, phase="waiting", since=stamp, calls=0)
 
 
 def _transferred(state: State, event: e.TicketTransferred, stamp: Stamp, _seq: int) -> State:
     ticket = state.tickets[event.number]
     services = (event.service, *(s for s in ticket.services[1:] if s != event.service))
-    state = _requeue(state, event.number, services, stamp, counter=event.to_counter)
+    state = requeue(state, event.number, services, stamp, counter=event.to_counter)
     if event.service == event.from_service:
         worked = total(ticket.worked, event.service_time)
-        state = _ticket(state, event.number, worked=worked, wait_counted=True)
-    return _counter(state, event.counter, ticket=None, since=stamp)
+        state = change_ticket(state, event.number, worked=worked, wait_counted=True)
+    return change_counter(state, event.counter, ticket=None, since=stamp)
 
 
 def _parked(state: State, event: e.TicketParked, stamp: Stamp, _seq: int) -> State:
-    state = _ticket(
+    state = change_ticket(
         state,
         event.number,
         phase="parked",
@@ -198,25 +221,25 @@ def _parked(state: State, event: e.TicketParked, stamp: Stamp, _seq: int) -> Sta
         due_ms=event.due_ms,
         worked=total(state.tickets[event.number].worked, event.service_time),
     )
-    return _counter(state, event.counter, ticket=None, since=stamp)
+    return change_counter(state, event.counter, ticket=None, since=stamp)
 
 
 def _resumed(state: State, event: e.TicketResumed, stamp: Stamp, seq: int) -> State:
     counter = state.counters[event.counter]
-    state = _call(state, event.number, counter, stamp, seq, resumed=True)
-    state = _ticket(
+    state = add_call(state, event.number, counter, stamp, seq, resumed=True)
+    state = change_ticket(
         state, event.number, phase="called", since=stamp, calls=1, park_reason=None, due_ms=None
     )
-    return _counter(state, event.counter, ticket=event.number, since=stamp)
+    return change_counter(state, event.counter, ticket=event.number, since=stamp)
 
 
 def _service_added(state: State, event: e.ServiceAdded, _stamp: Stamp, _seq: int) -> State:
     services = (*state.tickets[event.number].services, event.service)
-    return _ticket(state, event.number, services=services)
+    return change_ticket(state, event.number, services=services)
 
 
 def _voided(state: State, event: e.TicketVoided, stamp: Stamp, _seq: int) -> State:
-    return _ticket(state, event.number, phase="void", since=stamp, counter=None)
+    return change_ticket(state, event.number, phase="void", since=stamp, counter=None)
 
 
 # --- counters, staff, ratings -----------------------------------------------------------------
@@ -225,34 +248,60 @@ def _voided(state: State, event: e.TicketVoided, stamp: Stamp, _seq: int) -> Sta
 def _signed_in(state: State, event: e.StaffSignedIn, stamp: Stamp, _seq: int) -> State:
     if event.counter not in state.counters:
         fresh = Counter(event.counter, (), stamp, staff=event.staff)
-        return replace(state, counters=_with(state.counters, event.counter, fresh))
+        return replace(state, counters=put(state.counters, event.counter, fresh))
     counter = state.counters[event.counter]
     since = stamp if counter.phase == "closed" else counter.since
-    return _counter(state, event.counter, staff=event.staff, since=since)
+    return change_counter(state, event.counter, staff=event.staff, since=since)
 
 
 def _signed_out(state: State, event: e.StaffSignedOut, _stamp: Stamp, _seq: int) -> State:
-    return _counter(state, event.counter, staff=None)
+    return change_counter(state, event.counter, staff=None)
 
 
 def _opened(state: State, event: e.CounterOpened, stamp: Stamp, _seq: int) -> State:
     known = state.counters.get(event.counter, Counter(event.counter, (), stamp))
     opened = replace(known, phase="open", services=event.services, since=stamp, pause_reason=None)
-    return replace(state, counters=_with(state.counters, event.counter, opened))
+    return replace(state, counters=put(state.counters, event.counter, opened))
 
 
 def _paused(state: State, event: e.CounterPaused, stamp: Stamp, _seq: int) -> State:
-    return _counter(state, event.counter, phase="paused", since=stamp, pause_reason=event.reason)
+    return change_counter(
+        state, event.counter, phase="paused", since=stamp, pause_reason=event.reason
+    )
 
 
 def _closed(state: State, event: e.CounterClosed, stamp: Stamp, _seq: int) -> State:
-    return _counter(state, event.counter, phase="closed", since=stamp, pause_reason=None)
+    return change_counter(state, event.counter, phase="closed", since=stamp, pause_reason=None)
+
+
+def _assigned(state: State, event: e.ServicesAssigned, stamp: Stamp, _seq: int) -> State:
+    known = state.counters.get(event.counter, Counter(event.counter, (), stamp))
+    assigned = replace(known, services=event.services)
+    return replace(state, counters=put(state.counters, event.counter, assigned))
+
+
+def _roll_started(state: State, event: e.RollStarted, stamp: Stamp, _seq: int) -> State:
+    series, order = series_and_order(event.number)
+    return replace(
+        state,
+        orders=put(state.orders, series, max(order - 1, state.orders.get(series, 0))),
+        last_issue=stamp,
+        rolls=tuple(sorted({*state.rolls, series})),
+    )
+
+
+def _roll_ended(state: State, event: e.RollEnded, _stamp: Stamp, _seq: int) -> State:
+    return replace(state, rolls=tuple(s for s in state.rolls if s != event.series))
 
 
 def _rated(state: State, event: e.RatingGiven, _stamp: Stamp, _seq: int) -> State:
     due = state.counters[event.counter].rating
     rated = replace(due, rated=True) if due is not None else None
-    return replace(_counter(state, event.counter, rating=rated), ratings=state.ratings + 1)
+    return replace(change_counter(state, event.counter, rating=rated), ratings=state.ratings + 1)
+
+
+def _press_ignored(state: State, _event: e.RatingIgnored, _stamp: Stamp, _seq: int) -> State:
+    return replace(state, presses_ignored=state.presses_ignored + 1)
 
 
 _CHANGES: dict[type[Any], Callable[[State, Any, Stamp, int], State]] = {
@@ -282,11 +331,12 @@ _CHANGES: dict[type[Any], Callable[[State, Any, Stamp, int], State]] = {
     e.CounterOpened: _opened,
     e.CounterPaused: _paused,
     e.CounterClosed: _closed,
+    e.ServicesAssigned: _assigned,
+    e.RollStarted: _roll_started,
+    e.RollEnded: _roll_ended,
     e.RatingGiven: _rated,
+    e.RatingIgnored: _press_ignored,
 }
-
-
-# --- changing one thing in a frozen state -----------------------------------------------------
 
 
 def _concerns(state: State, event: e.AnyEvent) -> bool:
@@ -295,81 +345,10 @@ def _concerns(state: State, event: e.AnyEvent) -> bool:
     A report about a slip may come after its day is over, and a journal that goes on from a
     damaged one may be read without the house that it began with.
     """
+    if isinstance(event, _BRINGING):
+        return True
     number: str | None = getattr(event, "number", None)
     counter: str | None = getattr(event, "counter", None)
-    return (number is None or number in state.tickets or isinstance(event, e.TicketIssued)) and (
-        counter is None
-        or counter in state.counters
-        or isinstance(event, e.StaffSignedIn | e.CounterOpened)
+    return (number is None or number in state.tickets) and (
+        counter is None or counter in state.counters
     )
-
-
-def _with(mapping: dict[_K, _V], key: _K, value: _V) -> dict[_K, _V]:
-    return {**mapping, key: value}
-
-
-def _ticket(state: State, number: str, **changes: Any) -> State:
-    ticket = replace(state.tickets[number], **changes)
-    return replace(state, tickets=_with(state.tickets, number, ticket))
-
-
-def _slip_settled(state: State, number: str, copy: int) -> State:
-    if copy < state.tickets[number].copies:
-        return state
-    return _ticket(state, number, copies=copy, print_pending=False)
-
-
-def _counter(state: State, id_: str, **changes: Any) -> State:
-    counter = replace(state.counters[id_], **changes)
-    return replace(state, counters=_with(state.counters, id_, counter))
-
-
-def _device(state: State, id_: str, device: Device) -> State:
-    return replace(state, devices=_with(state.devices, id_, device))
-
-
-def _requeue(
-    state: State, number: str, services: tuple[str, ...], stamp: Stamp, counter: str | None
-) -> State:
-    return _ticket(
-        state,
-        number,
-        services=services,
-        phase="waiting",
-        queued=stamp,
-        since=stamp,
-        early_ms=0,
-        counter=counter,
-        calls=0,
-        wait_counted=False,
-        worked=Span(0),
-    )
-
-
-def _call(
-    state: State,
-    number: str,
-    counter: Counter,
-    stamp: Stamp,
-    seq: int,
-    *,
-    times: int = 1,
-    resumed: bool = False,
-) -> State:
-    state = _ticket(state, number, counter=counter.id)
-    call = Call(
-        seq=seq,
-        number=number,
-        counter=counter.id,
-        at=stamp,
-        times=times,
-        priority=state.tickets[number].priority is not None,
-        resumed=resumed,
-    )
-    earlier = [past for past in state.calls if past.number != number]
-    return replace(state, calls=(call, *earlier)[:_CALLS_SHOWN])
-
-
-def _series_and_order(number: str) -> tuple[str, int]:
-    digits = number.removeprefix("0")
-    return digits[0], int(digits[1:])

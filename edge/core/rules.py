@@ -5,9 +5,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from contract.ids import CounterId, Day, Name, ServiceId, SiteId, whole
+from contract.ids import CounterId, Day, Name, Series, ServiceId, SiteId, whole
 
-Series = Annotated[str, Meta(pattern=whole(r"[1-9]"), description="The first digit of a number.")]
 TimeOfDay = Annotated[str, Meta(pattern=whole(r"([01][0-9]|2[0-3]):[0-5][0-9]"))]
 Weekday = Annotated[int, Meta(ge=1, le=7, description="1 is Monday.")]
 
@@ -23,6 +22,13 @@ class Service(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Priority(Struct, frozen=True, forbid_unknown_fields=True):
     """A class of citizens who are called earlier."""
+
+    id: Name
+    name: dict[str, str]
+
+
+class RatingReason(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a citizen may give as the reason of a rating."""
 
     id: Name
     name: dict[str, str]
@@ -55,7 +61,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """A site's rules.
 
     `priority_streak` is how many priority citizens a counter calls in a row before an ordinary
-    one who waits; `rating_window_s` how long a finished service may be rated;
+    one who waits; `rating_window_s` how long a finished service may be rated; `ratings_by_staff`
+    lets the day's report tell the mean rating of a named member of staff, not only the count;
     `reprint_within_min` how old a number may be to be printed again after a restart.
     """
 
@@ -71,6 +78,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     priority_streak: Annotated[int, Meta(ge=1, le=10)] = 2
     rating_levels: Annotated[int, Meta(ge=3, le=5)] = 4
     rating_window_s: Annotated[int, Meta(ge=5, le=600)] = 60
+    rating_reasons: tuple[RatingReason, ...] = ()
+    ratings_by_staff: bool = False
     reprint_within_min: Annotated[int, Meta(ge=1, le=240)] = 15
 
     def __post_init__(self) -> None:
@@ -83,6 +92,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
             ("service", [service.id for service in self.services]),
             ("counter", [counter.id for counter in self.counters]),
             ("priority", [priority.id for priority in self.priorities]),
+            ("rating reason", [reason.id for reason in self.rating_reasons]),
         ):
             if len(ids) != len(set(ids)):
                 raise ValueError(f"a {kind} is named twice among {', '.join(ids)}")

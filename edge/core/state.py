@@ -2,8 +2,8 @@
 
 from msgspec import Struct, field
 
-from contract.ids import CounterId, Day, Name, ServiceId, TicketNumber
-from contract.snapshot import CounterPhase, TicketPhase
+from contract.ids import CounterId, Day, Name, Series, ServiceId, TicketNumber
+from contract.snapshot import CounterPhase, DeviceState, SlipState, TicketPhase
 from contract.stamp import Span, Stamp
 
 ENDED: frozenset[TicketPhase] = frozenset({"finished", "void"})
@@ -16,7 +16,7 @@ class Ticket(Struct, frozen=True):
     `services` are those still to come, the present one first. `place` is the journal row of its
     issue: the order of arrival, kept through transfers, returns and further services. `worked`
     sums the stretches of the present service over counters. `counter` is where it is, or, while
-    waiting, the only counter that may call it.
+    waiting, the only counter that may call it. `slip` is what is known of copy number `copies`.
     """
 
     number: TicketNumber
@@ -40,12 +40,17 @@ class Ticket(Struct, frozen=True):
     park_reason: str | None = None
     due_ms: int | None = None
     copies: int = 1
-    print_pending: bool = True
+    slip: SlipState = "pending"
 
     @property
     def service(self) -> ServiceId:
         """The present service."""
         return self.services[0]
+
+    @property
+    def print_pending(self) -> bool:
+        """Whether the printer has yet to say what became of the slip."""
+        return self.slip == "pending"
 
 
 class RatingDue(Struct, frozen=True):
@@ -85,7 +90,7 @@ class Appointment(Struct, frozen=True):
 class Device(Struct, frozen=True):
     """A device's last known state."""
 
-    state: str
+    state: DeviceState
     condition: str = ""
 
 
@@ -104,16 +109,19 @@ class Call(Struct, frozen=True):
 class State(Struct, frozen=True):
     """A site's queue.
 
+    `opened_seq` is the journal row that opened the day, and 0 when an older journal holds it.
     `orders` is the last order used per series today, and `last_issue` when the last of them was;
     `past_orders` are those of recent days, in case a clock goes back. `anchor` is the last stamp
     with a synchronised clock. `recent_ms` are the last service times per service, for estimates;
-    `calls` the newest first.
+    `calls` the newest first. `rolls` are the series whose numbers come from a pre-printed roll.
     """
 
     day: str = ""
     day_trusted: bool = False
+    opened_seq: int = 0
     anchor: Stamp | None = None
     orders: dict[str, int] = field(default_factory=dict)
+    rolls: tuple[Series, ...] = ()
     last_issue: Stamp | None = None
     past_orders: dict[Day, dict[str, int]] = field(default_factory=dict)
     tickets: dict[TicketNumber, Ticket] = field(default_factory=dict)
@@ -125,3 +133,4 @@ class State(Struct, frozen=True):
     issued: int = 0
     finished: int = 0
     ratings: int = 0
+    presses_ignored: int = 0

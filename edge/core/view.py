@@ -4,6 +4,8 @@ from contract import snapshot as s
 from contract.stamp import Stamp
 from edge.core import calendar, estimate
 from edge.core.house import House
+from edge.core.numbering import number_of
+from edge.core.rating import rating_left_ms
 from edge.core.rules import Counter as CounterRule
 from edge.core.rules import Rules
 from edge.core.state import Call, Counter, Ticket
@@ -18,11 +20,7 @@ def snapshot(
     now_ms = stamp.wall_ms if wall_ms is None else wall_ms
 
     def shown_ms(past: Stamp) -> int:
-        if past.boot == stamp.boot:
-            return now_ms - (stamp.mono_ns - past.mono_ns) // 1_000_000
-        if past.synced:
-            return min(past.wall_ms, now_ms)
-        return now_ms - stamp.mono_ns // 1_000_000  # all we know is that it was before this boot
+        return calendar.shown_ms(state, past, stamp)
 
     def ticket_view(ticket: Ticket) -> s.TicketView:
         return s.TicketView(
@@ -37,6 +35,7 @@ def snapshot(
             park_reason=ticket.park_reason,
             due_ms=ticket.due_ms,
             calls=ticket.calls,
+            slip=ticket.slip,
         )
 
     def in_phase(phase: str) -> tuple[s.TicketView, ...]:
@@ -45,6 +44,7 @@ def snapshot(
 
     def counter_view(rule: CounterRule) -> s.CounterView:
         counter = state.counters.get(rule.id, Counter(rule.id, (), stamp))
+        left_ms = rating_left_ms(rules, state, counter, stamp)
         return s.CounterView(
             counter=counter.id,
             phase=counter.phase,
@@ -54,6 +54,9 @@ def snapshot(
             ticket=None if counter.ticket is None else ticket_view(state.tickets[counter.ticket]),
             pause_reason=counter.pause_reason,
             served=counter.served,
+            usual_services=rule.services,
+            rating_due_ms=None if left_ms is None else now_ms + left_ms,
+            rated=counter.rating is not None and counter.rating.rated,
         )
 
     def service_view(service: str) -> s.ServiceView:
@@ -83,6 +86,14 @@ def snapshot(
             resumed=call.resumed,
         )
 
+    def roll_view(series: str) -> s.RollView:
+        order = state.orders.get(series, 0) + 1
+        return s.RollView(
+            series=series,
+            next_number=number_of(series, order, training=training),
+            services=tuple(x.id for x in rules.services if x.series == series),
+        )
+
     return s.Snapshot(
         node=node,
         site=rules.site,
@@ -99,7 +110,7 @@ def snapshot(
         absent=in_phase("absent"),
         calls=tuple(call_view(call) for call in state.calls),
         devices=tuple(
-            s.DeviceView(id_, _device_state(device.state), device.condition)
+            s.DeviceView(id_, device.state, device.condition)
             for id_, device in state.devices.items()
         ),
         link=link,
@@ -107,8 +118,6 @@ def snapshot(
         finished_today=state.finished,
         ratings_today=state.ratings,
         training=training,
+        presses_ignored_today=state.presses_ignored,
+        rolls=tuple(roll_view(series) for series in state.rolls),
     )
-
-
-def _device_state(state: str) -> s.PrinterState:
-    return "paper-low" if state == "paper-low" else "lost" if state == "lost" else "ready"

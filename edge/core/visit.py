@@ -6,6 +6,7 @@ from contract.refusals import Reason
 from contract.stamp import Span, total
 from edge.core import calendar, estimate, policy
 from edge.core.case import Case, No
+from edge.core.numbering import number_of, series_and_order
 from edge.core.state import AT_COUNTER, ENDED, Counter, Ticket
 
 _MS_PER_MIN = 60_000
@@ -22,15 +23,17 @@ def issue(case: Case, command: c.IssueTicket, *, training: bool) -> list[e.AnyEv
         raise No(Reason.UNKNOWN_PRIORITY, priority=command.priority)
     services = tuple(dict.fromkeys(case.known_service(s) for s in command.services))
     _check_hours(case, training=training)
+    roll = _on_roll(case, services[0])
     return [
         e.TicketIssued(
             _next_number(case, services[0], training=training),
             services,
             priority=command.priority,
             language=command.language,
-            on_paper=command.on_paper,
+            on_paper=command.on_paper and not roll,
             ahead=estimate.ahead(case.state, services[0]),
             expected_wait_min=estimate.expected_wait_min(case.rules, case.state, services[0]),
+            roll=roll,
         )
     ]
 
@@ -42,7 +45,11 @@ def check_in(case: Case, command: c.CheckIn, *, training: bool) -> list[e.AnyEve
         raise No(Reason.UNKNOWN_APPOINTMENT, code=command.code)
     if booked.number is not None:
         raise No(Reason.APPOINTMENT_TAKEN, code=command.code)
+    if case.state.day_trusted and calendar.day_of(booked.slot_ms) != case.state.day:
+        slot = calendar.local_time(booked.slot_ms).strftime("%H:%M %d/%m/%Y")
+        raise No(Reason.APPOINTMENT_OTHER_DAY, code=command.code, slot=slot)
     _check_hours(case, training=training)
+    roll = _on_roll(case, booked.service)
     wall_ms = calendar.trusted_wall_ms(case.state, case.stamp)
     return [
         e.TicketIssued(
@@ -51,10 +58,11 @@ def check_in(case: Case, command: c.CheckIn, *, training: bool) -> list[e.AnyEve
             priority=policy.APPOINTMENT,
             appointment=command.code,
             language=command.language,
-            on_paper=command.on_paper,
+            on_paper=command.on_paper and not roll,
             ahead=estimate.ahead(case.state, booked.service),
             expected_wait_min=estimate.expected_wait_min(case.rules, case.state, booked.service),
             early_ms=0 if wall_ms is None else max(0, booked.slot_ms - wall_ms),
+            roll=roll,
         )
     ]
 
@@ -83,6 +91,9 @@ def cancel(case: Case, command: c.CancelAppointment) -> list[e.AnyEvent]:
 def reprint(case: Case, command: c.ReprintTicket) -> list[e.AnyEvent]:
     """Order a further copy of a ticket that is still in the house."""
     ticket = _in_the_house(case, command.number)
+    series, _ = series_and_order(ticket.number)
+    if series in case.state.rolls:
+        raise No(Reason.ROLL_IN_USE, series=series)
     return [e.ReprintOrdered(ticket.number, ticket.copies + 1)]
 
 
@@ -183,6 +194,7 @@ def finish(case: Case, command: c.FinishService) -> list[e.AnyEvent]:
             worked=total(ticket.worked, service_time),
             visit=case.since(ticket.issued) if len(ticket.services) == 1 else None,
             dossier=command.dossier,
+            visit_ended=len(ticket.services) == 1,
         )
     ]
 
@@ -260,11 +272,19 @@ def _check_hours(case: Case, *, training: bool) -> None:
 
 
 def _next_number(case: Case, service: str, *, training: bool) -> str:
+    series = _series(case, service)
+    return number_of(series, case.state.orders.get(series, 0) + 1, training=training)
+
+
+def _on_roll(case: Case, service: str) -> bool:
+    return _series(case, service) in case.state.rolls
+
+
+def _series(case: Case, service: str) -> str:
     rule = case.rules.service(service)
     if rule is None:
         raise No(Reason.UNKNOWN_SERVICE, service=service)
-    order = case.state.orders.get(rule.series, 0) + 1
-    return f"{'0' if training else ''}{rule.series}{order:03d}"
+    return rule.series
 
 
 def _in_the_house(case: Case, number: str) -> Ticket:

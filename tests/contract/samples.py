@@ -33,6 +33,7 @@ EVENTS: tuple[e.AnyEvent, ...] = (
         ahead=4,
         expected_wait_min=12,
         early_ms=90_000,
+        roll=True,
     ),
     e.TicketPrinted("1025", 2, "confirmed"),
     e.PrintFailed("1025", 2, "line lost", unknown=True),
@@ -57,6 +58,7 @@ EVENTS: tuple[e.AnyEvent, ...] = (
         worked=Span(420_000),
         visit=Span(1_200_000, approximate=True),
         dossier="H44.100-261123-0001",
+        visit_ended=True,
     ),
     e.NoShowMarked("1025", "3", "1", walk=Span(120_000)),
     e.TicketReturned("1025"),
@@ -70,8 +72,11 @@ EVENTS: tuple[e.AnyEvent, ...] = (
     e.CounterOpened("3", ("1", "2"), paused=Span(900_000)),
     e.CounterPaused("3", "nghỉ trưa", idle=Span(10_000)),
     e.CounterClosed("3", idle=Span(5_000), paused=Span(7_000)),
-    e.RatingGiven("3", "1", 4, 4, "thái độ"),
+    e.RatingGiven("3", "1", 4, 4, "attitude"),
     e.RatingIgnored("3", 1, "already-rated"),
+    e.ServicesAssigned("3", ("2", "8"), "người đông"),
+    e.RollStarted("1045"),
+    e.RollEnded("1"),
 )
 
 

@@ -50,6 +50,10 @@ def test_every_order_survives_json(order: Order) -> None:
         ('{"type": "ParkTicket", "counter": "3", "reason": "coffee"}', "reason"),
         ('{"type": "Rate", "counter": "3", "level": 0}', "level"),
         ('{"type": "FinishService", "counter": "3", "dossier": "a b"}', "dossier"),
+        ('{"type": "Rate", "counter": "3", "level": 1, "reason": "rất chậm"}', "reason"),
+        ('{"type": "LeaveRoll", "series": "12"}', "series"),
+        ('{"type": "UseRoll", "number": "45"}', "number"),
+        ('{"type": "AssignServices", "counter": "3", "reason": ""}', "reason"),
         ("[]", "array"),
     ],
 )

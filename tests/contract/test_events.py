@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.codec import ContractError, decode_entry, encode_entry
-from contract.events import AnyEvent, Entry
+from contract.events import AnyEvent, Entry, ServiceFinished
 from tests.contract.samples import EVENTS, sample_rows
 from tests.contract.values import structs, values
 
@@ -94,6 +94,15 @@ def test_a_newer_hub_may_say_more(row: Entry) -> None:
     *head, event = arrays(row)
     newer = [*head, [*event, "said later", {"and": [1, 2]}], "a later field of the row"]
     assert decode_entry(msgspec.msgpack.encode(newer)) == row
+
+
+def test_rows_from_before_visit_ended_tell_it_by_the_visits_time() -> None:
+    (older,) = [row for row in golden_rows(GOLDEN[0]) if row["event"] == "ServiceFinished"]
+    event = decode_entry(bytes.fromhex(older["hex"])).event
+    assert isinstance(event, ServiceFinished)
+    assert (event.visit_ended, event.ends_visit) == (None, True)
+    assert not msgspec.structs.replace(event, visit=None).ends_visit
+    assert msgspec.structs.replace(event, visit=None, visit_ended=True).ends_visit
 
 
 def test_an_event_that_nobody_knows_is_refused() -> None:

@@ -1,7 +1,5 @@
 import logging
 import sqlite3
-import subprocess
-import sys
 import threading
 import uuid
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ from contract.codec import decode_entry
 from contract.commands import (
     Actor,
     Answer,
+    AssignServices,
     CallNext,
     CallTicket,
     FinishService,
@@ -24,7 +23,6 @@ from contract.commands import (
     Order,
     Rate,
     ReportPrint,
-    ReprintTicket,
     SignIn,
     StartService,
     TransferTicket,
@@ -36,10 +34,10 @@ from contract.snapshot import LinkView, Snapshot
 from edge.core.effects import Slip
 from edge.hub import Hub, Reply
 from tests.edge.running_site import CLERK, HUB, IDENTITY, KIOSK, RULES, RunningHub, TestClock
-from tests.waiting import until
 
 NOT_STORED = Refused(Reason.NOT_STORED)
 PAD = Actor("pad-1", "pad", counter="1")
+CHIEF = Actor("chief", "supervisor")
 
 
 @pytest.fixture
@@ -107,17 +105,6 @@ def test_a_disk_that_fills_up_stores_and_prints_nothing_and_is_used_again(
 
     given.append(issue(hub))  # what was opened anew has no limit: the disk is back
     assert given == [f"1{order:03d}" for order in range(1, len(given) + 1)]
-
-
-def test_a_disk_that_takes_nothing_for_a_while(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.edge.full_disk", str(tmp_path)]
-    told = subprocess.run(command, check=True, capture_output=True, timeout=60)
-    report = msgspec.json.decode(told.stdout)
-    assert report["refused"] == ["not-stored"] * 10
-    assert report["printed_while_full"] == 0
-    assert report["after"] == "1021"
-    assert report["unacknowledged"] == []
-    assert report["after_restart"] == "1022"
 
 
 def test_a_printer_that_raises_stops_nobody(
@@ -223,44 +210,6 @@ def test_a_restart_resumes_the_queue(hub: RunningHub) -> None:
     assert issue(hub) == "1003"
 
 
-def test_a_slip_that_nobody_saw_is_printed_again_as_a_second_copy(hub: RunningHub) -> None:
-    seen, unseen, void = issue(hub), issue(hub), issue(hub)
-    printed(hub, seen)
-    hub.give(CLERK, VoidTicket(void, "hủy"))
-    hub.prints.clear()
-    hub.restart()
-    assert hub.prints == [Slip(unseen, 2)]
-    printed(hub, unseen, copy=2)
-    hub.restart()
-    assert hub.prints == [Slip(unseen, 2)]
-
-
-def test_an_old_slip_is_not_printed_again(hub: RunningHub, clock: TestClock) -> None:
-    issue(hub)
-    hub.prints.clear()
-    clock.later(16 * 60)
-    hub.restart()
-    assert hub.prints == []
-
-
-def test_after_a_reboot_with_a_wrong_clock_a_young_slip_counts_as_young(
-    hub: RunningHub, clock: TestClock
-) -> None:
-    issue(hub)
-    hub.prints.clear()
-    clock.boot, clock.mono_ns = "boot-2", 5_000_000_000
-    clock.wall_ms, clock.synced = 100_000_000_000, False
-    hub.restart()
-    assert hub.prints == [Slip("1001", 2)]
-    assert issue(hub) == "1002"
-
-
-def test_staff_may_ask_for_a_further_copy(hub: RunningHub) -> None:
-    number = issue(hub)
-    hub.give(CLERK, ReprintTicket(number))
-    assert hub.prints == [Slip(number, 1), Slip(number, 2)]
-
-
 def test_the_start_is_in_the_journal_and_the_day_is_open(hub: RunningHub) -> None:
     issue(hub)
     hub.prints.clear()
@@ -351,7 +300,28 @@ def test_a_snapshot_keeps_the_contract_from_the_first_moment(
     assert picture.link.unsent == 3
 
 
-def test_devices_report_without_waiting(hub: RunningHub) -> None:
-    number = issue(hub)
-    hub.hub.report(ReportPrint(number, 1, "unknown", reason="silent"))
-    until(lambda: not hub.hub.house.live.tickets[number].print_pending)
+def test_what_a_supervisor_assigned_survives_a_restart(hub: RunningHub) -> None:
+    hub.give(CHIEF, AssignServices("2", ("2",)))
+    hub.restart()
+    assert hub.hub.snapshot().counters[1].services == ("2",)
+
+
+def test_the_log_and_the_report_are_of_this_day_and_this_queue(
+    hub: RunningHub, clock: TestClock
+) -> None:
+    hub.give(CLERK, VoidTicket(issue(hub), "hôm qua"))
+    clock.later(24 * 3600)
+    hub.give(CLERK, VoidTicket(issue(hub), "lấy nhầm"))
+    hub.practise(CLERK, VoidTicket(number_of(hub.practise(KIOSK, IssueTicket(("1",)))), "tập"))
+    hub.restart()
+
+    void, opened = hub.hub.log().lines
+    assert (void.kind, void.actor, void.reason) == ("void", "nv01", "lấy nhầm")
+    assert (opened.kind, opened.day, opened.at_ms) == ("day-opened", "2026-11-24", clock.wall_ms)
+    assert hub.hub.log(limit=1).before == void.seq
+    assert hub.hub.log(before=void.seq).lines == (opened,)
+    assert [line.reason for line in hub.hub.log(training=True).lines] == ["tập", None]
+
+    day = hub.hub.day_report()
+    assert (day.day, day.tickets, day.voided) == ("2026-11-24", 1, 1)
+    assert hub.hub.day_report(training=True).tickets == 1

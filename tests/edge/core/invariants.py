@@ -52,6 +52,7 @@ class Watch:
     used_on_true_day: set[tuple[str, str]] = field(default_factory=set)
     seats: dict[str, Seat] = field(default_factory=dict)
     rating_due: set[str] = field(default_factory=set)
+    roll_next: dict[str, int | None] = field(default_factory=dict)
 
     def read(self, entry: Entry, true_ms: int) -> None:
         """Take one row, written when it really was `true_ms`."""
@@ -61,6 +62,7 @@ class Watch:
             self._open_day(event)
         if isinstance(event, e.TicketIssued):
             self._issue(event, true_ms)
+        self._follow_roll(event)
         self._follow_visit(event)
         self._follow_time(entry)
         self._follow_rating(event)
@@ -94,6 +96,26 @@ class Watch:
         assert truly not in self.used_on_true_day or not self.honest, "one number twice on a day"
         self.used_on_true_day.add(truly)
         self.services[event.number] = list(event.services)
+
+    def _follow_roll(self, event: e.AnyEvent) -> None:
+        """A series on its roll gives out the roll's numbers one by one, and prints nothing."""
+        match event:
+            case e.RollStarted(number=number):
+                series, order = _parts(number)
+                self.roll_next[series] = order
+            case e.RollEnded(series=series):
+                del self.roll_next[series]
+            case e.DayOpened(last_orders=orders):
+                self.roll_next = dict.fromkeys(self.roll_next.keys() & orders.keys())
+            case e.TicketIssued(number=number, roll=roll, on_paper=on_paper):
+                series, order = _parts(number)
+                assert roll == (series in self.roll_next)
+                assert not (roll and on_paper)
+                if roll:
+                    assert self.roll_next[series] in (None, order)
+                    self.roll_next[series] = order + 1
+            case e.ReprintOrdered(number=number):
+                assert _parts(number)[0] not in self.roll_next
 
     def _follow_visit(self, event: e.AnyEvent) -> None:
         match event:
@@ -149,6 +171,11 @@ class Watch:
         if isinstance(event, e.RatingGiven):
             assert event.counter in self.rating_due, "a second rating of one service"
             self.rating_due.remove(event.counter)
+
+
+def _parts(number: str) -> tuple[str, int]:
+    digits = number.removeprefix("0")
+    return digits[0], int(digits[1:])
 
 
 _TELLING = (

@@ -40,6 +40,7 @@ CLOCK_CHANGES = (
 
 _SERVICES = ("1", "2", "8", "7")
 _NUMBERS = ("1001", "1002", "1003", "2001", "01001", "9999")
+_ROLLS = ("1001", "1004", "1045", "1050", "2007", "01003", "7001", "1999999")
 _CODES = ("A-1", "A-2")
 _DAYS = ("2026-11-20", "2026-11-23", "2026-11-25", "2026-12-31", "2026-02-30")
 _SOME_COUNTERS = (*COUNTERS, "4")
@@ -79,7 +80,13 @@ ANYTHING: tuple[tuple[AnyCommand, ...], ...] = (
     tuple(c.ParkTicket(counter, "papers", 30) for counter in _SOME_COUNTERS),
     tuple(c.ResumeTicket(x, number) for x, number in product(_SOME_COUNTERS, _NUMBERS)),
     tuple(c.Rate(counter, level) for counter, level in product(_SOME_COUNTERS, (1, 4, 5))),
+    tuple(
+        c.AssignServices(counter, services)
+        for counter, services in product(_SOME_COUNTERS, ((), ("2",), ("8", "1"), ("7",)))
+    ),
     tuple(c.OpenDay(day) for day in _DAYS),
+    tuple(c.UseRoll(number) for number in _ROLLS),
+    tuple(c.LeaveRoll(series) for series in "128"),
     tuple(c.ReportPrint(number, copy, "printed") for number, copy in product(_NUMBERS, (1, 2))),
     tuple(c.ReportPrint(number, copy, "failed") for number, copy in product(_NUMBERS, (1, 2))),
     (c.ReportDevice("printer-1", "ready"), c.ReportDevice("printer-1", "lost", "cover open")),
@@ -160,6 +167,7 @@ class Life:
             watch.agrees_with(self.house.queue(training=training))
         link = LinkView(connected=False, unsent=0)
         shown = snapshot(RULES, "01-00097-01-h1", self.house, self.stamp, link)
+        assert all(view.series in self.house.live.orders for view in shown.rolls)
         tickets = (*shown.waiting, *shown.parked, *shown.absent)
         assert all(t.issued_ms <= t.since_ms <= shown.now_ms for t in tickets)
 

@@ -8,6 +8,7 @@ from contract.refusals import Reason
 from tests.edge.core.story import (
     BOSS,
     CENTRE,
+    DAY_MS,
     GREETER,
     KIOSK,
     LAN,
@@ -26,6 +27,7 @@ CALLED = (*open_at("1"), TICKET, CALL)
 SERVING = (*CALLED, START)
 FINISHED = (*SERVING, (LAN, c.FinishService("1")))
 BOOKED: Asked = (CENTRE, c.BookAppointment("A-1", "1", MONDAY_8))
+ROLL: Asked = (LAN, c.UseRoll("1045"))
 BOUND = Actor("display-2", "clerk", counter="2")
 
 
@@ -60,12 +62,24 @@ CASES = (
     Case("unknown-service", (TICKET,), LAN, c.AddService("1001", "7")),
     Case("unknown-service", SERVING, LAN, c.TransferTicket("1", "7")),
     Case("unknown-service", open_at("1"), LAN, c.OpenCounter("1", ("7",))),
+    Case("unknown-service", (), BOSS, c.AssignServices("1", ("7",))),
+    Case("unknown-counter", (), BOSS, c.AssignServices("9", ("1",))),
+    Case("not-allowed", (), LAN, c.AssignServices("1", ("2",))),
+    Case("not-allowed", (), GREETER, c.UseRoll("1001")),
+    Case("unknown-series", (), LAN, c.UseRoll("7001")),
+    Case("unknown-series", (), LAN, c.LeaveRoll("7")),
     Case("unknown-priority", (), KIOSK, c.IssueTicket(("1",), priority="friend")),
     Case("unknown-ticket", (), LAN, c.VoidTicket("1001", "nhầm")),
     Case("unknown-ticket", open_at("1"), LAN, c.CallTicket("1", "1001", "ốm")),
     Case("unknown-ticket", (), LAN, c.ReprintTicket("1001")),
     Case("unknown-appointment", (), KIOSK, c.CheckIn("A-1")),
     Case("unknown-appointment", (), CENTRE, c.CancelAppointment("A-1")),
+    Case(
+        "appointment-other-day",
+        ((CENTRE, c.BookAppointment("A-1", "1", MONDAY_8 + DAY_MS)),),
+        KIOSK,
+        c.CheckIn("A-1"),
+    ),
     Case("appointment-taken", (BOOKED, (KIOSK, c.CheckIn("A-1"))), KIOSK, c.CheckIn("A-1")),
     Case("appointment-taken", (BOOKED,), CENTRE, c.BookAppointment("A-1", "2", MONDAY_8)),
     Case(
@@ -128,6 +142,16 @@ CASES = (
     Case("service-not-there", SERVING, LAN, c.TransferTicket("1", "1", "3")),
     Case("service-not-there", SERVING, LAN, c.TransferTicket("1", "1", "1")),
     Case("service-already-there", (TICKET,), LAN, c.AddService("1001", "1")),
+    Case("services-unchanged", (), BOSS, c.AssignServices("1")),
+    Case("services-unchanged", (), BOSS, c.AssignServices("2", ("1", "2", "1"))),
+    Case("roll-number", (TICKET,), LAN, c.UseRoll("1001")),
+    Case("roll-number", (TICKET,), LAN, c.UseRoll("110000")),
+    Case("roll-number", (TICKET,), LAN, c.UseRoll("01002")),
+    Case("roll-number", (ROLL,), LAN, c.UseRoll("1044")),
+    Case("roll-in-use", (TICKET, ROLL), LAN, c.ReprintTicket("1001")),
+    Case("no-roll", (), LAN, c.LeaveRoll("1")),
+    Case("no-roll", (ROLL, (LAN, c.LeaveRoll("1"))), LAN, c.LeaveRoll("1")),
+    Case("unknown-rating-reason", FINISHED, PAD, c.Rate("1", 1, "weather")),
     Case("rating-level", (), PAD, c.Rate("1", 5)),
     Case("day-not-later", (TICKET,), BOSS, c.OpenDay("2026-11-22")),
     Case("day-not-later", (TICKET,), BOSS, c.OpenDay("2026-11-24")),

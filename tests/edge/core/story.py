@@ -7,7 +7,7 @@ from contract.refusals import Refused
 from contract.stamp import Stamp
 from edge.core.calendar import local_time
 from edge.core.house import House, Turn, carry_out
-from edge.core.rules import Counter, Priority, Rules, Service, Session
+from edge.core.rules import Counter, Priority, RatingReason, Rules, Service, Session
 from edge.core.state import State
 
 WORKDAYS = (1, 2, 3, 4, 5)
@@ -26,6 +26,7 @@ RULES = Rules(
         Session(WORKDAYS, "13:30", "16:30", "17:00"),
     ),
     priorities=(Priority("elderly", {"vi": "Người cao tuổi"}),),
+    rating_reasons=(RatingReason("attitude", {"vi": "Thái độ phục vụ"}),),
     closed_days=("2026-11-24",),
     extra_days={"2026-11-28": (Session((6,), "07:30", "11:15", "11:30"),)},
 )

@@ -26,6 +26,7 @@ EVERY_COMMAND: tuple[AnyCommand, ...] = (
     c.OpenCounter("1"),
     c.PauseCounter("1", "trưa"),
     c.CloseCounter("1"),
+    c.AssignServices("1", ("2",)),
     c.CallNext("1"),
     c.CallTicket("1", "1001", "ốm"),
     c.Recall("1"),
@@ -37,19 +38,22 @@ EVERY_COMMAND: tuple[AnyCommand, ...] = (
     c.ResumeTicket("1", "1001"),
     c.Rate("1", 4),
     c.OpenDay("2026-11-24"),
+    c.UseRoll("1045"),
+    c.LeaveRoll("1"),
     c.ReportPrint("1001", 1, "printed"),
     c.ReportDevice("printer-1", "ready"),
 )
 _STAFF_ONLY = (
     "ReprintTicket VoidTicket ReturnTicket AddService SignIn SignOut OpenCounter PauseCounter "
     "CloseCounter CallNext CallTicket Recall StartService FinishService MarkNoShow "
-    "TransferTicket ParkTicket ResumeTicket"
+    "TransferTicket ParkTicket ResumeTicket UseRoll LeaveRoll"
 )
 MAY: dict[Role, str] = {
     "kiosk": "IssueTicket CheckIn",
     "greeter": "IssueTicket CheckIn",
     "clerk": f"IssueTicket CheckIn {_STAFF_ONLY}",
-    "supervisor": f"IssueTicket CheckIn BookAppointment CancelAppointment OpenDay {_STAFF_ONLY}",
+    "supervisor": "IssueTicket CheckIn BookAppointment CancelAppointment OpenDay AssignServices "
+    f"{_STAFF_ONLY}",
     "pad": "Rate ReportDevice",
     "display": "ReportDevice",
     "centre": "BookAppointment CancelAppointment",

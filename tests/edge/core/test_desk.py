@@ -70,8 +70,7 @@ def test_sitting_down_at_an_open_counter_does_not_touch_its_idle_time() -> None:
 def test_a_counter_may_serve_something_else_until_the_day_is_over() -> None:
     story = Story().given(*open_at("1"))
     assert story.later(minutes=1).does(LAN, c.OpenCounter("1", ("2", "8", "2"))) == (
-        e.CounterPaused("1", "services", idle=Span(MINUTE_MS)),
-        e.CounterOpened("1", ("2", "8"), paused=Span(0)),
+        e.ServicesAssigned("1", ("2", "8")),
     )
     story.given((LAN, c.CloseCounter("1")))
     assert story.does(LAN, c.OpenCounter("1")) == (e.CounterOpened("1", ("2", "8")),)
@@ -86,13 +85,51 @@ def test_a_closed_counter_takes_transfers_for_what_it_usually_serves() -> None:
     assert isinstance(story.does(LAN, c.TransferTicket("1", "2", "3"))[-1], e.TicketTransferred)
 
 
+def test_a_supervisor_assigns_services_to_a_counter_until_the_day_is_over() -> None:
+    story = Story().given(*open_at("1"), (KIOSK, c.IssueTicket(("2",))))
+    assert story.refuses(LAN, c.CallNext("1")).reason == "nobody-waiting"
+
+    assert story.later(minutes=1).does(
+        BOSS, c.AssignServices("1", ("2", "1", "2"), "quầy 3 đông")
+    ) == (e.ServicesAssigned("1", ("2", "1"), "quầy 3 đông"),)
+
+    (call,) = story.later(minutes=1).does(LAN, c.CallNext("1"))
+    assert isinstance(call, e.TicketCalled)
+    assert (call.number, call.idle) == ("2001", Span(2 * MINUTE_MS)), "open all the time"
+
+    story.given((LAN, c.MarkNoShow("1")), (LAN, c.CloseCounter("1")))
+    assert story.does(LAN, c.OpenCounter("1")) == (e.CounterOpened("1", ("2", "1")),)
+    story.later(minutes=24 * 60).given((LAN, c.SignIn("1")))
+    assert story.does(LAN, c.OpenCounter("1")) == (e.CounterOpened("1", ("1",)),)
+
+
+def test_services_are_assigned_while_the_counter_serves_or_rests_or_is_closed() -> None:
+    story = Story().given(*open_at("1"), (KIOSK, c.IssueTicket(("1",))), (LAN, c.CallNext("1")))
+    assert story.does(BOSS, c.AssignServices("1", ("2",))) == (e.ServicesAssigned("1", ("2",)),)
+    story.given((LAN, c.StartService("1")), (LAN, c.FinishService("1")))
+    assert story.does(BOSS, c.AssignServices("3", ("8",))) == (e.ServicesAssigned("3", ("8",)),)
+    story.given(*open_at("3", MINH), (MINH, c.PauseCounter("3", "trưa")))
+    assert story.does(BOSS, c.AssignServices("3", ("1",))) == (e.ServicesAssigned("3", ("1",)),)
+    assert story.does(MINH, c.OpenCounter("3"))[-1] == e.CounterOpened("3", ("1",), Span(0))
+
+
+def test_services_are_assigned_back_to_what_the_rules_say() -> None:
+    story = Story().given((BOSS, c.AssignServices("1", ("2",))))
+    assert story.does(BOSS, c.AssignServices("1")) == (e.ServicesAssigned("1", ()),)
+    assert story.refuses(BOSS, c.AssignServices("1")).reason == "services-unchanged"
+
+    story.given(*open_at("1"), (BOSS, c.AssignServices("1", ("2",))))
+    assert story.does(BOSS, c.AssignServices("1")) == (e.ServicesAssigned("1", ("1",)),)
+    assert story.live.counters["1"].phase == "open"
+
+
 # --- ratings ----------------------------------------------------------------------------------
 
 
 def test_one_rating_for_one_finished_service() -> None:
     story = Story().given(*SERVED)
-    rating = c.Rate("1", 4, "thái độ")
-    assert story.later(s=20).does(PAD, rating) == (e.RatingGiven("1", "1", 4, 4, "thái độ"),)
+    rating = c.Rate("1", 4, "attitude")
+    assert story.later(s=20).does(PAD, rating) == (e.RatingGiven("1", "1", 4, 4, "attitude"),)
     assert story.does(PAD, rating) == (e.RatingIgnored("1", 4, "already-rated"),)
     assert story.live.ratings == 1
 

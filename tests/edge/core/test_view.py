@@ -4,10 +4,11 @@ import msgspec
 from msgspec.structs import replace
 
 from contract import commands as c
-from contract.snapshot import CallView, DeviceView, LinkView, Snapshot
+from contract.snapshot import CallView, DeviceView, LinkView, RollView, Snapshot
 from edge.core.rules import Counter
 from edge.core.view import snapshot
 from tests.edge.core.story import (
+    BOSS,
     DAY_MS,
     HUB,
     KIOSK,
@@ -15,6 +16,7 @@ from tests.edge.core.story import (
     MINH,
     MINUTE_MS,
     MONDAY_8,
+    PAD,
     RULES,
     Story,
     open_at,
@@ -107,6 +109,78 @@ def test_training_has_a_picture_of_its_own() -> None:
     assert [t.number for t in picture(story).waiting] == ["1001"]
     practice = picture(story, training=True)
     assert (practice.training, [t.number for t in practice.waiting]) == (True, ["01001"])
+
+
+def test_staff_see_what_is_known_of_each_slip() -> None:
+    story = Story().given(*[ISSUE] * 5, (KIOSK, c.IssueTicket(("1",), on_paper=False)))
+    story.given(
+        (HUB, c.ReportPrint("1002", 1, "printed", "confirmed")),
+        (HUB, c.ReportPrint("1003", 1, "failed", reason="paper-out")),
+        (HUB, c.ReportPrint("1004", 1, "unknown", reason="line lost")),
+        (HUB, c.ReportPrint("1005", 1, "unknown", reason="line lost")),
+        (LAN, c.ReprintTicket("1005")),
+        (HUB, c.ReportPrint("1005", 1, "printed")),
+        (LAN, c.UseRoll("1045")),
+        ISSUE,
+    )
+    assert {ticket.number: ticket.slip for ticket in picture(story).waiting} == {
+        "1001": "pending",
+        "1002": "printed",
+        "1003": "failed",
+        "1004": "unknown",
+        "1005": "pending",
+        "1006": "none",
+        "1045": "roll",
+    }
+
+
+def test_a_counter_shows_what_it_serves_now_and_usually() -> None:
+    story = Story().given((BOSS, c.AssignServices("1", ("2", "8"))))
+    counter = picture(story).counters[0]
+    assert (counter.services, counter.usual_services) == (("2", "8"), ("1",))
+
+
+def test_a_counter_shows_until_when_a_rating_is_due_and_that_it_came_not_which() -> None:
+    story = Story().given(*open_at("1"), ISSUE, ISSUE, (LAN, c.CallNext("1")))
+    assert picture(story).counters[0].rating_due_ms is None
+    story.given((LAN, c.StartService("1")), (LAN, c.FinishService("1")))
+
+    due_ms = MONDAY_8 + 60_000
+    assert picture(story).counters[0].rating_due_ms == due_ms
+    assert picture(story.later(s=20)).counters[0].rating_due_ms == due_ms, "it does not move"
+    story.given((LAN, c.CallNext("1")))
+    assert picture(story).counters[0].rating_due_ms == due_ms, "the next has not come yet"
+    assert not picture(story).counters[0].rated
+
+    story.given((PAD, c.Rate("1", 1)))
+    counter = picture(story).counters[0]
+    assert (counter.rating_due_ms, counter.rated) == (None, True)
+
+    story.given((LAN, c.StartService("1")), (LAN, c.FinishService("1")))
+    assert not picture(story).counters[0].rated
+    assert picture(story.later(s=60)).counters[0].rating_due_ms == story.stamp.wall_ms
+    assert picture(story.later(ms=1)).counters[0].rating_due_ms is None
+
+
+def test_no_rating_is_due_while_the_next_citizen_is_served() -> None:
+    story = Story().given(*open_at("1"), ISSUE, ISSUE, (LAN, c.CallNext("1")))
+    story.given((LAN, c.StartService("1")), (LAN, c.CallNext("1", finish_current=True)))
+    story.given((LAN, c.StartService("1")))
+    assert picture(story).counters[0].rating_due_ms is None
+
+
+def test_presses_that_do_not_count_are_counted() -> None:
+    story = Story().given(ISSUE, (PAD, c.Rate("1", 4)), (PAD, c.Rate("1", 1)))
+    assert (picture(story).ratings_today, picture(story).presses_ignored_today) == (0, 2)
+
+
+def test_a_series_on_its_roll_shows_the_next_slip() -> None:
+    story = Story().given(ISSUE, (LAN, c.UseRoll("1045")))
+    assert picture(story).rolls == (RollView("1", "1045", ("1",)),)
+    story.given(ISSUE)
+    assert picture(story).rolls == (RollView("1", "1046", ("1",)),)
+    story.given((LAN, c.LeaveRoll("1")))
+    assert picture(story).rolls == ()
 
 
 def test_a_second_call_replaces_the_first_and_a_resumed_one_says_so() -> None:

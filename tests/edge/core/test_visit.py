@@ -5,7 +5,15 @@ from typing import Literal
 from contract import commands as c
 from contract import events as e
 from contract.stamp import Span
-from tests.edge.core.story import BOSS, CENTRE, GREETER, KIOSK, LAN, MINH, MINUTE_MS, Story, open_at
+from tests.edge.core.story import (
+    GREETER,
+    KIOSK,
+    LAN,
+    MINH,
+    MINUTE_MS,
+    Story,
+    open_at,
+)
 
 ISSUE = c.IssueTicket(("1",))
 CALL = c.CallNext("1")
@@ -94,55 +102,6 @@ def test_training_has_numbers_of_its_own() -> None:
     assert [entry.training for entry in story.entries] == [False, False, True, True, False]
 
 
-# --- appointments -----------------------------------------------------------------------------
-
-
-def test_an_appointment_waits_from_its_slot_and_has_priority_from_then_on() -> None:
-    story = Story().given(*open_at("1"))
-    slot_ms = story.stamp.wall_ms + 30 * MINUTE_MS
-    booked = c.BookAppointment("A-17", "1", slot_ms)
-    assert story.does(CENTRE, booked) == (e.AppointmentBooked("A-17", "1", slot_ms),)
-    assert story.does(CENTRE, booked) == ()
-
-    (issued,) = story.does(KIOSK, c.CheckIn("A-17"))
-    assert issued == e.TicketIssued(
-        "1001",
-        ("1",),
-        priority="appointment",
-        appointment="A-17",
-        expected_wait_min=0,
-        early_ms=30 * MINUTE_MS,
-    )
-
-    story.does(KIOSK, ISSUE)
-    (first,) = story.later(minutes=29).does(LAN, CALL)
-    assert first == called("1001", wait=Span(0), idle=Span(29 * MINUTE_MS)), "in order of arrival"
-
-    story.given((LAN, c.MarkNoShow("1")), (LAN, c.ReturnTicket("1001")))
-    (again,) = story.later(minutes=3).does(LAN, CALL)
-    assert isinstance(again, e.TicketCalled)
-    assert (again.priority, again.wait, again.how) == ("appointment", None, "returned")
-
-
-def test_an_appointment_that_waits_beyond_its_slot_counts_from_the_slot() -> None:
-    story = Story().given(*open_at("1"))
-    story.does(CENTRE, c.BookAppointment("A-17", "1", story.stamp.wall_ms + 10 * MINUTE_MS))
-    story.does(KIOSK, c.CheckIn("A-17"))
-
-    (event,) = story.later(minutes=25).does(LAN, CALL)
-
-    assert event == called(
-        "1001", wait=Span(15 * MINUTE_MS), idle=Span(25 * MINUTE_MS), priority="appointment"
-    )
-
-
-def test_a_slot_can_be_given_back() -> None:
-    story = Story()
-    story.does(BOSS, c.BookAppointment("A-17", "1", story.stamp.wall_ms))
-    assert story.does(BOSS, c.CancelAppointment("A-17")) == (e.AppointmentCancelled("A-17"),)
-    assert story.refuses(KIOSK, c.CheckIn("A-17")).reason == "unknown-appointment"
-
-
 # --- calls ------------------------------------------------------------------------------------
 
 
@@ -166,6 +125,7 @@ def test_call_recall_start_finish_with_every_time() -> None:
             worked=Span(6 * MINUTE_MS),
             visit=Span(9 * MINUTE_MS + 45_000),
             dossier="H44.100-26-0001",
+            visit_ended=True,
         ),
     )
     assert story.live.tickets["1001"].phase == "finished"
@@ -185,6 +145,7 @@ def test_call_next_may_finish_the_present_service_with_the_same_key() -> None:
             service_time=Span(4 * MINUTE_MS),
             worked=Span(4 * MINUTE_MS),
             visit=Span(4 * MINUTE_MS),
+            visit_ended=True,
         ),
         called("1002", wait=Span(4 * MINUTE_MS)),
     )
@@ -328,6 +289,7 @@ def test_waiting_for_a_signature_is_a_second_wait_and_no_service() -> None:
         service_time=Span(MINUTE_MS),
         worked=Span(5 * MINUTE_MS),
         visit=Span(15 * MINUTE_MS + 30_000),
+        visit_ended=True,
     )
 
 
@@ -353,7 +315,7 @@ def test_several_services_are_one_visit_each_with_its_own_wait() -> None:
     story.given((LAN, CALL), (LAN, START))
     (first,) = story.later(minutes=1).does(LAN, FINISH)
     assert isinstance(first, e.ServiceFinished)
-    assert first.visit is None
+    assert (first.visit, first.ends_visit) == (None, False)
 
     (second,) = story.later(minutes=2).does(MINH, c.CallNext("3"))
     assert second == called("1001", "3", "2", wait=Span(2 * MINUTE_MS), idle=Span(3 * MINUTE_MS))
@@ -366,10 +328,11 @@ def test_several_services_are_one_visit_each_with_its_own_wait() -> None:
 def test_a_reboot_between_start_and_finish_leaves_the_time_unknown_or_approximate() -> None:
     unsure = Story().given(*open_at("1"), (KIOSK, ISSUE), (LAN, CALL), (LAN, START))
     (event,) = unsure.reboot(0, synced=False).does(LAN, FINISH)
-    assert event == e.ServiceFinished("1001", "1", "1", None, None, None)
+    assert event == e.ServiceFinished("1001", "1", "1", None, None, None, visit_ended=True)
+    assert event.ends_visit, "whatever the clocks say"
 
     sure = Story().given(*open_at("1"), (KIOSK, ISSUE), (LAN, CALL), (LAN, START))
     sure.reboot(sure.stamp.wall_ms + 3 * MINUTE_MS, synced=True)
     (event,) = sure.does(LAN, FINISH)
     about = Span(3 * MINUTE_MS, approximate=True)
-    assert event == e.ServiceFinished("1001", "1", "1", about, about, about)
+    assert event == e.ServiceFinished("1001", "1", "1", about, about, about, visit_ended=True)

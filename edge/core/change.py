@@ -1,0 +1,87 @@
+"""Changing one thing in a frozen state."""
+
+from typing import Any, TypeVar
+
+from msgspec.structs import replace
+
+from contract.snapshot import SlipState
+from contract.stamp import Span, Stamp
+from edge.core.state import Call, Counter, Device, State
+
+_CALLS_SHOWN = 12
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+def put(mapping: dict[_K, _V], key: _K, value: _V) -> dict[_K, _V]:
+    """A copy of `mapping` with one more or another value."""
+    return {**mapping, key: value}
+
+
+def change_ticket(state: State, number: str, **changes: Any) -> State:
+    """The state with these fields of a ticket changed."""
+    ticket = replace(state.tickets[number], **changes)
+    return replace(state, tickets=put(state.tickets, number, ticket))
+
+
+def change_counter(state: State, id_: str, **changes: Any) -> State:
+    """The state with these fields of a counter changed."""
+    counter = replace(state.counters[id_], **changes)
+    return replace(state, counters=put(state.counters, id_, counter))
+
+
+def change_device(state: State, id_: str, device: Device) -> State:
+    """The state with a device as it is now."""
+    return replace(state, devices=put(state.devices, id_, device))
+
+
+def settle_slip(state: State, number: str, copy: int, outcome: SlipState) -> State:
+    """The state once it is known what became of a slip; news of an older copy is none."""
+    if copy < state.tickets[number].copies:
+        return state
+    return change_ticket(state, number, copies=copy, slip=outcome)
+
+
+def requeue(
+    state: State, number: str, services: tuple[str, ...], stamp: Stamp, counter: str | None
+) -> State:
+    """The state in which a ticket begins to wait for the first of `services`."""
+    return change_ticket(
+        state,
+        number,
+        services=services,
+        phase="waiting",
+        queued=stamp,
+        since=stamp,
+        early_ms=0,
+        counter=counter,
+        calls=0,
+        wait_counted=False,
+        worked=Span(0),
+    )
+
+
+def add_call(
+    state: State,
+    number: str,
+    counter: Counter,
+    stamp: Stamp,
+    seq: int,
+    *,
+    times: int = 1,
+    resumed: bool = False,
+) -> State:
+    """The state with a call more, which replaces an earlier one of the same ticket."""
+    state = change_ticket(state, number, counter=counter.id)
+    call = Call(
+        seq=seq,
+        number=number,
+        counter=counter.id,
+        at=stamp,
+        times=times,
+        priority=state.tickets[number].priority is not None,
+        resumed=resumed,
+    )
+    earlier = [past for past in state.calls if past.number != number]
+    return replace(state, calls=(call, *earlier)[:_CALLS_SHOWN])
