@@ -5,38 +5,66 @@ import getpass
 import logging
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import get_args
 
 from contract.commands import Actor, Role
-from edge.access import STAFF_ROLES, Access
+from edge.access import STAFF_ROLES, Access, BadNameError, NameTakenError, WeakPinError
 from edge.high_water import HighWater
 from edge.journal import Journal, JournalDamagedError, StoreError
 from edge.node import Node
 from edge.settings import HubSettings
+from edge.writer_probe import writer_answers
 from runtime.clock import SystemClock
+from runtime.command_line import CommandLine
 from runtime.folder_lock import FolderInUseError
+from runtime.http_probe import answers
+from runtime.service_manager import ServiceManager, Watchdog
 from runtime.settings import SettingsError, load_settings
+from runtime.wording import say
 
 _LOOK_S = 1.0
 _DEVICE_ROLES = tuple(role for role in get_args(Role) if role not in ("clerk", "supervisor", "hub"))
+_ROLES_AT_A_COUNTER = ("pad",)
 
 _LOG = "%(levelname)s %(name)s: %(message)s"
 
 
+class _Refused(Exception):  # noqa: N818 - a refusal, not an error
+    """What was asked for cannot be; `key` and `values` are its words in the catalogue."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(key)
+        self.key = key
+        self.values = values
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    options.language = parser.language
     logging.basicConfig(level=logging.INFO, format=_LOG, force=True)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     try:
         settings = load_settings(options.config, HubSettings, "THUTU_HUB")
         return int(options.run(settings, options))
-    except (SettingsError, StoreError, FolderInUseError, OSError, ValueError) as error:
-        print(f"thutu-hub: {error}", file=sys.stderr)
-        return 1
+    except _Refused as refused:
+        words = _words(options, refused.key, **refused.values)
+    except SettingsError as error:
+        words = _words(options, "bad_settings", what=error)
+    except FolderInUseError as error:
+        words = _words(options, "folder_in_use", what=error)
+    except StoreError as error:
+        words = _words(options, "bad_store", what=error, folder=settings.data)
+    except OSError as error:
+        words = _words(options, "failed", what=error)
+    print(f"thutu-hub: {words}", file=sys.stderr)
+    return 1
 
 
 def _run(settings: HubSettings, _options: argparse.Namespace) -> int:
@@ -46,69 +74,78 @@ def _run(settings: HubSettings, _options: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stop.set())
     node.start()
     print(f"{settings.site.site_name}: {node.url}", flush=True)
+    watchdog = Watchdog(ServiceManager())
+    watchdog.check(partial(writer_answers, node.hub))
+    watchdog.check(partial(answers, node.url))
+    watchdog.start()
     while node.hub.damage is None and not stop.wait(_LOOK_S):
         pass
+    watchdog.stop()
     node.stop()
     return 0 if node.hub.damage is None else 1
 
 
 def _add_device(settings: HubSettings, options: argparse.Namespace) -> int:
-    counters = [counter.id for counter in settings.site.counters]
-    if options.role == "pad" and options.counter not in counters:
-        raise ValueError(f"a pad needs --counter, one of {', '.join(counters)}")
-    access = _access(settings)
-    token = access.add_device(Actor(options.id, options.role, options.counter))
-    access.close()
+    _check_counter(settings, options.role, options.counter)
+    with closing(_access(settings)) as access, _named(options.id):
+        token = access.add_device(Actor(options.id, options.role, options.counter))
     print(token)
-    print("Keep this token; it is not shown again.", file=sys.stderr)
+    print(_words(options, "keep_token"), file=sys.stderr)
     return 0
 
 
+def _check_counter(settings: HubSettings, role: str, counter: str | None) -> None:
+    counters = ", ".join(counter.id for counter in settings.site.counters)
+    if counter is not None and role not in _ROLES_AT_A_COUNTER:
+        raise _Refused("counter_not_for", role=role)
+    if counter is None and role in _ROLES_AT_A_COUNTER:
+        raise _Refused("counter_missing", role=role, counters=counters)
+    if counter is not None and settings.site.counter(counter) is None:
+        raise _Refused("counter_unknown", counter=counter, counters=counters)
+
+
 def _remove_device(settings: HubSettings, options: argparse.Namespace) -> int:
-    access = _access(settings)
-    known = access.remove_device(options.id)
-    access.close()
-    print(f"{options.id} is shut out." if known else f"{options.id} was not known.")
-    return 0 if known else 1
+    with closing(_access(settings)) as access:
+        return _tell_removed(options, known=access.remove_device(options.id))
 
 
 def _set_pin(settings: HubSettings, options: argparse.Namespace) -> int:
     asked = sys.stdin.isatty()
-    pin = getpass.getpass("PIN (6 to 12 digits): ") if asked else sys.stdin.readline().strip()
-    access = _access(settings)
-    access.set_pin(options.id, options.role, pin)
-    access.close()
-    print(f"{options.id} may sign in as {options.role}.")
+    prompt = _words(options, "ask_pin")
+    pin = getpass.getpass(f"{prompt} ") if asked else sys.stdin.readline().strip()
+    with closing(_access(settings)) as access, _named(options.id):
+        try:
+            access.set_pin(options.id, options.role, pin)
+        except WeakPinError as error:
+            raise _Refused("weak_pin") from error
+    print(_words(options, "may_sign_in", name=options.id, role=options.role))
     return 0
 
 
 def _remove_staff(settings: HubSettings, options: argparse.Namespace) -> int:
-    access = _access(settings)
-    known = access.remove_staff(options.id)
-    access.close()
-    print(f"{options.id} is shut out." if known else f"{options.id} was not known.")
+    with closing(_access(settings)) as access:
+        return _tell_removed(options, known=access.remove_staff(options.id))
+
+
+def _tell_removed(options: argparse.Namespace, *, known: bool) -> int:
+    print(_words(options, "shut_out" if known else "not_known", name=options.id))
     return 0 if known else 1
 
 
-def _verify(settings: HubSettings, _options: argparse.Namespace) -> int:
+def _verify(settings: HubSettings, options: argparse.Namespace) -> int:
     path = settings.data / "journal.db"
     if not path.exists():
-        raise StoreError(f"{path}: there is no journal")
-    high_water = HighWater(settings.data / "high-water")
-    mark = high_water.mark
-    high_water.close()
-    journal = Journal(path)
-    try:
-        rows = sum(1 for _ in journal.checked_rows())
+        raise _Refused("no_journal", file=path)
+    with closing(HighWater(settings.data / "high-water")) as high_water:
+        mark = high_water.mark
+    with closing(Journal(path)) as journal:
+        try:
+            rows = sum(1 for _ in journal.checked_rows())
+        except JournalDamagedError as error:
+            raise _Refused("rows_wrong", what=error) from error
         if mark is not None and mark.epoch == journal.epoch and mark.seq > rows:
-            print(f"{rows} rows, but {mark.seq} were written: rows are gone.")
-            return 1
-    except JournalDamagedError as error:
-        print(error)
-        return 1
-    finally:
-        journal.close()
-    print(f"{rows} rows, each in its place and unaltered.")
+            raise _Refused("rows_gone", rows=rows, written=mark.seq)
+    print(_words(options, "rows_right", rows=rows))
     return 0
 
 
@@ -116,37 +153,51 @@ def _access(settings: HubSettings) -> Access:
     return Access(settings.data / "access.db", SystemClock())
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="thutu-hub", description=__doc__)
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    try:
+        yield
+    except BadNameError as error:
+        raise _Refused("bad_name", name=name) from error
+    except NameTakenError as error:
+        raise _Refused("name_taken", name=name) from error
+
+
+def _words(options: argparse.Namespace, key: str, **values: object) -> str:
+    return say(f"hub_tool.{key}", options.language, **values)
+
+
+def _parser() -> CommandLine:
+    parser = CommandLine(prog="thutu-hub")
+
+    def words(key: str) -> str:
+        return say(f"hub_tool.{key}", parser.language)
+
+    parser.description = words("about")
     parser.add_argument(
-        "--config", type=Path, default=Path("/etc/thutu/hub.toml"), help="the hub's settings"
+        "--config", type=Path, default=Path("/etc/thutu/hub.toml"), help=words("help_config")
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    run = commands.add_parser("run", help="run the hub until it is told to stop")
-    run.set_defaults(run=_run)
+    def command(
+        name: str, run: Callable[[HubSettings, argparse.Namespace], int]
+    ) -> argparse.ArgumentParser:
+        about = words(f"help_{name.replace('-', '_')}")
+        added = commands.add_parser(name, help=about, description=about)
+        added.set_defaults(run=run)
+        return added
 
-    add = commands.add_parser("add-device", help="let a device in; prints its token once")
-    add.add_argument("id")
-    add.add_argument("--role", required=True, choices=_DEVICE_ROLES)
-    add.add_argument("--counter", help="the counter it is bound to")
-    add.set_defaults(run=_add_device)
-
-    remove = commands.add_parser("remove-device", help="shut a device out")
-    remove.add_argument("id")
-    remove.set_defaults(run=_remove_device)
-
-    pin = commands.add_parser("set-pin", help="let a member of staff in; reads the PIN")
-    pin.add_argument("id")
-    pin.add_argument("--role", required=True, choices=STAFF_ROLES)
-    pin.set_defaults(run=_set_pin)
-
-    leave = commands.add_parser("remove-staff", help="shut a member of staff out")
-    leave.add_argument("id")
-    leave.set_defaults(run=_remove_staff)
-
-    verify = commands.add_parser("verify", help="check the whole journal, row by row")
-    verify.set_defaults(run=_verify)
+    command("run", _run)
+    add = command("add-device", _add_device)
+    add.add_argument("id", help=words("help_device"))
+    add.add_argument("--role", required=True, choices=_DEVICE_ROLES, help=words("help_role"))
+    add.add_argument("--counter", help=words("help_counter"))
+    command("remove-device", _remove_device).add_argument("id", help=words("help_device"))
+    pin = command("set-pin", _set_pin)
+    pin.add_argument("id", help=words("help_staff"))
+    pin.add_argument("--role", required=True, choices=STAFF_ROLES, help=words("help_staff_role"))
+    command("remove-staff", _remove_staff).add_argument("id", help=words("help_staff"))
+    command("verify", _verify)
     return parser
 
 

@@ -20,6 +20,7 @@ from sqlite_utils.migrations import Migrations
 from contract.commands import Actor, Role
 from contract.stamp import Stamp, span
 from edge.core.calendar import day_of
+from edge.core.house import HUB
 from edge.journal import StoreError
 from runtime.clock import Clock
 
@@ -36,6 +37,18 @@ _ANYWHERE = ""
 STAFF_ROLES: tuple[Role, ...] = ("clerk", "supervisor", "greeter")
 
 _migrations = Migrations("access")
+
+
+class BadNameError(ValueError):
+    """A name that cannot be a device's or a pseudonym's."""
+
+
+class NameTakenError(ValueError):
+    """The name of a device wanted for staff, or the other way round: rows would not tell who."""
+
+
+class WeakPinError(ValueError):
+    """A PIN that is not 6 to 12 digits, or is easily guessed."""
 
 
 class LockedOut(Exception):  # noqa: N818 - a refusal, not an error
@@ -62,7 +75,7 @@ class Access:
 
     def __init__(self, path: Path, clock: Clock) -> None:
         """Open or create the database. Raises StoreError."""
-        self._clock = clock
+        self.clock = clock
         self._lock = Lock()
         self._signing_in = Lock()
         self._failures: dict[tuple[str, str], tuple[int, int]] = {}
@@ -76,8 +89,13 @@ class Access:
             raise StoreError(f"{path}: cannot be opened: {error}") from error
 
     def add_device(self, actor: Actor) -> str:
-        """Let a device in, or give it a new token. The token is returned once and not kept."""
-        msgspec.convert(msgspec.to_builtins(actor), Actor)
+        """Let a device in, or give it a new token. The token is returned once and not kept.
+
+        Raises BadNameError, NameTakenError or StoreError.
+        """
+        _check_name(actor)
+        if self._read("SELECT 1 FROM staff WHERE id = ?", (actor.id,)) is not None:
+            raise NameTakenError(f"{actor.id} is a member of staff")
         token = secrets.token_urlsafe(32)
         self._write(
             "INSERT OR REPLACE INTO devices VALUES (?, ?, ?, ?)",
@@ -92,13 +110,15 @@ class Access:
     def set_pin(self, id_: str, role: Role, pin: str) -> None:
         """Let a member of staff in, or change role and PIN; open sessions of theirs end.
 
-        Raises ValueError for a PIN that is not 6 to 12 digits, or is easily guessed.
+        Raises BadNameError, NameTakenError, WeakPinError or StoreError.
         """
         if role not in STAFF_ROLES:
             raise ValueError(f"{role} is not a role of staff ({', '.join(STAFF_ROLES)})")
         if not _PIN.fullmatch(pin) or len(set(pin)) < 3 or pin in "01234567890 9876543210":
-            raise ValueError("a PIN has 6 to 12 digits, not all alike and not in a row")
-        msgspec.convert({"id": id_, "role": role}, Actor)
+            raise WeakPinError("a PIN has 6 to 12 digits, not all alike and not in a row")
+        _check_name(Actor(id_, role))
+        if self._read("SELECT 1 FROM devices WHERE id = ?", (id_,)) is not None:
+            raise NameTakenError(f"{id_} is a device")
         salt = secrets.token_bytes(16)
         self._write(
             "INSERT OR REPLACE INTO staff VALUES (?, ?, ?, ?)",
@@ -139,7 +159,7 @@ class Access:
         token = secrets.token_urlsafe(32)
         self._write(
             "INSERT INTO sessions(token, staff, since) VALUES (?, ?, ?)",
-            (_digest(token), id_, msgspec.msgpack.encode(self._clock.stamp())),
+            (_digest(token), id_, msgspec.msgpack.encode(self.clock.stamp())),
         )
         self._write(
             "DELETE FROM sessions WHERE staff = ? AND rowid NOT IN "
@@ -165,7 +185,7 @@ class Access:
         if found is None:
             return None
         id_, role, since = found
-        if _is_over(msgspec.msgpack.decode(since, type=Stamp), self._clock.stamp()):
+        if _is_over(msgspec.msgpack.decode(since, type=Stamp), self.clock.stamp()):
             raise SessionEnded
         return Actor(id_, role)
 
@@ -184,7 +204,7 @@ class Access:
         if count <= _FREE_FAILURES:
             return
         lock_s = min(_FIRST_LOCK_S * 2 ** (count - _FREE_FAILURES - 1), _LONGEST_LOCK_S)
-        left_s = lock_s - (self._clock.stamp().mono_ns - since_ns) / 1e9
+        left_s = lock_s - (self.clock.stamp().mono_ns - since_ns) / 1e9
         if left_s > 0:
             raise LockedOut(int(left_s) + 1)
 
@@ -195,7 +215,7 @@ class Access:
         count, _ = failures.pop(watched, (0, 0))
         while not known and len(failures) >= _NAMES_WATCHED:
             failures.pop(next(iter(failures)))
-        failures[watched] = (count + 1, self._clock.stamp().mono_ns)
+        failures[watched] = (count + 1, self.clock.stamp().mono_ns)
 
     def _remember(self, place: str) -> None:
         self._places.pop(place, None)
@@ -228,6 +248,15 @@ def _open(path: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def _check_name(actor: Actor) -> None:
+    try:
+        msgspec.convert(msgspec.to_builtins(actor), Actor)
+    except msgspec.ValidationError as error:
+        raise BadNameError(f"{actor.id!r}: {error}") from error
+    if actor.id == HUB.id:
+        raise BadNameError(f"{actor.id!r} is the hub itself")
 
 
 def _is_over(since: Stamp, now: Stamp) -> bool:

@@ -1,31 +1,36 @@
 """A hub put together from its settings: queue, printer, uplink and local API."""
 
 import hashlib
-import logging
+from concurrent.futures import Future
+from functools import partial
 from importlib.metadata import version
 from uuid import uuid4
 
 import msgspec
 
-from contract.commands import Actor, Order, Rate, ReportDevice, ReportPrint
+from contract.commands import Actor, AnyCommand, Order, ReportPrint
 from contract.snapshot import LinkView
 from edge.access import Access
 from edge.api.app import create_app
+from edge.controls import Controls, ControlsOfHub
 from edge.core.effects import Slip
 from edge.core.rules import Rules
 from edge.core.state import State
 from edge.devices.escpos_printer import EscposPrinter
-from edge.devices.rating_pad import RatingPad, open_pin_factory
-from edge.devices.transport import DeviceError, transport
-from edge.hub import Hub, Identity
+from edge.devices.transport import transport
+from edge.health import read_health
+from edge.hub import Hub, Identity, Reply
 from edge.printing import print_job
 from edge.procedures import procedures_of
-from edge.settings import HubSettings, PadSettings, Procedure
+from edge.settings import HubSettings, Procedure
+from edge.ticket.layout import Paper
 from edge.uplink import Uplink
 from runtime.clock import Clock, SystemClock
+from runtime.discovery import Announcement, is_announced
+from runtime.http_connections import Limits
 from runtime.http_server import HttpServer
 
-logger = logging.getLogger(__name__)
+_CONNECTIONS_PER_ADDRESS = 64
 
 
 class Node:
@@ -45,13 +50,17 @@ class Node:
                 self.access,
                 self._procedures,
                 printer=settings.printer.device if settings.printer else None,
+                paper=settings.printer.profile.paper if settings.printer else Paper(),
+                follow_url=settings.follow_url,
             ),
             settings.http.host,
             settings.http.port,
+            Limits(per_address=_CONNECTIONS_PER_ADDRESS),
         )
         self._printer = self._own_printer()
-        self._pads = self._own_pads(clock)
+        self._controls = self._own_controls(clock)
         self._uplink = self._own_uplink(identity, clock)
+        self._announcement: Announcement | None = None
 
     @property
     def url(self) -> str:
@@ -67,16 +76,24 @@ class Node:
         """Take up the queue first, then let people in, then look for the centre."""
         self.hub.start()
         self._server.start()
+        if self._controls is not None:
+            self.hub.listen(self._controls.notify)
+            self._controls.start()
         if self._uplink is not None:
             self.hub.listen(self._uplink.notify)
             self.hub.show_link(self._link)
             self._uplink.start()
+        if self._settings.http.announce and is_announced(self._settings.http.host):
+            site_name = self._settings.site.site_name
+            self._announcement = Announcement(self._settings.node, site_name, self._server.port)
 
     def stop(self) -> None:
         """Let nobody in any more, finish what is under way, and close the stores."""
+        if self._announcement is not None:
+            self._announcement.close()
         self._server.stop()
-        for pad in self._pads:
-            pad.close()
+        if self._controls is not None:
+            self._controls.close()
         if self._printer is not None:
             self._printer.close()
         if self._uplink is not None:
@@ -92,35 +109,19 @@ class Node:
             device=printer.device,
             transport=transport(printer.url),
             profile=printer.profile,
+            template=printer.ticket,
             report=self.hub.report,
         )
 
-    def _own_pads(self, clock: Clock) -> list[RatingPad]:
-        """The rating buttons that work; numbers are given out without the others."""
-        pads = []
-        for pad in self._settings.pads:
-            try:
-                pads.append(self._own_pad(pad, clock))
-            except DeviceError as error:
-                logger.warning("%s; everything else works without", error)
-                lost = ReportDevice(f"pad-{pad.counter}", "lost", str(error)[:100])
-                self.hub.report(lost)
-        return pads
+    def _own_controls(self, clock: Clock) -> ControlsOfHub | None:
+        if not self._settings.devices:
+            return None
+        levels = self._settings.site.rating_levels
+        controls = Controls(self._settings, self._give, self.hub.report, clock, levels=levels)
+        return ControlsOfHub(controls, self.hub.snapshot)
 
-    def _own_pad(self, pad: PadSettings, clock: Clock) -> RatingPad:
-        return RatingPad(
-            pad.counter,
-            pad.pins,
-            self._settings.site.rating_levels,
-            self._rate,
-            clock,
-            pin_factory=open_pin_factory(self._settings.pin_library),
-            led_pins=pad.led_pins,
-        )
-
-    def _rate(self, rate: Rate) -> None:
-        pad = Actor(f"pad-{rate.counter}", "pad", rate.counter)
-        self.hub.submit(Order(uuid4().bytes, pad, rate))
+    def _give(self, actor: Actor, command: AnyCommand) -> Future[Reply]:
+        return self.hub.submit(Order(uuid4().bytes, actor, command))
 
     def _own_uplink(self, identity: Identity, clock: Clock) -> Uplink | None:
         if self._settings.uplink is None:
@@ -133,6 +134,7 @@ class Node:
             config=identity.config,
             clock=clock,
             line_clock=SystemClock(),
+            health=partial(read_health, self._settings.data),
         )
 
     def _link(self) -> LinkView:

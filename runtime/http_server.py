@@ -9,17 +9,20 @@ from contextlib import suppress
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from runtime.http_connections import Limits, bounded
+
 logger = logging.getLogger(__name__)
 
 _STOP_S = 5.0
 _LAST_ANSWERS_S = 1
 _BACKLOG = 128
+_LIMITS = Limits()
 
 
 class HttpServer:
-    """Serves `app` on `host` and `port`; port 0 takes a free one."""
+    """Serves `app` on `host` and `port`, within `limits`; port 0 takes a free one."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, host: str, port: int, limits: Limits = _LIMITS) -> None:
         """Bind the address. Raises OSError when it cannot be had."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
@@ -27,6 +30,7 @@ class HttpServer:
         self._streams = _EndingStreams(app)
         config = uvicorn.Config(
             self._streams,
+            http=bounded(limits),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -77,6 +81,7 @@ class _EndingStreams:
         """Serve one connection (ASGI)."""
         self._loop = asyncio.get_running_loop()
         body_is_read = scope["type"] != "http"
+        answer_is_whole = True
 
         async def receive_or_end() -> Message:
             nonlocal body_is_read
@@ -86,7 +91,14 @@ class _EndingStreams:
                 return message
             return await self._receive_unless_ending(receive)
 
-        await self._app(scope, receive if body_is_read else receive_or_end, send)
+        async def send_and_note(message: Message) -> None:
+            nonlocal answer_is_whole
+            answer_is_whole = message["type"].endswith(".body") and not message.get("more_body")
+            await send(message)
+
+        await self._app(scope, receive if body_is_read else receive_or_end, send_and_note)
+        if self._ending.is_set() and not answer_is_whole:
+            await send({"type": "http.response.body"})  # ended, not broken off
 
     async def _receive_unless_ending(self, receive: Receive) -> Message:
         received = asyncio.ensure_future(receive())

@@ -44,6 +44,7 @@ PURE = (
     "central.rollup.bins",
     "central.rollup.business_day",
     "central.rollup.fold",
+    "central.rollup.histogram",
     "central.rollup.queue",
     "central.store.cells",
     "central.store.ledger",
@@ -87,7 +88,7 @@ CLOCK_CALLS = (
 
 # Files of runtime/ that wait for their second user; each line says for whom.
 WAITING_FOR_A_SECOND_USER = {
-    "runtime.hub_client": "display uses it; next edge/satellite.py, which drives devices for a hub",
+    "runtime.discovery": "the hub announces itself; next the terminal, which finds it",
 }
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from edge.access import Access, LockedOut
 from edge.api.guard import COOKIE, token
 from edge.api.problems import Problem
+from edge.api.sign_in_queue import Busy, SignInQueue
 
 _COOKIE_KEPT_S = 400 * 86_400
 
@@ -37,22 +38,25 @@ class DeviceToken(BaseModel):
     token: str = Field(max_length=100)
 
 
-def access_routes(access: Access) -> APIRouter:
-    """The routes of signing in and out."""
+def access_routes(access: Access, queue: SignInQueue) -> APIRouter:
+    """The routes of signing in and out; who signs in waits in `queue`."""
     router = APIRouter(tags=["access"])
 
     @router.post("/api/sessions")
-    def sign_in(credentials: Credentials) -> SignedIn:
-        """Open a staff session; after a few wrong PINs the name is locked for a while."""
+    def sign_in(credentials: Credentials, request: Request) -> SignedIn:
+        """Open a staff session, which ends with the day.
+
+        After a few wrong PINs the name is locked for a while. A crowd of sign-ins is answered 429
+        at once, with `Retry-After`; so are many from one address where nobody has signed in yet.
+        """
+        address = "" if request.client is None else request.client.host
         try:
-            session = access.sign_in(credentials.staff, credentials.pin)
+            with queue.place(address):
+                session = access.sign_in(credentials.staff, credentials.pin, address)
         except LockedOut as locked:
-            raise Problem(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                "api.locked-out",
-                {"Retry-After": str(locked.seconds)},
-                seconds=locked.seconds,
-            ) from locked
+            raise _wait("api.locked-out", locked.seconds) from locked
+        except Busy as busy:
+            raise _wait("api.sign-in-busy", busy.seconds) from busy
         if session is None:
             raise Problem(HTTPStatus.UNAUTHORIZED, "api.wrong-pin")
         return SignedIn(token=session.token, staff=session.actor.id, role=session.actor.role)
@@ -64,11 +68,16 @@ def access_routes(access: Access) -> APIRouter:
 
     @router.post("/api/browser", status_code=HTTPStatus.NO_CONTENT)
     def remember_device(device: DeviceToken, response: Response) -> None:
-        """Let a browser keep a device token as a cookie."""
-        if access.actor(device.token) is None:
+        """Let a browser keep a device token as a cookie; a staff session is never kept."""
+        if access.device(device.token) is None:
             raise Problem(HTTPStatus.UNAUTHORIZED, "api.unknown-token")
         response.set_cookie(
             COOKIE, device.token, max_age=_COOKIE_KEPT_S, httponly=True, samesite="strict"
         )
 
     return router
+
+
+def _wait(key: str, seconds: int) -> Problem:
+    headers = {"Retry-After": str(seconds)}
+    return Problem(HTTPStatus.TOO_MANY_REQUESTS, key, headers, seconds=seconds)

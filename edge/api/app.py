@@ -1,16 +1,13 @@
 """The local API as a FastAPI application."""
 
 from http import HTTPStatus
-from pathlib import Path
 
-import fontpkg_be_vietnam_pro
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
-from starlette.staticfiles import StaticFiles
+from starlette.responses import Response
 
 from edge.access import Access
 from edge.api.access_routes import access_routes
@@ -18,24 +15,36 @@ from edge.api.body_limit import BodyLimit
 from edge.api.browser_rules import BrowserRules
 from edge.api.guard import Guard
 from edge.api.openapi import describe
-from edge.api.problems import Problem, failure, http_problem, problem
+from edge.api.pages import add_pages
+from edge.api.problems import Problem, failure, http_problem, not_stored, problem
 from edge.api.queue_routes import queue_routes
+from edge.api.report_routes import report_routes
+from edge.api.sign_in_queue import SignInQueue
 from edge.api.site_routes import site_routes
 from edge.api.snapshots import Snapshots
+from edge.api.ticket_routes import ticket_routes
 from edge.hub import Hub
+from edge.journal import StoreError
 from edge.settings import Procedure
+from edge.ticket.layout import Paper
 
 _MAX_BODY_BYTES = 16_384
-_KIOSK = Path(__file__).with_name("kiosk")
-_FONTS = fontpkg_be_vietnam_pro.ROOT / "files"
+_PAPER = Paper()
 
 
 def create_app(
-    hub: Hub, access: Access, procedures: tuple[Procedure, ...] = (), printer: str | None = None
+    hub: Hub,
+    access: Access,
+    procedures: tuple[Procedure, ...] = (),
+    printer: str | None = None,
+    *,
+    paper: Paper = _PAPER,
+    follow_url: str | None = None,
 ) -> FastAPI:
-    """The API of `hub` for those whom `access` knows, and the kiosk page.
+    """The API of `hub` for those whom `access` knows, and its pages.
 
-    `printer` is the device that prints tickets, if the site has one.
+    `printer` is the device that prints tickets, if the site has one, `paper` what they are
+    printed on, and `follow_url` what their QR code opens.
     """
     app = FastAPI(
         title="Thứ Tự – hub",
@@ -48,18 +57,16 @@ def create_app(
     guard = Guard(access)
     app.include_router(queue_routes(hub, guard, Snapshots(hub)))
     app.include_router(site_routes(hub, guard, procedures, printer))
-    app.include_router(access_routes(access))
+    app.include_router(report_routes(hub, guard))
+    app.include_router(ticket_routes(hub, guard, paper, follow_url))
+    app.include_router(access_routes(access, SignInQueue(access.knows, access.clock)))
     app.add_exception_handler(Problem, problem)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, http_problem)
+    app.add_exception_handler(StoreError, not_stored)
     app.add_exception_handler(Exception, failure)
 
-    @app.get("/", include_in_schema=False)
-    async def kiosk() -> FileResponse:
-        return FileResponse(_KIOSK / "index.html", headers={"Cache-Control": "no-cache"})
-
-    app.mount("/kiosk/fonts", StaticFiles(directory=_FONTS))
-    app.mount("/kiosk", StaticFiles(directory=_KIOSK))
+    add_pages(app)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 

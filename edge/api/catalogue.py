@@ -1,4 +1,4 @@
-"""What a kiosk offers a citizen."""
+"""What a site offers: to citizens at the kiosk, to staff at their terminals."""
 
 from typing import Any
 
@@ -12,11 +12,17 @@ from runtime.wording import LANGUAGES
 
 
 def catalogue(
-    rules: Rules, procedures: tuple[Procedure, ...], printer: str | None, now: Snapshot
+    rules: Rules,
+    procedures: tuple[Procedure, ...],
+    printer: str | None,
+    now: Snapshot,
+    *,
+    appointments: bool,
 ) -> dict[str, Any]:
-    """Services, priority classes, procedures, hours and rating levels as JSON values.
+    """Services, priority classes, procedures, hours, ratings as JSON values.
 
-    `hours` are those of today; `printer` is the device that prints tickets, if there is one.
+    `hours` are those of today; `printer` is the device that prints tickets, if there is one;
+    `appointments` says that slots are booked. A service's `usual_min` is minutes at the counter.
     """
     today = local_time(now.now_ms).date().isoformat()
     return {
@@ -25,13 +31,20 @@ def catalogue(
         "unit": rules.unit,
         "languages": LANGUAGES,
         "services": [
-            {"id": service.id, "series": service.series, "name": service.name}
+            {
+                "id": service.id,
+                "series": service.series,
+                "name": service.name,
+                "usual_min": service.usual_min,
+            }
             for service in rules.services
         ],
         "priorities": to_builtins(rules.priorities),
         "procedures": to_builtins(procedures),
         "sessions": to_builtins(rules.sessions),
         "hours": hours(rules, today),
+        "appointments": appointments,
         "rating_levels": rules.rating_levels,
+        "rating_reasons": to_builtins(rules.rating_reasons),
         "printer": printer,
     }

@@ -5,8 +5,9 @@ from http import HTTPStatus
 from starlette.requests import Request
 
 from contract.commands import Actor
-from edge.access import Access
+from edge.access import Access, SessionEnded
 from edge.api.problems import Problem
+from edge.journal import StoreError
 
 COOKIE = "thutu"
 
@@ -18,11 +19,30 @@ class Guard:
         self._access = access
 
     def actor(self, request: Request) -> Actor:
-        """Who asks. Raises Problem (401) for nobody known."""
-        actor = self._access.actor(token(request))
+        """Who asks. Raises Problem (401) for nobody known, and StoreError."""
+        try:
+            actor = self._access.actor(token(request))
+        except SessionEnded as ended:
+            raise Problem(HTTPStatus.UNAUTHORIZED, "api.session-ended") from ended
         if actor is None:
             raise Problem(HTTPStatus.UNAUTHORIZED, "api.unknown-token")
         return actor
+
+    def supervisor(self, request: Request) -> Actor:
+        """Who asks, when that is a supervisor. Raises Problem (401 or 403), and StoreError."""
+        actor = self.actor(request)
+        if actor.role != "supervisor":
+            raise Problem(HTTPStatus.FORBIDDEN, "refusal.not-allowed", role=actor.role)
+        return actor
+
+    def still_lets(self, request: Request) -> bool:
+        """Whether who asked then may still look; a disk that cannot be read shuts nobody out."""
+        try:
+            return self._access.actor(token(request)) is not None
+        except SessionEnded:
+            return False
+        except StoreError:
+            return True
 
 
 def token(request: Request) -> str:

@@ -8,6 +8,9 @@ from fastapi.openapi.utils import get_openapi
 
 from contract.commands import Answer, AnyCommand
 from contract.snapshot import Snapshot
+from edge.api.me import Me
+from edge.core.log import LogPage
+from edge.core.report import DayReport
 
 _REF = "#/components/schemas/{name}"
 
@@ -24,8 +27,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
 
 
 def _with_contract(document: dict[str, Any]) -> dict[str, Any]:
-    (command, answer, snapshot), schemas = msgspec.json.schema_components(
-        (AnyCommand, Answer, Snapshot), ref_template=_REF
+    (command, answer, snapshot, me, log, report), schemas = msgspec.json.schema_components(
+        (AnyCommand, Answer, Snapshot, Me, LogPage, DayReport), ref_template=_REF
     )
     document["components"]["schemas"].update(schemas)
     paths = document["paths"]
@@ -41,7 +44,13 @@ def _with_contract(document: dict[str, Any]) -> dict[str, Any]:
     )
     _answers(give, answer)
     give["responses"]["409"] = {"description": "Refused; `detail` says why, in words."}
-    _answers(paths["/api/snapshot"]["get"], snapshot)
+    for path, schema in {
+        "/api/snapshot": snapshot,
+        "/api/me": me,
+        "/api/log": log,
+        "/api/report": report,
+    }.items():
+        _answers(paths[path]["get"], schema)
     document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     for path, operations in paths.items():
         for operation in operations.values():

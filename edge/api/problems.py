@@ -69,6 +69,11 @@ async def http_problem(request: Request, error: Exception) -> Response:
     return await problem(request, Problem(status, key, headers, what=error.detail))
 
 
+async def not_stored(request: Request, _error: Exception) -> Response:
+    """The answer to a request that met a disk that cannot be written or read."""
+    return await problem(request, Problem(HTTPStatus.SERVICE_UNAVAILABLE, "refusal.not-stored"))
+
+
 async def failure(request: Request, _error: Exception) -> Response:
     """The answer to a request that met an error of ours; the server logs the error itself."""
     return await problem(request, Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "api.failed"))

@@ -1,6 +1,7 @@
 """Commands in, snapshots out."""
 
 import asyncio
+import functools
 import unicodedata
 import uuid
 from http import HTTPStatus
@@ -42,10 +43,15 @@ def queue_routes(hub: Hub, guard: Guard, snapshots: Snapshots) -> APIRouter:
 
     @router.get("/api/stream")
     async def follow_snapshots(request: Request, *, training: bool = False) -> Response:
-        """The whole site now and after every change, as server-sent events."""
+        """The whole site now and after every change, as server-sent events.
+
+        Ends once the device is removed or the session is over.
+        """
         guard.actor(request)
         return StreamingResponse(
-            snapshots.follow(training=training),
+            snapshots.follow(
+                training=training, may_look=functools.partial(guard.still_lets, request)
+            ),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store"},
         )

@@ -11,12 +11,14 @@ from starlette.responses import Response
 
 from edge.api.catalogue import catalogue
 from edge.api.guard import Guard
+from edge.api.me import Me
 from edge.api.problems import Problem
 from edge.hub import Hub
 from edge.settings import Procedure
 from runtime import wording
 
-_SECTION = "kiosk."
+_COUNTED = ("clerk", "supervisor")
+_SECTIONS = {"kiosk": {"kiosk"}, "pad": {"pad", "rating"}}
 
 
 class Health(BaseModel):
@@ -35,19 +37,31 @@ def site_routes(
 
     @router.get("/api/catalogue")
     async def read_catalogue(request: Request) -> Response:
-        """Services, priority classes, procedures, today's hours, rating levels, the printer."""
+        """Services, priority classes, procedures, today's hours, ratings, the printer."""
         guard.actor(request)
-        offered = catalogue(hub.rules, procedures, printer, hub.snapshot())
+        booked = bool(hub.house.live.appointments)
+        offered = catalogue(hub.rules, procedures, printer, hub.snapshot(), appointments=booked)
         return Response(msgspec.json.encode(offered), media_type="application/json")
 
+    @router.get("/api/me")
+    def read_me(request: Request) -> Response:
+        """Whose token this is, its role and counter, and a member of staff's own figures today."""
+        actor = guard.actor(request)
+        counts = actor.role in _COUNTED
+        figures = hub.day_report().figures_of(actor.id) if counts else None
+        found = Me(actor.id, actor.role, actor.counter, figures)
+        return Response(msgspec.json.encode(found), media_type="application/json")
+
     @router.get("/api/words/{language}")
-    async def read_words(language: Literal["vi", "en"]) -> dict[str, str]:
-        """The kiosk page's words by key; for all, as the page speaks before it is let in."""
+    async def read_words(
+        language: Literal["vi", "en"], page: Literal["kiosk", "pad"] = "kiosk"
+    ) -> dict[str, str]:
+        """A page's words by key; for all, as the page speaks before it is let in."""
         words = wording.catalogue(language)
         return {
-            key.removeprefix(_SECTION): text
+            key.partition(".")[2]: text
             for key, text in words.items()
-            if key.startswith(_SECTION)
+            if key.partition(".")[0] in _SECTIONS[page]
         }
 
     @router.get("/api/health")

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
 import msgspec
@@ -27,17 +27,18 @@ class Snapshots:
         self._encoded: dict[bool, tuple[int, bytes]] = {}
         hub.listen(self._changed)
 
-    async def follow(self, *, training: bool) -> AsyncIterator[bytes]:
+    async def follow(self, *, training: bool, may_look: Callable[[], bool]) -> AsyncIterator[bytes]:
         """Server-sent events: the whole picture at once, then after every change.
 
-        A slow reader skips to the newest; a silent site sends its picture every ten seconds, so
-        that a reader notices a line that is cut.
+        Ends when `may_look`, asked before every picture, says no. A slow reader skips to the
+        newest; a silent site sends its picture every ten seconds, so that a reader notices a line
+        that is cut.
         """
         changed = asyncio.Event()
         follower = _Follower(asyncio.get_running_loop(), changed)
         self._followers.add(follower)
         try:
-            while True:
+            while may_look():
                 changed.clear()
                 seq, data = self._shared(training=training)
                 yield b"event: snapshot\nid: %d\ndata: %b\n\n" % (seq, data)

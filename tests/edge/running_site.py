@@ -10,10 +10,11 @@ from contract.stamp import Stamp
 from edge.access import Access
 from edge.api.app import create_app
 from edge.core.effects import Slip
-from edge.core.rules import Counter, Priority, Rules, Service, Session
+from edge.core.rules import Counter, Priority, RatingReason, Rules, Service, Session
 from edge.core.state import State
 from edge.hub import Hub, Identity, Reply
 from edge.settings import Procedure
+from runtime.http_connections import Limits
 from runtime.http_server import HttpServer
 
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
@@ -37,6 +38,11 @@ RULES = Rules(
     priorities=(
         Priority("elderly", {"vi": "Người cao tuổi (từ đủ 60 tuổi)", "en": "Aged 60 or over"}),
     ),
+    rating_reasons=(
+        RatingReason("attitude", {"vi": "Thái độ phục vụ", "en": "Attitude of the staff"}),
+        RatingReason("waiting", {"vi": "Thời gian chờ đợi", "en": "Waiting time"}),
+        RatingReason("papers", {"vi": "Yêu cầu giấy tờ ngoài quy định", "en": "Extra papers"}),
+    ),
 )
 PROCEDURES = (
     Procedure("1.001193", {"vi": "Đăng ký khai sinh", "en": "Birth registration"}, "1"),
@@ -44,6 +50,8 @@ PROCEDURES = (
     Procedure("1.004194", {"vi": "Đăng ký tạm trú", "en": "Temporary residence"}, "5"),
 )
 PRINTER = "printer-1"
+FOLLOW_URL = "https://example.vn/{site}/{day}/{number}"
+LIMITS = Limits(connections=128, per_address=64, request_s=1.0)
 KIOSK = Actor("kiosk-1", "kiosk")
 CLERK = Actor("nv01", "clerk")
 HUB = Actor("hub", "hub")
@@ -141,7 +149,7 @@ class RunningSite(RunningHub):
         self.access.close()
 
     def _served(self, port: int) -> HttpServer:
-        app = create_app(self.hub, self.access, PROCEDURES, PRINTER)
-        server = HttpServer(app, "127.0.0.1", port)
+        app = create_app(self.hub, self.access, PROCEDURES, PRINTER, follow_url=FOLLOW_URL)
+        server = HttpServer(app, "127.0.0.1", port, LIMITS)
         server.start()
         return server

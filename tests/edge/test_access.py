@@ -2,11 +2,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from contract.commands import Actor
-from edge.access import Access, LockedOut
+from edge.access import Access, BadNameError, LockedOut, NameTakenError
 from edge.journal import StoreError
 from tests.edge.running_site import KIOSK, TestClock
 
@@ -88,10 +87,20 @@ def test_a_pin_that_is_easily_guessed_is_refused(access: Access, pin: str) -> No
 def test_a_device_role_gets_no_pin_and_a_bad_name_no_place(access: Access) -> None:
     with pytest.raises(ValueError, match="role"):
         access.set_pin("kiosk-1", "kiosk", RIGHT)
-    with pytest.raises(msgspec.ValidationError):
+    with pytest.raises(BadNameError):
         access.set_pin("Nguyễn Văn A", "clerk", RIGHT)
-    with pytest.raises(msgspec.ValidationError):
-        access.add_device(Actor("pad 1", "pad"))
+    for actor in (Actor("pad 1", "pad"), Actor("hub", "display"), Actor("pad-1", "pad", "99x")):
+        with pytest.raises(BadNameError):
+            access.add_device(actor)
+
+
+def test_a_name_is_a_device_or_a_person(access: Access) -> None:
+    access.add_device(KIOSK)
+    access.set_pin("nv01", "clerk", RIGHT)
+    with pytest.raises(NameTakenError):
+        access.set_pin(KIOSK.id, "greeter", RIGHT)
+    with pytest.raises(NameTakenError):
+        access.add_device(Actor("nv01", "greeter"))
 
 
 def test_a_new_pin_ends_open_sessions(access: Access) -> None:
@@ -180,7 +189,7 @@ def test_a_thousand_made_up_names_do_not_unlock_a_real_one(tmp_path: Path) -> No
     for _ in range(5):
         assert access.sign_in("nv01", "000111") is None
     for number in range(1_001):
-        access._note_failure(f"nobody-{number}", known=False)
+        access._note_failure((f"nobody-{number}", ""), known=False)
     with pytest.raises(LockedOut):
         access.sign_in("nv01", "482915")
     access.close()

@@ -1,11 +1,13 @@
+import asyncio
 import socket
 import threading
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from runtime.http_server import HttpServer
@@ -79,6 +81,27 @@ def test_a_request_under_way_gets_its_answer() -> None:
     server.stop()
     client.join(5)
     assert answers == ["done"]
+
+
+def test_a_stream_ends_whole_and_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def ticks() -> AsyncIterator[bytes]:
+        while True:
+            yield b"tick\n"
+            await asyncio.sleep(0.01)
+
+    async def stream(_: Request) -> Response:
+        return StreamingResponse(ticks())
+
+    server = HttpServer(Starlette(routes=[Route("/", stream)]), "127.0.0.1", 0)
+    server.start()
+    with httpx.stream("GET", server.url, trust_env=False, timeout=5) as answer:
+        lines = answer.iter_lines()
+        assert next(lines) == "tick"
+        ending = threading.Thread(target=server.stop)
+        ending.start()
+        assert set(lines) <= {"tick"}
+        ending.join(5)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_one_that_was_never_started_can_be_stopped() -> None:

@@ -1,6 +1,7 @@
-// Finding a procedure by what people type or scan: pure functions.
+// Finding a procedure or an appointment by what people type or scan: pure functions.
 
 const CODE = /\d\.\d{6}/;
+const APPOINTMENT = /^(?=.*\d)[A-Za-z0-9][A-Za-z0-9._:-]{2,63}$/;
 
 /** `text` in small letters without tone marks: "Đăng ký" becomes "dang ky". */
 export function fold(text) {
@@ -26,6 +27,13 @@ export function meant(procedures, typed) {
     ? procedures.filter((procedure) => procedure.code.startsWith(code))
     : matching(procedures, typed.trim() || "?");
   return found.length === 1 ? found[0] : undefined;
+}
+
+/** The appointment that `typed` may name: one word with a digit that is like no procedure. */
+export function appointmentIn(procedures, typed) {
+  const word = typed.trim();
+  const isCode = APPOINTMENT.test(word) && !CODE.test(word);
+  return isCode && !matching(procedures, word).length ? word : undefined;
 }
 
 // A scanned QR code may hold a whole address with the code somewhere in it.

@@ -1,15 +1,12 @@
 // The page's one state, what is shown for it, and what happens when people touch it.
 
-import * as hub from "/kiosk/hub.js";
-import { matching, meant } from "/kiosk/find.js";
+import * as hub from "/page/hub.js";
+import { $, fill, LANGUAGES, make, named as namedIn, show, worded } from "/page/show.js";
+import { appointmentIn, matching, meant } from "/kiosk/find.js";
+import { CODE_KEYS, searchKeys, typedOn, wordOn } from "/kiosk/keys.js";
 
-const LANGUAGES = ["vi", "en"];
 const IDLE_S = 60;
-const READ_S = { slip: 12, noSlip: 30, refused: 20 };
-const LETTERS = { vi: "abcdeghiklmnopqrstuvxy", en: "abcdefghijklmnopqrstuvwxyz" };
-const DIGITS = "1234567890.";
-const SPACE = " ";
-const ERASE = "erase";
+const READ_S = { pending: 12, roll: 20, none: 30, refused: 20 };
 
 const state = {
   words: {}, // by language
@@ -18,15 +15,13 @@ const state = {
   newest: null, // what was heard last
   link: "starting", // "up", "lost" or "unknown"
   language: LANGUAGES[0],
-  page: "start", // or "search" or "priority"
+  page: "start", // or "search", "priority" or "checkin"
   priority: null,
   issuing: false,
-  ticket: null, // { number, ahead, expected_wait_min, what, onPaper, slip }
+  ticket: null, // the hub's answer with `what` it is for and `told`, the slip last spoken of
   refused: null, // { title, text }
   leaveAt: 0, // when the page goes back to its start, by performance.now()
 };
-
-const $ = (id) => document.getElementById(id);
 
 // --- what is shown ----------------------------------------------------------------------------
 
@@ -59,13 +54,12 @@ function message() {
   return { title: say("after_last_title"), text: say("after_last"), more: today };
 }
 
-function say(key, values = {}) {
-  const words = state.words[state.language][key];
-  return words.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+function say(key, values) {
+  return worded(state.words[state.language], key, values);
 }
 
 function named(thing) {
-  return thing.name[state.language] ?? thing.name[LANGUAGES[0]];
+  return namedIn(thing, state.language);
 }
 
 /** Whether a slip can come out now, as far as the printer's own reports tell. */
@@ -78,16 +72,8 @@ function canPrint() {
 function render() {
   const now = view();
   const changed = document.body.dataset.view !== now;
-  document.body.dataset.view = now;
+  show(now, state.language, say);
   if (now === "starting") return;
-  document.documentElement.lang = state.language;
-  document.title = say("page");
-  for (const element of document.querySelectorAll("[data-word]")) {
-    element.textContent = say(element.dataset.word);
-  }
-  for (const section of document.querySelectorAll("[data-shown-in]")) {
-    section.hidden = section.dataset.shownIn !== now;
-  }
   if (state.catalogue && state.snapshot) renderSite();
   if (now === "ticket") renderTicket();
   if (now === "message") renderMessage();
@@ -97,15 +83,20 @@ function render() {
 
 function renderSite() {
   $("unit").textContent = state.catalogue.unit;
-  for (const notice of document.querySelectorAll(".no-slip")) notice.hidden = canPrint();
-  fill($("services"), state.catalogue.services, serviceButton);
+  const onRoll = state.snapshot.rolls.map((roll) => roll.series);
+  for (const notice of document.querySelectorAll(".no-slip")) {
+    notice.hidden = canPrint() || onRoll.length > 0;
+  }
+  for (const notice of document.querySelectorAll(".from-roll")) notice.hidden = !onRoll.length;
+  fill($("services"), state.language, state.catalogue.services, serviceButton);
   for (const { service, waiting } of state.snapshot.services) {
     const place = document.querySelector(`#services [data-id="${service}"] .waiting`);
     const words = say("waiting", { count: waiting });
     if (place && place.textContent !== words) place.textContent = words;
   }
-  fill($("priorities"), [...state.catalogue.priorities, null], priorityButton);
-  fill($("keys"), [...LETTERS[state.language], ...DIGITS, SPACE, ERASE], keyButton);
+  fill($("priorities"), state.language, [...state.catalogue.priorities, null], priorityButton);
+  fill($("keys"), state.language, searchKeys(state.language), (key) => keyButton(key, $("typed")));
+  fill($("code-keys"), state.language, CODE_KEYS, (key) => keyButton(key, $("code")));
   if (view() === "search") renderProcedures();
 }
 
@@ -115,21 +106,39 @@ function renderProcedures() {
   const told = typed ? (found.length ? "found" : "nothing_found") : "search_example";
   const words = say(told, { count: found.length });
   if ($("found").textContent !== words) $("found").textContent = words;
-  fill($("procedures"), found, procedureButton);
+  fill($("procedures"), state.language, found, procedureButton);
+}
+
+/** What becomes of the slip, as far as the printer's own reports tell while the number is up. */
+function slipNow() {
+  const { slip } = state.ticket;
+  return slip === "pending" && !canPrint() ? "none" : slip;
 }
 
 function renderTicket() {
-  const { number, ahead, expected_wait_min: minutes, what, onPaper } = state.ticket;
-  const slip = onPaper && canPrint();
-  if (!slip && state.ticket.slip) leaveIn(READ_S.noSlip);
-  state.ticket.slip = slip;
+  const { number, ahead, expected_wait_min: minutes, what, told } = state.ticket;
+  const slip = slipNow();
+  if (slip !== told) leaveIn(READ_S[slip]);
+  state.ticket.told = slip;
   $("number").textContent = number;
   $("number").classList.toggle("long", number.length > 4);
   $("ticket-service").textContent = named(what);
   $("ahead").textContent = say("ahead", { ahead });
   $("expected-wait").textContent = minutes === undefined ? "" : say("expected_wait", { minutes });
-  $("slip").textContent = say(slip ? "take_slip" : "no_slip_after");
-  $("slip").classList.toggle("notice", !slip);
+  $("slip").textContent = { pending: say("take_slip"), roll: say("take_from_roll", { number }) }[
+    slip
+  ] ?? say("no_slip_after");
+  $("slip").classList.toggle("notice", slip !== "pending");
+  renderPicture(slip === "none" ? number : null);
+}
+
+/** Without paper the ticket is shown as it would look, to be photographed with its QR code. */
+function renderPicture(number) {
+  const picture = $("picture");
+  picture.hidden = number === null;
+  if (number === null) return picture.removeAttribute("src");
+  const source = `/api/ticket-preview.png?number=${number}`;
+  if (picture.getAttribute("src") !== source) picture.src = source;
 }
 
 function renderMessage() {
@@ -141,9 +150,10 @@ function renderMessage() {
 
 function renderFooter(now) {
   const leaving = now === "ticket" || Boolean(state.refused);
-  const asking = now === "search" || now === "priority";
+  const asking = ["search", "priority", "checkin"].includes(now);
   $("language").hidden = now === "issuing";
   $("to-search").hidden = now !== "start" || !state.catalogue.procedures.length;
+  $("to-checkin").hidden = now !== "start" || !state.catalogue.appointments;
   $("to-priority").hidden = now !== "start" || !state.catalogue.priorities.length;
   $("to-priority").textContent = state.priority
     ? say("priority_chosen", { name: named(state.priority) })
@@ -173,15 +183,8 @@ function arrive(now) {
     ].join(" ");
   }
   if (now === "search") $("typed").focus();
+  else if (now === "checkin") $("code").focus();
   else if (!$("back").hidden) $("back").focus();
-}
-
-/** Make one child per item; leave everything alone while items and language stay the same. */
-function fill(parent, items, make) {
-  const content = JSON.stringify([state.language, items]);
-  if (parent.dataset.content === content) return;
-  parent.dataset.content = content;
-  parent.replaceChildren(...items.map(make));
 }
 
 function serviceButton(service) {
@@ -218,45 +221,44 @@ function priorityButton(priority) {
   return button;
 }
 
-function keyButton(key) {
-  const words = { [SPACE]: say("space"), [ERASE]: say("erase") }[key];
-  const button = make("button", words ? "key wide-key" : "key", [words ?? key.toUpperCase()]);
-  button.addEventListener("click", () => type(key));
+function keyButton(key, field) {
+  const word = wordOn(key);
+  const button = make("button", word ? "key wide-key" : "key", [word ? say(word) : key.toUpperCase()]);
+  button.addEventListener("click", () => type(key, field));
   return button;
-}
-
-function make(tag, className, children = []) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (tag === "button") element.type = "button";
-  element.append(...children);
-  return element;
 }
 
 // --- what happens -----------------------------------------------------------------------------
 
 /** One press, one number: nothing else can be pressed until the hub has answered. */
 async function take(service, what) {
-  if (view() !== "start" && view() !== "search") return;
+  const command = { type: "IssueTicket", services: [service.id], priority: state.priority?.id };
+  await ask(command, () => what, "refused_title");
+}
+
+/** The citizen with this appointment is here. */
+async function checkIn(code) {
+  const booked = ({ services }) => state.catalogue.services.find(({ id }) => id === services[0]);
+  await ask({ type: "CheckIn", code }, booked, "checkin_refused");
+}
+
+async function ask(command, what, title) {
+  if (!["start", "search", "checkin"].includes(view())) return;
   const onPaper = canPrint();
   state.issuing = true;
   render();
-  const { answer, refused } = await hub.issue(
-    {
-      services: [service.id],
-      priority: state.priority?.id,
-      language: state.language,
-      on_paper: onPaper,
-    },
+  const { answer, refused } = await hub.give(
+    { ...command, language: state.language, on_paper: onPaper },
     state.language,
   );
   state.issuing = false;
   if (answer) {
-    state.ticket = { ahead: 0, ...answer, what, onPaper, slip: onPaper };
-    leaveIn(onPaper ? READ_S.slip : READ_S.noSlip);
+    const slip = answer.slip ?? (onPaper ? "pending" : "none");
+    state.ticket = { ahead: 0, ...answer, what: what(answer), slip, told: slip };
+    leaveIn(READ_S[slip]);
   } else {
     state.refused = refused
-      ? { title: say("refused_title"), text: refused }
+      ? { title: say(title), text: refused }
       : { title: say("unreachable_title"), text: say("unreachable") };
     leaveIn(READ_S.refused);
   }
@@ -269,15 +271,20 @@ function goToStart() {
   state.page = "start";
   state.priority = null;
   state.language = LANGUAGES[0];
-  $("typed").value = "";
+  clearFields();
   leaveIn(IDLE_S);
   render();
+}
+
+function clearFields() {
+  $("typed").value = "";
+  $("code").value = "";
 }
 
 function goBack() {
   if (state.ticket || state.refused) return goToStart();
   state.page = "start";
-  $("typed").value = "";
+  clearFields();
   render();
 }
 
@@ -294,30 +301,40 @@ function stayWhileTouched() {
   if (!state.ticket && !state.refused) leaveIn(IDLE_S);
 }
 
-function type(key) {
-  const field = $("typed");
-  field.value = key === ERASE ? field.value.slice(0, -1) : field.value + key;
-  renderProcedures();
+function type(key, field) {
+  field.value = typedOn(field.value, key);
+  if (field === $("typed")) renderProcedures();
 }
 
+/** What was typed or scanned names a procedure, an appointment, or nothing yet. */
 function enter() {
-  const procedure = meant(state.catalogue.procedures, $("typed").value);
-  if (!procedure) return renderProcedures();
-  const service = state.catalogue.services.find((known) => known.id === procedure.service);
+  const typed = $("typed").value;
+  const procedure = meant(state.catalogue.procedures, typed);
+  const appointment = appointmentIn(state.catalogue.procedures, typed);
+  if (!procedure && !appointment) return renderProcedures();
   $("typed").value = "";
-  take(service, procedure);
+  if (appointment) return checkIn(appointment);
+  take(state.catalogue.services.find((known) => known.id === procedure.service), procedure);
+}
+
+function enterCode() {
+  const code = $("code").value.trim();
+  if (!code) return $("code").focus();
+  $("code").value = "";
+  checkIn(code);
 }
 
 function pressed(event) {
   stayWhileTouched();
   if (event.key === "Escape" && !$("back").hidden) return goBack();
   if (event.key === "Enter" && event.target === $("typed")) return enter();
+  if (event.key === "Enter" && event.target === $("code")) return enterCode();
   // A scanner is a keyboard: whatever it types on the first page is the beginning of a code.
-  const typing = event.key.length === 1 && event.key !== SPACE && !event.ctrlKey && !event.altKey;
-  if (typing && view() === "start" && state.catalogue.procedures.length) {
+  const typing = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.altKey;
+  if (typing && view() === "start") {
     event.preventDefault();
     go("search");
-    type(event.key);
+    type(event.key, $("typed"));
   }
 }
 
@@ -325,6 +342,8 @@ function listenToPeople() {
   $("typed").addEventListener("input", renderProcedures);
   $("to-search").addEventListener("click", () => go("search"));
   $("to-priority").addEventListener("click", () => go("priority"));
+  $("to-checkin").addEventListener("click", () => go("checkin"));
+  $("check-in").addEventListener("click", enterCode);
   $("back").addEventListener("click", goBack);
   $("language").addEventListener("click", () => {
     state.language = LANGUAGES[(LANGUAGES.indexOf(state.language) + 1) % LANGUAGES.length];
@@ -334,9 +353,21 @@ function listenToPeople() {
   document.addEventListener("pointerdown", stayWhileTouched);
   document.addEventListener("contextmenu", (event) => event.preventDefault());
   setInterval(() => {
-    if (performance.now() >= state.leaveAt) goToStart();
+    if (performance.now() >= state.leaveAt) rest();
     else renderCountdown();
   }, 250);
+}
+
+/** Back to the start for the next person; meanwhile, ask what is offered now. */
+async function rest() {
+  goToStart();
+  if (state.link !== "up") return;
+  try {
+    state.catalogue = await hub.catalogue();
+  } catch {
+    return; // the stream will tell
+  }
+  render();
 }
 
 /** What is offered may have changed with a restart of the hub, today's hours with the day. */
@@ -361,7 +392,7 @@ function away(link) {
   render();
 }
 
-await Promise.all(LANGUAGES.map(async (known) => (state.words[known] = await hub.words(known))));
+await Promise.all(LANGUAGES.map(async (known) => (state.words[known] = await hub.words("kiosk", known))));
 await hub.pair();
 listenToPeople();
 leaveIn(IDLE_S);

@@ -5,7 +5,16 @@ from contract.commands import Actor
 from tests.edge.api.orders import order
 from tests.edge.running_site import KIOSK, RunningSite
 
-PROTECTED = ["/api/snapshot", "/api/stream", "/api/catalogue"]
+PROTECTED = [
+    "/api/log",
+    "/api/report",
+    "/api/report.csv",
+    "/api/snapshot",
+    "/api/stream",
+    "/api/catalogue",
+    "/api/me",
+    "/api/ticket-preview.png",
+]
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "ü" * 20, "x" * 5000])
@@ -75,7 +84,16 @@ def test_an_unknown_token_makes_no_cookie(site: RunningSite) -> None:
 
 
 def test_the_page_may_only_speak_to_its_hub(site: RunningSite) -> None:
-    for path in ("/", "/kiosk/kiosk.js", "/kiosk/fonts/BeVietnamPro-Bold.ttf", "/api/health"):
+    font = "/page/fonts/BeVietnamPro-Bold.ttf"
+    for path in (
+        "/",
+        "/kiosk/kiosk.js",
+        "/pad",
+        "/pad/pad.js",
+        "/page/hub.js",
+        font,
+        "/api/health",
+    ):
         answer = httpx.get(f"{site.url}{path}", trust_env=False)
         assert answer.status_code == 200
         policy = answer.headers["content-security-policy"]
@@ -85,5 +103,5 @@ def test_the_page_may_only_speak_to_its_hub(site: RunningSite) -> None:
 
 
 def test_static_files_end_at_their_folder(site: RunningSite) -> None:
-    for path in ("/kiosk/../app.py", "/kiosk/%2e%2e/app.py", "/kiosk/fonts/../../settings.py"):
+    for path in ("/kiosk/../app.py", "/kiosk/%2e%2e/app.py", "/page/fonts/../../settings.py"):
         assert httpx.get(f"{site.url}{path}", trust_env=False).status_code == 404

@@ -51,3 +51,40 @@ def test_what_is_no_sign_in_is_refused(site: RunningSite, body: object) -> None:
     refused = httpx.post(f"{site.url}/api/sessions", json=body, trust_env=False)
     assert (refused.status_code, refused.json()["reason"]) == (422, "malformed")
     assert RIGHT not in refused.text
+
+
+def test_a_session_of_yesterday_is_told_to_sign_in_again(site: RunningSite) -> None:
+    token = sign_in(site, RIGHT).json()["token"]
+    site.clock.later(20 * 3600)
+    with site.client(token, "en") as clerk:
+        for refused in (clerk.get("/api/snapshot"), order(clerk, "SignIn", counter="1")):
+            assert (refused.status_code, refused.json()["reason"]) == (401, "session-ended")
+            assert "sign in again" in refused.json()["detail"]
+    assert sign_in(site, RIGHT).status_code == 200
+
+
+def test_a_staff_session_is_never_kept_by_a_browser(site: RunningSite) -> None:
+    token = sign_in(site, RIGHT).json()["token"]
+    refused = httpx.post(f"{site.url}/api/browser", json={"token": token}, trust_env=False)
+    assert (refused.status_code, refused.json()["reason"]) == (401, "unknown-token")
+    assert "set-cookie" not in refused.headers
+
+
+def test_a_full_disk_is_told_as_such(site: RunningSite) -> None:
+    token = sign_in(site, RIGHT).json()["token"]
+    site.access._db.execute("PRAGMA query_only = 1")  # fails every write as a full disk does
+    with site.client(token) as clerk:
+        for refused in (sign_in(site, RIGHT), clerk.delete("/api/sessions")):
+            assert (refused.status_code, refused.json()["reason"]) == (503, "not-stored")
+            assert refused.headers["content-type"] == "application/problem+json"
+        assert clerk.get("/api/snapshot").status_code == 200
+
+
+def test_a_disk_that_cannot_be_read_is_told_as_such(site: RunningSite) -> None:
+    token = sign_in(site, RIGHT).json()["token"]
+    site.access._db.execute("DROP TABLE devices")
+    with site.client(token) as clerk:
+        for path in ("/api/snapshot", "/api/stream", "/api/catalogue"):
+            refused = clerk.get(path)
+            assert (refused.status_code, refused.json()["reason"]) == (503, "not-stored")
+        assert order(clerk, "SignIn", counter="1").status_code == 503

@@ -3,9 +3,11 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import msgspec
+import pytest
 
 from contract.commands import IssueTicket, ReportDevice
 from contract.snapshot import Snapshot
+from edge.api import snapshots
 from edge.api.snapshots import Snapshots
 from tests.edge.running_site import HUB, KIOSK, RunningHub, RunningSite
 
@@ -72,22 +74,56 @@ def test_a_training_stream_shows_only_training(site: RunningSite, kiosk: httpx.C
 
 
 def test_a_reader_who_leaves_is_forgotten(site: RunningSite) -> None:
-    snapshots = Snapshots(site.hub)
+    followed = Snapshots(site.hub)
 
     async def look_once() -> None:
-        stream: AsyncIterator[bytes] = snapshots.follow(training=False)
+        stream: AsyncIterator[bytes] = followed.follow(training=False, may_look=lambda: True)
         await anext(stream)
-        assert len(snapshots._followers) == 1
+        assert len(followed._followers) == 1
         await stream.aclose()  # type: ignore[attr-defined]  # it is a generator
 
     asyncio.run(look_once())
-    assert len(snapshots._followers) == 0
+    assert len(followed._followers) == 0
 
 
 def test_a_reader_whose_server_is_gone_stops_nobody(site: RunningHub) -> None:
-    snapshots = Snapshots(site.hub)
+    followed = Snapshots(site.hub)
     loop = asyncio.new_event_loop()
-    stream = snapshots.follow(training=False)
+    stream = followed.follow(training=False, may_look=lambda: True)
     loop.run_until_complete(anext(stream))
     loop.close()
     assert site.give(KIOSK, IssueTicket(("1",))) is not None
+
+
+def test_the_stream_of_a_removed_device_ends_with_the_next_change(
+    site: RunningSite, kiosk: httpx.Client
+) -> None:
+    with kiosk.stream("GET", "/api/stream") as stream:
+        lines = stream.iter_lines()
+        read_event(lines)
+        site.access.remove_device("kiosk-1")
+        site.give(KIOSK, IssueTicket(("1",)))
+        assert list(lines) == []
+
+
+def test_the_stream_of_an_ended_session_ends_on_a_silent_site(
+    site: RunningSite, clerk: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "_KEEP_ALIVE_S", 0.1)
+    with clerk.stream("GET", "/api/stream") as stream:
+        lines = stream.iter_lines()
+        read_event(lines)
+        read_event(lines)
+        site.clock.later(20 * 3600)
+        while next(lines, None) is not None:
+            pass
+
+
+def test_a_disk_that_cannot_be_read_ends_no_stream(site: RunningSite, kiosk: httpx.Client) -> None:
+    with kiosk.stream("GET", "/api/stream") as stream:
+        lines = stream.iter_lines()
+        read_event(lines)
+        site.access._db.execute("DROP TABLE devices")
+        site.give(KIOSK, IssueTicket(("1",)))
+        _, picture = read_event(lines)
+        assert [ticket.number for ticket in picture.waiting] == ["1001"]

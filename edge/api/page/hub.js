@@ -1,4 +1,4 @@
-// The hub as this page sees it: words, catalogue, the stream of snapshots, and one command.
+// The hub as its pages see it: words, catalogue, the stream of snapshots, and commands.
 
 const RETRY_FIRST_MS = 400;
 const RETRY_CAP_MS = 4000;
@@ -18,9 +18,14 @@ export async function pair() {
   history.replaceState(null, "", location.pathname);
 }
 
-/** The page's words in `language`; tried until they come. */
-export async function words(language) {
-  return insist(async () => (await answered(`/api/words/${language}`)).json());
+/** The words of `page` in `language`; tried until they come. */
+export async function words(page, language) {
+  return insist(async () => (await answered(`/api/words/${language}?page=${page}`)).json());
+}
+
+/** Whose screen this is. Throws Unknown when the hub does not know this device. */
+export async function me() {
+  return (await answered("/api/me")).json();
 }
 
 /** What the site offers. Throws Unknown when the hub does not know this device. */
@@ -63,19 +68,22 @@ export async function follow({ heard, lost, unknown }) {
 }
 
 /**
- * Ask for a number: `{ answer }`, `{ refused: words }`, or `{ lost: true }` when no answer came.
- * One press has one key, so that however often it is sent it gives one number.
+ * Give one command: `{ answer }`, `{ refused: words, reason }`, or `{ lost: true }` when no answer
+ * came. One press has one key, so that however often it is sent it is carried out once.
  */
-export async function issue(command, language) {
+export async function give(command, language) {
   const headers = { "Idempotency-Key": uuid(), "Accept-Language": language };
   const until = performance.now() + GIVE_UP_MS;
   for (let failures = 0; performance.now() < until; failures++) {
     try {
-      const response = await post("/api/commands", { type: "IssueTicket", ...command }, headers);
+      const response = await post("/api/commands", command, headers);
       if (response.ok) return { answer: await response.json() };
-      if (response.status !== 500) return { refused: (await response.json()).detail };
+      if (response.status !== 500) {
+        const { detail, reason } = await response.json();
+        return { refused: detail, reason };
+      }
     } catch {
-      // No answer: the number may have been given out or not. The same key asks again.
+      // No answer: it may have been carried out or not. The same key asks again.
     }
     await sleep(backoff(failures));
   }

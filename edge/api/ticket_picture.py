@@ -1,0 +1,55 @@
+"""A ticket as a picture: what the printer would burn, for screens and for those who install."""
+
+from io import BytesIO
+
+from edge.core.calendar import day_of
+from edge.core.effects import Slip
+from edge.core.house import House
+from edge.core.rules import Rules
+from edge.printing import print_job
+from edge.ticket.content import TicketContent, compose
+from edge.ticket.layout import Paper
+from edge.ticket.raster import RasterRenderer
+
+_SAMPLE_ORDER = 25
+_SAMPLE_AHEAD = 3
+_SAMPLE_WAIT_MIN = 20
+
+
+def ticket_content(
+    rules: Rules, house: House, number: str, follow_url: str | None
+) -> TicketContent | None:
+    """The first slip of a ticket of today in words; None when there is no such number."""
+    training = number.startswith("0")
+    queue = house.queue(training=training)
+    if number not in queue.tickets:
+        return None
+    slip = Slip(number, 1)
+    return print_job(rules, queue, slip, training=training, follow_url=follow_url).content
+
+
+def sample_content(
+    rules: Rules, language: str, now_ms: int, follow_url: str | None
+) -> TicketContent:
+    """A slip that nobody was given, in words of `language`, to see what tickets look like."""
+    service = rules.services[0]
+    number = f"{service.series}{_SAMPLE_ORDER:03}"
+    return compose(
+        unit_name=rules.unit,
+        service_name=service.name.get(language) or service.name["vi"],
+        number=number,
+        counters=tuple(c.id for c in rules.counters if service.id in c.services),
+        ahead=_SAMPLE_AHEAD,
+        expected_wait_min=_SAMPLE_WAIT_MIN,
+        issued_ms=now_ms,
+        clock_trusted=True,
+        language=language,
+        qr_url=follow_url and follow_url.format(site=rules.site, day=day_of(now_ms), number=number),
+    )
+
+
+def picture(content: TicketContent, paper: Paper) -> bytes:
+    """The slip as PNG, one pixel for each dot of `paper`."""
+    file = BytesIO()
+    RasterRenderer(paper).preview(content).save(file, "PNG", optimize=True)
+    return file.getvalue()

@@ -1,0 +1,168 @@
+"""Finding hubs on the local network by DNS-SD over multicast DNS, so that nobody types addresses.
+
+What is found is a hint and no more: anyone on the network can announce anything, so a finder shows
+names and addresses to people, and sends no PIN to a hub that nobody chose.
+Sources: RFC 6762 and RFC 6763.
+"""
+
+import logging
+from collections.abc import Sequence
+from ipaddress import ip_address
+from threading import Event, Thread
+
+import ifaddr
+import msgspec
+from msgspec import Struct
+from zeroconf import (
+    Error,
+    InterfaceChoice,
+    IPVersion,
+    ServiceBrowser,
+    ServiceInfo,
+    ServiceListener,
+    Zeroconf,
+)
+
+from contract.ids import NodeId
+
+logger = logging.getLogger(__name__)
+
+_SERVICE = "_thutu._tcp.local."
+_ANSWER_MS = 1000
+_LOOK_S = 30.0
+_LONGEST_NAME = 100
+
+Interfaces = Sequence[str]
+
+
+class FoundHub(Struct, frozen=True):
+    """A hub that answers on this network; `url` is where its local API is."""
+
+    node: NodeId
+    site_name: str
+    url: str
+
+
+class Announcement:
+    """Tells the network that a hub listens here on `port`, until it is closed.
+
+    The network may come later than the hub, and addresses change: both are looked at every half
+    minute. `interfaces` are the addresses to speak from, else all of this machine's.
+    """
+
+    def __init__(
+        self, node: str, site_name: str, port: int, interfaces: Interfaces | None = None
+    ) -> None:
+        self._node = node
+        self._site_name = site_name
+        self._port = port
+        self._interfaces = interfaces
+        self._ending = Event()
+        self._thread = Thread(target=self._keep_announced, name=f"announce-{node}", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Take the announcement back."""
+        self._ending.set()
+        self._thread.join()
+
+    def _keep_announced(self) -> None:
+        while not self._ending.is_set():
+            try:
+                self._announce(self._addresses())
+            except (OSError, Error) as error:
+                logger.info("The hub is not announced on the network yet: %s", error)
+                self._ending.wait(_LOOK_S)
+
+    def _announce(self, addresses: list[str]) -> None:
+        """Announce these addresses for as long as they are the machine's."""
+        info = ServiceInfo(
+            _SERVICE,
+            f"{self._node}.{_SERVICE}",
+            port=self._port,
+            parsed_addresses=addresses,
+            properties={"node": self._node, "site": self._site_name},
+            server=f"thutu-{self._node}.local.",
+        )
+        network = _opened(self._interfaces)
+        try:
+            network.register_service(info, allow_name_change=True)
+            while not self._ending.wait(_LOOK_S) and self._addresses() == addresses:
+                pass
+        finally:
+            network.close()  # which takes the announcement back
+
+    def _addresses(self) -> list[str]:
+        return sorted(self._interfaces or _own_addresses())
+
+
+def find(within_s: float, interfaces: Interfaces | None = None) -> tuple[FoundHub, ...]:
+    """Listen for `within_s` seconds; the hubs that were heard, by name of site.
+
+    Raises OSError when there is no network to listen to.
+    """
+    network = _opened(interfaces)
+    heard = _Heard()
+    try:
+        browser = ServiceBrowser(network, _SERVICE, heard)
+        Event().wait(within_s)
+        browser.cancel()
+    finally:
+        network.close()
+    return tuple(sorted(heard.hubs.values(), key=lambda hub: (hub.site_name, hub.node)))
+
+
+def is_announced(host: str) -> bool:
+    """Whether a hub that listens on `host` can be reached from elsewhere, and is worth telling."""
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost"
+
+
+class _Heard(ServiceListener):
+    """The hubs that answer, by the name of their announcement."""
+
+    def __init__(self) -> None:
+        self.hubs: dict[str, FoundHub] = {}
+
+    def add_service(self, zc: Zeroconf, type_: str, name: str) -> None:
+        info = zc.get_service_info(type_, name, _ANSWER_MS)
+        found = None if info is None else _read(info)
+        if found is not None:
+            self.hubs[name] = found
+
+    def update_service(self, zc: Zeroconf, type_: str, name: str) -> None:
+        self.add_service(zc, type_, name)
+
+    def remove_service(self, zc: Zeroconf, type_: str, name: str) -> None:  # noqa: ARG002 - theirs
+        self.hubs.pop(name, None)
+
+
+def _read(info: ServiceInfo) -> FoundHub | None:
+    """What an announcement says, if it is a hub's; anyone may have sent it."""
+    said = info.decoded_properties
+    addresses = info.parsed_addresses(IPVersion.V4Only)
+    site_name = "".join(letter for letter in said.get("site") or "" if letter.isprintable())
+    if not addresses or not site_name:
+        return None
+    url = f"http://{addresses[0]}:{info.port}"
+    found = {"node": said.get("node"), "site_name": site_name[:_LONGEST_NAME], "url": url}
+    try:
+        return msgspec.convert(found, FoundHub)
+    except msgspec.ValidationError:
+        return None
+
+
+def _opened(interfaces: Interfaces | None) -> Zeroconf:
+    chosen = InterfaceChoice.All if interfaces is None else list(interfaces)
+    return Zeroconf(interfaces=chosen, ip_version=IPVersion.V4Only)
+
+
+def _own_addresses() -> list[str]:
+    """This machine's IPv4 addresses that others can reach. Raises OSError when it has none."""
+    own = [str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4]
+    found = [address for address in own if not ip_address(address).is_loopback]
+    if not found:
+        raise OSError("this machine has no address on any network")
+    return found

@@ -1,0 +1,155 @@
+"""Checking in by appointment code, and what the kiosk shows when no slip comes out."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from contract.commands import Actor, BookAppointment, ReportDevice, UseRoll
+from tests.browser import Size, chromium, page_of
+from tests.edge.api.test_kiosk_page import (
+    SIZES,
+    TABLET,
+    assert_nothing_is_cut_off,
+    assert_targets_are_large,
+    issued,
+    open_kiosk,
+)
+from tests.edge.running_site import HOUR_MS, HUB, PRINTER, RunningSite, TestClock
+
+SUPERVISOR = Actor("chief", "supervisor")
+CODE, TOMORROW = "H2311", "H2411"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[RunningSite]:
+    running = RunningSite(tmp_path, TestClock())
+    running.give(HUB, ReportDevice(PRINTER, "ready"))
+    slot_ms = running.clock.wall_ms + HOUR_MS // 2
+    running.give(SUPERVISOR, BookAppointment(CODE, "5", slot_ms))
+    running.give(SUPERVISOR, BookAppointment(TOMORROW, "5", slot_ms + 24 * HOUR_MS))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def kiosk(browser: Browser, site: RunningSite) -> Iterator[Page]:
+    with page_of(browser, TABLET) as page:
+        open_kiosk(page, site)
+        yield page
+
+
+@SIZES
+def test_a_code_typed_by_touch_gives_the_number_of_its_service(
+    browser: Browser, site: RunningSite, size: Size
+) -> None:
+    with page_of(browser, size) as page:
+        open_kiosk(page, site)
+        assert_nothing_is_cut_off(page)
+        page.get_by_role("button", name="Tôi có lịch hẹn").click()
+        assert_nothing_is_cut_off(page)
+        for key in CODE:
+            page.locator("#code-keys").get_by_role("button", name=key, exact=True).click()
+        expect(page.locator("#code")).to_have_value(CODE)
+        page.get_by_role("button", name="Nhận số theo lịch hẹn").click()
+        expect(page.locator("#number")).to_have_text("5001")
+        expect(page.locator("#ticket-service")).to_have_text("Cư trú – Căn cước")
+        assert_nothing_is_cut_off(page)
+    ticket = site.hub.house.live.tickets["5001"]
+    assert (ticket.priority, [slip.number for slip in site.prints]) == ("appointment", ["5001"])
+
+
+@pytest.mark.parametrize("by_button", [True, False])
+def test_a_scanned_code_checks_in_wherever_it_is_scanned(
+    kiosk: Page, site: RunningSite, by_button: bool
+) -> None:
+    if by_button:
+        kiosk.get_by_role("button", name="Tôi có lịch hẹn").click()
+    kiosk.keyboard.type(CODE)
+    kiosk.keyboard.press("Enter")
+    expect(kiosk.locator("#number")).to_have_text("5001")
+    assert issued(site) == ["5001"]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (TOMORROW, "24/11/2026"),
+        ("H9999", "H9999"),
+    ],
+)
+def test_a_code_that_is_not_of_today_says_so_and_what_to_do(
+    kiosk: Page, site: RunningSite, code: str, said: str
+) -> None:
+    kiosk.get_by_role("button", name="Tôi có lịch hẹn").click()
+    kiosk.keyboard.type(code)
+    kiosk.keyboard.press("Enter")
+    expect(kiosk.locator("#message-title")).to_have_text("Chưa nhận được lịch hẹn này")
+    expect(kiosk.locator("#message-text")).to_contain_text(said)
+    kiosk.get_by_role("button", name="Xong").click()
+    expect(kiosk.locator("#services")).to_be_visible()
+    assert issued(site) == []
+
+
+def test_in_english(kiosk: Page) -> None:
+    kiosk.get_by_role("button", name="English").click()
+    kiosk.get_by_role("button", name="I have an appointment").click()
+    kiosk.keyboard.type("nonsense")
+    kiosk.get_by_role("button", name="Get my number").click()
+    expect(kiosk.locator("#message-text")).to_contain_text("No appointment")
+
+
+def test_a_code_is_used_once(kiosk: Page, site: RunningSite) -> None:
+    for _ in range(2):
+        kiosk.keyboard.type(CODE)
+        kiosk.keyboard.press("Enter")
+        expect(kiosk.locator("#back")).to_be_visible()
+        told = kiosk.locator("#message-text").text_content()
+        kiosk.get_by_role("button", name="Xong").click()
+    assert CODE in (told or "")
+    assert issued(site) == ["5001"]
+
+
+@SIZES
+def test_without_a_slip_the_ticket_is_shown_to_be_photographed(
+    browser: Browser, site: RunningSite, size: Size
+) -> None:
+    site.give(HUB, ReportDevice(PRINTER, "lost", "paper-out"))
+    with page_of(browser, size) as page:
+        open_kiosk(page, site)
+        page.get_by_role("button", name="Hộ tịch").click()
+        expect(page.locator("#slip")).to_contain_text("nhớ hoặc chụp lại số này")
+        picture = page.locator("#picture")
+        expect(picture).to_be_visible()
+        expect(picture).to_have_js_property("naturalWidth", 576)
+        expect(page.locator("#number")).to_be_in_viewport(ratio=1)
+        expect(picture).to_be_in_viewport(ratio=1)
+        assert_nothing_is_cut_off(page)
+        assert_targets_are_large(page)
+
+
+@SIZES
+def test_from_the_roll_the_citizen_tears_the_number_off(
+    browser: Browser, site: RunningSite, size: Size
+) -> None:
+    site.give(HUB, ReportDevice(PRINTER, "lost", "paper-out"))
+    site.give(SUPERVISOR, UseRoll("1500"))
+    with page_of(browser, size) as page:
+        open_kiosk(page, site)
+        expect(page.locator(".from-roll").first).to_contain_text("cuộn phiếu in sẵn")
+        assert_nothing_is_cut_off(page)
+        page.get_by_role("button", name="Hộ tịch").click()
+        expect(page.locator("#number")).to_have_text("1500")
+        expect(page.locator("#slip")).to_contain_text(
+            "xé phiếu tiếp theo trên cuộn in sẵn: số 1500"
+        )
+        expect(page.locator("#picture")).to_be_hidden()
+        assert_nothing_is_cut_off(page)
+    assert site.prints == []
