@@ -31,7 +31,7 @@ from runtime.clock import SystemClock
 from simulation.printer.machine import VirtualPrinter
 from simulation.printer.model import PrinterModel
 from simulation.printer.paper import Slip
-from simulation.printer.ports import PtyPort, TcpPort
+from simulation.printer.ports import PtyPort, TcpPort, UsbPort
 
 _PRESSES = 300
 _CUTS = 9
@@ -46,7 +46,15 @@ _AT_150_MM_S = PrinterModel(mm_per_s=150.0)
 _INSTANT = PrinterModel(mm_per_s=1e9)
 _RASTER = PrinterProfile(proof="process-id")
 _TEXT = replace(_RASTER, mode="text", code_page=CodePages())
-_PROFILES = {"text": _TEXT, "raster": _RASTER}
+_STRIP = replace(_RASTER, mode="strip")
+_PROFILES = {"text": _TEXT, "strip": _STRIP, "raster": _RASTER}
+
+# How each mode's slips go to the printer: at a baud rate, or over USB or the network.
+_WIRES: dict[str, tuple[int | str, ...]] = {
+    "text": (9600, 19200),
+    "strip": (9600, 19200),
+    "raster": (115_200, "usb", "network"),
+}
 
 _SETTINGS = """
 node = "01-00097-01-h1"
@@ -93,8 +101,9 @@ def main() -> None:
         root = Path(folder)
         for mode, profile in _PROFILES.items():
             _press_to_byte(root / f"byte-{mode}", mode, profile)
-        for mode, baud in (("text", 9600), ("text", 19200), ("raster", 115_200), ("raster", None)):
-            _press_to_cut(root / f"cut-{mode}-{baud}", mode, baud)
+        for mode, wires in _WIRES.items():
+            for wire in wires:
+                _press_to_cut(root / f"cut-{mode}-{wire}", mode, wire)
 
 
 def _bytes_and_wire() -> None:
@@ -149,11 +158,11 @@ def _press_to_byte(folder: Path, mode: str, profile: PrinterProfile) -> None:
         print(line("press_to_byte.p99_ms", value, "ms", name, base), flush=True)
 
 
-def _press_to_cut(folder: Path, mode: str, baud: int | None) -> None:
+def _press_to_cut(folder: Path, mode: str, wire: int | str) -> None:
     cut_s: list[float] = []
     paper_s: list[float] = []
-    model = replace(_AT_150_MM_S, baud=baud)
-    with _site(folder, model, _PROFILES[mode]) as (press, printer):
+    model = replace(_AT_150_MM_S, baud=wire if isinstance(wire, int) else None)
+    with _site(folder, model, _PROFILES[mode], usb=wire == "usb") as (press, printer):
         for _ in range(_CUTS):
             pressed = time.perf_counter()
             press()
@@ -161,7 +170,6 @@ def _press_to_cut(folder: Path, mode: str, baud: int | None) -> None:
             cut_s.append(cut - pressed)
             paper_s.append(slip.image.height / model.dots_per_mm / model.mm_per_s)
         assert printer.failures == []
-    wire = "network" if baud is None else str(baud)
     took, alone = statistics.median(cut_s), statistics.median(paper_s)
     name = f"the paper alone at {model.mm_per_s:.0f} mm/s"
     print(line(f"press_to_cut_s.{mode}.{wire}", took, "s", name, alone))
@@ -173,13 +181,16 @@ _ISSUE = {"type": "IssueTicket", "services": ["1"]}
 
 @contextmanager
 def _site(
-    folder: Path, model: PrinterModel, profile: PrinterProfile
+    folder: Path, model: PrinterModel, profile: PrinterProfile, *, usb: bool = False
 ) -> Iterator[tuple[Callable[[], None], WatchedPrinter]]:
-    """A hub with its printer, warmed up by one ticket: a serial one if the model has a baud."""
+    """A hub with its printer, warmed up by one ticket: serial if the model has a baud."""
     folder.mkdir()
     with closing(WatchedPrinter(model)) as printer:
-        port: PtyPort | TcpPort
-        if model.baud is None:
+        port: PtyPort | UsbPort | TcpPort
+        if usb:
+            port = UsbPort(printer, folder / "lp")
+            url = f"usb:{port.path}"
+        elif model.baud is None:
             port = TcpPort(printer)
             url = f"tcp://{port.address[0]}:{port.address[1]}"
         else:

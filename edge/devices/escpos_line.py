@@ -15,13 +15,15 @@ logger = logging.getLogger(__name__)
 _CHUNK_BYTES = 256
 _LISTEN_S = 0.1
 _REPLIES_KEPT = 64
+# No buffer is full for so long while paper moves; a printer takes longer than this to start.
+_HELD_TOO_LONG_S = 0.5
 
 
 class LineTiming(Struct, frozen=True):
     """How long a printer is waited for: `answer_s` for a status byte, `stall_s` for taking one."""
 
     answer_s: float = 0.5
-    stall_s: float = 5.0
+    stall_s: float = 4.0
 
 
 class EscposLine:
@@ -38,6 +40,8 @@ class EscposLine:
         self._replies = status.ReplyReader()
         self._heard: deque[Reply] = deque(maxlen=_REPLIES_KEPT)
         self._last_state = Status(None)
+        self._restarted = False
+        self._held_s = 0.0
 
     @property
     def byte_s(self) -> float:
@@ -48,6 +52,20 @@ class EscposLine:
         """Drop the connection and all that waits in it."""
         self._transport.close()
         self.connected = False
+
+    def watch(self) -> None:
+        """Begin to watch for a loss of power."""
+        self._restarted = False
+        self._held_s = 0.0
+
+    @property
+    def may_have_restarted(self) -> bool:
+        """Whether the printer may have lost its power, and so its buffer, since `watch`.
+
+        It said that it was switched on, or held up the line for too long without saying why.
+        Networks and USB show it by themselves: the connection is gone.
+        """
+        return self._restarted
 
     def state(self) -> Status:
         """Connect if need be, and ask with DLE EOT, which is answered even without paper."""
@@ -71,7 +89,7 @@ class EscposLine:
             while sent < len(data):
                 taken = self._transport.write(data[sent : sent + _CHUNK_BYTES], _LISTEN_S)
                 sent += taken
-                self._listen(0)
+                self._listen(0.0, 0.0 if taken else _LISTEN_S)
                 waited_s += 0.0 if taken else _LISTEN_S
                 stalled_s = 0.0 if taken else stalled_s + _LISTEN_S
                 if stalled_s >= self._timing.stall_s or waited_s >= limit_s:
@@ -124,12 +142,20 @@ class EscposLine:
                     return reply
         return None
 
-    def _listen(self, seconds: float) -> None:
-        """Hear what the printer says within `seconds`; keep in mind what it says unasked."""
-        for reply in self._replies.feed(self._transport.read(seconds)):
+    def _listen(self, seconds: float, waited_s: float = 0.0) -> None:
+        """Hear what the printer says within `seconds`; keep in mind what it says unasked.
+
+        `waited_s` have passed in silence before.
+        """
+        said = self._transport.read(seconds)
+        for reply in self._replies.feed(said):
             if isinstance(reply, status.Automatic):
                 self._last_state = status.automatic(reply.bytes)
+            self._restarted |= isinstance(reply, status.PowerOn)
             self._heard.append(reply)
+        explained = said or not self._transport.held or self._last_state.condition
+        self._held_s = 0.0 if explained else self._held_s + seconds + waited_s
+        self._restarted |= self._held_s >= _HELD_TOO_LONG_S
 
     def _lose(self, error: DeviceError) -> Condition:
         logger.debug("%s", error)

@@ -17,6 +17,7 @@ from edge.devices.printer_profile import PrinterProfile
 from edge.devices.transport import Transport
 from edge.ticket.bands import MAX_BAND_BYTES
 from edge.ticket.content import TicketContent
+from edge.ticket.template import TicketTemplate
 from runtime.backoff import Backoff
 from runtime.clock import Clock, SystemClock
 
@@ -26,11 +27,17 @@ Report = Callable[[ReportPrint | ReportDevice], None]
 
 BYTES_ON_THE_WAY = 8192  # in the kernel's queue and the printer's buffer
 _PROCESS_IDS = 10_000
+# Then the usual way back has not helped; a printer without proofs is not flooded each time.
+_HOPELESS_DOUBTS = 2
 _NO_PROOF = "no-proof"
+_RESTARTED = "restarted"
 _RESET = b"\x1b@"
+_USUAL = TicketTemplate()
 # A printer cut off within a picture takes what follows for the rest of it: NUL ends the picture
 # blank, and means nothing outside of one.
 _FINISH_PICTURE = bytes(MAX_BAND_BYTES)
+# One whose cable garbled a length may await this much.
+_FINISH_ANYTHING = bytes(0xFFFF)
 
 
 class PrintJob(Struct, frozen=True):
@@ -50,7 +57,7 @@ class Timing(Struct, frozen=True):
     """
 
     line: LineTiming = LineTiming()
-    proof_s: float = 5.0
+    proof_s: float = 4.0
     patience_s: float = 5.0
     poll_s: float = 2.0
     reconnect: Backoff = Backoff(first_s=0.5, cap_s=15.0)
@@ -72,11 +79,13 @@ class EscposPrinter:
         transport: Transport,
         profile: PrinterProfile,
         report: Report,
+        template: TicketTemplate = _USUAL,
         timing: Timing | None = None,
         line_clock: Clock | None = None,
     ) -> None:
         self._device = device
         self._profile = profile
+        self._template = template
         self._report = report
         self._timing = timing or Timing()
         self._clock = line_clock or SystemClock()
@@ -94,6 +103,7 @@ class EscposPrinter:
         self._failures = 0
         self._unready_since_s: float | None = None
         self._before_ticket = _FINISH_PICTURE
+        self._doubts = 0  # since the last proof
         self._answers_in_order = False  # until it has: some clones lack GS r
         self._owner = threading.Thread(target=self._own, name=device, daemon=True)
         self._owner.start()
@@ -193,7 +203,7 @@ class EscposPrinter:
     def _print(self, job: PrintJob) -> ReportPrint:
         """Send one slip to a printer that just said it can print; say what became of it."""
         try:
-            slip = self._renderer.encode(job.content)
+            slip = self._renderer.encode(self._template.apply(job.content))
         except Exception:
             # The owner must outlive a ticket that cannot be drawn, or nothing is printed any more.
             logger.exception("%s cannot draw ticket %s", self._device, job.number)
@@ -201,19 +211,25 @@ class EscposPrinter:
         _, obstacle = self._line.send(self._before_ticket + _RESET + self._ask_for_changes)
         if obstacle is not None:
             return ReportPrint(job.number, job.copy, "failed", reason=obstacle)
+        self._line.watch()
         sent, obstacle = self._line.send(slip)
         if not sent:
             return ReportPrint(job.number, job.copy, "failed", reason=obstacle or _NO_PROOF)
         self._before_ticket = b""
         doubt = obstacle or self._doubt()
+        if doubt is None and self._line.may_have_restarted:
+            doubt = _RESTARTED
         if doubt is None:
+            self._doubts = 0
             confirmed = self._profile.proof == "process-id"
             proof: PrintProof = "confirmed" if confirmed else "assumed"
             return ReportPrint(job.number, job.copy, "printed", proof)
         if obstacle is not None or self._profile.proof != "none":
             # What still waits on the way would reach a printer that no longer knows its middle.
             self._line.close()
-            self._before_ticket = _FINISH_PICTURE + _RESET + self._renderer.end()
+            self._doubts += 1
+            finish = _FINISH_ANYTHING if self._doubts == _HOPELESS_DOUBTS else _FINISH_PICTURE
+            self._before_ticket = finish + _RESET + self._renderer.end()
         return ReportPrint(job.number, job.copy, "unknown", reason=doubt)
 
     def _doubt(self) -> str | None:

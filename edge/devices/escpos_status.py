@@ -22,6 +22,8 @@ ASK_STATUS = {n: bytes((0x10, 0x04, n)) for n in (1, 2, 3, 4)}
 ASK_IN_ORDER = b"\x1dr\x01"
 ASK_FOR_CHANGES = b"\x1da\x0e"
 
+_POWER_ON = b"\x3b1\x00"
+
 
 class RealTime(Struct, frozen=True):
     """The answer to DLE EOT: one byte, whose meaning depends on the question."""
@@ -45,6 +47,10 @@ class ProcessId(Struct, frozen=True):
     id: bytes
 
 
+class PowerOn(Struct, frozen=True):
+    """The printer was just switched on: it tells so where its memory switch 1-1 is set."""
+
+
 class Flow(Struct, frozen=True):
     """XON (`ready`) or XOFF."""
 
@@ -57,7 +63,7 @@ class Noise(Struct, frozen=True):
     byte: int
 
 
-Reply = RealTime | Automatic | InOrder | ProcessId | Flow | Noise
+Reply = RealTime | Automatic | InOrder | ProcessId | PowerOn | Flow | Noise
 
 
 class Status(Struct, frozen=True):
@@ -137,8 +143,8 @@ def _first(data: bytes) -> tuple[Reply | None, int]:
     byte = data[0]
     if byte in {0x11, 0x13}:
         return Flow(byte == 0x11), 1
-    if byte == 0x37:
-        return _process_id(data)
+    if byte in {0x37, _POWER_ON[0]}:
+        return _process_id(data) if byte == 0x37 else _power_on(data)
     if byte & 0x93 == 0x12:
         return RealTime(byte), 1
     if byte & 0x93 == 0x10:
@@ -154,6 +160,14 @@ def _process_id(data: bytes) -> tuple[Reply | None, int]:
     if len(data) < 7:
         return None, 0
     return ProcessId(data[2:6]), 7
+
+
+def _power_on(data: bytes) -> tuple[Reply | None, int]:
+    if not _POWER_ON.startswith(data[: len(_POWER_ON)]):
+        return Noise(data[0]), 1
+    if len(data) < len(_POWER_ON):
+        return None, 0
+    return PowerOn(), len(_POWER_ON)
 
 
 def _automatic(data: bytes) -> tuple[Reply | None, int]:

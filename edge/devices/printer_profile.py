@@ -3,14 +3,17 @@
 from typing import Literal, Protocol
 
 from msgspec import Struct, field
+from PIL import Image
 
 from edge.ticket.content import TicketContent
 from edge.ticket.layout import Paper
+from edge.ticket.letters import LetterWriter
 from edge.ticket.raster import RasterRenderer
-from edge.ticket.tcvn3 import CodePages
+from edge.ticket.tcvn3 import CodePages, Tcvn3Writer
 from edge.ticket.text import TextRenderer
+from edge.ticket.user_characters import UserCharacterWriter
 
-Mode = Literal["raster", "text"]
+Mode = Literal["raster", "text", "strip"]
 Proof = Literal["process-id", "status", "none"]
 
 
@@ -21,6 +24,10 @@ class Renderer(Protocol):
         """The bytes of one ticket, up to the cut. Raises ValueError when it cannot be printed."""
         ...
 
+    def preview(self, content: TicketContent) -> Image.Image:
+        """A picture of the ticket: mode "1", black on white. Raises ValueError likewise."""
+        ...
+
     def end(self) -> bytes:
         """The bytes that let go of a slip."""
         ...
@@ -29,8 +36,9 @@ class Renderer(Protocol):
 class PrinterProfile(Struct, frozen=True, forbid_unknown_fields=True):
     """The abilities of a model that change what it is sent.
 
-    `mode` is "raster" for pictures, which every printer prints, or "text" for characters of its
-    own: that needs the `code_page` that `thutu-printer calibrate` found. `proof` is how the
+    `mode` is "raster" for pictures, which every printer prints; "strip" for characters of its own,
+    with the Vietnamese ones drawn into it for each ticket; or "text" for its own alone: that needs
+    the `code_page` that `thutu-printer calibrate` found. `proof` is how the
     printer can tell that a slip came out: "process-id" where it has GS ( H, "status" where it
     answers DLE EOT, "none" for a one-way line. `automatic_status` says that it has GS a.
     `feed_units_per_dot` is 2 on Epson models that feed by half dots.
@@ -51,17 +59,23 @@ class PrinterProfile(Struct, frozen=True, forbid_unknown_fields=True):
 
     def renderer(self) -> Renderer:
         """A renderer for this printer alone."""
-        if self.mode == "text" and self.code_page is not None:
-            return TextRenderer(
+        if self.mode == "raster":
+            return RasterRenderer(
                 self.paper,
-                self.code_page,
                 native_qr=self.native_qr,
                 cutter=self.cutter,
                 feed_units_per_dot=self.feed_units_per_dot,
             )
-        return RasterRenderer(
+        return TextRenderer(
             self.paper,
+            self.letters,
             native_qr=self.native_qr,
             cutter=self.cutter,
             feed_units_per_dot=self.feed_units_per_dot,
         )
+
+    def letters(self) -> LetterWriter:
+        """What sets the letters of one ticket where they are characters of the printer."""
+        if self.code_page is not None and self.mode == "text":
+            return Tcvn3Writer(self.code_page)
+        return UserCharacterWriter()

@@ -1,9 +1,10 @@
 """Byte transports to a device, behind one small protocol; chosen by a URL in the settings.
 
-`serial:/dev/ttyUSB0?baud=19200&flow=rtscts` or `tcp://192.168.1.50:9100`.
+`serial:/dev/ttyUSB0?baud=19200&flow=rtscts`, `usb:/dev/usb/lp0` or `tcp://192.168.1.50:9100`.
 """
 
 import contextlib
+import os
 import select
 import socket
 import struct
@@ -22,6 +23,8 @@ _DEFAULT_BAUD = 9600
 _DEFAULT_PORT = 9100
 _CONNECT_S = 3.0
 _VANISHED_MS = 10_000
+_LOOK_AGAIN_S = 0.01
+_GONE = select.POLLERR | select.POLLHUP | select.POLLNVAL
 _RESET = struct.pack("ii", 1, 0)
 
 
@@ -39,6 +42,11 @@ class Transport(Protocol):
     @property
     def byte_s(self) -> float:
         """Seconds that one byte takes, 0 where that is nothing to wait for."""
+        ...
+
+    @property
+    def held(self) -> bool:
+        """Whether the other end holds up the line, where a wire of its own says so."""
         ...
 
     def open(self) -> None:
@@ -65,13 +73,15 @@ def transport(url: str) -> Transport:
         options = dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {}
         if parts.scheme == "serial" and parts.path.startswith("/"):
             return _serial(parts.path, options)
+        if parts.scheme == "usb" and parts.path.startswith("/") and not options:
+            return UsbTransport(parts.path)
         if parts.scheme == "tcp" and parts.hostname and not options:
             return TcpTransport(parts.hostname, parts.port or _DEFAULT_PORT)
     except ValueError as error:
         raise SettingsError(f"{url!r}: {error}") from error
     raise SettingsError(
-        f"{url!r} is no printer port such as serial:/dev/ttyUSB0?baud=19200&flow=rtscts"
-        " or tcp://192.168.1.50:9100"
+        f"{url!r} is no printer port such as serial:/dev/ttyUSB0?baud=19200&flow=rtscts,"
+        " usb:/dev/usb/lp0 or tcp://192.168.1.50:9100"
     )
 
 
@@ -91,6 +101,14 @@ class SerialTransport:
         self._port.exclusive = True
         self._port.timeout = 0
         self._port.write_timeout = 0
+
+    @property
+    def held(self) -> bool:
+        """Whether CTS is low; a pseudo-terminal has none."""
+        try:
+            return self._port.rtscts and not self._port.cts
+        except (OSError, termios.error):
+            return False
 
     def open(self) -> None:
         """Open the port and drop what was left in it."""
@@ -129,10 +147,83 @@ class SerialTransport:
                 self._port.close()
 
 
+class UsbTransport:
+    """A USB printer behind the kernel's usblp driver, a character device that one may open.
+
+    The kernel's driver rather than libusb: it keeps the printer claimed, needs no other rights than
+    those on its file, and tells a printer unplugged from one that is busy. Source: usblp.c.
+    """
+
+    byte_s = 0.0
+    held = False
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._file: int | None = None
+
+    def open(self) -> None:
+        """Open the device; it is another one whenever the printer was plugged in again."""
+        self.close()
+        try:
+            self._file = os.open(self._path, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
+        except OSError as error:
+            raise DeviceError(f"{self._path} does not open: {error}") from error
+
+    def write(self, data: bytes, timeout_s: float) -> int:
+        """Hand bytes over as soon as the printer has taken those before."""
+        try:
+            if not self._is_ready(select.POLLOUT, timeout_s):
+                return 0
+            return os.write(self._opened(), data)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise DeviceError(f"{self._path} takes no bytes: {error}") from error
+
+    def read(self, timeout_s: float) -> bytes:
+        """What the printer has said; many say nothing in packets of no bytes, which are no end."""
+        try:
+            for part_s in (0.0, *[_LOOK_AGAIN_S] * round(timeout_s / _LOOK_AGAIN_S)):
+                if self._is_ready(select.POLLIN, part_s):
+                    if data := self._received():
+                        return data
+                    select.select((), (), (), part_s)
+        except OSError as error:
+            raise DeviceError(f"{self._path} gives no bytes: {error}") from error
+        return b""
+
+    def close(self) -> None:
+        """Close; what the printer has not taken yet is dropped."""
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                os.close(self._file)
+            self._file = None
+
+    def _received(self) -> bytes:
+        try:
+            return os.read(self._opened(), _READ_BYTES)
+        except BlockingIOError:
+            return b""
+
+    def _is_ready(self, event: int, timeout_s: float) -> bool:
+        device = select.poll()
+        device.register(self._opened(), event)
+        found = device.poll(round(timeout_s * 1000))
+        if found and found[0][1] & _GONE:
+            raise DeviceError(f"{self._path} was unplugged, or switched off")
+        return bool(found)
+
+    def _opened(self) -> int:
+        if self._file is None:
+            raise DeviceError(f"{self._path} is not open")
+        return self._file
+
+
 class TcpTransport:
     """A network printer: plain bytes on a TCP connection, usually to port 9100."""
 
     byte_s = 0.0
+    held = False
 
     def __init__(self, host: str, port: int) -> None:
         self._address = (host, port)

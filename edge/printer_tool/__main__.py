@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import get_args
 
 from msgspec.structs import replace
 
@@ -15,14 +16,16 @@ from contract.commands import ReportDevice, ReportPrint
 from edge.devices.escpos_line import EscposLine, LineTiming
 from edge.devices.escpos_printer import BYTES_ON_THE_WAY, EscposPrinter, PrintJob
 from edge.devices.escpos_status import ASK_IN_ORDER, InOrder
+from edge.devices.printer_profile import Mode
 from edge.devices.transport import transport
 from edge.printer_tool.calibration import CANDIDATES, approved, page
-from edge.printer_tool.models import known_models
-from edge.printer_tool.ports import serial_ports
+from edge.printer_tool.models import Model, known_models
+from edge.printer_tool.ports import serial_ports, usb_printers
 from edge.printer_tool.profile_toml import profile_toml
+from edge.printer_tool.sample import SAMPLE_NUMBER, sample
 from edge.settings import HubSettings, PrinterSettings
 from edge.ticket.bands import MAX_BAND_BYTES
-from edge.ticket.content import compose
+from edge.ticket.tcvn3 import CodePages
 from runtime.clock import SystemClock
 from runtime.settings import SettingsError, load_settings
 from runtime.wording import LANGUAGES, say
@@ -30,8 +33,12 @@ from runtime.wording import LANGUAGES, say
 _HUB_SETTINGS = Path("/etc/thutu/hub.toml")
 _OUTCOME_S = 90.0
 _PRINTING_S = 5.0
-_TEST_NUMBER = "1025"
-_FOLLOW_URL = "https://example.vn/1025"
+
+_APPROVED: dict[Mode, str] = {
+    "text": "text_approved",
+    "strip": "strip_approved",
+    "raster": "raster_kept",
+}
 
 _Reports = SimpleQueue[ReportPrint | ReportDevice]
 
@@ -52,11 +59,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _ports(options: argparse.Namespace) -> int:
-    found = serial_ports()
-    for port in found:
-        print(f"{port.url}?baud=19200&flow=rtscts\n    {port.adapter}")
-    if not found:
+    serial, usb = serial_ports(), usb_printers()
+    for port in serial:
+        print(f"{port.url}?baud=19200&flow=rtscts\n    {port.name}")
+    if not serial:
         print(_words(options, "no_serial_ports"))
+    for port in usb:
+        print(f"{port.url}\n    {port.name}")
+    if not usb:
+        print(_words(options, "no_usb_printers"))
     print(_words(options, "network_ports"))
     return 0
 
@@ -87,8 +98,9 @@ def _calibrate(options: argparse.Namespace) -> int:
     if number is None:
         print(_words(options, "nothing_stored"))
         return 1
-    found = profile_toml(approved(printer.profile, number))
-    print(_words(options, "text_approved" if number else "raster_kept"), file=sys.stderr)
+    profile = approved(printer.profile, number)
+    found = profile_toml(profile)
+    print(_words(options, _APPROVED[profile.mode]), file=sys.stderr)
     if options.write is None:
         print(found, end="")
     else:
@@ -130,23 +142,9 @@ def _answer(options: argparse.Namespace) -> int | None:
 
 def _test(options: argparse.Namespace) -> int:
     printer, clock = _printer(options), SystemClock()
-    now = clock.stamp()
-    content = compose(
-        unit_name=say("printer_tool.test_unit", options.language),
-        service_name=say("service.1", options.language),
-        number=_TEST_NUMBER,
-        counters=("1", "2"),
-        ahead=5,
-        expected_wait_min=20,
-        issued_ms=now.wall_ms,
-        clock_trusted=now.synced,
-        priority=True,
-        training=True,
-        language=options.language,
-        qr_url=_FOLLOW_URL,
-    )
+    content = sample(clock.stamp(), options.language, _hub(options))
     with _owned(printer) as (owner, reports):
-        owner.print(PrintJob(_TEST_NUMBER, 1, content))
+        owner.print(PrintJob(SAMPLE_NUMBER, 1, content))
         outcome = _next_outcome(reports)
         if outcome is not None and outcome.outcome == "unknown":
             clock.sleep(_on_the_way_s(transport(printer.url).byte_s))
@@ -158,6 +156,22 @@ def _test(options: argparse.Namespace) -> int:
         return 0
     _explain(options, outcome.reason)
     return 1
+
+
+def _preview(options: argparse.Namespace) -> int:
+    hub = _hub(options)
+    printer = (hub and hub.printer) or PrinterSettings("")
+    profile = printer.profile if options.model is None else _model(options).profile
+    if options.mode is not None:
+        profile = replace(profile, mode=options.mode, code_page=profile.code_page or CodePages())
+    content = sample(SystemClock().stamp(), options.language, hub)
+    try:
+        picture = profile.renderer().preview(printer.ticket.apply(content))
+    except ValueError as error:
+        raise SettingsError(f"{say('printer.unprintable', options.language)} ({error})") from error
+    picture.save(options.out, "PNG", dpi=(profile.paper.dpi, profile.paper.dpi))
+    print(_words(options, "previewed", file=options.out, mode=profile.mode))
+    return 0
 
 
 def _status(options: argparse.Namespace) -> int:
@@ -182,6 +196,7 @@ def _owned(printer: PrinterSettings) -> Iterator[tuple[EscposPrinter, _Reports]]
         device=printer.device,
         transport=transport(printer.url),
         profile=printer.profile,
+        template=printer.ticket,
         report=reports.put,
     )
     try:
@@ -202,18 +217,27 @@ def _next_outcome(reports: _Reports) -> ReportPrint | None:
 
 def _printer(options: argparse.Namespace) -> PrinterSettings:
     """The printer that the command line names, else the hub's."""
+    hub = _hub(options)
     if options.url is None:
-        settings = load_settings(options.config, HubSettings, "THUTU_HUB")
-        if settings.printer is None:
+        if hub is None or hub.printer is None:
             raise SettingsError(_words(options, "none_configured", file=options.config))
-        return settings.printer
+        return hub.printer
     printer = PrinterSettings(options.url)
-    if options.model is None:
-        return printer
+    return printer if options.model is None else replace(printer, profile=_model(options).profile)
+
+
+def _hub(options: argparse.Namespace) -> HubSettings | None:
+    """The hub's settings, which a printer or model on the command line can do without."""
+    if not options.config.exists() and (options.url or options.model):
+        return None
+    return load_settings(options.config, HubSettings, "THUTU_HUB")
+
+
+def _model(options: argparse.Namespace) -> Model:
     models = known_models()
     if options.model not in models:
         raise SettingsError(_words(options, "unknown_model", model=options.model))
-    return replace(printer, profile=models[options.model].profile)
+    return models[options.model]
 
 
 def _explain(options: argparse.Namespace, reason: str) -> None:
@@ -247,6 +271,9 @@ def _parser() -> argparse.ArgumentParser:
     calibrate = command("calibrate", _calibrate, "print the calibration page, store the answer")
     calibrate.add_argument("--write", type=Path, metavar="FILE", help="a new file for the settings")
     command("test", _test, "print a test ticket and tell what became of it")
+    preview = command("preview", _preview, "draw a ticket of this site into a PNG file")
+    preview.add_argument("--out", type=Path, required=True, metavar="FILE.png")
+    preview.add_argument("--mode", choices=get_args(Mode), help="another mode than the settings'")
     status = command("status", _status, "tell the printer's state and each change of it")
     status.add_argument("--once", action="store_true", help="tell it once; exit 1 if it is lost")
     return parser

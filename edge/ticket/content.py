@@ -20,13 +20,13 @@ class TicketContent(Struct, frozen=True):
     `qr_caption` says what to do with it.
     """
 
-    organisation: str
-    centre: str
+    organisation: str | None
+    centre: str | None
     title: str
     number: str
     service: str
-    ahead: str
-    issued: str
+    ahead: str | None
+    issued: str | None
     counters: str | None = None
     expected_wait: str | None = None
     footer: tuple[str, ...] = ()

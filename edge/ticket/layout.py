@@ -109,11 +109,7 @@ def layout(content: TicketContent, paper: Paper, measure: Measure) -> Layout:
     page = _Page(paper, measure)
     if content.training:
         page.mark(content.training)
-    page.text("heading", content.organisation)
-    page.text("heading", content.centre, "Bold")
-    page.gap(1.2)
-    page.rule()
-    page.gap(0.8)
+    _head(page, content)
     if content.reprint:
         page.mark(content.reprint)
     page.text("title", content.title)
@@ -126,20 +122,9 @@ def layout(content: TicketContent, paper: Paper, measure: Measure) -> Layout:
     for fact in (content.counters, content.ahead, content.expected_wait):
         if fact:
             page.text("fact", fact)
-    page.text("caption", content.issued)
-    if content.qr:
-        page.gap(2.5)
-        page.qr(content.qr)
-        page.gap(1.2)
-        if content.qr_caption:
-            page.text("caption", content.qr_caption)
-    if content.footer:
-        page.gap(1.2)
-        page.rule()
-        page.gap(0.6)
-    for note in content.footer:
-        page.text("note", note)
-    page.gap(1.5)
+    if content.issued:
+        page.text("caption", content.issued)
+    _foot(page, content)
     return tuple(page.blocks)
 
 
@@ -167,6 +152,33 @@ def wrap(text: str, width_dots: int, measured: Callable[[str], int]) -> tuple[st
         else:
             wide, lines = middle, narrower
     return tuple(lines)
+
+
+def _head(page: "_Page", content: TicketContent) -> None:
+    if content.organisation:
+        page.text("heading", content.organisation)
+    if content.centre:
+        page.text("heading", content.centre, "Bold")
+    if content.organisation or content.centre:
+        page.gap(1.2)
+        page.rule()
+        page.gap(0.8)
+
+
+def _foot(page: "_Page", content: TicketContent) -> None:
+    if content.qr:
+        page.gap(2.5)
+        page.qr(content.qr)
+        page.gap(1.2)
+        if content.qr_caption:
+            page.text("caption", content.qr_caption)
+    if content.footer:
+        page.gap(1.2)
+        page.rule()
+        page.gap(0.6)
+    for note in content.footer:
+        page.text("note", note)
+    page.gap(1.5)
 
 
 class _Page:

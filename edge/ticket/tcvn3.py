@@ -5,6 +5,8 @@ from typing import Annotated, Any
 from escpos.codepages import CodePages as EscposPages
 from msgspec import Meta, Struct
 
+from edge.ticket.letters import LetterError
+
 _SELECT_PAGE = b"\x1bt"
 _LEAVE_KANJI = b"\x1c."
 _FIRST_CODE = 0x80
@@ -22,10 +24,6 @@ class CodePages(Struct, frozen=True, forbid_unknown_fields=True):
     small: PageNumber = 30
     capitals: PageNumber = 31
     leave_kanji: bool = False
-
-
-class LetterError(ValueError):
-    """A letter that the printer's code pages lack; the message names it."""
 
 
 class Tcvn3Writer:

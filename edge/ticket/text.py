@@ -1,13 +1,16 @@
-"""Render mode `text`: the printer draws the letters of a Vietnamese code page itself."""
+"""Render modes `text` and `strip`: the printer sets the letters itself, line by line."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+from PIL import Image
 
 from edge.ticket import commands, qr
 from edge.ticket.bands import strips
 from edge.ticket.content import TicketContent
 from edge.ticket.layout import Gap, Paper, Qr
-from edge.ticket.tcvn3 import CodePages, Tcvn3Writer
+from edge.ticket.letters import LetterWriter
 from edge.ticket.text_layout import Line, Style, text_layout
+from edge.ticket.text_preview import preview
 
 _SIZE = b"\x1d!"
 _BOLD = b"\x1bE"
@@ -15,22 +18,24 @@ _PRINT_LINE = b"\n"
 
 
 class TextRenderer:
-    """Turns tickets into a few hundred bytes for a printer whose calibration page was approved.
+    """Turns tickets into characters: hundreds of bytes instead of thousands.
 
-    `native_qr`, `cutter` and `feed_units_per_dot` mean what they mean to the raster renderer.
+    `letters` makes the writer of each ticket: from code pages that somebody approved, or from
+    characters drawn for it. `native_qr`, `cutter` and `feed_units_per_dot` mean what they mean to
+    the raster renderer.
     """
 
     def __init__(
         self,
         paper: Paper,
-        code_pages: CodePages,
+        letters: Callable[[], LetterWriter],
         *,
         native_qr: bool = True,
         cutter: bool = True,
         feed_units_per_dot: int = 1,
     ) -> None:
         self._paper = paper
-        self._code_pages = code_pages
+        self._letters = letters
         self._native_qr = native_qr
         self._cutter = cutter
         self._feed_units_per_dot = feed_units_per_dot
@@ -38,10 +43,10 @@ class TextRenderer:
     def encode(self, content: TicketContent) -> bytes:
         """The ESC/POS bytes of one ticket for a printer just reset, up to the cut.
 
-        Raises LetterError for a letter that the code pages lack, and ValueError when the QR
+        Raises LetterError for a letter that the printer cannot be given, and ValueError when the QR
         payload is longer than a QR code can hold.
         """
-        writer = Tcvn3Writer(self._code_pages)
+        writer = self._letters()
         out = bytearray(writer.begin() + commands.centre())
         style = Style()
         for part in text_layout(content, self._paper):
@@ -55,6 +60,11 @@ class TextRenderer:
                 case Qr():
                     out += self._code(part)
         return bytes(out + self.end())
+
+    def preview(self, content: TicketContent) -> Image.Image:
+        """About what comes out: mode "1", black on white. Raises as `encode` does."""
+        self.encode(content)
+        return preview(text_layout(content, self._paper), self._paper)
 
     def end(self) -> bytes:
         """The bytes that let go of a slip."""

@@ -71,7 +71,7 @@ def text_layout(content: TicketContent, paper: Paper) -> TextLayout:
         *lines(content.training, _LARGE),
         *lines(content.organisation, _PLAIN),
         *lines(content.centre, _BOLD),
-        gap,
+        *((gap,) if content.organisation or content.centre else ()),
         *lines(content.reprint, _LARGE),
         *lines(content.title, _TALL),
         gap,

@@ -6,6 +6,8 @@ from fontpkg_be_vietnam_pro import ROOT
 from msgspec import Struct
 from PIL import Image, ImageDraw, ImageFont
 
+from simulation.printer.reading import letter_of
+
 CELL_DOTS = (12, 24)
 _TYPE_SIZE = 18
 _BASELINE = 19
@@ -13,12 +15,13 @@ _INK_FROM = 110
 
 
 class Character(Struct, frozen=True):
-    """A character as it will be printed."""
+    """A character as it will be printed; `drawn` holds the columns of one that the host defined."""
 
     letter: str
     bold: bool = False
     across: int = 1
     down: int = 1
+    drawn: bytes | None = None
 
 
 def width_dots(characters: list[Character]) -> int:
@@ -48,13 +51,37 @@ def rows(picture: Image.Image) -> list[int]:
     ]
 
 
+def reading_of(columns: bytes) -> str:
+    """The letter that a character defined by the host shows."""
+    return letter_of(_of_host(columns).tobytes(), CELL_DOTS, _BASELINE)
+
+
 @cache
 def _cell(character: Character) -> Image.Image:
+    if character.drawn is None:
+        ink = _of_rom(character)
+    else:
+        ink = _of_host(character.drawn)
+        if character.bold:  # each dot struck twice
+            ink.paste(255, (1, 0), ink.copy())
+    size = (CELL_DOTS[0] * character.across, CELL_DOTS[1] * character.down)
+    return ink.resize(size, Image.Resampling.NEAREST)
+
+
+def _of_rom(character: Character) -> Image.Image:
     weight = "Bold" if character.bold else "Medium"
     font = ImageFont.truetype(ROOT / "files" / f"BeVietnamPro-{weight}.ttf", _TYPE_SIZE)
     grey = Image.new("L", CELL_DOTS)
     at = (CELL_DOTS[0] / 2, _BASELINE)
     ImageDraw.Draw(grey).text(at, character.letter, fill=255, font=font, anchor="ms")
-    ink = grey.point([255 * (value >= _INK_FROM) for value in range(256)], "1")
-    size = (CELL_DOTS[0] * character.across, CELL_DOTS[1] * character.down)
-    return ink.resize(size, Image.Resampling.NEAREST)
+    return grey.point([255 * (value >= _INK_FROM) for value in range(256)], "1")
+
+
+def _of_host(columns: bytes) -> Image.Image:
+    """Columns of three bytes each, the topmost dot highest."""
+    cell = Image.new("1", CELL_DOTS)
+    for at, byte in enumerate(columns):
+        for bit in range(8):
+            if byte >> (7 - bit) & 1:
+                cell.putpixel((at // 3, at % 3 * 8 + bit), 255)
+    return cell

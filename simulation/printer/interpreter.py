@@ -20,6 +20,10 @@ _QR_CODE = b"1"
 _FIRST_OF_PAGE = 0x80
 _FIRST_OF_KANJI = 0x81
 
+# What the host may draw: codes 20 to 7E, three bytes high.
+_CELL_BYTES_DOWN = 3
+_FIRST_CODE, _LAST_CODE = 0x20, 0x7E
+
 
 class Mechanism(Protocol):
     """What an interpreter moves; each call takes the time that the paper takes."""
@@ -79,6 +83,12 @@ class Interpreter:
             b"d": self._feed_lines,
             b"J": self._feed_units,
         }
+        if model.user_characters:
+            self._escape_commands |= {
+                b"%": self._use_characters_of_host,
+                b"&": self._define_characters,
+                b"?": self._cancel_character,
+            }
         self._group_commands: dict[bytes, Callable[[], Program]] = {
             b"!": self._enlarge,
             b"v": self._raster_picture,
@@ -126,7 +136,7 @@ class Interpreter:
                     pair = byte + (yield 1)
                     self._print_character(pair.decode("gbk", errors="replace"), cells=2)
                 case _:
-                    self._print_character(self._letter(byte[0]))
+                    self._print_code(byte[0])
 
     def _command(self, prefix: str, commands: dict[bytes, Callable[[], Program]]) -> Program:
         name = yield 1
@@ -142,6 +152,8 @@ class Interpreter:
         self._across = self._down = 1
         self._code_page = self._model.code_pages[0]
         self._kanji = self._model.kanji
+        self._drawn: dict[int, bytes] = {}
+        self._uses_drawn = False
         self._line_spacing_dots = _LINE_SPACING_DOTS
 
     # --- ESC ----------------------------------------------------------------------------------
@@ -191,6 +203,27 @@ class Interpreter:
         units = (yield 1)[0]
         height = self._print_characters()
         self._feed(max(0, units // self._model.feed_units_per_dot - height))
+
+    def _use_characters_of_host(self) -> Program:
+        self._uses_drawn = bool((yield 1)[0] & 1)
+
+    def _define_characters(self) -> Program:
+        down, first, last = yield 3
+        if down != _CELL_BYTES_DOWN or not _FIRST_CODE <= first <= last <= _LAST_CODE:
+            self._fail(f"ESC & {down} {first} {last}")
+            return
+        for code in range(first, last + 1):
+            across = (yield 1)[0]
+            columns = (yield across * down) if across else b""
+            if across > characters.CELL_DOTS[0]:
+                self._fail(f"ESC & of {across} dots across")
+                return
+            self._drawn[code] = columns
+
+    def _cancel_character(self) -> Program:
+        code = (yield 1)[0]
+        if self._drawn.pop(code, None) is None:
+            self._fail(f"ESC ? {code}")
 
     # --- FS -----------------------------------------------------------------------------------
 
@@ -282,8 +315,13 @@ class Interpreter:
     def _letter(self, code: int) -> str:
         return chr(code) if code < _FIRST_OF_PAGE else self._code_page[code - _FIRST_OF_PAGE]
 
-    def _print_character(self, letter: str, cells: int = 1) -> None:
-        character = Character(letter, self._bold, cells * self._across, self._down)
+    def _print_code(self, code: int) -> None:
+        drawn = self._drawn.get(code) if self._uses_drawn else None
+        letter = self._letter(code) if drawn is None else characters.reading_of(drawn)
+        self._print_character(letter, drawn=drawn)
+
+    def _print_character(self, letter: str, cells: int = 1, drawn: bytes | None = None) -> None:
+        character = Character(letter, self._bold, cells * self._across, self._down, drawn)
         if characters.width_dots([*self._line, character]) > self._model.dots:
             self._print_line()
         self._line.append(character)

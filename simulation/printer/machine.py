@@ -13,6 +13,7 @@ from simulation.printer.sensors import Sensors
 _BITS_PER_BYTE = 10
 _TAKEN_AT_ONCE_BYTES = 64
 _SLEEP_FROM_S = 0.004
+_POWER_ON_NOTICE = b"\x3b1\x00"
 _QUESTION = re.compile(rb"\x10\x04([\x01-\x04])", re.DOTALL)
 _QUESTION_BYTES = 3
 
@@ -45,11 +46,12 @@ class VirtualPrinter:
         self._buffer = bytearray()
         self._received_bytes = 0
         self._last_received = b""
-        self._faults: dict[int, Callable[[], None]] = {}
+        self._faults: dict[int, Callable[[], object]] = {}
         self._sensors = Sensors(paper_mm, model.near_end_mm)
         self._cutter_jammed = False
         self._powered = True
         self._closed = False
+        self._resting = False
         self._power_cuts = 0
         self._power_cuts_noticed = 0
         self._automatic_mask = 0
@@ -66,7 +68,7 @@ class VirtualPrinter:
         self.power_off()
         with self._changed:
             self._closed = True
-            self._changed.notify_all()
+            self._wake()
         self._motor.join()
 
     # --- the port's side ----------------------------------------------------------------------
@@ -75,6 +77,16 @@ class VirtualPrinter:
     def powered(self) -> bool:
         """Whether anything answers at all."""
         return self._powered
+
+    @property
+    def power_cuts(self) -> int:
+        """How often the power has gone: a connection made before does not outlast it."""
+        return self._power_cuts
+
+    def settle(self) -> None:
+        """Wait until everything has been done that can be done with the bytes received."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._resting)
 
     def attach(self, send: Callable[[bytes], None]) -> None:
         """Let what the printer says go to `send`, which must not block."""
@@ -87,8 +99,12 @@ class VirtualPrinter:
             return self._room_bytes()
 
     def receive(self, data: bytes) -> None:
-        """Take bytes off the wire; DLE EOT is answered at once, even when there is no room."""
-        while data:
+        """Take bytes off the wire; DLE EOT is answered at once, even when there is no room.
+
+        What was on the wire when the power went is lost, however soon that is back.
+        """
+        power_cuts = self._power_cuts
+        while data and self._power_cuts == power_cuts:
             end = self._received_bytes + len(data)
             at = min((at for at in self._faults if at <= end), default=end)
             part, data = data[: at - self._received_bytes], data[at - self._received_bytes :]
@@ -98,7 +114,7 @@ class VirtualPrinter:
 
     # --- faults -------------------------------------------------------------------------------
 
-    def at_byte(self, count: int, fault: Callable[[], None]) -> None:
+    def at_byte(self, count: int, fault: Callable[[], object]) -> None:
         """Call `fault` right after the `count`-th byte from now has been received."""
         self._faults[self._received_bytes + count] = fault
 
@@ -110,13 +126,15 @@ class VirtualPrinter:
             self._buffer.clear()
             self._automatic_mask = 0
             self._sensors.cutter_error = False
-            self._changed.notify_all()
+            self._wake()
 
     def power_on(self) -> None:
         """Switch on again."""
         with self._changed:
             self._powered = True
-            self._changed.notify_all()
+            self._wake()
+        if self._model.power_on_notice:
+            self._say(_POWER_ON_NOTICE)
 
     def open_cover(self) -> None:
         """Open the cover: printing stops at the row it is at."""
@@ -235,8 +253,8 @@ class VirtualPrinter:
 
     def _next_bytes(self) -> bytes:
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._lost_power or (self._buffer and not self._sensors.offline)
+            self._rest_until(
+                lambda: self._lost_power or bool(self._buffer and not self._sensors.offline)
             )
             if self._lost_power:
                 raise _PowerLostError
@@ -247,9 +265,22 @@ class VirtualPrinter:
 
     def _wait_until_online(self) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._lost_power or not self._sensors.offline)
+            self._rest_until(lambda: self._lost_power or not self._sensors.offline)
         if self._lost_power:
             raise _PowerLostError
+
+    def _rest_until(self, there_is_work: Callable[[], bool]) -> None:
+        while not there_is_work():
+            if not self._resting:
+                self._resting = True
+                self._changed.notify_all()
+            self._changed.wait()
+        self._resting = False
+
+    def _wake(self) -> None:
+        """Let the motor look, and whoever waits for room."""
+        self._resting = False
+        self._changed.notify_all()
 
     def _catch_up(self) -> None:
         """Let the time pass that the paper took."""
@@ -268,7 +299,7 @@ class VirtualPrinter:
             room = self._model.buffer_bytes - len(self._buffer)
             self._buffer += data[:room]
             lost = _QUESTION.sub(b"", data[room:])
-            self._changed.notify_all()
+            self._wake()
         if lost:
             self.failures.append(f"{len(lost)} bytes without room")
         for question in _QUESTION.finditer(heard):
@@ -276,7 +307,7 @@ class VirtualPrinter:
 
     def _sensors_changed(self) -> None:
         with self._changed:
-            self._changed.notify_all()
+            self._wake()
         if not self._automatic_mask:
             return
         status = self._sensors.automatic()

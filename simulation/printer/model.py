@@ -19,7 +19,9 @@ class PrinterModel(Struct, frozen=True):
     `baud` paces received bytes (None: as fast as they come); `mm_per_s` paces the paper. BUSY
     means that nothing is drained from the port: with a full buffer, and `busy_when_offline` also
     with an open cover or no paper. `cutter_mm` lies between head and knife; 0 is no knife. With
-    `kanji` two bytes from 81 on are one Chinese character, until FS . is received.
+    `kanji` two bytes from 81 on are one Chinese character, until FS . is received. With
+    `user_characters` the host may draw characters (ESC &), which are forgotten at each reset. With
+    `power_on_notice` it says so when it was switched on (memory switch 1-1 of Epson's).
     """
 
     dots: int = 576
@@ -37,6 +39,8 @@ class PrinterModel(Struct, frozen=True):
     near_end_mm: float = 1_500.0
     code_pages: Mapping[int, CodePage] = _CODE_PAGES
     kanji: bool = False
+    user_characters: bool = True
+    power_on_notice: bool = False
 
     @property
     def dots_per_mm(self) -> float:

@@ -1,6 +1,8 @@
-"""Where a virtual printer is plugged in: a pseudo-terminal, or a TCP port as network printers have.
+"""Where a virtual printer is plugged in: a serial or USB cable, or a TCP port.
 
-Flow control is modelled by not draining: a pseudo-terminal has no CTS line.
+A pseudo-terminal stands for either cable. BUSY is modelled by not draining: a pseudo-terminal has
+no CTS line, and a USB printer refuses bytes alike. Unlike a serial cable, a USB device vanishes
+with the printer's power and is another one when that is back.
 """
 
 import contextlib
@@ -11,12 +13,14 @@ import struct
 import threading
 import tty
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from simulation.printer.machine import VirtualPrinter
 
 _AT_ONCE_BYTES = 256
 _LOOK_AROUND_S = 0.05
+_APPEARS_WITHIN_S = 5.0
 _RESET = struct.pack("ii", 1, 0)
 
 
@@ -32,11 +36,9 @@ class PtyPort:
 
     def plug(self) -> None:
         """Plug the cable in: the link points to a new terminal."""
-        master, slave = os.openpty()
-        tty.setraw(slave)
-        os.set_blocking(master, False)
-        self.path.unlink(missing_ok=True)
-        self.path.symlink_to(os.ttyname(slave))
+        if self._cable is not None:
+            return
+        master, slave = _terminal(self.path)
         self._unplugged.clear()
         self._cable = threading.Thread(target=self._carry, args=(master, slave), daemon=True)
         self._cable.start()
@@ -54,10 +56,57 @@ class PtyPort:
         self.unplug()
 
     def _carry(self, master: int, slave: int) -> None:
-        # Our own open slave keeps the terminal alive while the host closes and opens it.
-        with open(master, "r+b", buffering=0) as line, open(slave, "rb", buffering=0):
-            self._printer.attach(_sender(line.write))
-            _carry(self._printer, line.fileno(), line.read, self._unplugged.is_set)
+        _serve(self._printer, master, slave, self._unplugged.is_set)
+
+
+class UsbPort:
+    """A USB socket: `path` is there while a printer with power is plugged into it."""
+
+    def __init__(self, printer: VirtualPrinter, path: Path) -> None:
+        self.path = path
+        self._printer = printer
+        self._plugged = threading.Event()
+        self._closed = threading.Event()
+        self._appeared = threading.Event()
+        self._bus = threading.Thread(target=self._watch, daemon=True)
+        self._bus.start()
+        self.plug()
+
+    def plug(self) -> None:
+        """Plug the cable in: a new device appears, as soon as the printer has power."""
+        self._plugged.set()
+        if self._printer.powered:
+            self._appeared.wait(_APPEARS_WITHIN_S)
+
+    def unplug(self) -> None:
+        """Pull the cable: whoever has the device open gets an error."""
+        self._plugged.clear()
+
+    def close(self) -> None:
+        """Unplug for good."""
+        self._closed.set()
+        self.unplug()
+        self._bus.join()
+
+    def _watch(self) -> None:
+        while not self._closed.is_set():
+            if self._printer.powered and self._plugged.is_set():
+                self._be_a_device()
+            else:
+                self._closed.wait(_LOOK_AROUND_S)
+
+    def _be_a_device(self) -> None:
+        power_cuts = self._printer.power_cuts
+        master, slave = _terminal(self.path)
+        self._appeared.set()
+        _serve(
+            self._printer,
+            master,
+            slave,
+            lambda: not self._plugged.is_set() or self._printer.power_cuts != power_cuts,
+        )
+        self.path.unlink(missing_ok=True)
+        self._appeared.clear()
 
 
 class TcpPort:
@@ -85,16 +134,36 @@ class TcpPort:
             except TimeoutError:
                 continue
             with host:
+                power_cuts = self._printer.power_cuts
                 if self._printer.powered:
                     host.setblocking(False)
                     host.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     self._printer.attach(_sender(host.send))
-                    _carry(self._printer, host.fileno(), host.recv, self._is_over)
+                    _carry(
+                        self._printer, host.fileno(), host.recv, partial(self._is_over, power_cuts)
+                    )
                 # A printer without power does not say goodbye.
                 host.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
 
-    def _is_over(self) -> bool:
-        return self._closed.is_set() or not self._printer.powered
+    def _is_over(self, power_cuts: int) -> bool:
+        return self._closed.is_set() or self._printer.power_cuts != power_cuts
+
+
+def _terminal(path: Path) -> tuple[int, int]:
+    """A new pseudo-terminal, which `path` points to: our end and the host's."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    os.set_blocking(master, False)
+    path.unlink(missing_ok=True)
+    path.symlink_to(os.ttyname(slave))
+    return master, slave
+
+
+def _serve(printer: VirtualPrinter, master: int, slave: int, is_over: Callable[[], bool]) -> None:
+    # Our own open slave keeps the terminal alive while the host closes and opens it.
+    with open(master, "r+b", buffering=0) as line, open(slave, "rb", buffering=0):
+        printer.attach(_sender(line.write))
+        _carry(printer, line.fileno(), line.read, is_over)
 
 
 def _carry(
@@ -112,7 +181,7 @@ def _carry(
             data = receive(min(room, _AT_ONCE_BYTES))
         except OSError:
             return
-        if not data:
+        if not data or is_over():
             return
         printer.receive(data)
 

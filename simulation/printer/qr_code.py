@@ -1,5 +1,6 @@
 """QR codes as a printer draws them: settings first, then data, then the picture."""
 
+from functools import lru_cache
 from typing import ClassVar
 
 from PIL import Image
@@ -12,6 +13,7 @@ _CORRECTIONS = {
     50: ERROR_CORRECT_Q,
     51: ERROR_CORRECT_H,
 }
+_CODES_REMEMBERED = 16
 
 
 class QrCode:
@@ -48,14 +50,19 @@ class QrCode:
         """The code without a quiet zone (mode "1", ink is 255); None if no code holds the data."""
         if not self._data:
             return None
-        code = QRCode(error_correction=self._correction, border=0)
-        code.add_data(self._data)
-        try:
-            code.make(fit=True)
-        except ValueError:
-            return None
-        side = len(code.modules)
-        small = Image.new("1", (side, side))
-        small.putdata([255 * bool(dark) for row in code.modules for dark in row])
-        size = (side * self._module_dots, side * self._module_dots)
-        return small.resize(size, Image.Resampling.NEAREST)
+        return _drawn(self._data, self._correction, self._module_dots)
+
+
+@lru_cache(_CODES_REMEMBERED)
+def _drawn(data: bytes, correction: int, module_dots: int) -> Image.Image | None:
+    code = QRCode(error_correction=correction, border=0)
+    code.add_data(data)
+    try:
+        code.make(fit=True)
+    except ValueError:
+        return None
+    side = len(code.modules)
+    small = Image.new("1", (side, side))
+    small.putdata([255 * bool(dark) for row in code.modules for dark in row])
+    size = (side * module_dots, side * module_dots)
+    return small.resize(size, Image.Resampling.NEAREST)

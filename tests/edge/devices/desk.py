@@ -14,12 +14,12 @@ from runtime.backoff import Backoff
 from simulation.printer.machine import VirtualPrinter
 from simulation.printer.model import PrinterModel
 from simulation.printer.paper import Slip
-from simulation.printer.ports import PtyPort, TcpPort
+from simulation.printer.ports import PtyPort, TcpPort, UsbPort
 from tests.edge.ticket.tickets import ticket
 from tests.simulation.printer.bench import AT_ONCE, CountingClock
 from tests.waiting import until
 
-Wire = Literal["pty", "tcp"]
+Wire = Literal["pty", "usb", "tcp"]
 
 # For tests in which no time runs out, however busy the machine is.
 STEADY = Timing(poll_s=0.05, reconnect=Backoff(first_s=0.05, cap_s=0.1))
@@ -44,9 +44,7 @@ class Desk:
         self.outcomes: list[ReportPrint] = []
         self.changes: list[ReportDevice] = []
         self.virtual = VirtualPrinter(model, CountingClock(), self.slips.append)
-        self.port = (
-            PtyPort(self.virtual, folder / "printer") if wire == "pty" else TcpPort(self.virtual)
-        )
+        self.port = _plugged(self.virtual, wire, folder / "printer")
         self.owner = EscposPrinter(
             device="printer-1",
             transport=transport(self.url),
@@ -59,6 +57,8 @@ class Desk:
     def url(self) -> str:
         if isinstance(self.port, PtyPort):
             return f"serial:{self.port.path}?baud=115200"
+        if isinstance(self.port, UsbPort):
+            return f"usb:{self.port.path}"
         return f"tcp://{self.port.address[0]}:{self.port.address[1]}"
 
     def job(self, number: str = "1025", copy: int = 1) -> None:
@@ -101,6 +101,16 @@ def desk(
         stand.owner.close()
         stand.port.close()
         stand.virtual.close()
+
+
+def _plugged(printer: VirtualPrinter, wire: Wire, path: Path) -> PtyPort | UsbPort | TcpPort:
+    match wire:
+        case "pty":
+            return PtyPort(printer, path)
+        case "usb":
+            return UsbPort(printer, path)
+        case "tcp":
+            return TcpPort(printer)
 
 
 def _seen(change: ReportDevice) -> tuple[str, str]:

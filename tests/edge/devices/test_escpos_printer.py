@@ -10,7 +10,7 @@ from edge.devices.printer_profile import PrinterProfile
 from edge.ticket.layout import Paper
 from edge.ticket.raster import RasterRenderer
 from runtime.wording import LANGUAGES, catalogue
-from simulation.printer.ports import PtyPort
+from simulation.printer.ports import PtyPort, UsbPort
 from tests.edge.devices.desk import HASTY, Wire, desk
 from tests.edge.ticket.tickets import FOLLOW_URL, ticket
 from tests.simulation.printer.bench import AT_ONCE, picture
@@ -18,12 +18,13 @@ from tests.waiting import until
 
 ONE_WAY = PrinterProfile(proof="none", automatic_status=False)
 BY_STATUS = PrinterProfile(proof="status")
-WIRES: tuple[Wire, ...] = ("pty", "tcp")
+WIRES: tuple[Wire, ...] = ("pty", "usb", "tcp")
 
 
-@pytest.fixture(params=WIRES)
+@pytest.fixture(params=range(len(WIRES)), ids=WIRES)
 def wire(request: pytest.FixtureRequest) -> Wire:
-    return "pty" if request.param == "pty" else "tcp"
+    index: int = request.param
+    return WIRES[index]
 
 
 def test_prints_what_the_preview_shows_and_knows_that_it_did(wire: Wire, tmp_path: Path) -> None:
@@ -212,10 +213,13 @@ def test_a_clone_that_does_not_answer_in_order_is_believed_by_its_status(tmp_pat
         assert stand.outcome() == ReportPrint("1025", 1, "printed", "assumed")
 
 
-def test_a_cable_pulled_and_put_back_is_told_once_each_and_printing_goes_on(tmp_path: Path) -> None:
-    with desk(tmp_path, timing=HASTY) as stand:
+@pytest.mark.parametrize("cable", ["pty", "usb"])
+def test_a_cable_pulled_and_put_back_is_told_once_each_and_printing_goes_on(
+    cable: Wire, tmp_path: Path
+) -> None:
+    with desk(tmp_path, cable, timing=HASTY) as stand:
         stand.change("ready")
-        assert isinstance(stand.port, PtyPort)
+        assert isinstance(stand.port, PtyPort | UsbPort)
         stand.port.unplug()
         stand.change("lost", "disconnected")
         stand.job("1001")
@@ -272,6 +276,19 @@ def test_every_reason_and_condition_has_words() -> None:
         "offline",
         "unprintable",
         "no-proof",
+        "restarted",
     }
     for language in LANGUAGES:
         assert not {f"printer.{reason}" for reason in reasons} - catalogue(language).keys()
+
+
+def test_a_printer_that_never_proves_anything_is_not_flooded_for_each_ticket(
+    tmp_path: Path,
+) -> None:
+    mute = replace(AT_ONCE, process_id=False)
+    with desk(tmp_path, "tcp", model=mute, timing=HASTY) as stand:
+        for count in range(1, 5):
+            stand.job(str(1000 + count))
+            assert stand.outcome(count).outcome == "unknown"
+
+        assert [slip.qr for slip in stand.slips].count(FOLLOW_URL) == 4

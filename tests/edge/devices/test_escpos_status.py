@@ -8,6 +8,7 @@ from edge.devices.escpos_status import (
     Flow,
     InOrder,
     Noise,
+    PowerOn,
     ProcessId,
     RealTime,
     Reply,
@@ -120,3 +121,11 @@ def test_reads_why_a_printer_is_offline(cause: int, error: int, expected: str) -
 )
 def test_reads_automatic_status(said: bytes, expected: Status) -> None:
     assert status.automatic(said) == expected
+
+
+def test_a_printer_that_was_switched_on_says_so_in_three_bytes() -> None:
+    reader = ReplyReader()
+
+    assert list(reader.feed(b"\x3b")) == []
+    assert list(reader.feed(b"\x31\x00\x12")) == [PowerOn(), RealTime(0x12)]
+    assert list(reader.feed(b"\x3b\x12")) == [Noise(0x3B), RealTime(0x12)]

@@ -9,20 +9,25 @@ from edge.devices.escpos_printer import PrintJob
 from edge.devices.printer_profile import PrinterProfile
 from edge.ticket.bands import MAX_BAND_BYTES
 from edge.ticket.raster import RasterRenderer
-from edge.ticket.tcvn3 import CodePages
+from edge.ticket.tcvn3 import CodePages, Tcvn3Writer
 from edge.ticket.text import TextRenderer
+from edge.ticket.user_characters import UserCharacterWriter
 from tests.edge.devices.desk import HASTY, Wire, desk
 from tests.edge.ticket.tickets import LONGEST_UNIT, ticket
 from tests.simulation.printer.bench import AT_ONCE
 from tests.waiting import until
 
 TEXT = PrinterProfile(mode="text", code_page=CodePages(), proof="process-id")
+STRIP = PrinterProfile(mode="strip", proof="process-id")
 
 
 def test_pictures_are_what_every_printer_gets_unless_the_site_says_otherwise() -> None:
     assert isinstance(PrinterProfile().renderer(), RasterRenderer)
     assert isinstance(replace(PrinterProfile(), code_page=CodePages()).renderer(), RasterRenderer)
     assert isinstance(TEXT.renderer(), TextRenderer)
+    assert isinstance(TEXT.letters(), Tcvn3Writer)
+    assert isinstance(STRIP.renderer(), TextRenderer)
+    assert isinstance(STRIP.letters(), UserCharacterWriter)
 
 
 def test_text_without_an_approved_code_page_is_refused_with_what_to_do() -> None:
@@ -38,11 +43,12 @@ def test_settings_name_the_approved_pages() -> None:
     assert profile.code_page == CodePages(49, 50, leave_kanji=True)
 
 
+@pytest.mark.parametrize("profile", [TEXT, STRIP], ids=["text", "strip"])
 @pytest.mark.parametrize("wire", ["pty", "tcp"])
 def test_text_goes_the_same_way_to_the_paper_and_is_proved_alike(
-    wire: Wire, tmp_path: Path
+    wire: Wire, profile: PrinterProfile, tmp_path: Path
 ) -> None:
-    with desk(tmp_path, wire, profile=TEXT) as stand:
+    with desk(tmp_path, wire, profile=profile) as stand:
         stand.job("1001")
         stand.job("1002", copy=2)
 

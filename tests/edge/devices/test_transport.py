@@ -1,12 +1,19 @@
 import os
 import socket
 import tty
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from edge.devices.transport import DeviceError, SerialTransport, TcpTransport, Transport, transport
+from edge.devices.transport import (
+    DeviceError,
+    SerialTransport,
+    TcpTransport,
+    Transport,
+    UsbTransport,
+    transport,
+)
 from runtime.settings import SettingsError
 
 
@@ -30,6 +37,7 @@ def network() -> Iterator[tuple[socket.socket, str]]:
 def test_settings_choose_the_transport() -> None:
     assert isinstance(transport("serial:/dev/ttyUSB0"), SerialTransport)
     assert transport("serial:/dev/ttyUSB0?baud=19200&flow=xonxoff").byte_s == 10 / 19200
+    assert isinstance(transport("usb:/dev/usb/lp0"), UsbTransport)
     assert isinstance(transport("tcp://192.168.1.50"), TcpTransport)
     assert isinstance(transport("tcp://[::1]:9100"), TcpTransport)
 
@@ -40,6 +48,8 @@ def test_settings_choose_the_transport() -> None:
         "",
         "/dev/ttyUSB0",
         "usb:04b8:0202",
+        "usb:lp0",
+        "usb:/dev/usb/lp0?baud=9600",
         "serial:ttyUSB0",
         "serial:/dev/ttyUSB0?baud=fast",
         "serial:/dev/ttyUSB0?baud=0",
@@ -98,9 +108,67 @@ def test_a_serial_line_is_held_by_one(terminal: tuple[int, str]) -> None:
     second.close()
 
 
-def test_a_missing_port_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("scheme", ["serial", "usb"])
+def test_a_missing_port_is_named(scheme: str, tmp_path: Path) -> None:
     with pytest.raises(DeviceError, match="printer does not open"):
-        transport(f"serial:{tmp_path / 'printer'}").open()
+        transport(f"{scheme}:{tmp_path / 'printer'}").open()
+
+
+def test_a_usb_printer_carries_bytes_both_ways(terminal: tuple[int, str]) -> None:
+    master, path = terminal
+    line = transport(f"usb:{path}")
+    line.open()
+
+    assert line.write(bytes(range(256)), 1.0) == 256
+    assert os.read(master, 1000) == bytes(range(256))
+    assert line.read(0) == line.read(0.02) == b""
+    os.write(master, bytes(range(256)))
+    assert _all(line, 256) == bytes(range(256))
+    line.close()
+    with pytest.raises(DeviceError, match="is not open"):
+        line.read(0)
+
+
+def test_a_usb_printer_that_is_busy_takes_nothing_more(terminal: tuple[int, str]) -> None:
+    _, path = terminal
+    line = transport(f"usb:{path}")
+    line.open()
+
+    taken = 0
+    while count := line.write(bytes(256), 0.05):
+        taken += count
+    line.close()
+
+    assert 0 < taken < 100_000
+
+
+def test_a_usb_printer_s_packets_of_no_bytes_are_not_its_end(
+    terminal: tuple[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    master, path = terminal
+    line = transport(f"usb:{path}")
+    line.open()
+    os.write(master, b"\x12")
+    said = [b"", b"", b"\x12"]
+    monkeypatch.setattr(os, "read", lambda *_: said.pop(0))
+
+    assert line.read(1.0) == b"\x12"
+    line.close()
+
+
+@pytest.mark.parametrize("act", [lambda line: line.read(0.1), lambda line: line.write(b"x", 0.1)])
+def test_a_usb_printer_unplugged_is_told_from_one_that_is_busy(
+    act: Callable[[Transport], object],
+) -> None:
+    master, slave = os.openpty()
+    line = transport(f"usb:{os.ttyname(slave)}")
+    line.open()
+    os.close(master)
+    os.close(slave)
+
+    with pytest.raises(DeviceError, match="unplugged"):
+        act(line)
+    line.close()
 
 
 def test_a_network_printer_carries_bytes_both_ways(

@@ -17,11 +17,12 @@ BIXOLON = PrinterModel(
     code_pages={**WRONG_PAGES.code_pages, 49: TCVN3_SMALL, 50: TCVN3_CAPITALS},
 )
 MODELS = {
-    "Epson": (PrinterModel(), {1, 3}),
-    "58 mm": (PrinterModel(dots=384), {1, 3}),
-    "Bixolon": (BIXOLON, {2, 4}),
-    "made for China": (CHINESE, {3}),
-    "a clone with wrong pages": (WRONG_PAGES, set()),
+    "Epson": (PrinterModel(), {1, 3, 5}),
+    "58 mm": (PrinterModel(dots=384), {1, 3, 5}),
+    "Bixolon": (BIXOLON, {2, 4, 5}),
+    "made for China": (CHINESE, {3, 5}),
+    "a clone with wrong pages": (WRONG_PAGES, {5}),
+    "a clone with neither": (replace(WRONG_PAGES, user_characters=False), set()),
 }
 
 
@@ -46,7 +47,9 @@ def test_the_page_is_right_below_the_pages_that_the_printer_has(
     assert right_numbers(model) == right
 
 
-@pytest.mark.parametrize("name", ["Epson", "58 mm", "Bixolon", "made for China"])
+@pytest.mark.parametrize(
+    "name", ["Epson", "58 mm", "Bixolon", "made for China", "a clone with wrong pages"]
+)
 def test_what_is_approved_prints_tickets_right(name: str) -> None:
     model, right = MODELS[name]
     usual = PrinterProfile(paper=Paper(model.dots))
@@ -76,6 +79,7 @@ def test_none_keeps_pictures_and_other_numbers_are_refused() -> None:
     text = approved(PrinterProfile(), 1)
 
     assert (text.mode, text.code_page) == ("text", CANDIDATES[0])
+    assert approved(text, len(CANDIDATES)) == replace(text, mode="strip", code_page=None)
     assert approved(text, 0) == replace(text, mode="raster", code_page=None)
     for number in (-1, len(CANDIDATES) + 1):
         with pytest.raises(ValueError, match="no number"):

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from msgspec.structs import replace
+from PIL import Image
 
 from edge.devices.printer_profile import PrinterProfile
 from edge.printer_tool.__main__ import main
@@ -212,3 +213,48 @@ def test_lists_ports_and_models(capsys: pytest.CaptureFixture[str]) -> None:
     )
     assert main(["models", "no-such"]) == 1
     assert "no-such" in capsys.readouterr().err
+
+
+def test_draws_the_site_s_own_ticket_without_a_printer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub, out = tmp_path / "hub.toml", tmp_path / "ticket.png"
+    own = '[printer]\nurl = "tcp://192.0.2.1"\n'
+    heights = {}
+    for name, ticket in {
+        "usual": "",
+        "short": '[printer.ticket]\nhidden = ["qr"]\nfooter = { vi = [] }\n',
+    }.items():
+        hub.write_text(SITE + own + ticket, "utf-8")
+        for mode in ("raster", "text", "strip"):
+            arguments = ["--config", str(hub), "preview", "--out", str(out), "--mode", mode]
+            assert main(arguments) == 0
+            with Image.open(out) as drawn:
+                assert (drawn.width, drawn.mode) == (576, "1")
+                heights[name, mode] = drawn.height
+    said = capsys.readouterr().out.splitlines()
+
+    assert said[-1] == say("printer_tool.previewed", file=out, mode="strip")
+    for mode in ("raster", "text", "strip"):
+        assert heights["short", mode] < heights["usual", mode] - 200
+
+
+def test_draws_a_ticket_for_a_model_before_there_are_settings(tmp_path: Path) -> None:
+    nothing, out = str(tmp_path / "hub.toml"), tmp_path / "ticket.png"
+
+    assert main(["--config", nothing, "--model", "POS-5890", "preview", "--out", str(out)]) == 0
+    with Image.open(out) as drawn:
+        assert drawn.width == 384
+    assert main(["--config", nothing, "preview", "--out", str(out)]) == 1
+
+
+def test_words_that_cannot_be_set_are_explained_and_draw_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub, out = tmp_path / "hub.toml", tmp_path / "ticket.png"
+    own = '[printer]\nurl = "tcp://192.0.2.1"\n[printer.ticket]\nfooter = { vi = ["中"] }\n'
+    hub.write_text(SITE + own, "utf-8")
+
+    assert main(["--config", str(hub), "preview", "--mode", "strip", "--out", str(out)]) == 1
+    assert "中" in capsys.readouterr().err
+    assert not out.exists()

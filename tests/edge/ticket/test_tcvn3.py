@@ -2,7 +2,8 @@ import unicodedata
 
 import pytest
 
-from edge.ticket.tcvn3 import CodePages, LetterError, Tcvn3Writer
+from edge.ticket.letters import LetterError
+from edge.ticket.tcvn3 import CodePages, Tcvn3Writer
 from simulation.printer.code_pages import TCVN3_CAPITALS, TCVN3_SMALL
 from tests.edge.ticket.tickets import VIETNAMESE_BOTH_CASES
 

@@ -1,4 +1,6 @@
 import unicodedata
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,9 +10,11 @@ from msgspec.structs import replace
 
 from edge.ticket.content import TicketContent
 from edge.ticket.layout import Paper
-from edge.ticket.tcvn3 import CodePages, LetterError
+from edge.ticket.letters import LetterError, LetterWriter
+from edge.ticket.tcvn3 import CodePages, Tcvn3Writer
 from edge.ticket.text import TextRenderer
 from edge.ticket.text_layout import Line, columns, text_layout
+from edge.ticket.user_characters import UserCharacterWriter
 from simulation.printer.model import CHINESE, WRONG_PAGES, PrinterModel
 from tests.edge.ticket.tickets import (
     FOLLOW_URL,
@@ -37,12 +41,22 @@ def model(request: pytest.FixtureRequest) -> PrinterModel:
     return request.param
 
 
+Letters = Callable[[], LetterWriter]
+OF_THE_ROM: Letters = partial(Tcvn3Writer, CodePages())
+LETTERS: dict[str, Letters] = {"text": OF_THE_ROM, "strip": UserCharacterWriter}
+
+
+@pytest.fixture(params=list(LETTERS))
+def letters(request: pytest.FixtureRequest) -> Letters:
+    return LETTERS[request.param]
+
+
 def renderer_for(
-    model: PrinterModel, code_pages: CodePages | None = None, *, native_qr: bool = True
+    model: PrinterModel, letters: Letters = OF_THE_ROM, *, native_qr: bool = True
 ) -> TextRenderer:
     return TextRenderer(
         Paper(model.dots, model.dpi),
-        code_pages or CodePages(),
+        letters,
         native_qr=native_qr,
         cutter=model.cutter_mm > 0,
         feed_units_per_dot=model.feed_units_per_dot,
@@ -72,11 +86,11 @@ def every_word(content: TicketContent) -> str:
     ids=["plain", "all marks", "long", "short"],
 )
 def test_what_comes_out_of_a_printer_is_every_word_letter_by_letter(
-    model: PrinterModel, changes: dict[str, Any], native_qr: bool
+    model: PrinterModel, letters: Letters, changes: dict[str, Any], native_qr: bool
 ) -> None:
     content = ticket(**changes)
 
-    slip = printed(renderer_for(model, native_qr=native_qr).encode(content), model)
+    slip = printed(renderer_for(model, letters, native_qr=native_qr).encode(content), model)
 
     assert slip.text.split() == every_word(content).split()
     assert slip.qr == (FOLLOW_URL if native_qr else None)
@@ -84,10 +98,10 @@ def test_what_comes_out_of_a_printer_is_every_word_letter_by_letter(
     assert picture(slip, model).point(lambda dot: 255 - dot).getbbox() is not None
 
 
-def test_every_letter_of_both_cases_is_printed(model: PrinterModel) -> None:
+def test_every_letter_of_both_cases_is_printed(model: PrinterModel, letters: Letters) -> None:
     content = ticket(service_name=VIETNAMESE_BOTH_CASES)
 
-    slip = printed(renderer_for(model).encode(content), model)
+    slip = printed(renderer_for(model, letters).encode(content), model)
 
     assert VIETNAMESE_BOTH_CASES in "".join(slip.text.split())
 
@@ -128,16 +142,17 @@ def test_the_number_is_as_large_as_the_printer_and_the_paper_allow() -> None:
     assert [scale("01025", dots) for dots in (576, 512, 384)] == [8, 8, 6]
 
 
-def test_the_reference_ticket_takes_at_most_460_bytes() -> None:
+@pytest.mark.parametrize(("mode", "most"), [("text", 460), ("strip", 2600)])
+def test_the_reference_ticket_takes_few_bytes(mode: str, most: int) -> None:
     reference = replace(ticket(), expected_wait=None, footer=())
-    data = renderer_for(PrinterModel()).encode(reference)
+    data = renderer_for(PrinterModel(), LETTERS[mode]).encode(reference)
 
-    assert len(data) <= 460
+    assert len(data) <= most
     assert picture(printed(data)).height / 8 > 60
 
 
-def test_two_slips_on_one_printer_do_not_depend_on_each_other() -> None:
-    slip = renderer_for(PrinterModel()).encode(ticket())
+def test_two_slips_on_one_printer_do_not_depend_on_each_other(letters: Letters) -> None:
+    slip = renderer_for(PrinterModel(), letters).encode(ticket())
     with bench() as stand:
         stand.send(slip + b"\x1b@" + slip)
 
@@ -145,10 +160,40 @@ def test_two_slips_on_one_printer_do_not_depend_on_each_other() -> None:
         assert stand.printer.failures == []
 
 
-@pytest.mark.parametrize("name", ["Straße", "Điện lực 中", "Đất đai €", "a\tb\x1b@"])
-def test_a_letter_that_the_printer_lacks_is_refused_before_anything_is_sent(name: str) -> None:
+@pytest.mark.parametrize(
+    ("mode", "name"),
+    [
+        *(("text", name) for name in ("Straße", "Điện lực 中", "Đất đai €", "a\tb\x1b@")),
+        *(("strip", name) for name in ("Điện lực 中", "a\tb\x1b@", "\u200b")),
+    ],
+)
+def test_a_letter_that_the_printer_lacks_is_refused_before_anything_is_sent(
+    mode: str, name: str
+) -> None:
     with pytest.raises(LetterError):
-        renderer_for(PrinterModel()).encode(replace(ticket(), service=name))
+        renderer_for(PrinterModel(), LETTERS[mode]).encode(replace(ticket(), service=name))
+
+
+@pytest.mark.parametrize("model", [WRONG_PAGES, CHINESE], ids=["wrong pages", "Chinese"])
+def test_drawn_letters_need_no_page_of_the_printer(model: PrinterModel) -> None:
+    content = ticket(service_name=VIETNAMESE_BOTH_CASES)
+
+    slip = printed(renderer_for(model, UserCharacterWriter).encode(content), model)
+
+    assert "".join(slip.text.split()) == "".join(every_word(content).split())
+
+
+def test_drawn_letters_are_lost_with_the_power_and_come_again_with_the_next_ticket() -> None:
+    slip = renderer_for(PrinterModel(), UserCharacterWriter).encode(ticket())
+    with bench() as stand:
+        stand.send(slip)
+        stand.slip()
+        stand.printer.power_off()
+        stand.printer.power_on()
+        stand.send(slip)
+
+        assert stand.slip(2).text == stand.slip(1).text
+        assert stand.printer.failures == []
 
 
 def test_a_code_too_long_for_any_printer_is_refused() -> None:
@@ -164,7 +209,7 @@ def test_a_clone_with_wrong_pages_prints_something_else() -> None:
 
 def test_a_chinese_clone_prints_vietnamese_only_when_told_to() -> None:
     content = ticket()
-    told = renderer_for(CHINESE, CodePages(leave_kanji=True)).encode(content)
+    told = renderer_for(CHINESE, partial(Tcvn3Writer, CodePages(leave_kanji=True))).encode(content)
     untold = renderer_for(CHINESE).encode(content)
 
     assert printed(told, CHINESE).text.split() == every_word(content).split()

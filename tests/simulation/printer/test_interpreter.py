@@ -187,3 +187,36 @@ def test_shares_no_code_with_the_encoder_it_judges() -> None:
 
     assert "simulation.printer.model" in imported
     assert not [name for name in imported if name.split(".")[0] in {"edge", "escpos"}]
+
+
+BAR = b"\x0c" + b"\xff\x00\x00" + bytes(33)  # one column of eight dots, at the top left
+
+
+@pytest.mark.parametrize("forget", [b"\x1b@\x1b%\x01", b"\x1b?A", b"\x1b%\x00"])
+def test_prints_what_the_host_drew_until_it_is_told_to_forget(forget: bytes) -> None:
+    define = b"\x1b%\x01\x1b&\x03AA" + BAR
+
+    assert inked(define + b"A\n") == (0, 0, 1, 8)
+    assert printed(define + forget + b"A\n" + CUT).text == "A"
+
+
+def test_what_the_host_drew_is_bold_and_large_like_other_characters() -> None:
+    define = b"\x1b%\x01\x1b&\x03AB" + BAR + BAR
+
+    assert inked(define + b"\x1bE\x01\x1d!\x11B\n") == (0, 0, 4, 16)
+
+
+@pytest.mark.parametrize(
+    ("data", "failure"),
+    [
+        (b"\x1b&\x02AA", "ESC & 2 65 65"),
+        (b"\x1b&\x03AA\x0d" + bytes(39), "ESC & of 13 dots across"),
+        (b"\x1b?A", "ESC ? 65"),
+    ],
+)
+def test_what_the_host_cannot_draw_is_a_failure(data: bytes, failure: str) -> None:
+    with bench() as stand:
+        stand.send(data + CUT)
+        stand.slip()
+
+        assert stand.printer.failures == [failure]
