@@ -1,0 +1,1 @@
+"""The voice of the waiting hall: calls put into recorded words, one queue a zone."""

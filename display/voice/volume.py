@@ -1,0 +1,23 @@
+"""How loud the voice is at which time of day. Pure."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_SITE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
+_FULL = 100
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def percent_at(volume: Mapping[str, int], now_ms: int | None) -> int:
+    """The volume by a table of times of the site's day ("07:00") from which each percent holds.
+
+    Before the first time of a day the last one of the day before holds. While no clock can be
+    trusted (None) the loudest holds, for a call too loud does less harm than one unheard. An
+    empty table means 100.
+    """
+    if now_ms is None or not volume:
+        return max(volume.values(), default=_FULL)
+    now = (_EPOCH + timedelta(milliseconds=now_ms)).astimezone(_SITE_TIME)
+    passed = [since for since in volume if since <= f"{now:%H:%M}"]
+    return volume[max(passed or volume)]
