@@ -12,6 +12,7 @@ from simulation.load_model import Mix, counters_for
 _SERVICES = ("1", "2", "3", "4", "7", "8", "9")
 _USUAL_MIN = {"1": 7.0, "2": 15.0, "3": 12.0, "4": 12.0, "7": 18.0, "8": 3.0, "9": 3.0}
 _PRIORITIES = ("elderly", "disabled", "expecting", "merit", "appointment")
+_RATING_REASONS = ("attitude", "waiting", "guidance", "facilities")
 _WORKDAYS = (1, 2, 3, 4, 5)
 
 
@@ -50,6 +51,9 @@ def hub_settings(commune: Commune) -> HubSettings:
                 r.Session(_WORKDAYS, issue_from="13:15", last_ticket="16:45", closes="17:00"),
             ),
             priorities=tuple(r.Priority(id_, _names("priority", id_)) for id_ in _PRIORITIES),
+            rating_reasons=tuple(
+                r.RatingReason(id_, _names("rating", f"reason_{id_}")) for id_ in _RATING_REASONS
+            ),
         ),
     )
 

@@ -115,6 +115,11 @@ class SimulatedSite:
         """Where a new kiosk of this name opens its page."""
         return f"{self._node.url}/#{self._node.access.add_device(Actor(name, 'kiosk'))}"
 
+    def tablet_url(self, counter: str) -> str:
+        """Where a new rating tablet of this counter opens its page."""
+        tablet = Actor(f"tablet-{counter}", "pad", counter)
+        return f"{self._node.url}/pad#{self._node.access.add_device(tablet)}"
+
     @property
     def boards(self) -> dict[str, str]:
         """What the counters' displays show."""

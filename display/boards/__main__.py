@@ -1,36 +1,45 @@
 """`thutu-boards --config boards.toml`: the counter displays of a site show what its hub says."""
 
-import argparse
 import logging
-import queue
-import signal
 import sys
-import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
 
-from contract.commands import ReportDevice
-from contract.refusals import Refused
 from contract.snapshot import CounterView
 from display.boards.bus import BoardBus
-from display.boards.drivers import AnyBoard
+from display.boards.drivers import AnyBoard, EightDigits
+from display.boards.line import is_spi
 from runtime.clock import SystemClock
-from runtime.hub_client import HubClient, HubError, HubUnreachable, Silence
-from runtime.settings import SettingsError, load_settings
+from runtime.device_reports import DeviceReports
+from runtime.hub_client import HubClient, Silence
+from runtime.hub_program import run_beside_hub
+from runtime.service_manager import ServiceManager, Watchdog
 
 logger = logging.getLogger(__name__)
 
-_TELL_AGAIN_S = 5.0
-
 
 class Bus(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One serial line, by the adapter's path in /dev/serial/by-path, and the displays on it."""
+    """One line and the displays on it; `port` is an adapter's path in /dev/serial/by-path.
+
+    Modules with a MAX7219 are on SPI instead, such as /dev/spidev0.0, where `baud` means nothing.
+    """
 
     port: str
     boards: tuple[AnyBoard, ...]
     baud: int = 9600
+
+    def __post_init__(self) -> None:
+        if not self.boards:
+            raise ValueError("a bus without boards")
+        on_spi = [board for board in self.boards if isinstance(board, EightDigits)]
+        if len(on_spi) != (len(self.boards) if is_spi(self.port) else 0):
+            raise ValueError(f"{self.port}: max7219 boards, and only they, are on /dev/spidev…")
+        places = {(board.address, board.chain) for board in on_spi}
+        if len(places) < len(on_spi) or len({chain for _, chain in places}) > 1:
+            raise ValueError(f"{self.port}: one chain, and each module in a place of its own")
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,42 +54,26 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two displays are called {twice[0]}: give each a name of its own")
-        if not all(bus.boards for bus in self.buses):
-            raise ValueError("a bus without boards")
-
-
-_LOG = "%(levelname)s %(name)s: %(message)s"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until stopped by a signal. Returns 0, or 1 with words on the error output."""
-    parser = argparse.ArgumentParser(prog="thutu-boards", description=__doc__)
-    parser.add_argument("--config", type=Path, required=True)
-    chosen = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format=_LOG)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    try:
-        settings = load_settings(chosen.config, Settings, "THUTU_BOARDS")
-        token = settings.token_file.read_text(encoding="ascii").strip()
-        client = HubClient(settings.hub, token)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: threading.Thread(target=client.close).start())
-        run(settings, client)
-    except (SettingsError, OSError, HubError) as error:
-        print(f"thutu-boards: {error}", file=sys.stderr)
-        return 1
-    return 0
+    watchdog = Watchdog(ServiceManager())
+    watched = partial(run, watchdog=watchdog)
+    return run_beside_hub("thutu-boards", __doc__, Settings, watched, arguments, watchdog=watchdog)
 
 
-def run(settings: Settings, client: HubClient) -> None:
-    """Show every picture of the hub, and nothing while it is silent, until `client` is closed."""
+def run(settings: Settings, client: HubClient, watchdog: Watchdog | None = None) -> None:
+    """Show every picture of the hub, and nothing while it is silent, until `client` is closed.
+
+    `watchdog` watches the loop of every line.
+    """
     clock = SystemClock()
-    reports: queue.SimpleQueue[ReportDevice | None] = queue.SimpleQueue()
-    closing = threading.Event()
-    teller = threading.Thread(target=_tell, args=(client, reports, closing))
-    teller.start()
+    reports = DeviceReports(client)
+    watchdog = watchdog or Watchdog(ServiceManager({}))
     buses = [
-        BoardBus(bus.port, bus.boards, reports.put, clock, baud=bus.baud) for bus in settings.buses
+        BoardBus(bus.port, bus.boards, reports.put, clock, baud=bus.baud, turned=watchdog.loop())
+        for bus in settings.buses
     ]
     try:
         for picture in client.stream():
@@ -92,30 +85,9 @@ def run(settings: Settings, client: HubClient) -> None:
             for bus in buses:
                 bus.show(counters)
     finally:
-        closing.set()
         for bus in buses:
             bus.close()
-        reports.put(None)
-        teller.join()
-
-
-def _tell(
-    client: HubClient, reports: "queue.SimpleQueue[ReportDevice | None]", closing: threading.Event
-) -> None:
-    """Tell the hub about the displays, in order, as often as it takes."""
-    while (report := reports.get()) is not None:
-        while not closing.is_set():
-            try:
-                reply = client.command(report)
-            except HubUnreachable:
-                closing.wait(_TELL_AGAIN_S)
-                continue
-            except HubError as error:
-                logger.warning("%s: %s", report.device, error)
-            else:
-                if isinstance(reply, Refused):
-                    logger.warning("%s: %s", report.device, reply.words)
-            break
+        reports.close()
 
 
 if __name__ == "__main__":

@@ -1,16 +1,15 @@
-"""One thread owns one serial line and serves the displays on it in turn."""
+"""One thread owns one line and serves the displays on it in turn."""
 
 import logging
 import termios
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
-import serial
-
 from contract.commands import ReportDevice
 from contract.snapshot import CounterView
 from display.boards.drivers import AnyBoard
 from display.boards.frames import Face, face
+from display.boards.line import Line, OpenLine, open_line
 from display.boards.turns import Turn, Turns
 from runtime.backoff import Backoff
 from runtime.clock import Clock
@@ -19,21 +18,21 @@ logger = logging.getLogger(__name__)
 
 _BITS_PER_BYTE = 11
 _REPLY_S = 0.1
-_WRITE_S = 1.0
 _REOPEN = Backoff(first_s=0.25, cap_s=2.0)
 _LINE_ERRORS = (OSError, termios.error)  # serial.SerialException is an OSError
 
 # To see whether a two-wire adapter hears itself: every Modbus slave drops a wrong checksum.
 _PROBE = bytes(4)
 _PROBES = 3
-_GARBLED = ("garbled-line", "garbled-answer")
+GARBLED = ("garbled-line", "garbled-answer")
 
 
 class BoardBus:
-    """Keeps the displays on one serial line showing what `show` said last.
+    """Keeps the displays on one line showing what `show` said last.
 
-    `port` is a device path, or a pseudo-terminal's. `report` is called by the bus's own thread
-    when a display starts or stops working, and must not wait.
+    `port` is the path of a serial adapter, of a pseudo-terminal or of SPI, as `open_line` takes
+    it. `report` is called by the bus's own thread when a display starts or stops working, and must
+    not wait; `turned` at every turn of its loop.
     """
 
     def __init__(
@@ -44,11 +43,15 @@ class BoardBus:
         clock: Clock,
         *,
         baud: int = 9600,
+        turned: Callable[[], object] = bool,
+        open_line: OpenLine = open_line,
     ) -> None:
         self._port = port
+        self._open_line = open_line
         self._baud = baud
         self._report = report
         self._clock = clock
+        self._turned = turned
         self._faces: Mapping[str, Face] = {}
         self._turns = Turns(boards, self._now_s())
         self._anyone_replies = any(board.reply_bytes for board in boards)
@@ -73,8 +76,9 @@ class BoardBus:
     def _own_line(self) -> None:
         failures = 0
         while not self._closing.is_set():
+            self._turned()
             try:
-                with self._open() as line:
+                with self._open_line(self._port, self._baud, self._timeout_s) as line:
                     self._take_turns(line)
             except _LINE_ERRORS as error:
                 news = self._turns.line_lost("line-lost", self._now_s())
@@ -84,9 +88,10 @@ class BoardBus:
                 self._tell(news)
                 self._closing.wait(_REOPEN.longest_s(failures))
 
-    def _take_turns(self, line: serial.Serial) -> None:
+    def _take_turns(self, line: Line) -> None:
         echoes = self._anyone_replies and self._echoes(line)
         while not self._closing.is_set():
+            self._turned()
             self._changed.clear()
             now_s = self._now_s()
             self._turns.want(self._faces, now_s)
@@ -95,7 +100,7 @@ class BoardBus:
                 self._changed.wait(max(0.0, self._turns.next_due_s() - now_s))
                 continue
             fault = self._exchange(line, turn, echoes=echoes)
-            if fault in _GARBLED:
+            if fault in GARBLED:
                 echoes = self._echoes(line)
             now_s = self._now_s()
             self._tell(
@@ -105,10 +110,11 @@ class BoardBus:
             )
             self._clock.sleep(self._gap_s())
 
-    def _exchange(self, line: serial.Serial, turn: Turn, *, echoes: bool) -> str:
+    def _exchange(self, line: Line, turn: Turn, *, echoes: bool) -> str:
         """Send a frame and read its reply; returns what went wrong, or nothing."""
         line.reset_input_buffer()
-        line.write(turn.frame)
+        for part in turn.board.parts(turn.frame):
+            line.write(part)
         line.flush()
         if echoes and line.read(len(turn.frame)) != turn.frame:
             return "garbled-line"
@@ -117,7 +123,7 @@ class BoardBus:
             return "garbled-answer" if reply else "no-answer"
         return "" if turn.board.accepted(turn.frame, reply) else "garbled-answer"
 
-    def _echoes(self, line: serial.Serial) -> bool:
+    def _echoes(self, line: Line) -> bool:
         heard = b""
         for _ in range(_PROBES):
             line.reset_input_buffer()
@@ -127,15 +133,6 @@ class BoardBus:
             if heard in (b"", _PROBE):
                 break
         return heard == _PROBE
-
-    def _open(self) -> serial.Serial:
-        return serial.Serial(
-            self._port,
-            self._baud,
-            timeout=self._timeout_s,
-            write_timeout=_WRITE_S,
-            exclusive=True,
-        )
 
     def _gap_s(self) -> float:
         """Modbus's silence of three and a half characters, 1.75 ms at the least."""

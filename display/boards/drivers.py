@@ -1,7 +1,9 @@
 """The kinds of counter displays, named by `driver` in the settings: each says its own bytes."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
+from luma.led_matrix import segment_mapper  # type: ignore[import-untyped]  # luma has no types
 from msgspec import Meta, Struct
 
 from contract.ids import CounterId, Name
@@ -11,6 +13,7 @@ from runtime.wording import say
 
 _Address = Annotated[int, Meta(ge=1, le=247)]
 _Register = Annotated[int, Meta(ge=0, le=65535)]
+_Place = Annotated[int, Meta(ge=1, le=8)]
 _Digits = Annotated[int, Meta(ge=3, le=8)]
 
 
@@ -33,6 +36,10 @@ class Board(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
     def frame(self, shown: Face, *, lit: bool = True) -> bytes:
         """The bytes that make it show `shown`; not `lit` is the dark half of flashing."""
         raise NotImplementedError
+
+    def parts(self, frame: bytes) -> Iterable[bytes]:
+        """What of a frame is written at once."""
+        return (frame,)
 
     def accepted(self, frame: bytes, reply: bytes) -> bool:  # noqa: ARG002 - others look at both
         """Whether `reply` says that the display shows `frame`."""
@@ -114,7 +121,32 @@ class TemplatePanel(Board, frozen=True, kw_only=True, tag="template"):
         return frames.template(self.pattern, self.address, text, number)
 
 
-AnyBoard = ModbusDigits | ModbusNumber | CustomerDisplay | TemplatePanel
+class EightDigits(Board, frozen=True, kw_only=True, tag="max7219"):
+    """An eight-digit module with a MAX7219 on SPI; `address` is its place in a chain of `chain`.
+
+    The first is next to the Pi. `brightness` goes from 0 to 15.
+    """
+
+    address: _Place = 1
+    chain: _Place = 1
+    digits: _Digits = 8
+    brightness: Annotated[int, Meta(ge=0, le=15)] = 8
+
+    def __post_init__(self) -> None:
+        if self.address > self.chain:
+            raise ValueError(f"module {self.address} of a chain of {self.chain}")
+
+    def frame(self, shown: Face, *, lit: bool = True) -> bytes:
+        text = frames.digits(shown, self.digits) if lit else ""
+        segments = bytes(segment_mapper.regular(text.rjust(8)))
+        return frames.eight_digits(segments, self.brightness, self.address, self.chain)
+
+    def parts(self, frame: bytes) -> Iterable[bytes]:
+        size = 2 * self.chain
+        return (frame[start : start + size] for start in range(0, len(frame), size))
+
+
+AnyBoard = ModbusDigits | ModbusNumber | CustomerDisplay | TemplatePanel | EightDigits
 
 
 def _number(shown: Face, digits: int, empty: int) -> int:

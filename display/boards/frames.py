@@ -98,6 +98,31 @@ def _is_mark(letter: str) -> bool:
     return unicodedata.combining(letter) != 0
 
 
+# --- MAX7219 modules of eight digits (MAX7219/MAX7221 data sheet, 19-4452, tables 1, 2 and 6) -----
+
+
+def eight_digits(segments: bytes, brightness: int, place: int, chain: int) -> bytes:
+    """Registers of the module at `place` (1 is next to the Pi) of a chain, digits from the left.
+
+    One selection of the chain after another, two bytes for each module, the farthest first; those
+    of the other modules do nothing. Everything the chip forgets without power is said each time,
+    and it is woken last, so that it never shows what was there by chance.
+    """
+    registers = (
+        (_DISPLAY_TEST, 0),
+        (_DECODE_MODE, 0),
+        (_SCAN_LIMIT, 7),
+        (_INTENSITY, brightness),
+        *enumerate(reversed(segments), _DIGIT_0),
+        (_SHUTDOWN, 1),
+    )
+    before, after = bytes(2 * (chain - place)), bytes(2 * (place - 1))
+    return b"".join(before + bytes(register) + after for register in registers)
+
+
+_DIGIT_0, _DECODE_MODE, _INTENSITY, _SCAN_LIMIT, _SHUTDOWN, _DISPLAY_TEST = 1, 9, 10, 11, 12, 15
+
+
 # --- panels with a frame of their own -------------------------------------------------------------
 
 

@@ -1,64 +1,64 @@
 """`thutu-hall --config hall.toml`: serves the hall screen's page and feeds it from the hub."""
 
-import argparse
 import logging
-import signal
 import sys
-import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from display.hall.relay import Relay, create_app
 from display.hall.scene import scene
+from runtime.http_probe import answers
 from runtime.http_server import HttpServer
-from runtime.hub_client import HubClient, HubError, HubUnreachable, Silence
-from runtime.settings import SettingsError, load_settings
+from runtime.hub_client import HubClient, HubUnreachable, Silence
+from runtime.hub_program import run_beside_hub
+from runtime.service_manager import ServiceManager, Watchdog
 
 logger = logging.getLogger(__name__)
 
+Notice = Annotated[str, Meta(min_length=1, max_length=300)]
+
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The settings file: where the hub is, the file with this program's token, and our address."""
+    """The settings file: where the hub is, the file with this program's token, and our address.
+
+    `notices` run along the foot of the screen one after the other, in plain words.
+    """
 
     hub: str
     token_file: Path
     host: str = "127.0.0.1"
     port: int = 8110
-
-
-_LOG = "%(levelname)s %(name)s: %(message)s"
+    notices: Annotated[tuple[Notice, ...], Meta(max_length=20)] = ()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until stopped by a signal. Returns 0, or 1 with words on the error output."""
-    parser = argparse.ArgumentParser(prog="thutu-hall", description=__doc__)
-    parser.add_argument("--config", type=Path, required=True)
-    chosen = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format=_LOG)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    watchdog = Watchdog(ServiceManager())
+    watched = partial(run, watchdog=watchdog)
+    return run_beside_hub("thutu-hall", __doc__, Settings, watched, arguments, watchdog=watchdog)
+
+
+def run(settings: Settings, client: HubClient, watchdog: Watchdog) -> None:
+    """Serve the page until `client` is closed; `watchdog` asks the page for a sign of life.
+
+    Raises OSError when its address is taken.
+    """
+    relay = Relay()
+    server = HttpServer(create_app(relay), settings.host, settings.port)
+    server.start()
+    logger.info("the hall screen is at %s", server.url)
+    watchdog.check(partial(answers, server.url))
     try:
-        settings = load_settings(chosen.config, Settings, "THUTU_HALL")
-        token = settings.token_file.read_text(encoding="ascii").strip()
-        client = HubClient(settings.hub, token)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: threading.Thread(target=client.close).start())
-        relay = Relay()
-        server = HttpServer(create_app(relay), settings.host, settings.port)
-        server.start()
-        logger.info("the hall screen is at %s", server.url)
-        try:
-            feed(relay, client)
-        finally:
-            server.stop()
-    except (SettingsError, OSError, HubError) as error:
-        print(f"thutu-hall: {error}", file=sys.stderr)
-        return 1
-    return 0
+        feed(relay, client, settings.notices)
+    finally:
+        server.stop()
 
 
-def feed(relay: Relay, client: HubClient) -> None:
+def feed(relay: Relay, client: HubClient, notices: tuple[str, ...] = ()) -> None:
     """Pass every picture of the hub on to `relay`, until `client` is closed."""
     names: dict[str, str] = {}
     for picture in client.stream():
@@ -68,7 +68,7 @@ def feed(relay: Relay, client: HubClient) -> None:
             relay.publish(None)
             continue
         names = names or _service_names(client)
-        relay.publish(scene(picture, names))
+        relay.publish(scene(picture, names, notices))
 
 
 def _service_names(client: HubClient) -> dict[str, str]:

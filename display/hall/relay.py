@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from display.hall.scene import Scene
-from runtime.wording import catalogue
+from runtime.wording import LANGUAGES, catalogue
 
 _PAGE = Path(__file__).with_name("page")
 _FONTS = fontpkg_be_vietnam_pro.ROOT / "files"
@@ -47,12 +48,12 @@ class Relay:
             with contextlib.suppress(RuntimeError):  # the loop of a server that was stopped
                 follower.loop.call_soon_threadsafe(follower.changed.set)
 
-    async def follow(self) -> AsyncIterator[bytes]:
-        """Server-sent events: the newest scene at once and after every change."""
+    async def follow(self, version: str) -> AsyncIterator[bytes]:
+        """Server-sent events: the page's `version`, the newest scene, and one at every change."""
         follower = _Follower(asyncio.get_running_loop(), asyncio.Event())
         self._followers.add(follower)
         try:
-            yield b"retry: 1000\n\n"
+            yield b"retry: 1000\nevent: page\ndata: %b\n\n" % version.encode()
             while True:
                 follower.changed.clear()
                 yield self._event
@@ -67,15 +68,20 @@ class Relay:
 
 
 def create_app(relay: Relay) -> Starlette:
-    """The page at `/`, what it needs, and its events at `/events`."""
-    page = _render(catalogue("vi"), catalogue("en"))
+    """The page at `/`, what it needs, and its events at `/events`.
+
+    A browser that shows an older version, from before an update, loads the page anew.
+    """
+    version = _version()
+    page = _render(version, catalogue("vi"), catalogue("en"))
 
     async def show_page(_: Request) -> Response:
-        return HTMLResponse(page, headers={"Content-Security-Policy": "default-src 'self'"})
+        headers = {"Content-Security-Policy": "default-src 'self'", "Cache-Control": "no-cache"}
+        return HTMLResponse(page, headers=headers)
 
     async def follow(_: Request) -> Response:
         return StreamingResponse(
-            relay.follow(),
+            relay.follow(version),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store"},
         )
@@ -90,9 +96,17 @@ def create_app(relay: Relay) -> Starlette:
     )
 
 
-def _render(vi: Mapping[str, str], en: Mapping[str, str]) -> str:
+def _version() -> str:
+    """Names what the page is made of: its files and its words."""
+    made_of = [file.read_bytes() for file in sorted(_PAGE.iterdir())]
+    made_of += [msgspec.json.encode(catalogue(language)) for language in LANGUAGES]
+    return hashlib.sha256(b"".join(made_of)).hexdigest()[:12]
+
+
+def _render(version: str, vi: Mapping[str, str], en: Mapping[str, str]) -> str:
     environment = Environment(loader=FileSystemLoader(_PAGE), autoescape=True)
     return environment.get_template("index.html.jinja").render(
+        version=version,
         vi={key.removeprefix("hall."): words for key, words in vi.items()},
         en={key.removeprefix("hall."): words for key, words in en.items()},
     )

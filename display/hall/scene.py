@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from contract.snapshot import CallView, Snapshot
 
-RECENT_CALLS = 5
+RECENT_CALLS = 4
+NEXT_NUMBERS = 2
 
 
 class Call(Struct, frozen=True):
@@ -19,11 +20,12 @@ class Call(Struct, frozen=True):
 
 
 class Waiting(Struct, frozen=True):
-    """How many wait for a service, and how long a new one would."""
+    """How many wait for a service, how long a new one would, and who came first of them."""
 
     service: str
     waiting: int
     expected_wait_min: int | None
+    next: tuple[str, ...] = ()
 
 
 class Scene(Struct, frozen=True):
@@ -34,9 +36,12 @@ class Scene(Struct, frozen=True):
     calling: tuple[Call, ...]
     recent: tuple[Call, ...]
     waiting: tuple[Waiting, ...]
+    notices: tuple[str, ...] = ()
 
 
-def scene(snapshot: Snapshot, service_names: Mapping[str, str]) -> Scene:
+def scene(
+    snapshot: Snapshot, service_names: Mapping[str, str], notices: tuple[str, ...] = ()
+) -> Scene:
     """What the hall should see; a service whose name is not known shows its id."""
     awaited = {
         (view.ticket.number, view.counter)
@@ -60,7 +65,15 @@ def scene(snapshot: Snapshot, service_names: Mapping[str, str]) -> Scene:
                 service_names.get(view.service, view.service),
                 view.waiting,
                 view.expected_wait_min,
+                _next_numbers(snapshot, view.service),
             )
             for view in snapshot.services
         ),
+        notices=notices,
     )
+
+
+def _next_numbers(snapshot: Snapshot, service: str) -> tuple[str, ...]:
+    """Those who came first of all who wait for a service; a citizen with priority may precede."""
+    waiting = [ticket.number for ticket in snapshot.waiting if ticket.service == service]
+    return tuple(waiting[:NEXT_NUMBERS])

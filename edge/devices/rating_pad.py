@@ -1,30 +1,34 @@
-"""Rating buttons of one counter on GPIO pins: one press is one command, however contacts bounce."""
+"""Rating buttons of one counter on GPIO pins, lit while a rating is due."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from importlib.metadata import entry_points
+from threading import Lock
+from typing import Literal
 
-from gpiozero import LED, Button
+from gpiozero import LED
 from gpiozero.pins import Factory
 
 from contract.commands import Rate
 from contract.ids import CounterId
+from contract.snapshot import CounterView
+from edge.devices.pins import PushButton
 from edge.devices.transport import DeviceError
 from runtime.clock import Clock
 from runtime.settings import SettingsError
 
 LEVELS = (3, 4, 5)
-QUIET_MS = 250
-_KERNEL_DEBOUNCE_S = 0.02  # 0.05 would swallow a tap of 30 ms
-_THANKS_S = 2.0
-_ENTRY_POINTS = "gpiozero_pin_factories"
+_THANKS_BLINKS = 3
+_THANKS_S = 0.3
+
+_Lights = Literal["dark", "live", "thanks"]
 
 
 class RatingPad:
     """Three, four or five buttons at a counter, worst level first, perhaps with a light in each.
 
-    A press calls `report` from a thread of the pin library, which must only post it on; its light
-    glows for a moment. The hub decides whether a rating was due.
+    Every press is reported, from a thread of the pin library, by `report`, which must only post it
+    on; whether a rating was due the hub decides. The lights are all on while one is, and all blink
+    when it was counted: they never tell the staff which it was.
     """
 
     def __init__(
@@ -32,7 +36,7 @@ class RatingPad:
         counter: CounterId,
         pins: Sequence[int],
         levels: int,
-        report: Callable[[Rate], None],
+        report: Callable[[Rate], object],
         clock: Clock,
         *,
         pin_factory: Factory,
@@ -44,57 +48,47 @@ class RatingPad:
         be had.
         """
         _check(counter, pins, levels, led_pins)
-        self._counter = counter
-        self._report = report
-        self._clock = clock
-        self._quiet_since_ns = [-QUIET_MS * 1_000_000] * levels
-        self._buttons: list[Button] = []
+        self._lights: _Lights = "dark"
+        self._due_ms: int | None = None
+        self._showing = Lock()
+        self._buttons: list[PushButton] = []
         self._leds: list[LED] = []
         try:
             for pin in led_pins:
                 self._leds.append(LED(pin, pin_factory=pin_factory))
-            for place, pin in enumerate(pins):
-                button = Button(pin, bounce_time=_KERNEL_DEBOUNCE_S, pin_factory=pin_factory)
-                self._buttons.append(button)
-                button.when_pressed = partial(self._on_press, place)
-                button.when_released = partial(self._quiet_ms, place)
+            for level, pin in enumerate(pins, 1):
+                pressed = partial(report, Rate(counter, level))
+                self._buttons.append(PushButton(pin, pressed, clock, pin_factory))
         except Exception as error:
             self.close()
             raise DeviceError(f"the rating buttons of counter {counter}: {error}") from error
+
+    def show(self, view: CounterView | None, now_ms: int) -> None:
+        """Light what the hub says of this counter at `now_ms`; None when it says nothing."""
+        due_ms = view.rating_due_ms if view is not None else None
+        rated = view is not None and view.rated
+        with self._showing:
+            if due_ms is not None and due_ms > now_ms:
+                if due_ms != self._due_ms:
+                    self._light("live", on_time=(due_ms - now_ms) / 1000, off_time=0, n=1)
+            elif self._lights == "live" and rated:
+                self._light("thanks", on_time=_THANKS_S, off_time=_THANKS_S, n=_THANKS_BLINKS)
+            elif not (self._lights == "thanks" and rated):
+                self._light("dark")
+            self._due_ms = due_ms
 
     def close(self) -> None:
         """Let go of the pins."""
         for device in (*self._buttons, *self._leds):
             device.close()
 
-    def _on_press(self, place: int) -> None:
-        if self._quiet_ms(place) < QUIET_MS:
-            return
-        if self._leds:
-            self._leds[place].blink(on_time=_THANKS_S, off_time=0, n=1)
-        self._report(Rate(self._counter, place + 1))
-
-    def _quiet_ms(self, place: int) -> float:
-        """End the quiet of a button, as every edge does, and return how long it had lasted."""
-        now_ns = self._clock.stamp().mono_ns
-        quiet_ns = now_ns - self._quiet_since_ns[place]
-        self._quiet_since_ns[place] = now_ns
-        return quiet_ns / 1e6
-
-
-def open_pin_factory(name: str) -> Factory:
-    """Load a pin library by gpiozero's name for it: `lgpio` on a Pi, `mock` in a simulation.
-
-    gpiozero by itself would fall back silently to another one. Raises SettingsError when there
-    is none of that name, DeviceError when it does not work here.
-    """
-    found = entry_points(group=_ENTRY_POINTS, name=name)
-    if not found:
-        raise SettingsError(f"{name!r} is not a pin library of gpiozero, such as lgpio")
-    try:
-        return next(iter(found)).load()()
-    except Exception as error:
-        raise DeviceError(f"the pin library {name} does not work here: {error}") from error
+    def _light(self, lights: _Lights, **blinks: float) -> None:
+        self._lights = lights
+        for led in self._leds:
+            if lights == "dark":
+                led.off()
+            else:
+                led.blink(**blinks)
 
 
 def _check(counter: CounterId, pins: Sequence[int], levels: int, led_pins: Sequence[int]) -> None:

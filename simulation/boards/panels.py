@@ -5,7 +5,7 @@ from collections import deque
 _HISTORY = 200
 
 
-class _Powered:
+class Powered:
     """What all displays have in common: power, and a memory of what they showed."""
 
     def __init__(self, at_power_on: str) -> None:
@@ -34,7 +34,7 @@ class _Powered:
             self.history.append(text)
 
 
-class ModbusPanel(_Powered):
+class ModbusPanel(Powered):
     """A DM36/DM56 digit panel: registers 0 to 5 characters, 6 and 7 a number (lamaPLC, DM36-DM56).
 
     A slave of a Modbus RTU line: silent on a bad checksum and on other addresses, obeys but never
@@ -126,7 +126,7 @@ class ModbusPanel(_Powered):
         return (f"-{text}" if high >> 12 else text).rjust(self.digits)
 
 
-class SumPanel(_Powered):
+class SumPanel(Powered):
     """An RS-485 panel whose frame is address, number high and low, and their sum; it is mute."""
 
     def __init__(self, address: int, digits: int = 4) -> None:
@@ -148,7 +148,7 @@ class SumPanel(_Powered):
         return b""
 
 
-class CustomerDisplayPanel(_Powered):
+class CustomerDisplayPanel(Powered):
     """A CD5220: two lines of 20 columns, in ASCII; what it cannot show it notes as a fault.
 
     Source: CD5220 user's manual, 6.1. In string mode it knows ESC Q A, ESC Q B and CLR.

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plan = Plan(root, options.sites, options.seed, options.speed, options.date, options.arrivals)
     console = Console()
     leaving = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: leaving.set())
     stay = console.is_interactive and not options.json
     try:

@@ -216,6 +216,7 @@ def live_a_day(plan: Plan, screen: Screen, leaving: Event, *, stay: bool) -> dic
                 "Trung tâm · the centre": stage.centre.url,
                 "  đăng nhập · sign in with": stage.centre_token,
                 f"Kiosk · {first.rules.unit}": first.kiosk_url("kiosk-2"),
+                f"Đánh giá · rating tablet · {first.rules.unit}": first.tablet_url("1"),
                 f"Màn hình sảnh · hall · {first.rules.unit}": first.hall_url,
                 f"Quầy · terminal · {first.rules.unit}": f"{_TERMINAL} --hub {first.node.url}",
                 "  mã và PIN · name and PIN": f"{_VISITOR} {first.pin(_VISITOR, 'supervisor')}",

@@ -16,6 +16,20 @@ NOW_MS = 1_790_647_800_000  # 2026-09-29 09:10 at the site
 ANSWER = Answer(seq=12, number="1025", ahead=3, expected_wait_min=9)
 
 
+def ticket(
+    number: str, phase: TicketPhase = "waiting", counter: str | None = None, calls: int = 0
+) -> TicketView:
+    return TicketView(
+        number=number,
+        service=number[0],
+        phase=phase,
+        issued_ms=NOW_MS - 600_000,
+        since_ms=NOW_MS,
+        counter=counter,
+        calls=calls,
+    )
+
+
 def counter_view(
     counter: str = "3",
     number: str | None = None,
@@ -23,19 +37,12 @@ def counter_view(
     phase: CounterPhase = "open",
     calls: int = 1,
 ) -> CounterView:
-    ticket = None
-    if number is not None:
-        ticket = TicketView(
-            number=number,
-            service=number[0],
-            phase=ticket_phase,
-            issued_ms=NOW_MS - 600_000,
-            since_ms=NOW_MS,
-            counter=counter,
-            calls=calls,
-        )
     return CounterView(
-        counter=counter, phase=phase, since_ms=NOW_MS, services=("1",), ticket=ticket
+        counter=counter,
+        phase=phase,
+        since_ms=NOW_MS,
+        services=("1",),
+        ticket=None if number is None else ticket(number, ticket_phase, counter, calls),
     )
 
 

@@ -9,6 +9,7 @@ from pymodbus.framer import FramerRTU
 from runtime.clock import SystemClock
 from simulation.boards.line import BoardLine, Noise
 from simulation.boards.panels import CustomerDisplayPanel, ModbusPanel, SumPanel
+from simulation.boards.spi import Max7219Module, SpiChain
 
 
 def rtu(text: str) -> bytes:
@@ -117,6 +118,38 @@ def test_a_customer_display_keeps_its_lines_and_notes_faults() -> None:
     assert "1025" in display.shown
     display.receive(b"\x0c")
     assert display.shown.strip() == ""
+
+
+def registers(chain: SpiChain, *writes: str) -> None:
+    for write in writes:
+        chain.write(bytes.fromhex(write))
+
+
+def test_a_max7219_sleeps_at_power_on_and_obeys_its_registers() -> None:
+    module = Max7219Module()
+    chain = SpiChain([module])
+    registers(chain, "017e", "0230")
+    assert (module.shown, module.brightness) == (" " * 8, 0)
+    registers(chain, "0c01")
+    assert (module.shown, module.brightness) == ("       0", 1)  # it scans one digit
+    registers(chain, "0b07", "0a0f")
+    assert (module.shown, module.brightness) == ("      10", 31)
+    registers(chain, "0901", "0104")
+    assert module.shown == "      14"  # digit 0 decodes code B now
+    registers(chain, "0f01")
+    assert module.shown == "8" * 8
+    registers(chain, "0f00", "0c00")
+    assert module.shown == " " * 8
+    module.power_off()
+    registers(chain, "0c01")
+    module.power_on()
+    assert module.shown == " " * 8
+
+
+def test_a_chain_hands_on_what_is_shifted_further_and_latches_the_last_16_bits() -> None:
+    first, second = Max7219Module(), Max7219Module()
+    registers(SpiChain([first, second]), "0c01 0c01", "0130 016d", "ff 0000 0179")
+    assert (first.shown, second.shown) == ("       3", "       1")
 
 
 @pytest.fixture

@@ -2,22 +2,29 @@
 "use strict";
 
 const SILENT_AFTER_MS = 5000;
+const LISTEN_ANEW_AFTER_MS = 10000;
+const TURN_SERVICES_MS = 6000;
 const SITE_IS_AHEAD_OF_UTC_MS = 7 * 3600 * 1000;
 
 const byId = (id) => document.getElementById(id);
+const notices = new Notices(byId("notice"));
+let events = null;
+let listeningSince = 0;
 let heardAt = -Infinity;
 let known = false;
 let siteClock = null;
-let lastSeq = null;
+let called = null;
 
 function follow() {
-  const events = new EventSource("/events");
+  events?.close();
+  events = new EventSource("/events");
+  listeningSince = performance.now();
+  events.addEventListener("page", (event) => {
+    if (event.data !== document.body.dataset.version) location.reload();
+  });
   events.addEventListener("scene", (event) => { heard(true); draw(JSON.parse(event.data)); });
   events.addEventListener("silence", () => heard(false));
   events.addEventListener("alive", () => heard(known));
-  events.addEventListener("error", () => {
-    if (events.readyState === EventSource.CLOSED) setTimeout(follow, 1000);
-  });
 }
 
 function heard(sceneIsKnown) {
@@ -27,9 +34,12 @@ function heard(sceneIsKnown) {
 }
 
 function tick() {
-  const offline = !known || performance.now() - heardAt > SILENT_AFTER_MS;
-  document.body.classList.toggle("offline", offline);
+  const now = performance.now();
+  document.body.classList.toggle("offline", !known || now - heardAt > SILENT_AFTER_MS);
   byId("clock").textContent = siteClock === null ? "--:--" : siteTime();
+  const quietMs = now - Math.max(heardAt, listeningSince);
+  if (quietMs > LISTEN_ANEW_AFTER_MS || events?.readyState === EventSource.CLOSED) follow();
+  turnServices(Math.floor(now / TURN_SERVICES_MS));
 }
 
 function siteTime() {
@@ -40,11 +50,11 @@ function siteTime() {
 function draw(scene) {
   byId("site").textContent = scene.site_name;
   siteClock = scene.now_ms === null ? null : { nowMs: scene.now_ms, readAt: performance.now() };
-  const newest = Math.max(0, ...scene.calling.map((call) => call.seq));
-  redraw(byId("calling"), scene.calling.map((call) => drawCall(call, lastSeq !== null && call.seq > lastSeq)));
+  redraw(byId("calling"), scene.calling.map((call) => drawCall(call, called?.has(call.seq) === false)));
   redraw(byId("recent"), scene.recent.map((call) => drawCall(call, false)));
-  redraw(byId("waiting"), scene.waiting.map(drawWaiting));
-  lastSeq = Math.max(lastSeq ?? 0, newest);
+  redraw(byId("waiting"), scene.waiting.map(drawService));
+  called = new Set(scene.calling.map((call) => call.seq));
+  notices.show(scene.notices);
   tick();
 }
 
@@ -55,30 +65,37 @@ function redraw(list, rows) {
 }
 
 function drawCall(call, isNew) {
-  const row = byId("call").content.firstElementChild.cloneNode(true);
-  row.dataset.key = `${call.seq}`;
+  const row = copyOf("call", call.seq);
   row.classList.toggle("new", isNew);
   row.querySelector(".number").textContent = call.number;
   row.querySelector(".counter").textContent = call.counter;
   return row;
 }
 
-function drawWaiting(service) {
+function drawService(service) {
   const { people, minutes } = byId("waiting").dataset;
   const count = people.replace("{count}", service.waiting);
   const wait = service.expected_wait_min;
-  const row = document.createElement("li");
-  row.dataset.key = JSON.stringify(service);
-  row.append(span("service", service.service));
-  row.append(span("count", wait === null ? count : `${count} · ${minutes.replace("{minutes}", wait)}`));
+  const row = copyOf("service", JSON.stringify(service));
+  row.querySelector(".service").textContent = service.service;
+  row.querySelector(".count").textContent =
+    wait === null ? count : `${count} · ${minutes.replace("{minutes}", wait)}`;
+  row.querySelector(".next").textContent = service.next.join("  ");
   return row;
 }
 
-function span(kind, text) {
-  const element = document.createElement("span");
-  element.className = kind;
-  element.textContent = text;
-  return element;
+function copyOf(template, key) {
+  const row = byId(template).content.firstElementChild.cloneNode(true);
+  row.dataset.key = `${key}`;
+  return row;
+}
+
+// A few services at a time, large enough to be read from afar.
+function turnServices(turn) {
+  const rows = [...byId("waiting").children];
+  const atOnce = Number(getComputedStyle(document.documentElement).getPropertyValue("--services"));
+  const page = turn % Math.max(1, Math.ceil(rows.length / atOnce));
+  rows.forEach((row, place) => { row.hidden = Math.floor(place / atOnce) !== page; });
 }
 
 follow();

@@ -20,6 +20,7 @@ def _board(**settings: object) -> AnyBoard:
         {"driver": "modbus-number", "address": 3, "register": 0},
         {"driver": "cd5220"},
         {"driver": "template", "pattern": "address number sum", "address": 5},
+        {"driver": "max7219"},
     ],
 )
 def test_every_driver_is_named_in_settings_and_shows_darkness_while_flashing(
@@ -40,6 +41,7 @@ def test_every_driver_is_named_in_settings_and_shows_darkness_while_flashing(
         ({"driver": "modbus-digits", "address": 248}, "247"),
         ({"driver": "modbus-digits", "address": 3, "adress": 4}, "adress"),
         ({"driver": "template", "pattern": "adress number"}, "adress"),
+        ({"driver": "max7219", "address": 3, "chain": 2}, "module 3 of a chain of 2"),
     ],
 )
 def test_wrong_settings_are_refused_by_name(settings: dict[str, object], words: str) -> None:
@@ -55,6 +57,15 @@ def test_a_number_register_shows_its_empty_value_for_all_that_is_no_number() -> 
     wide = ModbusNumber(counter="3", address=1, digits=6)
     assert wide.frame(Face("3", "serving", "70123")) == nothing
     assert TemplatePanel(counter="3", pattern="number").frame(Face("3", "closed")) == bytes(2)
+
+
+def test_a_module_shows_its_number_at_the_right_in_the_segments_of_the_data_sheet() -> None:
+    lit = _board(driver="max7219", brightness=15).frame(CALLING)
+    assert lit.hex(" ", 2) == ("0f00 0900 0b07 0a0f 015b 026d 037e 0430 0500 0600 0700 0800 0c01")
+    closed = _board(driver="max7219", digits=4).frame(Face("3", "closed"))
+    assert closed.hex(" ", 2).split()[4:12] == ["0101", "0201", "0301", "0401"] + [
+        f"0{place}00" for place in range(5, 9)
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -85,6 +85,22 @@ def test_a_line_is_always_twenty_ascii_columns(text: str) -> None:
     assert line.isascii()
 
 
+def test_eight_digits_are_these_registers_digit_0_at_the_right_and_awake_last() -> None:
+    assert frames.eight_digits(bytes.fromhex("00000000307e6d5b"), 8, 1, 1).hex(" ", 2) == (
+        "0f00 0900 0b07 0a08 015b 026d 037e 0430 0500 0600 0700 0800 0c01"
+    )
+
+
+def test_the_other_modules_of_a_chain_are_told_nothing() -> None:
+    frame = frames.eight_digits(bytes(7) + b"\x01", 15, 2, 3)
+    assert [frame[n : n + 6].hex() for n in (0, 18, 24)] == [
+        "00000f000000",
+        "00000a0f0000",
+        "000001010000",
+    ]
+    assert len(frame) == 13 * 6
+
+
 def test_the_published_template_panel_shows_999_on_board_5() -> None:
     assert frames.template("address number sum", 5, " 999", 999).hex(" ") == "05 03 e7 ef"
 

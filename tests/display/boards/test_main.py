@@ -109,6 +109,16 @@ def test_displays_go_dark_while_the_hub_is_silent(site: Site) -> None:
             "two displays are called board-3",
         ),
         ('hub = ""\ntoken_file = ""\n[[buses]]\nport = "x"\nboards = []', "without boards"),
+        (
+            'hub = ""\ntoken_file = ""\n[[buses]]\nport = "/dev/ttyUSB0"\nboards = ['
+            '{ driver = "max7219", counter = "3" }]',
+            "are on /dev/spidev",
+        ),
+        (
+            'hub = ""\ntoken_file = ""\n[[buses]]\nport = "/dev/spidev0.0"\nboards = ['
+            '{ driver = "max7219", counter = "3" }, { driver = "max7219", counter = "4" }]',
+            "a place of its own",
+        ),
     ],
 )
 def test_wrong_settings_end_the_program_with_words(

@@ -1,27 +1,28 @@
 """The hall screen in a real browser, fed from a hub over HTTP."""
 
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from msgspec.structs import replace
+from playwright.sync_api import Browser, Page, expect
 
-from contract.snapshot import CallView, Snapshot
+from contract.snapshot import CallView, ServiceView, Snapshot
 from display.hall.__main__ import feed, main
 from display.hall.relay import Relay, create_app
+from display.hall.scene import scene
 from runtime.http_server import HttpServer
 from runtime.hub_client import HubClient
+from tests.browser import chromium
 from tests.display.listening_hub import TOKEN, ListeningHub
-from tests.display.scenes import NOW_MS, counter_view, snapshot
+from tests.display.scenes import NOW_MS, counter_view, snapshot, ticket
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-SCREENS = [(1280, 720), (1920, 1080), (3840, 2160), (1080, 1920)]
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
 WITHIN_MS = 10_000
-DIGIT_EM = 0.7
+TURN_MS = 6000
+LEAST_REST_MS = 6000
 
 
 class Hall:
@@ -50,12 +51,8 @@ def hall() -> Iterator[Hall]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed: apt install chromium")
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 def calling(number: str, counter: str, seq: int) -> Snapshot:
@@ -114,39 +111,51 @@ def test_a_page_whose_server_is_gone_says_so_and_recovers_by_itself(
     page.close()
 
 
-@pytest.mark.parametrize(("width", "height"), SCREENS)
-def test_called_numbers_are_37_mm_high_on_a_43_inch_screen(
-    hall: Hall, browser: Browser, width: int, height: int
-) -> None:
-    calls = tuple(
-        CallView(seq=9 - place, number=number, counter="3", at_ms=NOW_MS, times=1)
-        for place, number in enumerate(("1025", "1024", "1023", "1022", "1021", "1020"))
-    )
-    hall.hub.publish(snapshot(counter_view("3", "1025"), calls=calls))
-    page = browser.new_page(viewport={"width": width, "height": height})
+def test_a_page_from_before_an_update_loads_itself_anew(hall: Hall, browser: Browser) -> None:
+    page = browser.new_page()
     page.goto(hall.server.url)
-    screen_mm = 535 if width > height else 952
-    for list_, rows in (("#calling", 1), ("#recent", 5)):
-        numbers = page.locator(f"{list_} .number")
-        expect(numbers).to_have_count(rows)
-        font_px = numbers.last.evaluate("row => parseFloat(getComputedStyle(row).fontSize)")
-        assert DIGIT_EM * font_px / height * screen_mm > 37
-        bottom_px = numbers.last.evaluate("row => row.getBoundingClientRect().bottom")
-        panel_px = page.locator(list_).evaluate(
-            "list => list.parentElement.getBoundingClientRect().bottom"
-        )
-        assert bottom_px <= panel_px
-    assert _fits(page)
+    page.evaluate("document.body.dataset.version = 'older'")
+    port = hall.server.port
+    hall.server.stop()
+    hall.server = HttpServer(create_app(hall.relay), "127.0.0.1", port)
+    hall.server.start()
+    expect(page.locator("body")).not_to_have_attribute("data-version", "older", timeout=WITHIN_MS)
     page.close()
 
 
-def _fits(page: Page) -> bool:
-    return bool(
-        page.evaluate(
-            "document.documentElement.scrollWidth <= innerWidth"
-            " && document.documentElement.scrollHeight <= innerHeight"
-        )
-    )
+def test_next_numbers_stand_with_their_service_and_many_services_take_turns(
+    hall: Hall, browser: Browser
+) -> None:
+    picture = snapshot()
+    waiting = tuple(ticket(number) for number in ("1031", "2007", "1032", "1033"))
+    services = tuple(ServiceView(str(n), n, None, None, 1) for n in range(1, 6))
+    hall.hub.publish(replace(picture, waiting=waiting, services=services, seq=8))
+    page = browser.new_page(viewport={"width": 1920, "height": 1080})
+    page.clock.install()
+    page.goto(hall.server.url)
+    first = page.locator("#waiting li").first
+    expect(first.locator(".next")).to_have_text("1031  1032", use_inner_text=False)
+    expect(page.locator("#waiting li")).to_have_count(5)
+    seen: set[str] = set()
+    for _ in range(3):
+        expect(page.locator("#waiting li:visible")).not_to_have_count(0)
+        seen.update(page.locator("#waiting li:visible .count").all_inner_texts())
+        page.clock.run_for(TURN_MS)
+    assert seen == {f"{n} người" for n in range(1, 6)}
+    page.close()
+
+
+def test_a_call_that_is_repeated_flashes_again_and_a_new_journal_does_not_hide_it(
+    hall: Hall, browser: Browser
+) -> None:
+    hall.hub.publish(calling("1025", "3", 900))
+    page = browser.new_page(viewport={"width": 1920, "height": 1080})
+    page.goto(hall.server.url)
+    expect(page.locator("#calling li")).to_have_count(1)
+    for seq in (901, 4):
+        hall.hub.publish(calling("1025", "3", seq))
+        expect(page.locator(f"#calling .new[data-key='{seq}']")).to_have_count(1)
+    page.close()
 
 
 def test_wrong_settings_end_the_program_with_words(
@@ -156,3 +165,72 @@ def test_wrong_settings_end_the_program_with_words(
     config.write_text('hub = "http://127.0.0.1:1"', "utf-8")
     assert main(["--config", str(config)]) == 1
     assert "token_file" in capsys.readouterr().err
+
+
+LONG_NOTICE = "Thứ bảy hằng tuần trung tâm làm việc buổi sáng, từ 7 giờ 30 đến 11 giờ 30. " * 3
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_a_long_notice_rests_runs_to_its_end_and_makes_way(
+    browser: Browser, motion: Literal["no-preference", "reduce"]
+) -> None:
+    relay = Relay()
+    server = HttpServer(create_app(relay), "127.0.0.1", 0)
+    server.start()
+    relay.publish(scene(snapshot(), {}, (LONG_NOTICE, "Xin giữ trật tự.")))
+    page = browser.new_page(viewport={"width": 1920, "height": 1080})
+    page.emulate_media(reduced_motion=motion)
+    page.clock.install()
+    page.goto(server.url)
+    text = page.locator("#notice span")
+    expect(text).to_have_text(LONG_NOTICE.strip())
+    if motion == "reduce":
+        assert text.evaluate("e => e.getAnimations().length") == 0
+        lines = text.evaluate("e => Math.round(e.offsetHeight / e.parentElement.clientHeight)")
+        tops = []
+        for _ in range(lines):
+            tops.append(page.locator("#notice").evaluate("e => e.scrollTop / e.clientHeight"))
+            page.clock.run_for(LEAST_REST_MS)
+        assert tops == pytest.approx(list(range(lines)), abs=0.05)
+        assert lines > 1
+    else:
+        assert _edge_at(page, 2900) == pytest.approx(_edge_at(page, 0))
+        pace_px_per_s = _edge_at(page, 4000, "left") - _edge_at(page, 5000, "left")
+        assert pace_px_per_s == pytest.approx(3.5 * 54, rel=0.02)
+        end_ms = text.evaluate("e => e.getAnimations()[0].effect.getTiming().duration")
+        room_px = page.evaluate("innerWidth")
+        assert _edge_at(page, end_ms - 2900) == pytest.approx(_edge_at(page, end_ms - 1))
+        assert _edge_at(page, end_ms - 1) <= room_px
+        text.evaluate("e => e.getAnimations()[0].finish()")
+    expect(text).to_have_text("Xin giữ trật tự.")
+    page.close()
+    server.stop()
+
+
+def _edge_at(page: Page, ms: float, edge: str = "right") -> float:
+    """Where the notice's edge is so many milliseconds into its run."""
+    place: float = page.locator("#notice span").evaluate(
+        """(element, [ms, edge]) => {
+          const [run] = element.getAnimations();
+          run.pause();
+          run.currentTime = ms;
+          return element.getBoundingClientRect()[edge];
+        }""",
+        [ms, edge],
+    )
+    return place
+
+
+def test_a_call_is_marked_without_flashing_where_motion_is_not_wanted(
+    hall: Hall, browser: Browser
+) -> None:
+    hall.hub.publish(snapshot(counter_view("3"), seq=4))
+    page = browser.new_page()
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(hall.server.url)
+    expect(page.locator("#nobody")).to_be_visible()
+    hall.hub.publish(calling("1025", "3", 5))
+    row = page.locator("#calling .new")
+    assert row.evaluate("e => getComputedStyle(e).animationName") == "mark"
+    assert row.evaluate("e => getComputedStyle(e).animationIterationCount") == "1"
+    page.close()

@@ -1,8 +1,8 @@
 import msgspec
 
 from contract.snapshot import CallView
-from display.hall.scene import RECENT_CALLS, Call, Waiting, scene
-from tests.display.scenes import NOW_MS, counter_view, snapshot
+from display.hall.scene import NEXT_NUMBERS, RECENT_CALLS, Call, Waiting, scene
+from tests.display.scenes import NOW_MS, counter_view, snapshot, ticket
 
 
 def _call(seq: int, number: str, counter: str) -> CallView:
@@ -32,7 +32,7 @@ def test_a_number_called_elsewhere_before_is_only_where_it_is_called_now() -> No
 def test_the_last_calls_are_few_and_newest_first() -> None:
     calls = tuple(_call(20 - n, f"10{n:02}", "1") for n in range(1, 12))
     shown = scene(snapshot(counter_view("1"), calls=calls), {})
-    assert [call.number for call in shown.recent] == ["1001", "1002", "1003", "1004", "1005"]
+    assert [call.number for call in shown.recent] == ["1001", "1002", "1003", "1004"]
     assert len(shown.recent) == RECENT_CALLS
 
 
@@ -46,3 +46,14 @@ def test_services_have_their_names_and_a_doubtful_clock_is_not_shown() -> None:
 def test_nothing_of_the_staff_leaves_the_display() -> None:
     officer = msgspec.structs.replace(counter_view("3", "1025"), staff="nv-0017")
     assert b"nv-0017" not in msgspec.json.encode(scene(snapshot(officer), {}))
+
+
+def test_who_came_first_is_next_in_each_service() -> None:
+    waiting = tuple(ticket(number) for number in ("1031", "2007", "1030", "1033"))
+    shown = scene(msgspec.structs.replace(snapshot(), waiting=waiting), {})
+    assert [service.next for service in shown.waiting] == [("1031", "1030"), ("2007",)]
+    assert NEXT_NUMBERS == 2
+
+
+def test_notices_come_from_the_settings() -> None:
+    assert scene(snapshot(), {}, ("Xin giữ trật tự.",)).notices == ("Xin giữ trật tự.",)

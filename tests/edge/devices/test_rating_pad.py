@@ -5,11 +5,14 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 
 from contract.commands import Rate
+from contract.snapshot import CounterView
 from contract.stamp import Stamp
-from edge.devices.rating_pad import QUIET_MS, RatingPad, open_pin_factory
+from edge.devices.pins import QUIET_MS, open_pin_factory
+from edge.devices.rating_pad import RatingPad
 from edge.devices.transport import DeviceError
 from runtime.settings import SettingsError
 from simulation.pads import press
+from tests.waiting import until
 
 PINS = (5, 6, 13, 19)
 LED_PINS = (12, 16, 20, 21)
@@ -41,12 +44,22 @@ class Pad:
             led_pins=LED_PINS,
         )
 
+    def lit(self) -> tuple[bool, ...]:
+        return tuple(self.pins.pin(pin).state for pin in LED_PINS)
+
+    def blinks(self, pin: int, since: int) -> int:
+        return [change.state for change in self.pins.pin(pin).states[since:]].count(False)
+
     def train(self, pin: int, *edges_ms: float) -> None:
         """Low, high, low ... after so many milliseconds each, from a high pin."""
         button = self.pins.pin(pin)
         for place, after_ms in enumerate(edges_ms):
             self.clock.sleep(after_ms / 1000)
             (button.drive_high if place % 2 else button.drive_low)()
+
+
+def rateable(due_ms: int | None, *, rated: bool = False) -> CounterView:
+    return CounterView("3", "open", 0, ("1",), rating_due_ms=due_ms, rated=rated)
 
 
 @pytest.fixture
@@ -100,11 +113,53 @@ def test_simulated_fingers_press_exactly_once(pad: Pad) -> None:
     assert pad.rates == [Rate("3", level) for level in levels]
 
 
-def test_a_press_lights_its_button_and_no_other(pad: Pad) -> None:
+def test_lights_are_on_while_a_rating_is_due_and_only_then(pad: Pad) -> None:
+    assert pad.lit() == (False,) * 4
+    pad.pad.show(rateable(due_ms=60_000), now_ms=0)
+    until(lambda: pad.lit() == (True,) * 4)
+    pad.pad.show(rateable(due_ms=60_000), now_ms=10_000)
+    assert pad.lit() == (True,) * 4
+    pad.pad.show(rateable(due_ms=None), now_ms=11_000)
+    assert pad.lit() == (False,) * 4
+
+
+def test_lights_go_out_by_themselves_when_the_time_is_over(pad: Pad) -> None:
+    pad.pad.show(rateable(due_ms=60_000), now_ms=59_800)
+    until(lambda: pad.lit() == (True,) * 4)
+    until(lambda: pad.lit() == (False,) * 4, within_s=2)
+
+
+def test_thanks_blink_on_all_buttons_and_tell_nobody_which(pad: Pad) -> None:
+    pad.pad.show(rateable(due_ms=60_000), now_ms=0)
+    until(lambda: pad.lit() == (True,) * 4)
     pad.train(PINS[3], 500, 120)
-    lit = [[state.state for state in pad.pins.pin(pin).states] for pin in LED_PINS]
-    assert lit[3][-1] is True
-    assert all(True not in states for states in lit[:3])
+    assert pad.rates == [Rate("3", 4)]
+    assert pad.lit() == (True,) * 4
+    before = [len(pad.pins.pin(pin).states) for pin in LED_PINS]
+    for now_ms in (1000, 1100):
+        pad.pad.show(rateable(due_ms=None, rated=True), now_ms)
+    until(
+        lambda: all(
+            pad.blinks(pin, since) == 3 for pin, since in zip(LED_PINS, before, strict=True)
+        )
+    )
+    until(lambda: pad.lit() == (False,) * 4)
+    pad.pad.show(rateable(due_ms=None, rated=True), 9000)
+    assert pad.lit() == (False,) * 4
+
+
+def test_a_press_in_the_dark_is_reported_as_well_for_the_hub_counts_it(pad: Pad) -> None:
+    pad.pad.show(None, 0)
+    pad.train(PINS[0], 500, 120)
+    assert pad.rates == [Rate("3", 1)]
+    assert pad.lit() == (False,) * 4
+
+
+def test_a_hub_that_says_nothing_makes_the_pad_dark(pad: Pad) -> None:
+    pad.pad.show(rateable(due_ms=60_000), now_ms=0)
+    until(lambda: pad.lit() == (True,) * 4)
+    pad.pad.show(None, 0)
+    assert pad.lit() == (False,) * 4
 
 
 @pytest.mark.parametrize(
