@@ -41,6 +41,19 @@ class Ack(Struct, frozen=True, array_like=True):
     committed: Seq
 
 
+class Health(Struct, frozen=True, array_like=True):
+    """How a node's machine fares; None for what it cannot tell.
+
+    `wear_percent` is how much of its life the disk has used, `free_mb` the room that is left for
+    the journal.
+    """
+
+    temperature_c: int | None = None
+    undervoltage: bool | None = None
+    wear_percent: Annotated[int, Meta(ge=0, le=100)] | None = None
+    free_mb: Annotated[int, Meta(ge=0)] | None = None
+
+
 class Status(Struct, frozen=True, array_like=True):
     """A node's birth, heartbeat or (as the broker's will, `online` false) its death.
 
@@ -57,6 +70,7 @@ class Status(Struct, frozen=True, array_like=True):
     config: str = ""
     last_seq: int = 0
     unsent: int = 0
+    health: Health | None = None
 
 
 VERSION = 1

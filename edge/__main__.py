@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event
 from typing import get_args
 
-from contract.commands import Actor, Role
+from contract.commands import COUNTER_ROLES, Actor, Role
 from edge.access import STAFF_ROLES, Access, BadNameError, NameTakenError, WeakPinError
 from edge.high_water import HighWater
 from edge.journal import Journal, JournalDamagedError, StoreError
@@ -29,7 +29,6 @@ from runtime.wording import say
 
 _LOOK_S = 1.0
 _DEVICE_ROLES = tuple(role for role in get_args(Role) if role not in ("clerk", "supervisor", "hub"))
-_ROLES_AT_A_COUNTER = ("pad",)
 
 _LOG = "%(levelname)s %(name)s: %(message)s"
 
@@ -96,9 +95,9 @@ def _add_device(settings: HubSettings, options: argparse.Namespace) -> int:
 
 def _check_counter(settings: HubSettings, role: str, counter: str | None) -> None:
     counters = ", ".join(counter.id for counter in settings.site.counters)
-    if counter is not None and role not in _ROLES_AT_A_COUNTER:
+    if counter is not None and role not in COUNTER_ROLES:
         raise _Refused("counter_not_for", role=role)
-    if counter is None and role in _ROLES_AT_A_COUNTER:
+    if counter is None and role in COUNTER_ROLES:
         raise _Refused("counter_missing", role=role, counters=counters)
     if counter is not None and settings.site.counter(counter) is None:
         raise _Refused("counter_unknown", counter=counter, counters=counters)

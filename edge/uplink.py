@@ -3,12 +3,13 @@
 import logging
 import threading
 from collections import deque
+from collections.abc import Callable
 
 from msgspec import Raw
 
 from contract.codec import ContractError, decode_message, encode_message
 from contract.topics import down, up
-from contract.wire import VERSION, Ack, Batch, Status
+from contract.wire import VERSION, Ack, Batch, Health, Status
 from edge.journal import Journal, Row
 from edge.outbox import Outbox, OutboxLimits, Run, Verdict
 from runtime.backoff import Backoff
@@ -28,8 +29,9 @@ class Uplink:
     """Sends a node's journal to the centre from a thread of its own, and keeps nothing itself.
 
     The journal's cursor moves only on the centre's word. `clock` dates the status; `line_clock`
-    paces the line, in real time even where a simulation lives its days faster. `sent_entries`
-    counts what was handed to the broker since the start, repetitions included.
+    paces the line, in real time even where a simulation lives its days faster. `health` is asked
+    at every heartbeat, and never fails. `sent_entries` counts what was handed to the broker since
+    the start, repetitions included.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Uplink:
         clock: Clock,
         line_clock: Clock,
         limits: OutboxLimits = _LIMITS,
+        health: Callable[[], Health] | None = None,
         heartbeat_s: float = 60.0,
         backoff: Backoff | None = None,
     ) -> None:
@@ -52,6 +55,7 @@ class Uplink:
         self._config = config
         self._clock = clock
         self._line_clock = line_clock
+        self._health = health
         self._heartbeat_s = heartbeat_s
         self._cursor = journal.cursor
         self._outbox = Outbox(journal.epoch, self._cursor, journal.last_seq, limits)
@@ -221,6 +225,7 @@ class Uplink:
             config=self._config,
             last_seq=self._journal.last_seq,
             unsent=self.unsent,
+            health=None if self._health is None else self._health(),
         )
 
     def _now_s(self) -> float:

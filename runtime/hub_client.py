@@ -4,7 +4,7 @@ import contextlib
 import secrets
 import socket
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 from uuid import UUID, uuid4
 
@@ -103,8 +103,9 @@ class HubClient:
     """Speaks to one hub, from any thread; a stream is read by one thread at a time.
 
     `silent_after_s` is how long a lost stream may take to come back before it tells Silence;
-    `attempts` how often a request is made while answers are lost. Without a token there is only
-    `sign_in`.
+    `attempts` how often a request is made while answers are lost. `turned` is called by the
+    stream's reader at every picture and every failure, at least every 20 s. Without a token there
+    is only `sign_in`.
     """
 
     def __init__(
@@ -116,12 +117,14 @@ class HubClient:
         clock: Clock | None = None,
         silent_after_s: float = 5.0,
         attempts: int = ATTEMPTS,
+        turned: Callable[[], object] = bool,
     ) -> None:
         self._address = base_url
         self._language = language
         self._clock = clock or SystemClock()
         self._silent_after_ns = int(silent_after_s * 1e9)
         self._attempts = attempts
+        self._turned = turned
         self._closed = threading.Event()
         self._stream_socket: socket.socket | None = None
         self._http = httpx.Client(
@@ -155,15 +158,24 @@ class HubClient:
 
     def snapshot(self, *, training: bool = False) -> Snapshot:
         """Ask for the whole picture. Raises HubUnreachable or HubDenied."""
-        response = self._request("GET", "/api/snapshot", params=_params(training))
-        self._check(response)
-        return self._decode(response.content, Snapshot)
+        return self.read("/api/snapshot", Snapshot, training=training)
 
     def catalogue(self) -> Catalogue:
         """Ask what the site offers. Raises HubUnreachable or HubDenied."""
-        response = self._request("GET", "/api/catalogue", params={})
+        return self.read("/api/catalogue", Catalogue)
+
+    def read(self, path: str, kind: type[_T], *, training: bool = False, **asked: str) -> _T:
+        """Read what is at `path`, asking with the parameters `asked`, as a value of `kind`.
+
+        Raises HubUnreachable, HubDenied or HubRejected.
+        """
+        return self._decode(self.read_file(path, training=training, **asked), kind)
+
+    def read_file(self, path: str, *, training: bool = False, **asked: str) -> bytes:
+        """Read the bytes at `path`. Raises HubUnreachable, HubDenied or HubRejected."""
+        response = self._request("GET", path, params={**asked, **_params(training)})
         self._check(response)
-        return self._decode(response.content, Catalogue)
+        return response.content
 
     def sign_in(self, staff: str, pin: str) -> StaffSession | SignInRefused:
         """Open a session for a member of staff. Raises HubUnreachable or HubRejected."""
@@ -193,6 +205,7 @@ class HubClient:
         told = False
         while not self._closed.is_set():
             for heard in self._listen(training):
+                self._turned()
                 if self._closed.is_set():
                     return
                 if isinstance(heard, Snapshot):

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from contract.commands import Actor
+from contract.commands import COUNTER_ROLES, Actor, Role
 from edge.__main__ import main
 from edge.access import Access
 from runtime.clock import SystemClock
@@ -61,12 +61,13 @@ def actor(config: Path, token: str) -> Actor | None:
         return access.actor(token)
 
 
-def test_a_pad_gets_its_token_and_its_counter(
-    config: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("role", COUNTER_ROLES)
+def test_a_device_of_a_counter_gets_its_token_and_its_counter(
+    config: Path, capsys: pytest.CaptureFixture[str], role: Role
 ) -> None:
-    assert run(config, "add-device", "pad-2", "--role", "pad", "--counter", "2") == 0
+    assert run(config, "add-device", f"{role}-2", "--role", role, "--counter", "2") == 0
     out, err = capsys.readouterr()
-    assert actor(config, out.strip()) == Actor("pad-2", "pad", "2")
+    assert actor(config, out.strip()) == Actor(f"{role}-2", role, "2")
     assert err == "Keep this token; it is not shown again.\n"
 
 
@@ -74,6 +75,7 @@ def test_a_pad_gets_its_token_and_its_counter(
     ("arguments", "key", "values"),
     [
         (("pad-1", "--role", "pad"), "counter_missing", {"role": "pad", "counters": "1, 2"}),
+        (("key-1", "--role", "keypad"), "counter_missing", {"role": "keypad", "counters": "1, 2"}),
         (
             ("pad-1", "--role", "pad", "--counter", "9"),
             "counter_unknown",

@@ -1,0 +1,220 @@
+"""What a site's machine pays: time to the first possible ticket, memory, and bytes written.
+
+The hub and the hall's page are the real programs, in processes of their own. Baselines, in the
+same run: a bare program of the same framework (FastAPI on uvicorn with one route) for start and
+memory, and a bare SQLite append with `synchronous=FULL` of a row as large as the journal's for
+bytes. Bytes are what Linux counts as sent to the disk (`write_bytes` in /proc/PID/io); paper is
+not printed. A Pi is slower: compare ratios, and measure there.
+"""
+
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+
+from benchmarks.report import line
+from contract.commands import Actor
+from edge.access import Access
+from runtime.clock import SystemClock
+
+_STARTS = 7
+_TICKETS = 300
+_ROW_BYTES = 150
+_BARE = "FastAPI on uvicorn, one route"
+_BARE_APP = """
+import socket, sys, uvicorn
+from fastapi import FastAPI
+app = FastAPI()
+@app.get("/")
+def root() -> str:
+    return "ready"
+listening = socket.socket(fileno=int(sys.argv[1]))
+uvicorn.Server(uvicorn.Config(app, log_level="error")).run(sockets=[listening])
+"""
+_BARE_STORE = """
+import os, sqlite3, sys
+store = sqlite3.connect(sys.argv[1], isolation_level=None)
+store.execute("PRAGMA journal_mode=WAL")
+store.execute("PRAGMA synchronous=FULL")
+store.execute("CREATE TABLE entries (seq INTEGER PRIMARY KEY, body BLOB)")
+def written():
+    return int(open("/proc/self/io").read().split("\\nwrite_bytes: ")[1].split()[0])
+before = written()
+for _ in range(int(sys.argv[2])):
+    store.execute("INSERT INTO entries (body) VALUES (?)", (os.urandom(int(sys.argv[3])),))
+print((written() - before) / int(sys.argv[2]))
+"""
+_SETTINGS = """
+node = "01-00097-01-h1"
+data = "{data}"
+[http]
+port = {port}
+[site]
+site = "01-00097-01"
+unit = "Phường Hồng Hà"
+site_name = "Trung tâm Hồng Hà"
+services = [{{ id = "1", series = "1", name = {{ vi = "Hộ tịch – Chứng thực" }} }}]
+counters = [{{ id = "1", services = ["1"] }}]
+sessions = []
+"""
+
+
+def main() -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory(prefix="thutu-bench-", dir=Path.cwd()) as folder:
+        root = Path(folder)
+        start_s: list[float] = []
+        bare_s: list[float] = []
+        for number in range(_STARTS):
+            with _hub(root / f"start-{number}") as (_, seconds):
+                start_s.append(seconds)
+            with _bare_app() as (_, seconds):
+                bare_s.append(seconds)
+        value, base = statistics.median(start_s), statistics.median(bare_s)
+        print(line("start.first_ticket_s", value, "s", f"{_BARE}, first answer", base), flush=True)
+        _measure_work(root)
+
+
+def _measure_work(root: Path) -> None:
+    with _hub(root / "work") as (site, _), _hall(root, site), _bare_app() as (bare, _):
+        before = _written_bytes(site.pid)
+        numbers = [site.ticket() for _ in range(_TICKETS)]
+        per_ticket = (_written_bytes(site.pid) - before) / _TICKETS
+        assert len({*numbers}) == _TICKETS
+        hub_mb, hall_mb, bare_mb = (_memory_mb(pid) for pid in (site.pid, site.hall, bare))
+    rows = subprocess.run(
+        [sys.executable, "-c", _BARE_STORE, root / "bare.db", str(_TICKETS), str(_ROW_BYTES)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    print(line("memory.hub_mb", hub_mb, "MB", _BARE, bare_mb))
+    print(line("memory.hub_and_hall_mb", hub_mb + hall_mb, "MB", f"two of {_BARE}", 2 * bare_mb))
+    bare_bytes = float(rows.stdout)
+    print(line("written.per_ticket_bytes", per_ticket, "bytes", "bare SQLite append", bare_bytes))
+
+
+class Site:
+    """A running hub and, later, its hall page."""
+
+    def __init__(self, pid: int, port: int, kiosk: str, hall_token: str) -> None:
+        self.pid = pid
+        self.hall = 0
+        self.hall_token = hall_token
+        self.url = f"http://127.0.0.1:{port}"
+        self._client = httpx.Client(
+            base_url=self.url, headers={"Authorization": f"Bearer {kiosk}"}, trust_env=False
+        )
+
+    def ticket(self) -> str:
+        """Take a number. Raises httpx.ConnectError while nobody listens."""
+        command = {"type": "IssueTicket", "services": ["1"], "on_paper": False}
+        headers = {"Idempotency-Key": str(uuid4())}
+        response = self._client.post("/api/commands", json=command, headers=headers)
+        assert response.status_code == 200, response.text
+        return str(response.json()["number"])
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+
+@contextmanager
+def _hub(data: Path) -> Iterator[tuple[Site, float]]:
+    """A hub and how long it took from its start to the first ticket."""
+    port = _free_port()
+    settings = data.with_suffix(".toml")
+    settings.write_text(_SETTINGS.format(data=data, port=port), encoding="utf-8")
+    with closing(Access(data / "access.db", SystemClock())) as access:
+        kiosk = access.add_device(Actor("kiosk-1", "kiosk"))
+        hall = access.add_device(Actor("hall", "display"))
+    command = [sys.executable, "-m", "edge", "--config", str(settings), "run"]
+    started = time.perf_counter()
+    with _running(command) as process, closing(Site(process.pid, port, kiosk, hall)) as site:
+        _until_answered(site.ticket)
+        yield site, time.perf_counter() - started
+
+
+@contextmanager
+def _hall(root: Path, site: Site) -> Iterator[None]:
+    port = _free_port()
+    (root / "hall.token").write_text(site.hall_token, encoding="ascii")
+    settings = root / "hall.toml"
+    settings.write_text(f'hub = "{site.url}"\ntoken_file = "hall.token"\nport = {port}\n', "utf-8")
+    with _running([sys.executable, "-m", "display.hall", "--config", str(settings)]) as process:
+        _until_answered(lambda: _get(port))
+        site.hall = process.pid
+        yield
+
+
+@contextmanager
+def _bare_app() -> Iterator[tuple[int, float]]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        command = [sys.executable, "-c", _BARE_APP, str(listening.fileno())]
+        started = time.perf_counter()
+        with _running(command, listening.fileno()) as process:
+            _until_answered(lambda: _get(port))
+            yield process.pid, time.perf_counter() - started
+
+
+@contextmanager
+def _running(command: list[str], *files: int) -> Iterator["subprocess.Popen[bytes]"]:
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=files
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _until_answered(ask: Callable[[], object]) -> None:
+    deadline = time.perf_counter() + 60
+    while True:
+        try:
+            ask()
+        except httpx.ConnectError:
+            assert time.perf_counter() < deadline, "no answer within a minute"
+            time.sleep(0.005)
+        else:
+            return
+
+
+def _get(port: int) -> None:
+    response = httpx.get(f"http://127.0.0.1:{port}/", trust_env=False, timeout=60)
+    assert response.status_code == 200
+
+
+def _written_bytes(pid: int) -> int:
+    return _number(Path(f"/proc/{pid}/io"), r"^write_bytes: (\d+)")
+
+
+def _memory_mb(pid: int) -> float:
+    """The proportional set size: memory that is shared counts in part."""
+    return _number(Path(f"/proc/{pid}/smaps_rollup"), r"^Pss: +(\d+) kB") / 1000
+
+
+def _number(path: Path, pattern: str) -> int:
+    found = re.search(pattern, path.read_text(encoding="ascii"), re.MULTILINE)
+    assert found is not None
+    return int(found[1])
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Puts Thứ Tự on this machine from the boot partition alone: no network is needed. May run again.
+set -eu
+
+here=$(dirname "$(readlink -f "$0")")
+boot=$(dirname "$here")
+release=/opt/thutu/releases/$(cat "$here/version")
+
+if [ ! -e "$release/.complete" ]; then
+    rm -rf "$release"
+    python3 -m venv --without-pip "$release"
+    # pip runs from its own wheel: Raspberry Pi OS Lite may lack ensurepip.
+    pip=$(echo "$here"/wheels/pip-*.whl)
+    "$release/bin/python" "$pip/pip" install --no-index --find-links "$here/wheels" \
+        --quiet --disable-pip-version-check thutu
+    touch "$release/.complete"
+fi
+"$release/bin/thutu-install" hub --venv "$release"
+
+# Settings are laid once; what a technician has changed stays.
+[ -e /etc/thutu/hub.toml ] || install -m 0640 -o root -g thutu "$here/hub.toml" /etc/thutu/hub.toml
+
+# The token leaves the boot partition, which anyone can read, for a file that only root can.
+if [ -e "$here/token" ]; then
+    install -m 0600 -o root -g root "$here/token" /etc/thutu/enrolment.token
+    sync
+    rm "$here/token"
+fi
+
+grep -qx 'include thutu.txt' "$boot/config.txt" || printf '\n[all]\ninclude thutu.txt\n' >>"$boot/config.txt"
+# The serial port belongs to a printer or displays, not to a console.
+sed -i 's/console=serial0,[0-9]* \{0,1\}//' "$boot/cmdline.txt"
+touch /etc/thutu/.ready
+sync

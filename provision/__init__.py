@@ -1,0 +1,1 @@
+"""Putting Thứ Tự on a machine, and on a card for one."""

@@ -1,0 +1,1 @@
+"""`thutu-image`: the boot files of a blank card."""

@@ -1,0 +1,78 @@
+"""What each role of a machine needs on its disk."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROLES = {
+    "hub": ("thutu-hub", "thutu-boards", "thutu-hall", "thutu-hall-screen", "thutu-voice"),
+    "satellite": ("thutu-satellite",),
+    "display": ("thutu-boards", "thutu-hall", "thutu-hall-screen", "thutu-voice"),
+    "terminal": ("thutu-terminal",),
+    "centre": ("thutu-central",),
+}
+DATA = ("/var/lib/thutu", "/var/lib/thutu-voice", "/var/lib/thutu-central")
+
+_UNITS = "etc/systemd/system"
+_WANTS = f"{_UNITS}/multi-user.target.wants"
+_EXAMPLES = "etc/thutu"
+_PARTS = {"hub": ("hub", "boards", "hall"), "display": ("boards", "hall")}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A symbolic link to lay down; `path` is relative to the root."""
+
+    path: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to lay down, readable by all; `path` is relative to the root."""
+
+    path: str
+    content: bytes
+
+
+Item = File | Link
+
+
+def plan(roles: list[str], sources: Path) -> list[Item]:
+    """Everything that machines of `roles` need besides the programs, in the order to lay it.
+
+    `sources` holds the project's `systemd` and `firmware_config`. A unit whose settings are
+    missing starts nothing, so all of a role's units may be there.
+    """
+    units = sorted({unit for role in roles for unit in ROLES[role]})
+    items = [_file(sources / f"systemd/{unit}.service", _UNITS) for unit in units]
+    items += [
+        _file(sources / f"systemd/{kind}/thutu.conf", f"etc/{kind}")
+        for kind in ("sysusers.d", "tmpfiles.d")
+    ]
+    if {*roles} != {"centre"}:
+        items.extend(_of_the_appliance(sources / "firmware_config/etc"))
+    for role in roles:
+        for part in _PARTS.get(role, (_name_of(role),)):
+            example = sources / f"firmware_config/etc/thutu/{part}.toml.example"
+            if example.exists():
+                items.append(_file(example, _EXAMPLES))
+    if "hub" in roles:
+        items.append(_file(sources / "firmware_config/procedures.toml", _EXAMPLES))
+    links = [Link(f"{_WANTS}/{unit}.service", f"/{_UNITS}/{unit}.service") for unit in units]
+    return [*{item.path: item for item in items}.values(), *links]
+
+
+def _of_the_appliance(etc: Path) -> Iterator[File]:
+    for file in sorted(etc.rglob("*")):
+        folder = file.parent.relative_to(etc)
+        if file.is_file() and folder != Path("thutu"):
+            yield _file(file, f"etc/{folder}")
+
+
+def _file(source: Path, folder: str) -> File:
+    return File(f"{folder}/{source.name}", source.read_bytes())
+
+
+def _name_of(role: str) -> str:
+    return "central" if role == "centre" else role

@@ -1,0 +1,149 @@
+"""The centre's broker configuration, run by a real Mosquitto."""
+
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from contract.topics import down, up
+from runtime.mqtt import MqttLink, MqttSettings
+from tests.brokers import free_port
+from tests.certificates import Authority, Pair
+from tests.waiting import until
+
+SHIPPED = Path("firmware_config/broker")
+INSTALLED = "/etc/mosquitto/thutu"
+NODE, OTHER, CENTRE = "01-00097-01-h1", "01-00098-01-h1", "thutu-centre"
+
+
+class Broker:
+    """Mosquitto with the shipped files, only their folder and port changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.authority = Authority(folder)
+        self.authority.sign("broker")
+        self.port = free_port()
+        shutil.copy(SHIPPED / "acl", folder)
+        shipped = (SHIPPED / "mosquitto.conf").read_text("utf-8").replace(INSTALLED, str(folder))
+        listening = re.sub(
+            r"^listener 8883$", f"listener {self.port} 127.0.0.1", shipped, flags=re.MULTILINE
+        )
+        assert listening != shipped
+        config = folder / "mosquitto.conf"
+        config.write_text(f"{listening}\nuser root\n", "utf-8")
+        self.log = folder / "mosquitto.log"
+        with self.log.open("wb") as output:
+            self._process = subprocess.Popen(
+                ["/usr/sbin/mosquitto", "-c", str(config)], stdout=output, stderr=output
+            )
+        until(self._runs)
+
+    def reload(self) -> None:
+        self._process.send_signal(signal.SIGHUP)
+        until(lambda: "Reloading config" in self.log.read_text("utf-8"))
+
+    def close(self) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+
+    def _runs(self) -> bool:
+        """It listens before it is ready for signals, and says when it is."""
+        said = self.log.read_text("utf-8")
+        assert self._process.poll() is None, said
+        return " running" in said
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    broker = Broker(tmp_path)
+    yield broker
+    broker.close()
+
+
+class Client:
+    def __init__(self, broker: Broker, pair: Pair | None, *topics: str) -> None:
+        self.heard: list[tuple[str, bytes]] = []
+        name = pair.certificate.stem if pair else "nobody"
+        self.link = MqttLink(
+            MqttSettings(
+                "127.0.0.1",
+                broker.port,
+                f"thutu-{name}",
+                ca_file=broker.authority.certificate,
+                cert_file=pair.certificate if pair else None,
+                key_file=pair.key if pair else None,
+                reconnect_within_s=0.2,
+            ),
+            persistent=False,
+            subscriptions=topics,
+            on_message=lambda topic, payload: self.heard.append((topic, payload)),
+            on_state=lambda _: None,
+        )
+        self.link.start()
+
+
+@contextmanager
+def client(broker: Broker, pair: Pair | None, *topics: str) -> Iterator[Client]:
+    made = Client(broker, pair, *topics)
+    yield made
+    made.link.stop()
+
+
+def test_a_node_speaks_under_its_own_name_and_hears_its_own_answers(broker: Broker) -> None:
+    node, centre = broker.authority.sign(NODE), broker.authority.sign(CENTRE)
+    with (
+        client(broker, centre, up("+", "events")) as central,
+        client(broker, node, down(NODE, "ack")) as hub,
+    ):
+        until(lambda: central.link.connected and hub.link.connected)
+        assert hub.link.publish(up(NODE, "events"), b"batch")
+        until(lambda: central.heard == [(up(NODE, "events"), b"batch")])
+        assert central.link.publish(down(NODE, "ack"), b"ack")
+        until(lambda: hub.heard == [(down(NODE, "ack"), b"ack")])
+
+
+def test_a_node_cannot_speak_or_listen_as_another(broker: Broker) -> None:
+    """The last messages are those that are allowed: when they are there, nothing else came."""
+    node, other = broker.authority.sign(NODE), broker.authority.sign(OTHER)
+    centre = broker.authority.sign(CENTRE)
+    with (
+        client(broker, centre, up("+", "events")) as central,
+        client(broker, other, down(OTHER, "ack")) as victim,
+        client(broker, node, down("+", "ack")) as thief,
+    ):
+        until(lambda: central.link.connected and victim.link.connected)
+        until(lambda: thief.link.publish(up(OTHER, "events"), b"forged"))
+        assert central.link.publish(down(OTHER, "ack"), b"secret")
+        until(lambda: victim.heard == [(down(OTHER, "ack"), b"secret")])
+
+        def own_is_heard() -> bool:
+            # Mosquitto closes the connection over what was forged, and what was on its way is lost.
+            thief.link.publish(up(NODE, "events"), b"own")
+            return (up(NODE, "events"), b"own") in central.heard
+
+        until(own_is_heard)
+    assert {topic for topic, _ in central.heard} == {up(NODE, "events")}
+    assert thief.heard == []
+
+
+@pytest.mark.parametrize("who", ["nobody", "foreign", "expired", "revoked"])
+def test_who_has_no_good_certificate_is_kept_out(who: str, broker: Broker, tmp_path: Path) -> None:
+    pair: Pair | None = None
+    if who == "foreign":
+        pair = Authority(tmp_path / "foreign").sign(NODE)
+    elif who == "expired":
+        pair = broker.authority.sign(NODE, expired=True)
+    elif who == "revoked":
+        pair = broker.authority.sign(NODE)
+        broker.authority.revoke(pair)
+        broker.reload()
+    good = broker.authority.sign(OTHER)
+    with client(broker, pair, down(NODE, "ack")) as bad, client(broker, good) as other:
+        until(lambda: other.link.connected)
+        until(lambda: broker.log.read_text("utf-8").count("OpenSSL Error") >= 2)
+        assert not bad.link.connected

@@ -1,0 +1,199 @@
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from central.settings import CentralSettings
+from display.boards import __main__ as boards
+from display.hall import __main__ as hall
+from display.terminal.settings import Settings as TerminalSettings
+from edge.settings import HubSettings
+from provision.install.__main__ import main
+from provision.install.plan import ROLES, File, plan
+from runtime.settings import load_settings
+
+HUB_UNIT = "etc/systemd/system/thutu-hub.service"
+
+
+def install(root: Path, *what: str) -> int:
+    return main([*what, "--root", str(root), "--venv", "/opt/thutu/releases/1"])
+
+
+def contents(root: Path) -> dict[str, tuple[str, int]]:
+    """Every file by name, with its text (or a link's target) and its modification time."""
+    found = {}
+    for path in sorted(root.rglob("*")):
+        if path.is_symlink():
+            found[str(path.relative_to(root))] = (str(path.readlink()), path.lstat().st_mtime_ns)
+        elif path.is_file():
+            text = path.read_text("utf-8", errors="replace")
+            found[str(path.relative_to(root))] = (text, path.stat().st_mtime_ns)
+    return found
+
+
+def test_a_hub_gets_its_units_users_rules_and_examples(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert install(tmp_path, "hub") == 0
+    laid = contents(tmp_path)
+    for unit in ROLES["hub"]:
+        wanted = f"etc/systemd/system/multi-user.target.wants/{unit}.service"
+        assert laid[wanted][0] == f"/etc/systemd/system/{unit}.service"
+        assert f"etc/systemd/system/{unit}.service" in laid
+    assert laid["opt/thutu/current"][0] == "/opt/thutu/releases/1"
+    assert "etc/systemd/system/thutu-terminal.service" not in laid
+    assert {
+        "etc/udev/rules.d/60-thutu.rules",
+        "etc/modules-load.d/thutu.conf",
+        "etc/systemd/timesyncd.conf.d/thutu.conf",
+        "etc/systemd/journald.conf.d/thutu.conf",
+        "etc/systemd/system.conf.d/thutu.conf",
+        "etc/thutu/hub.toml.example",
+        "etc/thutu/boards.toml.example",
+        "etc/thutu/hall.toml.example",
+        "etc/thutu/procedures.toml",
+    } <= laid.keys()
+    assert "thutu:x:" in laid["etc/passwd"][0]
+    said = capsys.readouterr().out
+    assert f"{tmp_path / HUB_UNIT}: laid down" in said
+    assert "systemctl start" in said
+
+
+def test_a_second_run_changes_nothing_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(tmp_path, "hub")
+    before = contents(tmp_path)
+    capsys.readouterr()
+    assert install(tmp_path, "hub") == 0
+    assert contents(tmp_path) == before
+    said = capsys.readouterr().out
+    assert said.startswith("Nothing to do: all ")
+    assert "$" not in said
+
+
+def test_an_edited_file_stays_and_the_new_one_is_beside_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(tmp_path, "hub")
+    ours = (tmp_path / HUB_UNIT).read_text("utf-8")
+    (tmp_path / HUB_UNIT).write_text("theirs", "utf-8")
+    capsys.readouterr()
+    install(tmp_path, "hub")
+    assert (tmp_path / HUB_UNIT).read_text("utf-8") == "theirs"
+    assert (tmp_path / f"{HUB_UNIT}.thutu-new").read_text("utf-8") == ours
+    assert "is edited: yours stays" in capsys.readouterr().out
+    assert install(tmp_path, "hub") == 0
+    assert "Nothing to do" in capsys.readouterr().out
+    (tmp_path / HUB_UNIT).write_text(ours, "utf-8")
+    install(tmp_path, "hub")
+    assert not (tmp_path / f"{HUB_UNIT}.thutu-new").exists()
+
+
+def test_a_file_of_an_older_version_is_replaced(tmp_path: Path) -> None:
+    install(tmp_path, "hub")
+    unit = tmp_path / HUB_UNIT
+    newer = unit.read_text("utf-8")
+    note = tmp_path / "var/lib/thutu-install/manifest.json"
+    unit.write_text("older", "utf-8")
+    older = hashlib.sha256(b"older").hexdigest()
+    current = hashlib.sha256(newer.encode()).hexdigest()
+    note.write_text(note.read_text("utf-8").replace(current, older), "utf-8")
+    install(tmp_path, "hub")
+    assert unit.read_text("utf-8") == newer
+
+
+def test_a_file_that_was_there_before_us_is_not_ours_to_replace(tmp_path: Path) -> None:
+    rules = tmp_path / "etc/udev/rules.d/60-thutu.rules"
+    rules.parent.mkdir(parents=True)
+    rules.write_text("theirs", "utf-8")
+    install(tmp_path, "hub")
+    assert rules.read_text("utf-8") == "theirs"
+    main(["remove", "--root", str(tmp_path)])
+    assert rules.read_text("utf-8") == "theirs"
+
+
+def test_a_dry_run_shows_every_step_and_changes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["hub", "--root", str(tmp_path), "--dry-run"]) == 0
+    assert contents(tmp_path) == {}
+    said = capsys.readouterr().out
+    assert f"{tmp_path / HUB_UNIT}: laid down" in said
+    assert "$ systemd-sysusers" in said
+    assert "nothing was changed" in said
+
+
+def test_remove_takes_back_what_was_laid_and_keeps_data_and_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(tmp_path, "hub", "terminal")
+    journal = tmp_path / "var/lib/thutu/journal.db"
+    journal.parent.mkdir(parents=True)
+    journal.write_bytes(b"events")
+    settings = tmp_path / "etc/thutu/hub.toml"
+    settings.write_text("mine", "utf-8")
+    (tmp_path / "etc/thutu/hall.toml.example").write_text("edited", "utf-8")
+    capsys.readouterr()
+    assert main(["remove", "--root", str(tmp_path)]) == 0
+    left = contents(tmp_path)
+    assert {path for path in left if "thutu" in path} == {
+        "var/lib/thutu/journal.db",
+        "etc/thutu/hub.toml",
+        "etc/thutu/hall.toml.example",
+    }
+    said = capsys.readouterr().out
+    assert str(tmp_path / "var/lib/thutu") in said.splitlines()[-1]
+    assert main(["remove", "--root", str(tmp_path)]) == 0
+    assert "Nothing to remove" in capsys.readouterr().out
+
+
+def test_the_programs_stay_where_an_update_put_them(tmp_path: Path) -> None:
+    install(tmp_path, "hub")
+    current = tmp_path / "opt/thutu/current"
+    current.unlink()
+    current.symlink_to("/opt/thutu/releases/2")
+    install(tmp_path, "hub")
+    assert str(current.readlink()) == "/opt/thutu/releases/2"
+
+
+def test_a_damaged_note_stops_before_anything_is_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(tmp_path, "hub")
+    note = tmp_path / "var/lib/thutu-install/manifest.json"
+    note.write_text("{", "utf-8")
+    before = contents(tmp_path)
+    assert install(tmp_path, "hub") == 1
+    assert contents(tmp_path) == before
+    assert "nothing was changed" in capsys.readouterr().err
+
+
+def test_what_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "etc").write_text("a file where a folder belongs", "utf-8")
+    assert install(tmp_path, "hub") == 1
+    assert "Not a directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("hub", HubSettings),
+        ("boards", boards.Settings),
+        ("hall", hall.Settings),
+        ("terminal", TerminalSettings),
+        ("central", CentralSettings),
+    ],
+)
+def test_the_examples_are_settings_that_the_programs_accept(name: str, kind: type) -> None:
+    example = Path(f"firmware_config/etc/thutu/{name}.toml.example")
+    assert isinstance(load_settings(example, kind, "THUTU", environment={}), kind)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_is_laid_is_laid_once_and_is_text(role: str) -> None:
+    items = plan([role], Path())
+    assert len({item.path for item in items}) == len(items)
+    for item in items:
+        if isinstance(item, File):
+            assert item.content.decode("utf-8").endswith("\n")

@@ -1,0 +1,191 @@
+"""The units as systemd reads them, and the traps that only hold because a line is there."""
+
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+UNITS = sorted(Path("systemd").glob("*.service"))
+PROGRAMS = Path("/opt/thutu/current/bin")
+HIGHEST_EXPOSURE = 15
+# Chromium builds its own sandbox of namespaces and chroot, and compiles scripts: without them it
+# would run with no sandbox at all. It speaks to this machine alone.
+HIGHEST_EXPOSURE_OF_THE_BROWSER = 19
+# Units that wait for their program; each line leaves when the program is there.
+AWAITED: set[str] = set()
+INTERACTIVE = {"thutu-terminal", "thutu-hall-screen"}
+
+
+def settings(unit: Path) -> dict[str, list[str]]:
+    """All values of every key, in order."""
+    found: dict[str, list[str]] = {}
+    text = unit.read_text("utf-8").replace("\\\n", " ")
+    for line in text.splitlines():
+        if "=" in line and not line.startswith("#"):
+            key, _, value = line.partition("=")
+            found.setdefault(key, []).append(value)
+    return found
+
+
+by_unit = pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+notifying = pytest.mark.parametrize(
+    "unit", [u for u in UNITS if u.stem not in INTERACTIVE], ids=lambda unit: unit.stem
+)
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root folder with Debian's units, ours, and files where our programs will be."""
+    root = tmp_path_factory.mktemp("root")
+    shutil.copytree("/lib/systemd/system", root / "usr/lib/systemd/system", symlinks=True)
+    (root / "lib").symlink_to("usr/lib")
+    # Debian's seatd package brings this unit; the machine of the tests need not have it.
+    (root / "usr/lib/systemd/system/seatd.service").write_text("[Service]\nExecStart=/bin/true\n")
+    ours = root / "etc/systemd/system"
+    ours.mkdir(parents=True)
+    programs = [root / f"{PROGRAMS}/{unit.stem}".lstrip("/") for unit in UNITS]
+    for program in (*programs, root / "usr/bin/cage", root / "bin/true"):
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.touch(mode=0o755)
+    for unit in UNITS:
+        shutil.copy(unit, ours)
+    return root
+
+
+def systemd_analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["systemd-analyze", *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+@by_unit
+def test_systemd_finds_nothing_to_say_about_it(unit: Path, machine: Path) -> None:
+    said = systemd_analyze("verify", f"--root={machine}", unit.name)
+    # It returns 0 on an unknown key, but then it says so.
+    assert (said.returncode, said.stderr) == (0, "")
+
+
+@by_unit
+def test_it_starts_a_program_that_we_install(unit: Path) -> None:
+    program = settings(unit)["ExecStart"][0].split()[0]
+    if program == "/usr/bin/cage":
+        return
+    scripts = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]["scripts"]
+    assert Path(program).parent == PROGRAMS
+    assert (Path(program).name in scripts) == (unit.stem not in AWAITED)
+
+
+@by_unit
+def test_its_exposure_is_low(unit: Path) -> None:
+    browser = unit.stem == "thutu-hall-screen"
+    highest = HIGHEST_EXPOSURE_OF_THE_BROWSER if browser else HIGHEST_EXPOSURE
+    said = systemd_analyze("security", "--offline=true", f"--threshold={highest}", str(unit))
+    assert said.returncode == 0, said.stdout
+
+
+@by_unit
+def test_nothing_waits_for_a_network_or_for_the_time(unit: Path) -> None:
+    keys = settings(unit)
+    waited_for = [line for key in ("After", "Wants", "Requires") for line in keys.get(key, [])]
+    assert not re.search("network|time-|udev-settle", " ".join(waited_for))
+
+
+@by_unit
+def test_it_is_started_again_for_ever(unit: Path) -> None:
+    keys = settings(unit)
+    assert keys["Restart"] == ["always"]
+    assert keys["StartLimitIntervalSec"] == ["0"]
+
+
+@notifying
+def test_it_says_that_it_is_ready_and_that_it_lives(unit: Path) -> None:
+    keys = settings(unit)
+    assert keys["Type"] == ["notify"]
+    # The stream's reader turns at least every 20 s, which must be less than half of this.
+    assert keys["WatchdogSec"] == ["60"]
+
+
+@notifying
+def test_the_clock_can_be_asked_whether_it_is_synchronised(unit: Path) -> None:
+    """`runtime/clock.py` calls adjtimex and reads /proc/sys; both are easily locked away."""
+    keys = settings(unit)
+    assert "ProtectClock" not in keys
+    assert "ProcSubset" not in keys
+    allowed = keys["SystemCallFilter"][0].split()
+    assert {"adjtimex", "clock_adjtime", "clock_adjtime64"} <= {*allowed}
+    assert keys["SystemCallErrorNumber"] == ["EPERM"]
+
+
+@by_unit
+def test_tokens_come_from_systemd_and_settings_from_etc(unit: Path) -> None:
+    keys = settings(unit)
+    for credential in keys.get("LoadCredential", []):
+        name = unit.stem.removeprefix("thutu-")
+        assert credential == f"token:/etc/thutu/{name}.token"
+        assert f"THUTU_{name.upper()}_TOKEN_FILE=%d/token" in keys["Environment"]
+    command = keys["ExecStart"][0]
+    if command.startswith(str(PROGRAMS)):
+        assert keys["ConditionPathExists"][0] in command
+
+
+@pytest.mark.parametrize("name", ["thutu-hub", "thutu-satellite"])
+def test_whoever_drives_devices_finds_them_and_may_write_where_libraries_write(name: str) -> None:
+    keys = settings(Path(f"systemd/{name}.service"))
+    assert "GPIOZERO_PIN_FACTORY=lgpio" in keys["Environment"]
+    for variable, folder in (
+        ("LG_WD", f"%t/{name}"),
+        ("ESCPOS_CAPABILITIES_PICKLE_DIR", "%C/thutu"),
+    ):
+        assert f"{variable}={folder}" in keys["Environment"]
+    assert keys["RuntimeDirectory"] == [name]
+    assert keys["CacheDirectory"] == ["thutu"]
+    devices = {line.split()[0] for line in keys["DeviceAllow"]}
+    assert {"char-ttyUSB", "char-ttyACM", "char-usb", "char-usb_device", "char-gpiochip"} <= devices
+    # DeviceAllow= knows only kinds of devices whose modules are loaded when the service starts.
+    assert "systemd-modules-load.service" in keys["After"][0]
+    assert "systemd-modules-load.service" in keys["Wants"][0]
+
+
+def test_users_of_the_units_are_made(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    made = subprocess.run(
+        [
+            "systemd-sysusers",
+            f"--root={tmp_path}",
+            str(Path("systemd/sysusers.d/thutu.conf").resolve()),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    users = {line.split(":")[0] for line in (tmp_path / "etc/passwd").read_text().splitlines()}
+    groups = {line.split(":")[0] for line in (tmp_path / "etc/group").read_text().splitlines()}
+    for unit in UNITS:
+        keys = settings(unit)
+        assert {*keys["User"]} <= users
+        assert {*keys["Group"], *" ".join(keys.get("SupplementaryGroups", [])).split()} <= groups
+    shells = {line.rsplit(":", 1)[1] for line in (tmp_path / "etc/passwd").read_text().splitlines()}
+    assert shells == {"/usr/sbin/nologin"}
+
+
+def test_settings_and_tokens_are_readable_by_those_who_need_them(tmp_path: Path) -> None:
+    folder = tmp_path / "etc/thutu"
+    folder.mkdir(parents=True)
+    (tmp_path / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\n")
+    (tmp_path / "etc/group").write_text("root:x:0:\nthutu:x:901:\nthutu-central:x:902:\n")
+    for name in ("hub.toml", "central.toml", "boards.token"):
+        (folder / name).touch(mode=0o644)
+    conf = Path("systemd/tmpfiles.d/thutu.conf").resolve()
+    applied = subprocess.run(
+        ["systemd-tmpfiles", "--create", f"--root={tmp_path}", str(conf)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert applied.returncode == 0, applied.stderr
+    modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+    assert modes == {"hub.toml": 0o640, "central.toml": 0o640, "boards.token": 0o600}
