@@ -6,21 +6,24 @@ import signal
 import sys
 import threading
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
-from central.access.accounts import AccountError, revoke_token
+from central.access.accounts import AccountError
+from central.access.commands import add_access_commands
 from central.broker import CENTRE, BrokerError, EmbeddedBroker
-from central.registry.provinces import provinces
 from central.registry.register import compare, register
 from central.registry.sites import SiteListError, read_sites
 from central.rollup.business_day import day_of
-from central.service import Centre, database_of, issue_token, rebuild
+from central.service import Centre, database_of, rebuild
 from central.settings import CentralSettings
 from central.store.protocol import StoreError
 from central.store.sqlite import writing
 from runtime.clock import SystemClock
 from runtime.folder_lock import FolderInUseError
+from runtime.http_probe import answers
 from runtime.mqtt import MqttSettings
+from runtime.service_manager import ServiceManager, Watchdog
 from runtime.settings import SettingsError, load_settings
 
 _WATCH_S = 1.0
@@ -54,15 +57,7 @@ def _parse() -> argparse.Namespace:
     serve = commands.add_parser("serve", help="run the centre until it is told to stop")
     serve.set_defaults(command=_serve)
 
-    token = commands.add_parser("token", help="make an admin's token, which is shown once")
-    token.add_argument("--name", required=True, help="whose it is")
-    token.add_argument("--role", choices=("national", "province"), required=True)
-    token.add_argument("--province", choices=tuple(provinces()), metavar="CODE")
-    token.set_defaults(command=_token)
-
-    revoke = commands.add_parser("revoke", help="end an admin's token and its sessions")
-    revoke.add_argument("--name", required=True)
-    revoke.set_defaults(command=_revoke)
+    add_access_commands(commands, print)
 
     sites = commands.add_parser("import-sites", help="register the sites of a CSV file")
     sites.add_argument("file", type=Path, help="columns site, name, type, national_code")
@@ -78,6 +73,7 @@ def _serve(settings: CentralSettings, _arguments: argparse.Namespace) -> None:
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
+    watchdog = Watchdog(ServiceManager())
     with ExitStack() as stack:
         centre = Centre(
             settings.folder,
@@ -86,9 +82,15 @@ def _serve(settings: CentralSettings, _arguments: argparse.Namespace) -> None:
             http_port=settings.http.port,
             live_within_s=settings.figures.live_within_s,
             behind_https=settings.http.behind_https,
+            access=settings.access,
+            wait_target_s=settings.figures.wait_target_s,
+            turned=watchdog.loop(),
         )
         centre.start()
         stack.callback(centre.stop)
+        watchdog.check(partial(answers, f"{centre.url}/api/v1/health"))
+        watchdog.start()
+        stack.callback(watchdog.stop)
         print(centre.url, flush=True)
         while not stopping.wait(_WATCH_S):
             if not centre.is_running:
@@ -103,15 +105,6 @@ def _embedded(settings: CentralSettings, stack: ExitStack) -> MqttSettings:
         EmbeddedBroker(settings.folder / "broker", wanted.nodes, port=wanted.port)
     )
     return broker.settings(CENTRE)
-
-
-def _token(settings: CentralSettings, arguments: argparse.Namespace) -> None:
-    print(issue_token(settings.folder, arguments.name, arguments.role, arguments.province))
-
-
-def _revoke(settings: CentralSettings, arguments: argparse.Namespace) -> None:
-    with writing(database_of(settings.folder)) as db:
-        revoke_token(db, arguments.name)
 
 
 def _import_sites(settings: CentralSettings, arguments: argparse.Namespace) -> None:

@@ -1,6 +1,6 @@
 """The embedded MQTT broker: a NATS server in a process of its own, on the loopback interface, for
 the demo, tests and trials, or behind a TLS proxy for a few sites. A larger centre runs a broker of
-its own (see `docs/`).
+its own and names it in `[mqtt]` of its settings.
 
 Nothing relies on what the broker keeps: NATS writes to the disk every two minutes
 (`sync_interval`), and what a power cut takes, the hubs send again.

@@ -5,6 +5,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from central.api.etags import ETags
+
 _HEADERS = (
     (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'; base-uri 'none'"),
     (b"referrer-policy", b"same-origin"),
@@ -22,18 +24,28 @@ class Front:
     the headers that keep browsers from loading, leaking or storing what they should not."""
 
     def __init__(self, api: FastAPI, pages: FastAPI) -> None:
-        self._api = api
+        self._api = ETags(api)
         self._pages = pages
 
     async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
         """Answer one request (ASGI)."""
         path: str = scope["path"]
-        kept = b"max-age=86400" if path.startswith(_UNCHANGING) else b"no-store"
+        unchanging = path.startswith(_UNCHANGING)
 
         async def send_with_headers(message: _Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_HEADERS, (b"cache-control", kept)]
+                headers = message["headers"]
+                kept = (b"cache-control", _kept(headers, unchanging=unchanging))
+                message["headers"] = [*headers, *_HEADERS, kept]
             await send(message)
 
         app = self._api if path.startswith("/api/") else self._pages
         await app(scope, receive, send_with_headers)
+
+
+def _kept(headers: list[tuple[bytes, bytes]], *, unchanging: bool) -> bytes:
+    """A browser may keep what has an entity tag, but asks each time whether it still holds."""
+    if unchanging:
+        return b"max-age=86400"
+    tagged = any(name == b"etag" for name, _ in headers)
+    return b"private, no-cache" if tagged else b"no-store"

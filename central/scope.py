@@ -1,17 +1,23 @@
-"""Which part of the country someone may see."""
+"""Which part of the country someone may see, and what they may do there."""
 
 from typing import Literal
 
 from msgspec import Struct
 
-Role = Literal["national", "province"]
+Role = Literal["national", "province", "unit", "auditor", "operator"]
 
 
 class Scope(Struct, frozen=True):
-    """The whole nation, or one province by its two-digit code."""
+    """The whole nation, one province by its two-digit code, or within it one commune-level unit
+    such as `01-00097`. A unit's scope names its province too."""
 
     province: str | None = None
+    unit: str | None = None
 
     def covers(self, province: str) -> bool:
-        """Whether what belongs to `province` may be seen."""
+        """Whether something that belongs to `province` may be seen."""
         return self.province is None or self.province == province
+
+    def covers_unit(self, unit: str) -> bool:
+        """Whether something that belongs to `unit` may be seen."""
+        return self.covers(unit[:2]) and self.unit in (None, unit)

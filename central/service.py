@@ -2,6 +2,7 @@
 and it may be stopped or killed at any time."""
 
 import logging
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from central.ingest.committer import Committer
 from central.ingest.intake import Intake
 from central.rollup.folder import Folder
 from central.scope import Role
+from central.settings import AccessSettings
 from central.store.ingest import SqliteIngestStore
 from central.store.rollup import SqliteRollupStore
 from central.store.sqlite import open_for_writing, writing
@@ -31,9 +33,10 @@ _DATABASE = "centre.db"
 class Centre:
     """The centre as an object, for the command, the simulation and tests.
 
-    `mqtt` names the broker; `http_port` 0 takes any free port. After `start`, `url` is where the
-    pages are; `stop` commits what has come. A further Centre on the same folder goes on from
-    there. Raises FolderInUseError, StoreError, or OSError when the port is taken.
+    `mqtt` names the broker; `http_port` 0 takes any free port; `turned` is called at every turn of
+    the committing loop. After `start`, `url` is where the pages are; `stop` commits what has come.
+    A further Centre on the same folder goes on from there. Raises FolderInUseError, StoreError, or
+    OSError when the port is taken.
     """
 
     def __init__(
@@ -46,6 +49,9 @@ class Centre:
         http_port: int = 0,
         live_within_s: int = 180,
         behind_https: bool = False,
+        turned: Callable[[], object] = bool,
+        access: AccessSettings | None = None,
+        wait_target_s: int = 1200,
     ) -> None:
         self._clock = clock or SystemClock()
         database = database_of(folder)
@@ -54,14 +60,16 @@ class Centre:
             undo.callback(self._lock.release)
             self._db = open_for_writing(database)
             undo.callback(self._db.close)
+            intake = Intake(SqliteIngestStore(self._db))
             self._committer = Committer(
-                Intake(SqliteIngestStore(self._db)),
-                Folder(SqliteRollupStore(self._db)),
+                intake,
+                Folder(SqliteRollupStore(self._db), intake.recent),
                 self._clock,
                 self._publish,
+                turned,
             )
-            entrance = Entrance(database, self._clock, live_within_s)
-            pages = create_pages(entrance, database, secure_cookies=behind_https)
+            entrance = Entrance(database, self._clock, live_within_s, access)
+            pages = create_pages(entrance, secure_cookies=behind_https, wait_target_s=wait_target_s)
             front = Front(create_api(entrance, self._is_healthy), pages)
             self._http = HttpServer(front, http_host, http_port)
             undo.pop_all()

@@ -34,9 +34,21 @@ class EmbeddedBrokerSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FigureSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """A site counts as live when it was heard, and is complete, within the last seconds."""
+    """A site counts as live when it was heard, and is complete, within the last seconds; waits
+    above the target are marked."""
 
     live_within_s: Annotated[int, Meta(ge=10, le=3600)] = 180
+    wait_target_s: Annotated[int, Meta(ge=60, le=14_400)] = 1200
+
+
+class AccessSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How often an account may ask, how often a network address may try to sign in, and after how
+    many wrong passwords in a row an account is locked, and for how long."""
+
+    requests_per_minute: Annotated[int, Meta(ge=10)] = 600
+    sign_ins_per_minute: Annotated[int, Meta(ge=1)] = 10
+    lock_after: Annotated[int, Meta(ge=3, le=100)] = 5
+    lock_s: Annotated[int, Meta(ge=60, le=86_400)] = 900
 
 
 class CentralSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,6 +57,7 @@ class CentralSettings(Struct, frozen=True, forbid_unknown_fields=True):
     store: StoreSettings
     http: HttpSettings = HttpSettings()
     figures: FigureSettings = FigureSettings()
+    access: AccessSettings = AccessSettings()
     mqtt: MqttSettings | None = None
     embedded_broker: EmbeddedBrokerSettings | None = None
 

@@ -64,6 +64,7 @@ def _photograph(browser: Browser, url: str, size: tuple[int, int], name: str) ->
 def _photograph_centre(browser: Browser, stage: Stage, site: str) -> None:
     page = _page(browser, (1280, 900))
     page.goto(f"{stage.centre.url}/sign-in")
+    page.locator("summary").click()
     page.fill("#token", stage.centre_token)
     page.click("form button")
     for name, path in (

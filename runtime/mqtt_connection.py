@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -59,13 +60,13 @@ class MqttSettings(Struct, frozen=True, forbid_unknown_fields=True):
     keepalive_s: Annotated[int, Meta(ge=5, le=3600)] = 30
     reconnect_within_s: Annotated[float, Meta(gt=0, le=3600)] = 120.0
     protocol: Literal["auto", "5", "3.1.1"] = "auto"
-    ca_file: str = ""
-    cert_file: str = ""
-    key_file: str = ""
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError for settings that contradict each other."""
-        if bool(self.cert_file) != bool(self.key_file):
+        if (self.cert_file is None) != (self.key_file is None):
             raise ValueError("cert_file and key_file belong together")
         if self.cert_file and not self.ca_file:
             raise ValueError("cert_file needs ca_file, which names whom to trust")
@@ -205,7 +206,7 @@ class Connection:
     def _open(self) -> None:
         s = self._settings
         if s.ca_file:
-            self._client.tls_set(s.ca_file, s.cert_file or None, s.key_file or None)
+            self._client.tls_set(str(s.ca_file), _name(s.cert_file), _name(s.key_file))
         if self._version == "3.1.1":
             self._client.connect(s.host, s.port, s.keepalive_s)
             return
@@ -347,6 +348,10 @@ class Connection:
     def _words_for_silence(self) -> str:
         words = "closed by the broker before it answered"
         return f"{words} (does it accept our certificate?)" if self._settings.ca_file else words
+
+
+def _name(file: Path | None) -> str | None:
+    return None if file is None else str(file)
 
 
 def _words(reason: ReasonCode) -> str:

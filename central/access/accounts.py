@@ -1,23 +1,33 @@
-"""Tokens of admins and sessions of their browsers, of which the database keeps only hashes.
+"""Accounts, their passwords and tokens, and the sessions of browsers.
 
-A token has 256 random bits, so a plain SHA-256 of it cannot be searched for.
+A token or a session's secret has 256 random bits, so a plain SHA-256 of it cannot be searched for;
+a password is kept by Argon2.
 """
 
 import hashlib
+import re
 import secrets
 import sqlite3
+import unicodedata
 
 from msgspec import Struct
 from sqlite_utils import Database
 
+from central.access.audit import Deed, record
+from central.access.passwords import Passwords, fault_of
+from central.registry.provinces import provinces
+from central.registry.units import units
 from central.scope import Role, Scope
+from central.store.access import AccessStore, AccountRow
 from central.store.sqlite import transaction
 
 SESSION_S = 12 * 3600
+_NAME = re.compile(r"[\w .,@()–-]{1,80}")
+OPERATORS_COMMAND = "thutu-central"
 
 
 class AccountError(ValueError):
-    """An account that cannot be made; the message says why."""
+    """An account that cannot be made or found; the message says why."""
 
 
 class Admin(Struct, frozen=True):
@@ -28,75 +38,208 @@ class Admin(Struct, frozen=True):
     scope: Scope
 
 
-def create_token(db: Database, name: str, role: Role, province: str | None, now_ms: int) -> str:
-    """Make a token and return it; it is shown this once and never again.
+class Lock(Struct, frozen=True):
+    """After how many wrong passwords in a row an account is closed, and for how long."""
 
-    Raises AccountError for a name in use, or a role without its province.
+    after: int = 5
+    for_s: int = 900
+
+
+# --- accounts ---------------------------------------------------------------------------------
+
+
+def create_account(
+    db: Database, admin: Admin, now_ms: int, password_hash: str | None = None
+) -> None:
+    """Make an account. Raises AccountError for a name in use or misformed, a role without its
+    province or unit, or a place that does not exist."""
+    _check(admin)
+    with transaction(db.conn):
+        _add(db.conn, admin, now_ms, password_hash)
+
+
+def remove_account(db: Database, name: str, now_ms: int) -> None:
+    """End an account with its tokens and sessions. Raises AccountError when there is none."""
+    with transaction(db.conn):
+        store = AccessStore(db.conn)
+        store.remove_account(_existing(store, name).account)
+        record(db.conn, Deed(OPERATORS_COMMAND, "account-removed", name), now_ms)
+
+
+def change_password(
+    db: Database, passwords: Passwords, name: str, password: str, now_ms: int
+) -> None:
+    """Give an account a new password; its sessions end, and it is no longer locked.
+
+    Raises AccountError when there is no such account, or for a password too easy to guess.
     """
-    if (role == "province") != (province is not None):
-        raise AccountError("a provincial role names its province, and only such a role does")
+    hashed = new_password(passwords, password, name)
+    with transaction(db.conn):
+        store = AccessStore(db.conn)
+        account = _existing(store, name).account
+        store.set_password(account, hashed)
+        store.set_failures(account, 0, 0)
+        record(db.conn, Deed(OPERATORS_COMMAND, "password-changed", name), now_ms)
+
+
+def new_password(passwords: Passwords, password: str, name: str) -> str:
+    """The hash of a password for the account `name`. Raises AccountError when it is too easy."""
+    fault = fault_of(password, name)
+    if fault:
+        raise AccountError(fault)
+    return passwords.hash(password)
+
+
+# --- tokens -----------------------------------------------------------------------------------
+
+
+def create_token(
+    db: Database,
+    name: str,
+    role: Role,
+    province: str | None,
+    now_ms: int,
+    *,
+    unit: str | None = None,
+) -> str:
+    """Make an account that a machine opens with a token, and return the token; it is shown this
+    once and never again.
+
+    Raises AccountError as `create_account` does.
+    """
+    admin = Admin(name, role, Scope(province, unit))
+    _check(admin)
     token = secrets.token_urlsafe(32)
     with transaction(db.conn):
-        if db.execute("SELECT 1 FROM tokens WHERE name = ?", (name,)).fetchone():
-            raise AccountError(
-                f"there is a token named {name!r} already; revoke it or take another name"
-            )
-        db.execute(
-            "INSERT INTO tokens (hash, name, role, province, created_ms) VALUES (?, ?, ?, ?, ?)",
-            (_digest(token), name, role, province, now_ms),
-        )
+        account = _add(db.conn, admin, now_ms, None)
+        AccessStore(db.conn).add_token(account, _digest(token), now_ms)
+        record(db.conn, Deed(OPERATORS_COMMAND, "token-created", name), now_ms)
     return token
-
-
-def revoke_token(db: Database, name: str) -> None:
-    """End a token and the sessions opened with it. Raises AccountError when there is none."""
-    with transaction(db.conn):
-        if not db.execute("DELETE FROM tokens WHERE name = ? RETURNING 1", (name,)).fetchone():
-            raise AccountError(f"there is no token named {name!r}")
-
-
-def open_session(db: Database, token: str, now_ms: int) -> str | None:
-    """Exchange a token for the secret of a browser's session, or None for a token unknown."""
-    secret = secrets.token_urlsafe(32)
-    with transaction(db.conn):
-        db.execute("DELETE FROM sessions WHERE until_ms < ?", (now_ms,))
-        opened = db.execute(
-            """INSERT INTO sessions (hash, token, until_ms)
-            SELECT ?, token, ? FROM tokens WHERE hash = ? RETURNING 1""",
-            (_digest(secret), now_ms + SESSION_S * 1000, _digest(token)),
-        ).fetchone()
-    return secret if opened else None
-
-
-def close_session(db: Database, secret: str) -> None:
-    """End a browser's session."""
-    with transaction(db.conn):
-        db.execute("DELETE FROM sessions WHERE hash = ?", (_digest(secret),))
 
 
 def admin_of_token(conn: sqlite3.Connection, token: str) -> Admin | None:
     """Whose token this is, or None."""
-    return _admin(
-        conn.execute(
-            "SELECT name, role, province FROM tokens WHERE hash = ?", (_digest(token),)
-        ).fetchone()
-    )
+    return _admin(AccessStore(conn).account_of_token(_digest(token)))
+
+
+# --- sessions ---------------------------------------------------------------------------------
+
+
+def sign_in(
+    db: Database,
+    passwords: Passwords,
+    lock: Lock,
+    name: str,
+    password: str,
+    *,
+    address: str,
+    now_ms: int,
+) -> str | None:
+    """Exchange a name and a password for the secret of a browser's session, or None.
+
+    An attempt counts before it is judged, so that many at once are no more than many in turn.
+    """
+    name = unicodedata.normalize("NFC", name)
+    store = AccessStore(db.conn)
+    with transaction(db.conn):
+        known = store.account(name)
+        locked = known is not None and known.locked_until_ms > now_ms
+        if known is not None and not locked:
+            failures = (0 if known.locked_until_ms else known.failures) + 1
+            until_ms = now_ms + lock.for_s * 1000 if failures >= lock.after else 0
+            store.set_failures(known.account, failures, until_ms)
+    hashed = None if known is None or locked else known.password
+    fits = passwords.fits(hashed, password)
+    with transaction(db.conn):
+        current = store.account(name) if fits else None
+        if current is None or current.password != hashed:
+            action = "sign-in-locked" if locked else "sign-in-refused"
+            record(db.conn, Deed(name, action, "", address), now_ms)
+            return None
+        store.set_failures(current.account, 0, 0)
+        record(db.conn, Deed(name, "signed-in", "", address), now_ms)
+        return _open(store, current.account, now_ms)
+
+
+def open_session(db: Database, token: str, now_ms: int, address: str = "") -> str | None:
+    """Exchange a token for the secret of a browser's session, or None for a token unknown."""
+    store = AccessStore(db.conn)
+    with transaction(db.conn):
+        found = store.account_of_token(_digest(token))
+        name = found.name if found else ""
+        action = "signed-in" if found else "sign-in-refused"
+        record(db.conn, Deed(name, action, "token", address), now_ms)
+        return _open(store, found.account, now_ms) if found else None
+
+
+def close_session(db: Database, secret: str, now_ms: int, address: str = "") -> None:
+    """End a browser's session."""
+    store = AccessStore(db.conn)
+    with transaction(db.conn):
+        found = store.account_of_session(_digest(secret), now_ms)
+        store.remove_session(_digest(secret))
+        if found:
+            record(db.conn, Deed(found.name, "signed-out", "", address), now_ms)
 
 
 def admin_of_session(conn: sqlite3.Connection, secret: str, now_ms: int) -> Admin | None:
     """Whose session this is, or None when it is unknown or over."""
-    return _admin(
-        conn.execute(
-            """SELECT name, role, province FROM sessions JOIN tokens USING (token)
-            WHERE sessions.hash = ? AND until_ms >= ?""",
-            (_digest(secret), now_ms),
-        ).fetchone()
-    )
+    return _admin(AccessStore(conn).account_of_session(_digest(secret), now_ms))
+
+
+# --- within -----------------------------------------------------------------------------------
+
+
+def _check(admin: Admin) -> None:
+    role, (province, unit) = admin.role, (admin.scope.province, admin.scope.unit)
+    if admin.name != unicodedata.normalize("NFC", admin.name).strip() or not _NAME.fullmatch(
+        admin.name
+    ):
+        raise AccountError(f"{admin.name!r} is no name of letters, digits and spaces")
+    if (role == "province" and (province is None or unit)) or (
+        role == "national" and (province or unit)
+    ):
+        raise AccountError("a provincial role names its province, and a national role nothing")
+    if role == "unit" and unit is None:
+        raise AccountError("a unit's role names its unit, such as 01-00097")
+    if province is not None and province not in provinces():
+        raise AccountError(f"there is no province {province!r}")
+    if unit is not None and (unit not in units() or province != unit[:2]):
+        raise AccountError(f"there is no unit {unit!r} in province {province!r}")
+
+
+def _add(conn: sqlite3.Connection, admin: Admin, now_ms: int, password_hash: str | None) -> int:
+    store = AccessStore(conn)
+    if store.account(admin.name):
+        raise AccountError(
+            f"there is an account named {admin.name!r} already; remove it or take another name"
+        )
+    scope = admin.scope
+    account = store.add_account(admin.name, admin.role, scope.province, scope.unit, now_ms)
+    if password_hash is not None:
+        store.set_password(account, password_hash)
+    where = scope.unit or scope.province or "the nation"
+    deed = Deed(OPERATORS_COMMAND, "account-created", f"{admin.name}: {admin.role}, {where}")
+    record(conn, deed, now_ms)
+    return account
+
+
+def _existing(store: AccessStore, name: str) -> AccountRow:
+    found = store.account(name)
+    if found is None:
+        raise AccountError(f"there is no account named {name!r}")
+    return found
+
+
+def _open(store: AccessStore, account: int, now_ms: int) -> str:
+    secret = secrets.token_urlsafe(32)
+    store.add_session(account, _digest(secret), now_ms + SESSION_S * 1000, now_ms)
+    return secret
 
 
 def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode(errors="surrogatepass")).digest()
 
 
-def _admin(row: tuple[str, Role, str | None] | None) -> Admin | None:
-    return Admin(row[0], row[1], Scope(row[2])) if row else None
+def _admin(row: AccountRow | None) -> Admin | None:
+    return Admin(row.name, row.role, Scope(row.province, row.unit)) if row else None

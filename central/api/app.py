@@ -5,15 +5,25 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from central.api.entrance import Entrance
+from central.api.exports.routes import export_router
+from central.api.live_routes import live_router
+from central.api.period_routes import period_router
 from central.api.problems import say_problems
+from central.api.record_routes import record_router
 from central.api.routes import api_router, health_router
 
 _ABOUT = """\
 Waits, throughput and data quality of Vietnam's commune Public Administrative Service Centres.
 
 Everything needs a token (`thutu-central token`), and shows only what the token's scope covers:
-the nation, or one province. Every figure comes with its freshness. A site that is silent is never
+the nation, one province, or one commune-level unit. What lies outside is answered like what does
+not exist (404); what the role does not include, with 403. Every figure comes with its freshness:
+`complete_up_to` says until when everything that happened is in it. A site that is silent is never
 read as one where nobody waits. Durations are milliseconds; days and times are Vietnam's.
+
+Long lists come in pages (`offset` and `limit`, or `after`); answers carry an `ETag`, and are not
+sent again to who shows it in `If-None-Match`. Errors are problem details (RFC 9457) in Vietnamese,
+or in English by `Accept-Language: en`.
 """
 
 
@@ -28,11 +38,18 @@ def create_api(entrance: Entrance, is_healthy: Callable[[], bool]) -> FastAPI:
         redoc_url=None,
         openapi_tags=[
             {"name": "figures", "description": "Waits, throughput and ratings."},
+            {"name": "exports", "description": "Tables and reports to take away."},
+            {"name": "machines", "description": "Hubs and devices."},
+            {"name": "audit", "description": "For auditors: single events, and who did what."},
             {"name": "quality", "description": "How far the figures can be trusted."},
             {"name": "service", "description": "The state of the centre itself."},
         ],
     )
     app.include_router(api_router(entrance))
+    app.include_router(period_router(entrance))
+    app.include_router(record_router(entrance))
+    app.include_router(export_router(entrance))
+    app.include_router(live_router(entrance))
     app.include_router(health_router(is_healthy))
     say_problems(app)
     return app

@@ -2,72 +2,83 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 
 from central.api import freshness
-from central.api.figures import answers, answers_in, figures, ignored_presses, levels
+from central.api.figures import answers, answers_in, figures, figures_of, ignored_presses, levels
 from central.api.models import (
     Freshness,
-    FreshnessOfMany,
     Liveness,
     MissingRange,
-    NodeQuality,
     Now,
     Overview,
     Province,
     Provinces,
     Quality,
+    QualityShares,
     Rank,
     Site,
     SiteDay,
     Sites,
 )
+from central.api.quality import Shares, shares
+from central.api.records import node_quality
 from central.api.site_day import counter_days, quarters, service_days
 from central.registry.provinces import province_name, provinces
 from central.rollup.business_day import day_of, midnight_ms
-from central.store.cells import Tally
+from central.store.cells import DayTotal, Tally
 from central.store.reader import NodeRow, Reader, SiteRow, Waiting
+from central.store.totals import Standing, Totals, sum_standings
 from contract.stamp import MS_PER_DAY
+
+_NOBODY = sum_standings([])
 
 
 class Desk:
-    """Answers at one moment, from one reader and so within its scope.
+    """Answers at one moment, from readers of one scope and so within it.
 
     `now_ms` is that moment (UTC milliseconds since 1970); a site is live when its hub was heard,
     and is complete, within the last `live_within_ms`.
     """
 
-    def __init__(self, reader: Reader, now_ms: int, live_within_ms: int) -> None:
+    def __init__(self, reader: Reader, totals: Totals, now_ms: int, live_within_ms: int) -> None:
         self._reader = reader
+        self._totals = totals
         self._now_ms = now_ms
         self._live_within_ms = live_within_ms
 
     def overview(self, day: date) -> Overview:
         """The whole scope on one day."""
-        known = self._known(day)
-        of_day = figures(site.tally for site in known if site.tally)
+        name = day.isoformat()
+        standing = sum_standings(self._standings(name).values())
+        total = self._totals.days(name, name).get(name, DayTotal())
+        of_day = figures_of(total)
         return Overview(
             day=day,
             province=self._reader.scope.province,
-            sites=len(known),
-            unregistered=sum(not site.row.registered for site in known),
-            reporting=_reporting(known),
-            now=self._now(known),
+            sites=standing.sites,
+            unregistered=standing.unregistered,
+            reporting=standing.reporting,
+            now=self._standing_now(standing, name),
             figures=of_day,
-            ratings=answers(self._reader.answers(day.isoformat()), of_day.finished),
-            freshness=_freshness(known),
+            ratings=answers(total.answers, of_day.finished),
+            freshness=freshness.of_standing(standing),
         )
 
     def provinces(self, day: date) -> Provinces:
         """Every province of the scope on one day, also those without sites."""
-        by_province: defaultdict[str, list[_Known]] = defaultdict(list)
-        for site in self._known(day):
-            by_province[site.row.province].append(site)
-        codes = provinces().keys() | by_province.keys()
-        visible = sorted(code for code in codes if self._reader.scope.covers(code))
+        name = day.isoformat()
+        standings = self._standings(name)
+        totals = self._totals.by_province(name)
+        codes = provinces().keys() | standings.keys()
         return Provinces(
-            day=day, provinces=[self._province(code, by_province[code]) for code in visible]
+            day=day,
+            provinces=[
+                self._province(code, name, standings.get(code, _NOBODY), totals.get(code))
+                for code in sorted(codes)
+                if self._reader.scope.covers(code)
+            ],
         )
 
     def sites(self, province: str, day: date, rank: Rank) -> Sites | None:
@@ -114,6 +125,7 @@ class Desk:
         return Quality(
             site=site,
             freshness=found[0].freshness,
+            shares=_shares(shares(nodes, self._now_ms, self._live_within_ms)),
             received=sum(node.received for node in nodes),
             not_understood=sum(node.not_understood for node in nodes),
             rejected=sum(node.rejected for node in nodes),
@@ -123,7 +135,7 @@ class Desk:
             ],
             duplicates=sum(node.duplicates for node in nodes),
             contradictions=sum(node.contradictions for node in nodes),
-            nodes=[_node_quality(node) for node in nodes],
+            nodes=[node_quality(node) for node in nodes],
         )
 
     def _known(
@@ -148,15 +160,29 @@ class Desk:
             for row in self._reader.sites(name, province, site)
         ]
 
-    def _province(self, code: str, known: "Sequence[_Known]") -> Province:
+    def _standings(self, day: str) -> dict[str, Standing]:
+        return self._totals.standings(day, self._now_ms, self._live_within_ms)
+
+    def _province(
+        self, code: str, day: str, standing: Standing, total: DayTotal | None
+    ) -> Province:
         return Province(
             code=code,
             name=province_name(code),
-            sites=len(known),
-            reporting=_reporting(known),
-            now=self._now(known),
-            figures=figures(site.tally for site in known if site.tally),
-            freshness=_freshness(known),
+            sites=standing.sites,
+            reporting=standing.reporting,
+            now=self._standing_now(standing, day),
+            figures=figures_of(total or DayTotal()),
+            freshness=freshness.of_standing(standing),
+        )
+
+    def _standing_now(self, standing: Standing, day: str) -> Now:
+        if not standing.live or day != day_of(self._now_ms):
+            return Now(waiting=None, longest_wait_ms=None)
+        since_ms = standing.waiting_since_ms
+        return Now(
+            waiting=standing.waiting,
+            longest_wait_ms=None if since_ms is None else max(0, self._now_ms - since_ms),
         )
 
     def _site(self, known: "_Known") -> Site:
@@ -191,14 +217,6 @@ class _Known(NamedTuple):
     is_today: bool
 
 
-def _reporting(known: Sequence[_Known]) -> int:
-    return sum(site.tally is not None for site in known)
-
-
-def _freshness(known: Sequence[_Known]) -> FreshnessOfMany:
-    return freshness.of_many((site.freshness, site.tally is not None) for site in known)
-
-
 def _ranked_by(site: Site, rank: Rank) -> int:
     figure = {
         Rank.P50: site.figures.wait.p50_ms,
@@ -209,18 +227,8 @@ def _ranked_by(site: Site, rank: Rank) -> int:
     return -1 if figure is None else figure
 
 
-def _node_quality(node: NodeRow) -> NodeQuality:
-    return NodeQuality(
-        node=node.node,
-        online=node.online,
-        online_since=_time(node.online_since_ms),
-        heard=freshness.local_time(node.heard_ms),
-        clock_synchronised=node.synced,
-        software=node.software,
-        config=node.config,
-        unsent=node.unsent,
+def _shares(found: Shares) -> QualityShares:
+    parts = {name: getattr(found, name) for name in QualityShares.model_fields}
+    return QualityShares(
+        **{name: None if part is None else round(part, 4) for name, part in parts.items()}
     )
-
-
-def _time(ms: int | None) -> datetime | None:
-    return None if ms is None else freshness.local_time(ms)

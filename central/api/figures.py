@@ -5,13 +5,17 @@ from collections.abc import Iterable
 
 from central.api.models import Answers, DayFigures, Duration, Level
 from central.api.privacy import SMALLEST_SHOWN, hide_small
-from central.rollup.bins import quantiles
-from central.store.cells import Measure, RatingKey, Tally, merge
+from central.rollup.histogram import Histogram
+from central.store.cells import DayTotal, Measure, RatingKey, Tally, merge
 
 
 def figures(tallies: Iterable[Tally]) -> DayFigures:
     """The figures of all that is counted in `tallies`."""
-    total = merge(list(tallies))
+    return figures_of(merge(list(tallies)))
+
+
+def figures_of(total: Tally | DayTotal) -> DayFigures:
+    """The figures of one sum."""
     return DayFigures(
         issued=total.issued,
         called=total.called,
@@ -27,12 +31,13 @@ def figures(tallies: Iterable[Tally]) -> DayFigures:
     )
 
 
-def duration(measure: Measure) -> Duration:
+def duration(measure: Measure | Histogram) -> Duration:
     """Mean and quantiles, in whole milliseconds."""
-    p50, p90 = quantiles(measure.bins, (0.5, 0.9))
+    p50, p90 = measure.quantiles((0.5, 0.9))
+    n = measure.n
     return Duration(
-        n=measure.n,
-        mean_ms=measure.ms // measure.n if measure.n else None,
+        n=n,
+        mean_ms=measure.ms // n if n else None,
         p50_ms=None if p50 is None else round(p50),
         p90_ms=None if p90 is None else round(p90),
     )

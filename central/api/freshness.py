@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 from central.api.models import Freshness, FreshnessOfMany, Liveness
 from central.store.reader import NodeRow
+from central.store.totals import Standing
 
 _VIETNAM = timezone(timedelta(hours=7))
 _WORST_FIRST = (Liveness.OFFLINE, Liveness.DELAYED, Liveness.LIVE)
@@ -22,11 +23,21 @@ def complete_up_to_ms(node: NodeRow) -> int | None:
     return max(known, default=None)
 
 
+def state_of(node: NodeRow, now_ms: int, live_within_ms: int) -> Liveness:
+    """How far what is known of one node reaches."""
+    if node.online is False or now_ms - node.heard_ms > live_within_ms:
+        return Liveness.OFFLINE
+    complete_ms = complete_up_to_ms(node)
+    if complete_ms is not None and now_ms - complete_ms <= live_within_ms:
+        return Liveness.LIVE
+    return Liveness.DELAYED
+
+
 def of_site(nodes: Sequence[NodeRow], now_ms: int, live_within_ms: int) -> Freshness:
     """The freshness of a site with these nodes: that of the worst of them."""
     if not nodes:
         return Freshness(state=Liveness.NEVER, complete_up_to=None, missing=0)
-    states = {_state(node, now_ms, live_within_ms) for node in nodes}
+    states = {state_of(node, now_ms, live_within_ms) for node in nodes}
     times = [complete_up_to_ms(node) for node in nodes]
     known = [ms for ms in times if ms is not None]
     return Freshness(
@@ -52,15 +63,19 @@ def of_many(sites: Iterable[tuple[Freshness, bool]]) -> FreshnessOfMany:
     )
 
 
+def of_standing(standing: Standing) -> FreshnessOfMany:
+    """The freshness of the sites that `standing` sums up."""
+    up_to_ms = standing.complete_up_to_ms
+    return FreshnessOfMany(
+        complete_up_to=None if up_to_ms is None else local_time(up_to_ms),
+        live=standing.live,
+        delayed=standing.delayed,
+        offline=standing.offline,
+        never=standing.never,
+        missing=standing.missing,
+    )
+
+
 def local_time(ms: int) -> datetime:
     """UTC milliseconds as a time in Vietnam, to the second."""
     return datetime.fromtimestamp(ms // 1000, _VIETNAM)
-
-
-def _state(node: NodeRow, now_ms: int, live_within_ms: int) -> Liveness:
-    if node.online is False or now_ms - node.heard_ms > live_within_ms:
-        return Liveness.OFFLINE
-    complete_ms = complete_up_to_ms(node)
-    if complete_ms is not None and now_ms - complete_ms <= live_within_ms:
-        return Liveness.LIVE
-    return Liveness.DELAYED

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, examples=[12])]
 
 
 class Model(BaseModel):
@@ -113,8 +113,10 @@ class Answers(Model):
 class Overview(Model):
     """The nation, or the province of a provincial admin, on one day."""
 
-    day: date
-    province: str | None = Field(description="The province's code; null for the nation.")
+    day: date = Field(examples=["2026-11-20"])
+    province: str | None = Field(
+        examples=["01"], description="The province's code; null for the nation."
+    )
     sites: Count = Field(description="Sites registered or heard from.")
     unregistered: Count = Field(description="Sites heard from and not registered.")
     reporting: Count = Field(description="Sites with events of this day.")
@@ -139,7 +141,7 @@ class Province(Model):
 class Provinces(Model):
     """Provinces by code."""
 
-    day: date
+    day: date = Field(examples=["2026-11-20"])
     provinces: list[Province]
 
 
@@ -147,7 +149,9 @@ class Site(Model):
     """One site on one day."""
 
     site: str = Field(examples=["01-00097-01"])
-    name: str | None = Field(description="Null for a site that is not registered.")
+    name: str | None = Field(
+        examples=["Trung tâm phường Hồng Hà"], description="Null for a site that is not registered."
+    )
     type: str | None = Field(examples=["centre"])
     registered: bool
     now: Now
@@ -158,9 +162,9 @@ class Site(Model):
 class Sites(Model):
     """The sites of a province, ranked."""
 
-    day: date
-    province: str
-    name: str
+    day: date = Field(examples=["2026-11-20"])
+    province: str = Field(examples=["01"])
+    name: str = Field(examples=["Thành phố Hà Nội"])
     rank: Rank
     sites: list[Site]
 
@@ -168,7 +172,9 @@ class Sites(Model):
 class ServiceDay(Model):
     """One service of a site on one day."""
 
-    service: str = Field(description="The service's id; empty for what belongs to no service.")
+    service: str = Field(
+        examples=["1"], description="The service's id; empty for what belongs to no service."
+    )
     name: str | None = Field(examples=["Hộ tịch – Chứng thực"])
     figures: DayFigures
     ratings: Answers
@@ -177,7 +183,7 @@ class ServiceDay(Model):
 class CounterDay(Model):
     """How one counter spent a day."""
 
-    counter: int
+    counter: int = Field(examples=[3])
     service_ms: Count = Field(description="Serving citizens.")
     walk_ms: Count = Field(description="Between a call and the citizen's arrival or absence.")
     idle_ms: Count = Field(description="Open, with nobody called.")
@@ -195,7 +201,7 @@ class CounterDay(Model):
 class Quarter(Model):
     """One quarter of an hour of a site."""
 
-    start: datetime
+    start: datetime = Field(examples=["2026-11-20T10:30:00+07:00"])
     issued: Count
     called: Count
     finished: Count
@@ -208,15 +214,17 @@ class Level(Model):
 
     levels: int = Field(description="How many levels the buttons have.", examples=[4])
     level: int = Field(examples=[4])
-    answers: int | None = Field(description="Null when under five, or findable by another cell.")
+    answers: int | None = Field(
+        examples=[31], description="Null when under five, or findable by another cell."
+    )
 
 
 class SiteDay(Model):
     """One site's day by service, counter and quarter of an hour."""
 
-    day: date
+    day: date = Field(examples=["2026-11-20"])
     site: Site
-    province: str
+    province: str = Field(examples=["01"])
     ratings: Answers
     levels: list[Level]
     ignored_presses: Count = Field(description="Presses of a rating button when none was due.")
@@ -228,10 +236,10 @@ class SiteDay(Model):
 class MissingRange(Model):
     """Rows of a hub's journal that exist and have not come."""
 
-    node: str
-    epoch: str
-    first: int
-    last: int
+    node: str = Field(examples=["01-00097-01-h1"])
+    epoch: str = Field(examples=["00000000000000aa"])
+    first: int = Field(examples=[101])
+    last: int = Field(examples=[105])
 
 
 class NodeQuality(Model):
@@ -239,19 +247,41 @@ class NodeQuality(Model):
 
     node: str = Field(examples=["01-00097-01-h1"])
     online: bool | None = Field(description="What the broker last said; null when it never did.")
-    online_since: datetime | None = Field(description="Since when it is online or offline.")
-    heard: datetime = Field(description="When its last message came.")
+    online_since: datetime | None = Field(
+        examples=["2026-11-20T07:02:11+07:00"], description="Since when it is online or offline."
+    )
+    heard: datetime = Field(
+        examples=["2026-11-20T10:42:07+07:00"], description="When its last message came."
+    )
     clock_synchronised: bool | None
-    software: str | None
-    config: str | None
-    unsent: int | None = Field(description="What the hub last said it had not sent.")
+    software: str | None = Field(examples=["0.1.0"])
+    config: str | None = Field(examples=["c1"])
+    unsent: int | None = Field(examples=[0], description="What the hub last said it had not sent.")
+
+
+class QualityShares(Model):
+    """The four figures of data quality, each a share from 0 to 1; null where nothing is known."""
+
+    right: float | None = Field(
+        description="Correct: messages accepted, of all that came.", examples=[1.0]
+    )
+    complete: float | None = Field(
+        description="Complete: rows held, of all known to exist.", examples=[0.998]
+    )
+    clean: float | None = Field(
+        description="Clean: rows that came once, readable and uncontradicted.", examples=[0.991]
+    )
+    alive: float | None = Field(
+        description="Live: hubs heard and complete up to now, of all hubs.", examples=[1.0]
+    )
 
 
 class Quality(Model):
     """Correct, complete, clean, live (đúng, đủ, sạch, sống): the data quality of one site."""
 
-    site: str
+    site: str = Field(examples=["01-00097-01"])
     freshness: Freshness
+    shares: QualityShares
     received: Count = Field(description="Events held.")
     not_understood: Count = Field(description="Correct: events of a newer hub, kept unread.")
     rejected: Count = Field(description="Correct: messages refused and quarantined.")

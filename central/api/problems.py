@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from central.api.entrance import NotLetInError
+from central.api.entrance import ForbiddenError, NotLetInError, TooOftenError
 from central.api.models import Problem
 from central.store.protocol import StoreError
 from runtime.wording import say
@@ -17,10 +17,12 @@ logger = logging.getLogger(__name__)
 
 _WORDS = {
     HTTPStatus.UNAUTHORIZED: "admin.error_not_let_in",
+    HTTPStatus.FORBIDDEN: "admin.error_forbidden",
     HTTPStatus.NOT_FOUND: "admin.error_not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "admin.error_method",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "admin.error_too_large",
     HTTPStatus.UNPROCESSABLE_ENTITY: "admin.error_malformed",
+    HTTPStatus.TOO_MANY_REQUESTS: "admin.error_too_often",
     HTTPStatus.SERVICE_UNAVAILABLE: "admin.error_store",
 }
 
@@ -37,14 +39,15 @@ def language_of(request: Request) -> str:
     return "en" if preferred.startswith("en") else "vi"
 
 
-def problem(request: Request, status: HTTPStatus, where: str = "") -> ProblemResponse:
+def problem(
+    request: Request, status: HTTPStatus, where: str = "", headers: dict[str, str] | None = None
+) -> ProblemResponse:
     """What happened, what was kept safe, and what to do; `where` names a malformed part."""
     body = Problem(
         title=status.phrase,
         status=status.value,
         detail=detail_of(status, language_of(request), where),
     )
-    headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else None
     return ProblemResponse(body.model_dump(), status.value, headers)
 
 
@@ -57,6 +60,8 @@ def say_problems(app: FastAPI) -> None:
     """Answer every error of `app` as a problem."""
 
     app.add_exception_handler(NotLetInError, _say_not_let_in)
+    app.add_exception_handler(ForbiddenError, _say_forbidden)
+    app.add_exception_handler(TooOftenError, _say_too_often)
     app.add_exception_handler(StoreError, _say_store_failed)
     app.add_exception_handler(Exception, _say_failed)
     app.add_exception_handler(HTTPException, _say_http_error)
@@ -64,7 +69,17 @@ def say_problems(app: FastAPI) -> None:
 
 
 async def _say_not_let_in(request: Request, _error: Exception) -> ProblemResponse:
-    return problem(request, HTTPStatus.UNAUTHORIZED)
+    return problem(request, HTTPStatus.UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
+
+
+async def _say_forbidden(request: Request, _error: Exception) -> ProblemResponse:
+    return problem(request, HTTPStatus.FORBIDDEN)
+
+
+async def _say_too_often(request: Request, error: Exception) -> ProblemResponse:
+    wait_s = error.wait_s if isinstance(error, TooOftenError) else 1
+    headers = {"Retry-After": str(wait_s)}
+    return problem(request, HTTPStatus.TOO_MANY_REQUESTS, headers=headers)
 
 
 async def _say_store_failed(request: Request, error: Exception) -> ProblemResponse:

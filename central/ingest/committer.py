@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 _QUEUE_MESSAGES = 2_000
 _MESSAGES_AT_ONCE = 200
+_FOLD_FROM_ENTRIES = 20_000
 _IDLE_S = 0.2
 _AFTER_ERROR_S = 2.0
 
@@ -24,15 +25,22 @@ _AFTER_ERROR_S = 2.0
 class Committer:
     """Takes messages from any thread, up to a bound beyond which `put` waits, and owns the
     writing connection. `publish(topic, payload)` returns False when nothing was sent now: the
-    acknowledgement, replaced by any later one of its node, is then tried again."""
+    acknowledgement, replaced by any later one of its node, is then tried again. `turned` is called
+    at every turn of the thread's loop."""
 
     def __init__(
-        self, intake: Intake, folder: Folder, clock: Clock, publish: Callable[[str, bytes], bool]
+        self,
+        intake: Intake,
+        folder: Folder,
+        clock: Clock,
+        publish: Callable[[str, bytes], bool],
+        turned: Callable[[], object] = bool,
     ) -> None:
         self._intake = intake
         self._folder = folder
         self._clock = clock
         self._publish = publish
+        self._turned = turned
         self._queue: queue.Queue[Received] = queue.Queue(_QUEUE_MESSAGES)
         self._unsent: dict[tuple[str, str], int] = {}
         self._stopping = threading.Event()
@@ -66,11 +74,12 @@ class Committer:
     def _run(self) -> None:
         pending = False
         while not (self._stopping.is_set() and self._queue.empty() and not pending):
+            self._turned()
             messages = self._drain(0.0 if pending else _IDLE_S)
             try:
                 self._commit(messages)
                 self._acknowledge()
-                pending = self._folder.step() > 0
+                pending = self._fold()
             except StoreError as error:
                 pending = False
                 self._complain(error)
@@ -91,6 +100,12 @@ class Committer:
         for done in self._intake.commit(messages):
             self._unsent[done.node, done.epoch] = done.watermark
         self._complained = False
+
+    def _fold(self) -> bool:
+        """Fold once nothing waits to be committed, or much to be folded; whether more may be."""
+        if self._queue.empty() or self._intake.recent.held >= _FOLD_FROM_ENTRIES:
+            return self._folder.step() > 0
+        return True
 
     def _acknowledge(self) -> None:
         for (node, epoch), watermark in list(self._unsent.items()):

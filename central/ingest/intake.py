@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from central.ingest.check import CheckedBatch, check
+from central.rollup.recent import Recent
 from central.store.ledger import Contradiction, Ledger, absorb
-from central.store.protocol import Counts, IngestStore
-from central.store.rows import Heard, Quarantined
+from central.store.protocol import MAX_EPOCHS, Counts, IngestStore
+from central.store.rows import Heard, Quarantined, Rows, Unread
 from contract.topics import parse_up
 from contract.wire import Status
 
@@ -32,11 +33,14 @@ class Committed(Struct, frozen=True):
 
 
 class Intake:
-    """Puts messages into the store."""
+    """Puts messages into the store, and what is new into `recent`, for the fold."""
 
     def __init__(self, store: IngestStore) -> None:
+        self.recent = Recent()
         self._store = store
         self._ledgers: dict[int, Ledger] = {}
+        self._counts: dict[int, Counts] = {}
+        self._fresh: list[tuple[int, Rows]] = []
 
     def commit(self, messages: Sequence[Received]) -> list[Committed]:
         """Store messages in one transaction and return what nodes should hear.
@@ -47,54 +51,78 @@ class Intake:
         try:
             with self._store.transaction():
                 for message in messages:
-                    checked = check(message.topic, message.payload)
-                    if isinstance(checked, CheckedBatch):
-                        answers[checked.node, checked.epoch] = self._take_batch(message, checked)
-                    elif isinstance(checked, Status):
-                        answers.update(self._take_status(message, checked))
-                    else:
-                        self._refuse(message, checked)
+                    answers.update(self._take(message, check(message.topic, message.payload)))
+                for journal, counts in self._counts.items():
+                    self._store.save_ledger(journal, self._ledgers[journal], counts)
+            for journal, rows in self._fresh:
+                self.recent.put(journal, rows)
         except BaseException:
             self._ledgers.clear()
             raise
+        finally:
+            self._counts.clear()
+            self._fresh.clear()
         return [Committed(node, epoch, mark) for (node, epoch), mark in answers.items()]
 
-    def _take_batch(self, message: Received, batch: CheckedBatch) -> int:
-        journal = self._store.journal(batch.node, batch.epoch)
+    def _take(
+        self, message: Received, checked: CheckedBatch | Status | Quarantined
+    ) -> dict[tuple[str, str], int]:
+        if isinstance(checked, Quarantined):
+            self._refuse(message, checked)
+            return {}
+        journal = self._store.journal(checked.node, checked.epoch)
+        if journal is None:
+            detail = f"epoch {checked.epoch} after {MAX_EPOCHS} others"
+            refused = Quarantined(message.topic, message.payload, "too-many-epochs", detail)
+            self._refuse(message, refused)
+            return {}
+        if isinstance(checked, Status):
+            return self._take_status(message, journal, checked)
+        return {(checked.node, checked.epoch): self._take_batch(message, journal, checked)}
+
+    def _take_batch(self, message: Received, journal: int, batch: CheckedBatch) -> int:
         ledger = self._ledger(journal)
-        first = batch.slice.first
 
         def same(start: int, end: int) -> bool:
-            mine = [row.entry for row in batch.rows[start - first : end - first + 1]]
-            return start > end or mine == self._store.entries(journal, start, end)
+            if start > end:
+                return True
+            return batch.rows.cut(start, end).entries == self._store.entries(journal, start, end)
 
         result = absorb(ledger, batch.slice, same)
         if isinstance(result, Contradiction):
-            refused = Quarantined(message.topic, message.payload, result.reason)
-            self._refuse(message, refused)
-            self._store.save_ledger(journal, ledger, Counts(message.received_ms, contradictions=1))
+            self._refuse(message, Quarantined(message.topic, message.payload, result.reason))
+            self._count(journal, Counts(message.received_ms, contradictions=1))
             return ledger.watermark
         for run in result.evicted:
+            self.recent.forget(journal)
             self._store.evict(journal, run, message.received_ms)
-        rows = [
-            row
-            for start, end in result.fresh
-            for row in batch.rows[start - first : end - first + 1]
-        ]
-        self._store.append(journal, rows)
+        fresh = not_understood = 0
+        for start, end in result.fresh:
+            rows = batch.rows.cut(start, end)
+            fresh += len(rows.entries)
+            not_understood += sum(isinstance(entry, Unread) for entry in rows.read)
+            self._store.append(journal, rows)
+            self._fresh.append((journal, rows))
+        self._ledgers[journal] = result.ledger
         counts = Counts(
             message.received_ms,
-            duplicates=len(batch.rows) - len(rows),
+            taken=1,
+            duplicates=len(batch.rows.entries) - fresh,
             contradictions=len(result.evicted),
-            not_understood=sum(not row.kind for row in rows),
+            not_understood=not_understood,
         )
-        self._store.save_ledger(journal, result.ledger, counts)
-        self._ledgers[journal] = result.ledger
+        self._count(journal, counts)
         return result.ledger.watermark
 
-    def _take_status(self, message: Received, status: Status) -> dict[tuple[str, str], int]:
+    def _count(self, journal: int, more: Counts) -> None:
+        known = self._counts.get(journal)
+        self._counts[journal] = more if known is None else known + more
+
+    def _take_status(
+        self, message: Received, journal: int, status: Status
+    ) -> dict[tuple[str, str], int]:
         """Store a status; a hub that holds for unsent what is committed should hear so."""
-        journal = self._store.save_status(Heard(status, message.payload, message.received_ms))
+        self._store.save_status(journal, Heard(status, message.payload, message.received_ms))
         watermark = self._ledger(journal).watermark
         behind = status.online and status.last_seq - status.unsent < watermark
         return {(status.node, status.epoch): watermark} if behind else {}

@@ -16,6 +16,8 @@ from collections.abc import Sequence
 
 _PER_OCTAVE_BITS = 6
 _PER_OCTAVE = 1 << _PER_OCTAVE_BITS
+MOST_BIN = 53 * _PER_OCTAVE
+_PACKED = tuple(struct.pack("<H", number) for number in range(MOST_BIN + 1))
 
 
 def to_bin(ms: int) -> int:
@@ -39,7 +41,7 @@ def to_ms(number: int) -> float:
 
 def pack(number: int) -> bytes:
     """The two bytes of a bin."""
-    return struct.pack("<H", number)
+    return _PACKED[number]
 
 
 def quantiles(bins: bytes | bytearray, shares: Sequence[float]) -> list[float | None]:

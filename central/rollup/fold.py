@@ -5,29 +5,19 @@ only its business day and when each counter closed. Training never enters.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from msgspec import Struct
 
 from central.rollup.bins import pack, to_bin
-from central.rollup.business_day import Moment, midnight_ms, moment, quarter_of
-from central.store.cells import CellKey, CounterKey, CounterTally, Measure, RatingKey, Tally
+from central.rollup.business_day import QUARTER_MS, day_of, midnight_ms, moment, quarter_of
+from central.store.cells import CellKey, CounterKey, CounterTally, Measure, RatingKey, Tally, merge
 from contract import events as e
 from contract.stamp import MS_PER_DAY, Span, Stamp, span
 
 _MOST_LEVELS = 5
-_ONE_MORE: dict[type[e.Event], str] = {
-    e.TicketIssued: "issued",
-    e.TicketCalled: "called",
-    e.ServiceStarted: "started",
-    e.ServiceFinished: "finished",
-    e.NoShowMarked: "no_shows",
-    e.TicketVoided: "voids",
-    e.TicketTransferred: "transfers",
-    e.TicketParked: "parked",
-    e.TicketResumed: "resumed",
-}
 
 
 class FoldState(Struct, frozen=True):
@@ -39,7 +29,8 @@ class FoldState(Struct, frozen=True):
 
 @dataclass(slots=True)
 class Cells:
-    """What a run of entries adds to the rollups of its site."""
+    """What a run of entries adds to the rollups of its site; `counted` says how many of them are
+    in the figures of which business day."""
 
     quarters: defaultdict[CellKey, Tally] = field(default_factory=lambda: defaultdict(Tally))
     days: defaultdict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
@@ -47,85 +38,237 @@ class Cells:
         default_factory=lambda: defaultdict(CounterTally)
     )
     ratings: Counter[RatingKey] = field(default_factory=Counter)
+    counted: Counter[str] = field(default_factory=Counter)
 
 
 def fold(state: FoldState, entries: Iterable[e.Entry]) -> tuple[FoldState, Cells]:
     """Fold entries, in the order of their journal, from `state`."""
-    cells = Cells()
+    folding = _Folding(state)
     for entry in entries:
         if not entry.training:
-            state = _fold_one(state, entry, cells)
-    return state, cells
+            folding.take(entry)
+    return folding.state(), folding.cells_and_days()
 
 
-def _fold_one(state: FoldState, entry: e.Entry, cells: Cells) -> FoldState:
-    event = entry.event
-    if isinstance(event, e.DayOpened):
-        return FoldState(event.day) if _is_day(event.day) else state
-    when = moment(state.day, entry.stamp)
-    _count(event, when, cells)
-    _rate(event, when, cells)
-    _spend(event, when, cells)
-    if isinstance(event, e.CounterClosed):
-        return FoldState(state.day, {**state.closed, event.counter: entry.stamp})
-    if isinstance(event, e.CounterOpened) and event.counter in state.closed:
-        closed = span(state.closed[event.counter], entry.stamp)
-        _spread(cells, event.counter, when, closed, "closed_ms")
-        return FoldState(
-            state.day, {key: at for key, at in state.closed.items() if key != event.counter}
-        )
-    return state
+class _Folding:
+    """A fold on its way. It runs over millions of events, so it keeps at hand the tallies of the
+    quarter of an hour it is in."""
+
+    def __init__(self, state: FoldState) -> None:
+        self._cells = Cells()
+        self._opened_day: str | None = None
+        self._closed = dict(state.closed)
+        # The place in time of the present entry, as in `business_day.Moment`.
+        self._day = ""
+        self._midnight_ms = self._next_midnight_ms = 0
+        self._at_ms = self._quarter_ms = 0
+        self._sure = True
+        self._stamp = Stamp(0, 0, "", synced=False)
+        self._tallies: dict[str, Tally] = {}
+        self._counters: dict[str, CounterTally] = {}
+        if state.day is not None:
+            self._open(state.day)
+
+    def take(self, entry: e.Entry) -> None:
+        """Count one entry."""
+        event = entry.event
+        count = _COUNT.get(type(event))
+        if count is not None:
+            self._place(entry.stamp)
+            self._cells.counted[self._day] += 1
+            count(self, event)
+        elif isinstance(event, e.DayOpened) and _is_day(event.day):
+            self._open(event.day)
+            self._closed = {}
+
+    def state(self) -> FoldState:
+        """What the next fold of the journal begins with."""
+        return FoldState(self._opened_day, self._closed)
+
+    def cells_and_days(self) -> Cells:
+        """What was counted; a day is the sum of its quarters of an hour."""
+        by_day: defaultdict[str, list[Tally]] = defaultdict(list)
+        for key, tally in self._cells.quarters.items():
+            by_day[day_of(key.quarter_ms)].append(tally)
+        self._cells.days.update((day, merge(tallies)) for day, tallies in by_day.items())
+        return self._cells
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def _open(self, day: str) -> None:
+        self._opened_day = self._day = day
+        self._midnight_ms = midnight_ms(day)
+        self._next_midnight_ms = self._midnight_ms + MS_PER_DAY
+
+    def _place(self, stamp: Stamp) -> None:
+        self._stamp = stamp
+        if self._midnight_ms <= stamp.wall_ms < self._next_midnight_ms:
+            self._at_ms, self._sure = stamp.wall_ms, stamp.synced
+        else:
+            found = moment(self._opened_day, stamp)
+            self._day, self._midnight_ms, self._at_ms, self._sure = found
+        quarter_ms = self._at_ms - self._at_ms % QUARTER_MS
+        if quarter_ms != self._quarter_ms:
+            self._quarter_ms = quarter_ms
+            self._tallies.clear()
+            self._counters.clear()
+
+    # --- visits -------------------------------------------------------------------------------
+
+    def tally(self, service: str) -> Tally:
+        """The tally of a service at the present place; empty for the whole site."""
+        tally = self._tallies.get(service)
+        if tally is None:
+            tally = self._cells.quarters[CellKey(service, self._quarter_ms)]
+            self._tallies[service] = tally
+        if not self._sure:
+            tally.unsure += 1
+        return tally
+
+    def rate(self, service: str, levels: int, level: int) -> None:
+        """Count an answer."""
+        self._cells.ratings[RatingKey(service, self._day, levels, level)] += 1
+
+    # --- counters -----------------------------------------------------------------------------
+
+    def counter(self, counter: str) -> CounterTally:
+        """The tally of a counter at the present place."""
+        tally = self._counters.get(counter)
+        if tally is None:
+            tally = self._cells.counters[CounterKey(int(counter), self._quarter_ms)]
+            self._counters[counter] = tally
+        return tally
+
+    def spend(self, counter: str, duration: Span | None, into: str) -> None:
+        """Lay a duration that ends here backwards over its quarters of an hour, not beyond the
+        day's midnight, whose quarter takes what is left."""
+        if duration is None or not _is_duration(duration):
+            return
+        left_ms = duration.ms
+        if 0 < left_ms <= self._at_ms - self._quarter_ms:
+            _add_time(self.counter(counter), into, left_ms)
+            return
+        end_ms = self._at_ms
+        while left_ms > 0:
+            quarter_ms = max(quarter_of(end_ms - 1), self._midnight_ms)
+            is_first = quarter_ms == self._midnight_ms
+            share_ms = left_ms if is_first else min(left_ms, end_ms - quarter_ms)
+            _add_time(self._cells.counters[CounterKey(int(counter), quarter_ms)], into, share_ms)
+            left_ms -= share_ms
+            end_ms -= share_ms
+
+    def close(self, counter: str) -> None:
+        """Remember when a counter closed."""
+        self._closed[counter] = self._stamp
+
+    def reopen(self, counter: str) -> None:
+        """Count for how long a counter was closed."""
+        closed = self._closed.pop(counter, None)
+        if closed is not None:
+            self.spend(counter, span(closed, self._stamp), "closed_ms")
 
 
-def _is_day(day: str) -> bool:
-    try:
-        midnight_ms(day)
-    except ValueError:
-        return False
-    return True
+# --- what each event adds ---------------------------------------------------------------------
 
 
-# --- visits -----------------------------------------------------------------------------------
+def _issued(to: _Folding, event: e.TicketIssued) -> None:
+    to.tally(event.services[0] if event.services else "").issued += 1
 
 
-def _count(event: e.AnyEvent, when: Moment, cells: Cells) -> None:
-    service = _counted_under(event)
-    if service is None:
-        return
-    for tally in (
-        cells.quarters[CellKey(service, quarter_of(when.at_ms))],
-        cells.days[when.day],
-    ):
-        _add(event, tally)
-        tally.unsure += not when.sure
+def _called(to: _Folding, event: e.TicketCalled) -> None:
+    tally = to.tally(event.service)
+    tally.called += 1
+    if event.wait is not None:
+        _measure(tally, tally.wait, event.wait)
+    to.counter(event.counter).called += 1
+    to.spend(event.counter, event.idle, "idle_ms")
 
 
-def _counted_under(event: e.AnyEvent) -> str | None:
-    """The service a ticket's event belongs to, empty for the whole site, None for no ticket's."""
-    match event:
-        case e.TicketIssued():
-            return event.services[0] if event.services else ""
-        case e.TicketTransferred():
-            return event.from_service
-        case e.TicketVoided():
-            return ""
-        case _:
-            return getattr(event, "service", None) if type(event) in _ONE_MORE else None
+def _started(to: _Folding, event: e.ServiceStarted) -> None:
+    to.tally(event.service).started += 1
+    to.spend(event.counter, event.walk, "walk_ms")
 
 
-def _add(event: e.AnyEvent, tally: Tally) -> None:
-    name = _ONE_MORE[type(event)]
-    setattr(tally, name, getattr(tally, name) + 1)
-    match event:
-        case e.TicketCalled(wait=Span() as wait):
-            _measure(tally, tally.wait, wait)
-        case e.TicketResumed():
-            _measure(tally, tally.second_wait, event.second_wait)
-        case e.ServiceFinished():
-            _measure(tally, tally.service, event.worked)
-            tally.visits += event.visit is not None
-            if event.visit is not None and _is_duration(event.visit):
-                tally.visit_ms += event.visit.ms
+def _finished(to: _Folding, event: e.ServiceFinished) -> None:
+    tally, counter = to.tally(event.service), to.counter(event.counter)
+    tally.finished += 1
+    counter.finished += 1
+    _measure(tally, tally.service, event.worked)
+    if event.ends_visit:
+        tally.visits += 1
+        counter.visits += 1
+    if event.visit is not None and _is_duration(event.visit):
+        tally.visit_ms += event.visit.ms
+    to.spend(event.counter, event.service_time, "service_ms")
+
+
+def _absent(to: _Folding, event: e.NoShowMarked) -> None:
+    to.tally(event.service).no_shows += 1
+    to.counter(event.counter).no_shows += 1
+    to.spend(event.counter, event.walk, "walk_ms")
+
+
+def _voided(to: _Folding, _event: e.TicketVoided) -> None:
+    to.tally("").voids += 1
+
+
+def _transferred(to: _Folding, event: e.TicketTransferred) -> None:
+    to.tally(event.from_service).transfers += 1
+    to.spend(event.counter, event.service_time, "service_ms")
+
+
+def _parked(to: _Folding, event: e.TicketParked) -> None:
+    to.tally(event.service).parked += 1
+    to.spend(event.counter, event.service_time, "service_ms")
+
+
+def _resumed(to: _Folding, event: e.TicketResumed) -> None:
+    tally = to.tally(event.service)
+    tally.resumed += 1
+    _measure(tally, tally.second_wait, event.second_wait)
+    to.spend(event.counter, event.idle, "idle_ms")
+
+
+def _opened(to: _Folding, event: e.CounterOpened) -> None:
+    to.spend(event.counter, event.paused, "pause_ms")
+    to.reopen(event.counter)
+
+
+def _paused(to: _Folding, event: e.CounterPaused) -> None:
+    to.spend(event.counter, event.idle, "idle_ms")
+
+
+def _closed(to: _Folding, event: e.CounterClosed) -> None:
+    to.spend(event.counter, event.idle, "idle_ms")
+    to.spend(event.counter, event.paused, "pause_ms")
+    to.close(event.counter)
+
+
+def _rated(to: _Folding, event: e.RatingGiven) -> None:
+    if 1 <= event.level <= event.levels <= _MOST_LEVELS:
+        to.rate(event.service, event.levels, event.level)
+
+
+def _ignored(to: _Folding, _event: e.RatingIgnored) -> None:
+    to.rate("", 0, 0)
+
+
+_COUNT: dict[type[e.Event], Callable[[_Folding, Any], None]] = {
+    e.TicketIssued: _issued,
+    e.TicketCalled: _called,
+    e.ServiceStarted: _started,
+    e.ServiceFinished: _finished,
+    e.NoShowMarked: _absent,
+    e.TicketVoided: _voided,
+    e.TicketTransferred: _transferred,
+    e.TicketParked: _parked,
+    e.TicketResumed: _resumed,
+    e.CounterOpened: _opened,
+    e.CounterPaused: _paused,
+    e.CounterClosed: _closed,
+    e.RatingGiven: _rated,
+    e.RatingIgnored: _ignored,
+}
 
 
 def _measure(tally: Tally, measure: Measure, duration: Span | None) -> None:
@@ -134,7 +277,12 @@ def _measure(tally: Tally, measure: Measure, duration: Span | None) -> None:
         return
     measure.ms += duration.ms
     measure.bins += pack(to_bin(duration.ms))
-    tally.approximate += duration.approximate
+    if duration.approximate:
+        tally.approximate += 1
+
+
+def _add_time(tally: CounterTally, into: str, ms: int) -> None:
+    setattr(tally, into, getattr(tally, into) + ms)
 
 
 def _is_duration(duration: Span) -> bool:
@@ -142,61 +290,9 @@ def _is_duration(duration: Span) -> bool:
     return 0 <= duration.ms <= MS_PER_DAY
 
 
-# --- ratings ----------------------------------------------------------------------------------
-
-
-def _rate(event: e.AnyEvent, when: Moment, cells: Cells) -> None:
-    if isinstance(event, e.RatingIgnored):
-        cells.ratings[RatingKey("", when.day, 0, 0)] += 1
-    elif isinstance(event, e.RatingGiven) and 1 <= event.level <= event.levels <= _MOST_LEVELS:
-        cells.ratings[RatingKey(event.service, when.day, event.levels, event.level)] += 1
-
-
-# --- counters ---------------------------------------------------------------------------------
-
-
-def _spend(event: e.AnyEvent, when: Moment, cells: Cells) -> None:
-    match event:
-        case e.TicketCalled():
-            _at_counter(cells, event.counter, when).called += 1
-            _spread(cells, event.counter, when, event.idle, "idle_ms")
-        case e.TicketResumed():
-            _spread(cells, event.counter, when, event.idle, "idle_ms")
-        case e.ServiceStarted():
-            _spread(cells, event.counter, when, event.walk, "walk_ms")
-        case e.NoShowMarked():
-            _at_counter(cells, event.counter, when).no_shows += 1
-            _spread(cells, event.counter, when, event.walk, "walk_ms")
-        case e.ServiceFinished():
-            counter = _at_counter(cells, event.counter, when)
-            counter.finished += 1
-            counter.visits += event.visit is not None
-            _spread(cells, event.counter, when, event.service_time, "service_ms")
-        case e.TicketTransferred() | e.TicketParked():
-            _spread(cells, event.counter, when, event.service_time, "service_ms")
-        case e.CounterOpened():
-            _spread(cells, event.counter, when, event.paused, "pause_ms")
-        case e.CounterPaused():
-            _spread(cells, event.counter, when, event.idle, "idle_ms")
-        case e.CounterClosed():
-            _spread(cells, event.counter, when, event.idle, "idle_ms")
-            _spread(cells, event.counter, when, event.paused, "pause_ms")
-
-
-def _at_counter(cells: Cells, counter: str, when: Moment) -> CounterTally:
-    return cells.counters[CounterKey(int(counter), quarter_of(when.at_ms))]
-
-
-def _spread(cells: Cells, counter: str, when: Moment, duration: Span | None, into: str) -> None:
-    """Lay a duration that ended at `when` backwards over its quarters of an hour, not beyond the
-    day's midnight, whose quarter takes what is left."""
-    if duration is None or not _is_duration(duration):
-        return
-    end_ms, left_ms = when.at_ms, duration.ms
-    while left_ms > 0:
-        quarter_ms = max(quarter_of(end_ms - 1), when.midnight_ms)
-        share_ms = left_ms if quarter_ms == when.midnight_ms else min(left_ms, end_ms - quarter_ms)
-        tally = cells.counters[CounterKey(int(counter), quarter_ms)]
-        setattr(tally, into, getattr(tally, into) + share_ms)
-        left_ms -= share_ms
-        end_ms -= share_ms
+def _is_day(day: str) -> bool:
+    try:
+        midnight_ms(day)
+    except ValueError:
+        return False
+    return True

@@ -1,24 +1,30 @@
 """Moves the fold's cursor over the stored events, in steps of one transaction each."""
 
+from collections import Counter, defaultdict
+
 import msgspec
 
-from central.rollup.business_day import trusted_ms
-from central.rollup.fold import FoldState, fold
+from central.rollup.business_day import day_of, trusted_ms
+from central.rollup.fold import Cells, FoldState, fold
 from central.rollup.queue import follow
+from central.rollup.recent import Recent
+from central.store.cells import Tally, TotalKey, merge
 from central.store.protocol import Cursor, RollupStore, Unfolded
 from contract.codec import decode_entry
 from contract.events import Entry
 
 _STEP_JOURNALS = 500
-_STEP_EVENTS = 5_000
-_STEP_EVENTS_OF_ONE = 1_000
+_STEP_EVENTS = 20_000
+_STEP_EVENTS_OF_ONE = 2_000
 
 
 class Folder:
-    """Folds what has been committed, and only the contiguous prefix of each journal."""
+    """Folds what has been committed, and only the contiguous prefix of each journal; what `recent`
+    holds of it need not be read back from the store."""
 
-    def __init__(self, store: RollupStore) -> None:
+    def __init__(self, store: RollupStore, recent: Recent | None = None) -> None:
         self._store = store
+        self._recent = recent or Recent()
 
     def step(self) -> int:
         """Fold some thousands of events at most; returns how many, 0 when there is nothing to do.
@@ -28,16 +34,19 @@ class Folder:
         todo = self._store.unfolded(_STEP_JOURNALS)
         folded = 0
         if todo:
+            totals = _Totals()
             with self._store.transaction():
                 for journal in todo:
-                    folded += self._fold(journal, _STEP_EVENTS_OF_ONE)
+                    folded += self._fold(journal, totals)
                     if folded >= _STEP_EVENTS:
                         break
+                self._store.add_totals(totals.summed())
         return folded
 
     def rebuild(self) -> int:
         """Empty all cells and fold every event again; returns how many. May be interrupted:
         what is left is folded at the next step."""
+        self._recent.clear()
         with self._store.transaction():
             self._store.reset_rollups()
         total = 0
@@ -45,32 +54,68 @@ class Folder:
             total += folded
         return total
 
-    def _fold(self, journal: Unfolded, most: int) -> int:
-        last = min(journal.watermark, journal.folded + most)
-        entries = _understood(self._store.entries(journal.journal, journal.folded + 1, last))
+    def _fold(self, journal: Unfolded, totals: "_Totals") -> int:
+        last = min(journal.watermark, journal.folded + _STEP_EVENTS_OF_ONE)
+        if journal.folded < journal.counted:
+            last = min(last, journal.counted)
+        entries = self._entries(journal.journal, journal.folded + 1, last)
         state, cells = fold(_load(journal.state), entries)
         self._store.add_cells(
             journal.journal, cells.quarters, cells.days, cells.counters, cells.ratings
         )
+        totals.add(journal.province, cells)
+        if last > journal.counted:
+            over = {day: n for day, n in cells.counted.items() if day < day_of(journal.received_ms)}
+            self._store.restate(journal.journal, journal.received_ms, over)
         queue = self._store.queue(journal.journal)
         self._store.save_queue(journal.journal, queue, follow(queue, entries))
-        times_ms = [ms for entry in entries if (ms := trusted_ms(entry.stamp)) is not None]
         cursor = Cursor(
             folded=last,
-            folded_ms=times_ms[-1] if times_ms else None,
+            folded_ms=_last_trusted_ms(entries),
             business_day=state.day,
             state=msgspec.msgpack.encode(state),
         )
         self._store.save_fold(journal.journal, cursor)
         return last - journal.folded
 
+    def _entries(self, journal: int, first: int, last: int) -> list[Entry]:
+        """The entries this centre can read; what a newer hub added waits for a newer centre."""
+        held = self._recent.take(journal, first, last)
+        if held is not None:
+            return [entry for entry in held if isinstance(entry, Entry)]
+        return _understood(self._store.entries(journal, first, last))
+
+
+class _Totals:
+    """What a step adds to the days of provinces and of the nation."""
+
+    def __init__(self) -> None:
+        self._tallies: defaultdict[TotalKey, list[Tally]] = defaultdict(list)
+        self._answers: Counter[TotalKey] = Counter()
+
+    def add(self, province: str, cells: Cells) -> None:
+        for scope in ("", province):
+            for day, tally in cells.days.items():
+                self._tallies[TotalKey(day, scope)].append(tally)
+            for key, n in cells.ratings.items():
+                if key.level:
+                    self._answers[TotalKey(key.day, scope)] += n
+
+    def summed(self) -> dict[TotalKey, tuple[Tally, int]]:
+        keys = self._tallies.keys() | self._answers.keys()
+        return {key: (merge(self._tallies[key]), self._answers[key]) for key in sorted(keys)}
+
 
 def _load(state: bytes) -> FoldState:
     return msgspec.msgpack.decode(state, type=FoldState) if state else FoldState()
 
 
+def _last_trusted_ms(entries: list[Entry]) -> int | None:
+    times_ms = (trusted_ms(entry.stamp) for entry in reversed(entries))
+    return next((ms for ms in times_ms if ms is not None), None)
+
+
 def _understood(rows: list[bytes]) -> list[Entry]:
-    """The entries this centre can read; what a newer hub added waits for a newer centre."""
     entries = []
     for row in rows:
         try:

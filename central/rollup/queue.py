@@ -1,67 +1,80 @@
 """The pure fold of a journal's entries into who is in the house now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from central.rollup.business_day import trusted_ms
 from central.store.cells import InHouse
 from contract import events as e
+
+_Queue = dict[str, InHouse]
+_Change = Callable[[_Queue, Any, int | None], None]
 
 
 def follow(queue: Mapping[str, InHouse], entries: Iterable[e.Entry]) -> dict[str, InHouse]:
     """The tickets in the house after `entries`, by number. Training never enters."""
     now = dict(queue)
     for entry in entries:
-        if not entry.training:
-            _follow_one(now, entry.event, trusted_ms(entry.stamp))
+        change = _CHANGE.get(type(entry.event))
+        if change is not None and not entry.training:
+            change(now, entry.event, trusted_ms(entry.stamp))
     return now
 
 
-def _follow_one(queue: dict[str, InHouse], event: e.AnyEvent, at_ms: int | None) -> None:
-    match event:
-        case e.DayOpened():
-            for number in queue.keys() - set(event.carried):
-                del queue[number]
-        case e.TicketIssued():
-            queue[event.number] = InHouse(event.number, event.services, "waiting", at_ms)
-        case e.TicketVoided():
-            queue.pop(event.number, None)
-        case e.TicketCalled() | e.TicketResumed():
-            _put(queue, event.number, event.service, "called", at_ms)
-        case e.ServiceStarted():
-            _put(queue, event.number, event.service, "serving", at_ms)
-        case e.TicketParked():
-            _put(queue, event.number, event.service, "parked", at_ms)
-        case e.NoShowMarked():
-            _put(queue, event.number, event.service, "absent", at_ms)
-        case e.TicketTransferred():
-            _put(queue, event.number, event.service, "waiting", at_ms)
-        case _:
-            _follow_visit(queue, event, at_ms)
+def _day_opened(queue: _Queue, event: e.DayOpened, _at_ms: int | None) -> None:
+    for number in queue.keys() - set(event.carried):
+        del queue[number]
 
 
-def _follow_visit(queue: dict[str, InHouse], event: e.AnyEvent, at_ms: int | None) -> None:
-    if not isinstance(event, e.TicketReturned | e.ServiceAdded | e.ServiceFinished):
-        return
+def _issued(queue: _Queue, event: e.TicketIssued, at_ms: int | None) -> None:
+    queue[event.number] = InHouse(event.number, event.services, "waiting", at_ms)
+
+
+def _voided(queue: _Queue, event: e.TicketVoided, _at_ms: int | None) -> None:
+    queue.pop(event.number, None)
+
+
+def _enter(phase: str) -> _Change:
+    """What puts a ticket into a phase of its present service."""
+
+    def change(queue: _Queue, event: Any, at_ms: int | None) -> None:
+        known = queue.get(event.number)
+        further = known.services[1:] if known else ()
+        queue[event.number] = InHouse(event.number, (event.service, *further), phase, at_ms)
+
+    return change
+
+
+def _returned(queue: _Queue, event: e.TicketReturned, at_ms: int | None) -> None:
     known = queue.get(event.number)
-    if known is None:
-        return
-    match event:
-        case e.TicketReturned():
-            queue[known.number] = InHouse(known.number, known.services, "waiting", at_ms)
-        case e.ServiceAdded():
-            services = (*known.services, event.service)
-            queue[known.number] = InHouse(known.number, services, known.phase, known.since_ms)
-        case e.ServiceFinished():
-            further = known.services[1:]
-            if further:
-                queue[known.number] = InHouse(known.number, further, "waiting", at_ms)
-            else:
-                del queue[known.number]
+    if known:
+        queue[known.number] = InHouse(known.number, known.services, "waiting", at_ms)
 
 
-def _put(
-    queue: dict[str, InHouse], number: str, service: str, phase: str, at_ms: int | None
-) -> None:
-    known = queue.get(number)
-    further = known.services[1:] if known else ()
-    queue[number] = InHouse(number, (service, *further), phase, at_ms)
+def _service_added(queue: _Queue, event: e.ServiceAdded, _at_ms: int | None) -> None:
+    known = queue.get(event.number)
+    if known:
+        services = (*known.services, event.service)
+        queue[known.number] = InHouse(known.number, services, known.phase, known.since_ms)
+
+
+def _finished(queue: _Queue, event: e.ServiceFinished, at_ms: int | None) -> None:
+    known = queue.pop(event.number, None)
+    if known and known.services[1:]:
+        queue[known.number] = InHouse(known.number, known.services[1:], "waiting", at_ms)
+
+
+_CHANGE: dict[type[e.Event], _Change] = {
+    e.DayOpened: _day_opened,
+    e.TicketIssued: _issued,
+    e.TicketVoided: _voided,
+    e.TicketCalled: _enter("called"),
+    e.TicketResumed: _enter("called"),
+    e.ServiceStarted: _enter("serving"),
+    e.TicketParked: _enter("parked"),
+    e.NoShowMarked: _enter("absent"),
+    e.TicketTransferred: _enter("waiting"),
+    e.TicketReturned: _returned,
+    e.ServiceAdded: _service_added,
+    e.ServiceFinished: _finished,
+}

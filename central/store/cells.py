@@ -4,9 +4,12 @@ putting one list of bins behind the other."""
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec import Struct
+
+from central.rollup.bins import quantiles
+from central.rollup.histogram import Histogram, unpack_histogram
 
 
 @dataclass(slots=True)
@@ -22,10 +25,14 @@ class Measure:
         """How many were measured."""
         return len(self.bins) // 2
 
+    def quantiles(self, shares: Sequence[float]) -> list[float | None]:
+        """As `bins.quantiles`."""
+        return quantiles(self.bins, shares)
+
 
 @dataclass(slots=True)
-class Tally:
-    """What happened to visits of one service in one quarter of an hour, or at a site in a day.
+class _Happened:
+    """What happened to visits.
 
     `approximate` of the durations came from wall clocks, `unmeasured` ones no clock could tell;
     `unsure` events have a certain day, but their quarter of an hour may be wrong.
@@ -45,9 +52,34 @@ class Tally:
     unmeasured: int = 0
     unsure: int = 0
     visit_ms: int = 0
+
+
+@dataclass(slots=True)
+class Tally(_Happened):
+    """What happened to visits of one service in one quarter of an hour, or at a site in a day."""
+
     wait: Measure = field(default_factory=Measure)
     service: Measure = field(default_factory=Measure)
     second_wait: Measure = field(default_factory=Measure)
+
+
+@dataclass(slots=True)
+class DayTotal(_Happened):
+    """What happened at many sites in a day, and how many answers were given."""
+
+    answers: int = 0
+    wait: Histogram = field(default_factory=Histogram)
+    service: Histogram = field(default_factory=Histogram)
+    second_wait: Histogram = field(default_factory=Histogram)
+
+    def add(self, tally: Tally, answers: int) -> None:
+        """Add what happened at some of the sites."""
+        for name in _COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(tally, name))
+        self.answers += answers
+        for name in _MEASURES:
+            measure: Measure = getattr(tally, name)
+            getattr(self, name).add_bins(measure.ms, measure.bins)
 
 
 @dataclass(slots=True)
@@ -89,6 +121,13 @@ class RatingKey(NamedTuple):
     level: int
 
 
+class TotalKey(NamedTuple):
+    """One business day of a province, or with an empty province of the nation."""
+
+    day: str
+    province: str
+
+
 class InHouse(Struct, frozen=True):
     """A citizen who is at the site now: the services still to come, the present one first, and
     since when (UTC milliseconds; None when the hub's clock could not be trusted)."""
@@ -100,9 +139,14 @@ class InHouse(Struct, frozen=True):
 
 
 _MEASURES = ("wait", "service", "second_wait")
-_COUNTS = tuple(field.name for field in fields(Tally) if field.name not in _MEASURES)
+_COUNTS = tuple(field.name for field in fields(_Happened))
 TALLY_COLUMNS = _COUNTS + tuple(
     f"{name}_{part}" for name in _MEASURES for part in ("n", "ms", "bins")
+)
+TOTAL_COLUMNS = (
+    *_COUNTS,
+    "answers",
+    *(f"{name}_{part}" for name in _MEASURES for part in ("ms", "bins")),
 )
 COUNTER_COLUMNS = tuple(field.name for field in fields(CounterTally))
 
@@ -133,6 +177,35 @@ def merge(tallies: Sequence[Tally]) -> Tally:
         bins = bytearray().join(measure.bins for measure in measures)
         setattr(total, name, Measure(sum(measure.ms for measure in measures), bins))
     return total
+
+
+def total_to_row(total: DayTotal) -> tuple[int | bytes, ...]:
+    """The values of TOTAL_COLUMNS."""
+    row: list[int | bytes] = [getattr(total, name) for name in _COUNTS]
+    row.append(total.answers)
+    for name in _MEASURES:
+        histogram: Histogram = getattr(total, name)
+        row += (histogram.ms, histogram.pack())
+    return tuple(row)
+
+
+def total_from_row(row: Sequence[Any]) -> DayTotal:
+    """The total of these values of TOTAL_COLUMNS."""
+    total = DayTotal(*row[: len(_COUNTS) + 1])
+    for place, name in enumerate(_MEASURES):
+        ms, packed = row[len(_COUNTS) + 1 + 2 * place :][:2]
+        setattr(total, name, unpack_histogram(ms, packed))
+    return total
+
+
+def merge_totals(totals: Sequence[DayTotal]) -> DayTotal:
+    """The sum of totals."""
+    names = (*_COUNTS, "answers")
+    merged = DayTotal(*(sum(map(attrgetter(name), totals)) for name in names))
+    for total in totals:
+        for name in _MEASURES:
+            getattr(merged, name).add(getattr(total, name))
+    return merged
 
 
 def counter_tally_to_row(tally: CounterTally) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """What ingest and rollup need of a store, whichever engine is behind it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -13,9 +13,12 @@ from central.store.cells import (
     InHouse,
     RatingKey,
     Tally,
+    TotalKey,
 )
 from central.store.ledger import Ledger, Run
-from central.store.rows import EventRow, Heard, Quarantined
+from central.store.rows import Heard, Quarantined, Rows
+
+MAX_EPOCHS = 50
 
 
 class StoreError(Exception):
@@ -25,12 +28,17 @@ class StoreError(Exception):
 class Unfolded(Struct, frozen=True):
     """A journal whose rows after `folded`, up to `watermark`, are in no rollup yet.
 
-    `state` is what the fold left with `save_fold`, empty at first.
+    Rows up to `counted` were in the rollups before these were emptied. `received_ms` is when its
+    last batch came (UTC milliseconds); `state` is what the fold left with `save_fold`, empty at
+    first.
     """
 
     journal: int
+    province: str
     folded: int
+    counted: int
     watermark: int
+    received_ms: int
     state: bytes
 
 
@@ -45,12 +53,24 @@ class Cursor(Struct, frozen=True):
 
 
 class Counts(Struct, frozen=True):
-    """When a batch came (UTC milliseconds), and what it adds to the quality of its journal."""
+    """When batches came, the last of them (UTC milliseconds), how many were `taken`, and what they
+    add to the quality of their journal."""
 
     received_ms: int
+    taken: int = 0
     duplicates: int = 0
     contradictions: int = 0
     not_understood: int = 0
+
+    def __add__(self, more: "Counts") -> "Counts":
+        """Both together."""
+        return Counts(
+            max(self.received_ms, more.received_ms),
+            self.taken + more.taken,
+            self.duplicates + more.duplicates,
+            self.contradictions + more.contradictions,
+            self.not_understood + more.not_understood,
+        )
 
 
 class IngestStore(Protocol):
@@ -63,8 +83,9 @@ class IngestStore(Protocol):
         """
         ...
 
-    def journal(self, node: str, epoch: str) -> int:
-        """The key of a node's journal, which is made at the first mention."""
+    def journal(self, node: str, epoch: str) -> int | None:
+        """The key of a node's journal, which is made at the first mention; None when the node
+        has MAX_EPOCHS others."""
         ...
 
     def ledger(self, journal: int) -> Ledger:
@@ -79,7 +100,7 @@ class IngestStore(Protocol):
         """The bytes of the rows held from `first` to `last`, in order."""
         ...
 
-    def append(self, journal: int, rows: Sequence[EventRow]) -> None:
+    def append(self, journal: int, rows: Rows) -> None:
         """Add rows that are not held yet."""
         ...
 
@@ -92,9 +113,9 @@ class IngestStore(Protocol):
         against the node on whose topic they came."""
         ...
 
-    def save_status(self, heard: Heard) -> int:
-        """Note what a node says of itself and return its journal's key; the same bytes again are
-        a broker's redelivery and no news."""
+    def save_status(self, journal: int, heard: Heard) -> None:
+        """Note what a node says of itself and of its journal; the same bytes again are a
+        broker's redelivery and no news."""
         ...
 
 
@@ -134,10 +155,19 @@ class RollupStore(Protocol):
         """Add to the cells of the journal's site."""
         ...
 
+    def add_totals(self, totals: Mapping[TotalKey, tuple[Tally, int]]) -> None:
+        """Add what happened, and how many answers were given, to days of the nation and of
+        provinces."""
+        ...
+
+    def restate(self, journal: int, received_ms: int, events: Mapping[str, int]) -> None:
+        """Note how many events that came at `received_ms` changed which days that were over."""
+        ...
+
     def save_fold(self, journal: int, cursor: Cursor) -> None:
         """Move the cursor of a journal."""
         ...
 
     def reset_rollups(self) -> None:
-        """Empty all cells and put every cursor back to the start."""
+        """Empty all cells and put every cursor back to the start; what was restated stays."""
         ...

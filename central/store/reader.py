@@ -1,9 +1,7 @@
-"""Everything the API reads, by scope. Each statement sees sites only through `visible`, which
-holds the sites of the reader's scope: a handler cannot forget to filter."""
+"""What the API reads of a day and of this moment, by scope."""
 
 import sqlite3
 from collections import Counter
-from typing import Any
 
 from msgspec import Struct
 
@@ -18,9 +16,11 @@ from central.store.cells import (
     Tally,
     tally_from_row,
 )
+from central.store.visible import Visible
 
 _TALLY = ", ".join(TALLY_COLUMNS)
 _COUNTER = ", ".join(COUNTER_COLUMNS)
+_MOST_GAPS = 500
 
 
 class SiteRow(Struct, frozen=True):
@@ -48,6 +48,7 @@ class NodeRow(Struct, frozen=True):
     software: str | None
     config: str | None
     rejected: int
+    taken: int
     received: int
     missing: int
     duplicates: int
@@ -83,19 +84,18 @@ class Reader:
     """
 
     def __init__(self, conn: sqlite3.Connection, scope: Scope) -> None:
-        self._conn = conn
-        self._scope = scope
+        self._visible = Visible(conn, scope)
 
     @property
     def scope(self) -> Scope:
         """What may be seen."""
-        return self._scope
+        return self._visible.scope
 
     def sites(
         self, day: str, province: str | None = None, site: str | None = None
     ) -> list[SiteRow]:
         """Sites by code, registered or heard from."""
-        rows = self._query(
+        rows = self._visible.query(
             """SELECT code, province, (SELECT name FROM names
                 WHERE kind = 'site' AND names.code = visible.code AND from_day <= :day
                 ORDER BY from_day DESC LIMIT 1), type, national_code, registered
@@ -111,10 +111,10 @@ class Reader:
 
     def nodes(self, province: str | None = None, site: str | None = None) -> list[NodeRow]:
         """Nodes by name."""
-        rows = self._query(
+        rows = self._visible.query(
             """SELECT visible.code, nodes.code, online, online_since_ms,
                 max(coalesce(heard_ms, 0), coalesce(max(received_ms), 0)), synced, unsent,
-                software, config, rejected,
+                software, config, rejected, coalesce(sum(taken), 0),
                 coalesce(sum(watermark + beyond), 0),
                 coalesce(sum(max(announced, highest) - watermark - beyond), 0),
                 coalesce(sum(duplicates), 0), coalesce(sum(contradictions), 0),
@@ -135,17 +135,19 @@ class Reader:
         ]
 
     def gaps(self, site: str) -> list[Gap]:
-        """What is missing of a site's journals, also what its hub says it has beyond."""
+        """What is missing of a site's journals, also what its hub says it has beyond; some
+        hundreds of gaps at most."""
         held: dict[tuple[str, str], int] = {}
         found = []
-        for node, epoch, watermark, first, last in self._query(
+        for node, epoch, watermark, first, last in self._visible.query(
             """SELECT nodes.code, epoch, watermark, first, last
             FROM visible JOIN nodes USING (site) JOIN journals USING (node)
             JOIN (SELECT journal, first, last FROM runs UNION ALL
                 SELECT journal, max(announced, highest) + 1, max(announced, highest) FROM journals)
                 USING (journal)
-            ORDER BY journal, first""",
+            ORDER BY journal, first LIMIT :most""",
             site=site,
+            most=_MOST_GAPS,
         ):
             end = held.get((node, epoch), watermark)
             if first > end + 1:
@@ -157,7 +159,7 @@ class Reader:
         self, day: str, province: str | None = None, site: str | None = None
     ) -> dict[str, Waiting]:
         """Who waits now, by site, at sites whose hub has opened this business day."""
-        rows = self._query(
+        rows = self._visible.query(
             """SELECT visible.code, count(*), min(since_ms)
             FROM visible JOIN nodes USING (site)
             JOIN journals ON journals.journal = current_journal
@@ -169,11 +171,24 @@ class Reader:
         )
         return {code: Waiting(n, since_ms) for code, n, since_ms in rows}
 
+    def waiting_since(self, day: str, province: str | None = None) -> list[tuple[str, int | None]]:
+        """The site of everybody who waits now, and since when (UTC milliseconds; None: no trusted
+        clock says), at sites whose hub has opened this business day."""
+        return self._visible.query(
+            """SELECT visible.code, since_ms
+            FROM visible JOIN nodes USING (site)
+            JOIN queue_now ON queue_now.journal = current_journal
+            JOIN journals ON journals.journal = current_journal
+            WHERE phase = 'waiting' AND business_day = :day""",
+            province=province,
+            day=day,
+        )
+
     def site_days(
         self, day: str, province: str | None = None, site: str | None = None
     ) -> dict[str, Tally]:
         """What happened on a business day, by site."""
-        rows = self._query(
+        rows = self._visible.query(
             f"""SELECT visible.code, {_TALLY}
             FROM site_days JOIN visible USING (site) WHERE day = :day""",  # noqa: S608 - our own names
             province=province,
@@ -184,7 +199,7 @@ class Reader:
 
     def cells(self, site: str, start_ms: int, end_ms: int) -> dict[CellKey, Tally]:
         """A site's cells whose quarter of an hour begins from `start_ms` up to `end_ms`."""
-        rows = self._query(
+        rows = self._visible.query(
             f"""SELECT services.code, quarter_ms, {_TALLY}
             FROM visible JOIN cells USING (site) JOIN services USING (service)
             WHERE quarter_ms >= :start AND quarter_ms < :end ORDER BY quarter_ms""",  # noqa: S608 - as above
@@ -196,7 +211,7 @@ class Reader:
 
     def counters(self, site: str, start_ms: int, end_ms: int) -> dict[CounterKey, CounterTally]:
         """A site's counter cells whose quarter begins from `start_ms` up to `end_ms`."""
-        rows = self._query(
+        rows = self._visible.query(
             f"""SELECT counter, quarter_ms, {_COUNTER} FROM visible JOIN counter_cells USING (site)
             WHERE quarter_ms >= :start AND quarter_ms < :end ORDER BY quarter_ms, counter""",  # noqa: S608 - as above
             site=site,
@@ -209,7 +224,7 @@ class Reader:
 
     def answers(self, day: str) -> int:
         """How many answers were given on a business day."""
-        rows = self._query(
+        rows = self._visible.query(
             """SELECT coalesce(sum(n), 0) FROM ratings JOIN visible USING (site)
             WHERE day = :day AND level > 0""",
             day=day,
@@ -218,7 +233,7 @@ class Reader:
 
     def ratings(self, site: str, day: str) -> Counter[RatingKey]:
         """A site's answers of a business day."""
-        rows = self._query(
+        rows = self._visible.query(
             """SELECT services.code, levels, level, n
             FROM visible JOIN ratings USING (site) JOIN services USING (service)
             WHERE day = :day""",
@@ -228,19 +243,6 @@ class Reader:
         return Counter(
             {RatingKey(service, day, levels, level): n for service, levels, level, n in rows}
         )
-
-    def _query(
-        self, sql: str, *, province: str | None = None, site: str | None = None, **values: object
-    ) -> list[Any]:
-        filters = {
-            "province = :scope": self._scope.province,
-            "province = :province": province,
-            "code = :site": site,
-        }
-        used = [condition for condition, value in filters.items() if value is not None]
-        visible = f"WITH visible AS (SELECT * FROM sites WHERE {' AND '.join(used) or 'true'}) "  # noqa: S608 - our own conditions
-        asked = {**values, "scope": self._scope.province, "province": province, "site": site}
-        return self._conn.execute(visible + sql, asked).fetchall()
 
 
 def _maybe(flag: int | None) -> bool | None:

@@ -5,17 +5,23 @@ from contextlib import contextmanager
 
 from sqlite_utils import Database
 
+from central.rollup.business_day import day_of
 from central.store.cells import (
     COUNTER_COLUMNS,
     TALLY_COLUMNS,
+    TOTAL_COLUMNS,
     CellKey,
     CounterKey,
     CounterTally,
+    DayTotal,
     InHouse,
     RatingKey,
     Tally,
+    TotalKey,
     counter_tally_to_row,
     tally_to_row,
+    total_from_row,
+    total_to_row,
 )
 from central.store.dictionary import Dictionary
 from central.store.protocol import Cursor, Unfolded
@@ -42,6 +48,12 @@ _ADD_CELL = _upsert("cells", ("site", "quarter_ms", "service"), TALLY_COLUMNS)
 _ADD_DAY = _upsert("site_days", ("day", "site"), TALLY_COLUMNS)
 _ADD_COUNTER = _upsert("counter_cells", ("site", "quarter_ms", "counter"), COUNTER_COLUMNS)
 _ADD_RATING = _upsert("ratings", ("day", "site", "service", "levels", "level"), ("n",))
+_TOTAL = ", ".join(TOTAL_COLUMNS)
+_FIND_TOTAL = f"SELECT {_TOTAL} FROM totals WHERE day = ? AND province = ?"  # noqa: S608 - as above
+_PUT_TOTAL = (
+    f"INSERT OR REPLACE INTO totals (day, province, {_TOTAL}) "  # noqa: S608 - as above
+    f"VALUES (?, ?, {', '.join('?' * len(TOTAL_COLUMNS))})"
+)
 
 
 class SqliteRollupStore:
@@ -64,7 +76,8 @@ class SqliteRollupStore:
     def unfolded(self, limit: int) -> list[Unfolded]:
         """See `RollupStore`."""
         rows = self._conn.execute(
-            """SELECT journal, folded, watermark, fold_state FROM journals
+            """SELECT journal, province, folded, counted, watermark, received_ms, fold_state
+            FROM journals JOIN nodes USING (node) JOIN sites USING (site)
             WHERE folded < watermark LIMIT ?""",
             (limit,),
         )
@@ -101,6 +114,12 @@ class SqliteRollupStore:
                 if before.get(ticket) != now
             ],
         )
+        waiting = [now.since_ms for now in after.values() if now.phase == "waiting"]
+        since_ms = min((ms for ms in waiting if ms is not None), default=None)
+        self._conn.execute(
+            "UPDATE journals SET waiting = ?, waiting_since_ms = ? WHERE journal = ?",
+            (len(waiting), since_ms, journal),
+        )
 
     def add_cells(
         self,
@@ -111,10 +130,7 @@ class SqliteRollupStore:
         ratings: Mapping[RatingKey, int],
     ) -> None:
         """See `RollupStore`."""
-        site = self._conn.execute(
-            "SELECT site FROM nodes JOIN journals USING (node) WHERE journals.journal = ?",
-            (journal,),
-        ).fetchone()[0]
+        site = self._site(journal)
         service = self._services.key
         self._conn.executemany(
             _ADD_CELL,
@@ -141,19 +157,53 @@ class SqliteRollupStore:
             ],
         )
 
+    def add_totals(self, totals: Mapping[TotalKey, tuple[Tally, int]]) -> None:
+        """See `RollupStore`."""
+        for key, (tally, answers) in totals.items():
+            found = self._conn.execute(_FIND_TOTAL, key).fetchone()
+            total = total_from_row(found) if found else DayTotal()
+            total.add(tally, answers)
+            self._conn.execute(_PUT_TOTAL, (*key, *total_to_row(total)))
+
+    def restate(self, journal: int, received_ms: int, events: Mapping[str, int]) -> None:
+        """See `RollupStore`."""
+        site, on_day = self._site(journal), day_of(received_ms)
+        self._conn.executemany(
+            """INSERT INTO restatements (site, day, on_day, first_ms, last_ms, events)
+            VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (site, day, on_day) DO UPDATE
+            SET last_ms = excluded.last_ms, events = events + excluded.events""",
+            [(site, day, on_day, received_ms, received_ms, n) for day, n in events.items()],
+        )
+
     def save_fold(self, journal: int, cursor: Cursor) -> None:
         """See `RollupStore`."""
         self._conn.execute(
-            """UPDATE journals SET folded = ?, folded_ms = coalesce(?, folded_ms),
-            business_day = ?, fold_state = ? WHERE journal = ?""",
-            (cursor.folded, cursor.folded_ms, cursor.business_day, cursor.state, journal),
+            """UPDATE journals SET folded = ?, counted = max(counted, ?),
+            folded_ms = coalesce(?, folded_ms), business_day = ?, fold_state = ?
+            WHERE journal = ?""",
+            (
+                cursor.folded,
+                cursor.folded,
+                cursor.folded_ms,
+                cursor.business_day,
+                cursor.state,
+                journal,
+            ),
         )
 
     def reset_rollups(self) -> None:
         """See `RollupStore`."""
-        for table in ("cells", "site_days", "counter_cells", "ratings", "queue_now"):
+        for table in ("cells", "site_days", "counter_cells", "ratings", "queue_now", "totals"):
             self._conn.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
         self._conn.execute(
             """UPDATE journals SET folded = 0, folded_ms = NULL, business_day = NULL,
-            fold_state = x''"""
+            fold_state = x'', waiting = 0, waiting_since_ms = NULL"""
+        )
+
+    def _site(self, journal: int) -> int:
+        return int(
+            self._conn.execute(
+                "SELECT site FROM nodes JOIN journals USING (node) WHERE journals.journal = ?",
+                (journal,),
+            ).fetchone()[0]
         )

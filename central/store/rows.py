@@ -1,24 +1,37 @@
-"""Values on their way into the store."""
+"""Values on their way into the store, and what SQL should find an event by."""
+
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any, get_args
 
 from msgspec import Struct
 
+from contract.events import AnyEvent, Entry, Event, TicketIssued
+from contract.stamp import Stamp
 from contract.wire import Status
 
+Found = tuple[str | None, str | None, str | None]
+"""The ticket, the counter and the service of an event."""
 
-class EventRow(Struct, frozen=True):
-    """One journal entry with what SQL should find it by; `entry` are the journal's own bytes.
 
-    `kind` is empty for an event of a newer hub, which this centre keeps without understanding it.
-    """
+class Unread(Struct, frozen=True):
+    """An entry with an event of a newer hub, which is kept without being understood."""
 
-    seq: int
-    wall_ms: int
-    kind: str
-    ticket: str | None
-    counter: int | None
-    service: str | None
+    stamp: Stamp
     training: bool
-    entry: bytes
+
+
+class Rows(Struct, frozen=True):
+    """A run of journal rows from `first` on: the journal's own bytes, and what they say."""
+
+    first: int
+    entries: Sequence[bytes]
+    read: Sequence[Entry | Unread]
+
+    def cut(self, first: int, last: int) -> "Rows":
+        """The rows `first` to `last`."""
+        part = slice(first - self.first, last - self.first + 1)
+        return Rows(first, self.entries[part], self.read[part])
 
 
 class Quarantined(Struct, frozen=True):
@@ -36,3 +49,28 @@ class Heard(Struct, frozen=True):
     status: Status
     payload: bytes
     received_ms: int
+
+
+def _finder(kind: type[Event]) -> Callable[[Any], Found]:
+    """What takes ticket, counter and service out of an event of one kind."""
+    fields = kind.__struct_fields__
+    service = next((name for name in ("from_service", "service") if name in fields), None)
+    names = ("number" if "number" in fields else None, "counter" if "counter" in fields else None)
+    if all(names) and service:
+        return attrgetter("number", "counter", service)
+    wanted = (*names, service)
+
+    def find(event: Any) -> Any:
+        return tuple(None if name is None else getattr(event, name) for name in wanted)
+
+    return find
+
+
+def _of_issued(event: TicketIssued) -> Found:
+    return event.number, None, event.services[0] if event.services else None
+
+
+FIND: dict[type, Callable[[Any], Found]] = {
+    kind: _of_issued if kind is TicketIssued else _finder(kind) for kind in get_args(AnyEvent)
+}
+"""By kind of event."""

@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database, Migrations
 
-from central.store.cells import COUNTER_COLUMNS, TALLY_COLUMNS
+from central.store.cells import COUNTER_COLUMNS, TALLY_COLUMNS, TOTAL_COLUMNS
 
 migrations = Migrations("thutu-central")
 
@@ -10,6 +10,9 @@ _TALLY = ", ".join(
     f"{name} {'BLOB' if name.endswith('_bins') else 'INTEGER'} NOT NULL" for name in TALLY_COLUMNS
 )
 _COUNTER = ", ".join(f"{name} INTEGER NOT NULL" for name in COUNTER_COLUMNS)
+_TOTAL = ", ".join(
+    f"{name} {'BLOB' if name.endswith('_bins') else 'INTEGER'} NOT NULL" for name in TOTAL_COLUMNS
+)
 
 
 @migrations()
@@ -125,3 +128,50 @@ def m004_access(db: Database) -> None:
         token INTEGER NOT NULL REFERENCES tokens ON DELETE CASCADE,
         until_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID"""
     )
+
+
+@migrations()
+def m005_totals(db: Database) -> None:
+    """Days of provinces and of the nation, what was restated, who waits by journal, and how many
+    messages were taken. All figures are folded anew."""
+    for column in (
+        "taken INTEGER NOT NULL DEFAULT 0",
+        "counted INTEGER NOT NULL DEFAULT 0",
+        "waiting INTEGER NOT NULL DEFAULT 0",
+        "waiting_since_ms INTEGER",
+    ):
+        db.execute(f"ALTER TABLE journals ADD COLUMN {column}")
+    db.execute(
+        f"""CREATE TABLE totals (day TEXT NOT NULL, province TEXT NOT NULL, {_TOTAL},
+        PRIMARY KEY (day, province)) STRICT, WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE restatements (site INTEGER NOT NULL REFERENCES sites, day TEXT NOT NULL,
+        on_day TEXT NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,
+        events INTEGER NOT NULL, PRIMARY KEY (site, day, on_day)) STRICT, WITHOUT ROWID"""
+    )
+    db.execute("CREATE INDEX restatements_of_day ON restatements (day)")
+    for table in ("cells", "site_days", "counter_cells", "ratings", "queue_now"):
+        db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+    db.execute(
+        """UPDATE journals SET counted = folded, folded = 0, folded_ms = NULL,
+        business_day = NULL, fold_state = x''"""
+    )
+
+
+@migrations()
+def m006_events_unchecked(db: Database) -> None:
+    """Rows of events refer to journals, kinds and services that the same code has just written;
+    checking three references for each of them cost a third of the time of storing it."""
+    view = db.execute("SELECT sql FROM sqlite_master WHERE name = 'event_log'").fetchone()[0]
+    db.execute("DROP VIEW event_log")
+    db.execute(
+        """CREATE TABLE rows (journal INTEGER NOT NULL, seq INTEGER NOT NULL,
+        wall_ms INTEGER NOT NULL, kind INTEGER, ticket TEXT, counter INTEGER, service INTEGER,
+        training INTEGER NOT NULL, entry BLOB NOT NULL,
+        PRIMARY KEY (journal, seq)) STRICT, WITHOUT ROWID"""
+    )
+    db.execute("INSERT INTO rows SELECT * FROM events")
+    db.execute("DROP TABLE events")
+    db.execute("ALTER TABLE rows RENAME TO events")
+    db.execute(view)

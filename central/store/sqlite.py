@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from central.store.access_schema import access_migrations
 from central.store.protocol import StoreError
 from central.store.schema import migrations
 
@@ -29,6 +30,7 @@ def open_for_writing(path: Path) -> Database:
         _set(conn, "synchronous", "FULL", _FULL)
         _set(conn, "foreign_keys", "ON", 1)
         migrations.apply(db)
+        access_migrations.apply(db)
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {error}") from error
     return db

@@ -11,10 +11,11 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
-from central.api.entrance import Entrance, NotLetInError
+from central.api.entrance import Entrance, ForbiddenError, NotLetInError, TooOftenError
 from central.api.problems import detail_of
 from central.store.protocol import StoreError
 from central.web.pages import Pages, figures_router
+from central.web.period_pages import period_pages
 from central.web.signing_in import signing_in_router
 from central.web.words import page_language
 
@@ -24,12 +25,14 @@ _STATIC = Path(__file__).parent / "static"
 _FONTS = Path(fontpkg_be_vietnam_pro.ROOT) / "files"
 
 
-def create_pages(entrance: Entrance, database: Path, *, secure_cookies: bool) -> FastAPI:
-    """The pages, their styles and fonts; everything they need is served from here."""
+def create_pages(entrance: Entrance, *, secure_cookies: bool, wait_target_s: int = 1200) -> FastAPI:
+    """The pages, their styles and fonts; everything they need is served from here.
+    Waits above `wait_target_s` are marked."""
     app = FastAPI(openapi_url=None)
     pages = Pages(entrance)
-    app.include_router(figures_router(entrance, pages))
-    app.include_router(signing_in_router(entrance, pages, database, secure_cookies=secure_cookies))
+    app.include_router(figures_router(entrance, pages, wait_target_s))
+    app.include_router(period_pages(entrance, pages))
+    app.include_router(signing_in_router(entrance, pages, secure_cookies=secure_cookies))
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.mount("/fonts", StaticFiles(directory=_FONTS))
 
@@ -39,6 +42,14 @@ def create_pages(entrance: Entrance, database: Path, *, secure_cookies: bool) ->
 
     async def not_let_in(_request: Request, _error: Exception) -> Response:
         return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+
+    async def forbidden(request: Request, _error: Exception) -> Response:
+        if request.url.path == "/":  # an operator's first page
+            return RedirectResponse("/machines", HTTPStatus.SEE_OTHER)
+        return show(request, HTTPStatus.FORBIDDEN)
+
+    async def too_often(request: Request, _error: Exception) -> Response:
+        return show(request, HTTPStatus.TOO_MANY_REQUESTS)
 
     async def http_error(request: Request, error: Exception) -> Response:
         code = error.status_code if isinstance(error, HTTPException) else 500
@@ -55,6 +66,8 @@ def create_pages(entrance: Entrance, database: Path, *, secure_cookies: bool) ->
         return show(request, HTTPStatus.INTERNAL_SERVER_ERROR)
 
     app.add_exception_handler(NotLetInError, not_let_in)
+    app.add_exception_handler(ForbiddenError, forbidden)
+    app.add_exception_handler(TooOftenError, too_often)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, malformed)
     app.add_exception_handler(StoreError, store_failed)

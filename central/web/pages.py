@@ -1,6 +1,6 @@
 """The admins' pages: the desk's answers in HTML."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Annotated, NamedTuple
@@ -10,12 +10,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
-from central.api.entrance import Entrance, Visit
+from central.access.permissions import Permission
+from central.api.entrance import Entrance, Shown, Visit
 from central.api.freshness import local_time
 from central.api.models import Province, Quarter, Rank
-from central.api.routes import SESSION_COOKIE, service_names
+from central.api.parameters import SESSION_COOKIE, address_of, service_names
 from central.registry.provinces import province_name
 from central.web.chart import Chart, bar_chart
+from central.web.tiles import archipelagos, tiles
 from central.web.words import Words, page_language
 
 DayQuery = Annotated[date | None, Query()]
@@ -49,14 +51,25 @@ class Pages:
         return HTMLResponse(html, status)
 
 
-def figures_router(entrance: Entrance, pages: Pages) -> APIRouter:
-    """The pages that show figures, to whom `entrance` lets in."""
+def page_visiting(
+    entrance: Entrance, permission: Permission
+) -> Callable[[Request], Iterator[Visit]]:
+    """A dependency that lets in whose session may do this."""
 
     def visit(request: Request) -> Iterator[Visit]:
-        with entrance.visit(None, request.cookies.get(SESSION_COOKIE)) as visit:
+        shown = Shown(None, request.cookies.get(SESSION_COOKIE), address_of(request))
+        with entrance.visit(shown, permission) as visit:
             yield visit
 
-    Visiting = Annotated[Visit, Depends(visit)]  # noqa: N806 - a type
+    return visit
+
+
+def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIRouter:
+    """The pages that show figures, to whom `entrance` lets in."""
+
+    Visiting = Annotated[  # noqa: N806 - a type
+        Visit, Depends(page_visiting(entrance, Permission.FIGURES))
+    ]
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
@@ -73,6 +86,9 @@ def figures_router(entrance: Entrance, pages: Pages) -> APIRouter:
                 (province for province in answer if province.sites), key=_longest_wait_first
             ),
             quiet=[province for province in answer if not province.sites],
+            tiles=tiles(answer, wait_target_s * 1000),
+            archipelagos=archipelagos(answer),
+            target_ms=wait_target_s * 1000,
         )
 
     @router.get("/provinces/{code}")
@@ -109,6 +125,7 @@ def figures_router(entrance: Entrance, pages: Pages) -> APIRouter:
             province_name=province_name(found.province),
             quality=quality,
             charts=_charts(found.quarters, words),
+            devices=visit.records.devices(site),
         )
 
     return router

@@ -1,7 +1,6 @@
 """Signing in and out, and choosing the language."""
 
 from http import HTTPStatus
-from pathlib import Path
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
@@ -9,10 +8,9 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from central.access.accounts import SESSION_S, close_session, open_session
+from central.access.accounts import SESSION_S
 from central.api.entrance import Entrance
-from central.api.routes import SESSION_COOKIE
-from central.store.sqlite import writing
+from central.api.parameters import SESSION_COOKIE, address_of
 from central.web.pages import Pages
 from central.web.words import LANGUAGE_COOKIE
 from runtime.wording import LANGUAGES
@@ -21,10 +19,9 @@ _MOST_FORM_BYTES = 4_096
 _YEAR_S = 365 * 86_400
 
 
-def signing_in_router(
-    entrance: Entrance, pages: Pages, database: Path, *, secure_cookies: bool
-) -> APIRouter:
-    """The sign-in page, which exchanges a token for a session; sign-out; the language switch.
+def signing_in_router(entrance: Entrance, pages: Pages, *, secure_cookies: bool) -> APIRouter:
+    """The sign-in page, which exchanges a name and a password, or a token, for a session;
+    sign-out; the language switch.
 
     `secure_cookies` is for a centre behind HTTPS. Scripts cannot read the session's cookie, and
     browsers do not send it with forms of other sites.
@@ -38,8 +35,8 @@ def signing_in_router(
     @router.post("/sign-in")
     async def sign_in(request: Request) -> Response:
         form = parse_qs((await _read_form(request)).decode(errors="replace"))
-        token = form.get("token", [""])[0].strip()
-        session = await run_in_threadpool(_open, token)
+        given = {name: values[0].strip() for name, values in form.items()}
+        session = await run_in_threadpool(_open, given, address_of(request))
         if session is None:
             return pages.render(request, "sign_in.html", HTTPStatus.FORBIDDEN, failed=True)
         response = RedirectResponse("/", HTTPStatus.SEE_OTHER)
@@ -55,8 +52,7 @@ def signing_in_router(
 
     @router.post("/sign-out")
     def sign_out(request: Request) -> Response:
-        with writing(database) as db:
-            close_session(db, request.cookies.get(SESSION_COOKIE, ""))
+        entrance.sign_out(request.cookies.get(SESSION_COOKIE, ""), address_of(request))
         response = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
         response.delete_cookie(SESSION_COOKIE)
         return response
@@ -72,9 +68,10 @@ def signing_in_router(
         )
         return response
 
-    def _open(token: str) -> str | None:
-        with writing(database) as db:
-            return open_session(db, token, entrance.now_ms())
+    def _open(given: dict[str, str], address: str) -> str | None:
+        if token := given.get("token"):
+            return entrance.sign_in_with_token(token, address)
+        return entrance.sign_in(given.get("name", ""), given.get("password", ""), address)
 
     return router
 

@@ -5,6 +5,9 @@ from datetime import date, datetime
 from fastapi import Request
 
 from central.api.models import Freshness, FreshnessOfMany, Level, Liveness, NodeQuality
+from central.registry.provinces import province_name
+from central.registry.units import unit_name
+from central.store.history import Where
 from runtime.wording import LANGUAGES, say
 
 _MS_PER_MINUTE = 60_000
@@ -66,6 +69,13 @@ class Words:
     def date(self, day: date) -> str:
         """A date as it is written in Vietnam."""
         return f"{day:%d/%m/%Y}"
+
+    def place(self, where: Where) -> str:
+        """The narrowest place that a question names."""
+        unit = where.unit or (where.site or "")[: len("01-00097")]
+        if unit:
+            return f"{unit_name(unit)}{f' ({where.site})' if where.site else ''}"
+        return province_name(where.province or "")
 
     def state(self, fresh: Freshness) -> str:
         """How far the figures of a site reach."""

@@ -15,10 +15,13 @@ from central.ingest.intake import Intake, Received
 from central.registry.register import register
 from central.registry.sites import parse_sites
 from central.rollup.folder import Folder
+from central.scope import Role
+from central.settings import AccessSettings
 from central.store.ingest import SqliteIngestStore
 from central.store.rollup import SqliteRollupStore
 from central.store.sqlite import open_for_writing
 from central.web.app import create_pages
+from contract import events as e
 from contract.stamp import Stamp
 from runtime.http_server import HttpServer
 from tests.central.busy_day import Morning, morning
@@ -29,6 +32,19 @@ SITE, OTHER_SITE, QUIET_SITE = "01-00097-01", "48-20194-01", "01-00004-01"
 UNREGISTERED_SITE = "01-00367-01"
 SECRETS = (OTHER_SITE, OTHER_NODE, "Hải Châu", "Đà Nẵng")
 """What nobody from Hà Nội should read anywhere."""
+
+WHO: dict[str, tuple[Role, str | None, str | None]] = {
+    "national": ("national", None, None),
+    "hanoi": ("province", "01", None),
+    "danang": ("province", "48", None),
+    "hongha": ("unit", "01", "01-00097"),
+    "auditor": ("auditor", None, None),
+    "auditor of danang": ("auditor", "48", None),
+    "auditor of hongha": ("auditor", "01", "01-00097"),
+    "operator": ("operator", None, None),
+    "operator of hanoi": ("operator", "01", None),
+}
+"""Accounts by name: role, province, unit."""
 
 
 class StandingClock:
@@ -53,7 +69,7 @@ class Nation:
 
     @contextmanager
     def client(self, who: str | None) -> Iterator[httpx.Client]:
-        """A client with the token of `national`, `hanoi` or `danang`, or with none."""
+        """A client with the token of one of WHO, or with none."""
         headers = {"Authorization": f"Bearer {self.tokens[who]}"} if who else {}
         with httpx.Client(base_url=self.url, headers=headers) as client:
             yield client
@@ -65,8 +81,8 @@ def nation(folder: Path) -> Iterator[Nation]:
     database = folder / "centre.db"
     db = open_for_writing(database)
     tokens = {
-        who: create_token(db, who, "province" if code else "national", code, NOW_MS)
-        for who, code in (("national", None), ("hanoi", "01"), ("danang", "48"))
+        who: create_token(db, who, role, province, NOW_MS, unit=unit)
+        for who, (role, province, unit) in WHO.items()
     }
     lines = [
         "site,name,type,national_code",
@@ -80,6 +96,11 @@ def nation(folder: Path) -> Iterator[Nation]:
         OTHER_SITE: morning(OTHER_NODE, tickets=50, seed=2),
         UNREGISTERED_SITE: morning(f"{UNREGISTERED_SITE}-h1", tickets=12, seed=3),
     }
+    trouble = days[SITE].journal
+    trouble.add(e.DeviceLost("printer", "paper-out"), 150 * 60_000)
+    trouble.add(e.DeviceReturned("printer"), 155 * 60_000)
+    trouble.add(e.PaperLow("printer"), 160 * 60_000)
+    trouble.add(e.DeviceLost("display-2", "no-answer"), 161 * 60_000)
     intake = Intake(SqliteIngestStore(db))
     for site, made in days.items():
         journal, last = made.journal, len(made.journal.rows)
@@ -92,10 +113,9 @@ def nation(folder: Path) -> Iterator[Nation]:
     Folder(SqliteRollupStore(db)).rebuild()
     db.close()
     clock = StandingClock()
-    entrance = Entrance(database, clock, live_within_s=180)
-    front = Front(
-        create_api(entrance, lambda: True), create_pages(entrance, database, secure_cookies=False)
-    )
+    access = AccessSettings(requests_per_minute=1_000_000, sign_ins_per_minute=1000)
+    entrance = Entrance(database, clock, live_within_s=180, access=access)
+    front = Front(create_api(entrance, lambda: True), create_pages(entrance, secure_cookies=False))
     server = HttpServer(front, "127.0.0.1", 0)
     server.start()
     try:

@@ -1,4 +1,8 @@
-"""Tokens and sessions."""
+"""Accounts, tokens, sessions, lock-out, and the audit log of them."""
+
+import hashlib
+import unicodedata
+from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
@@ -6,68 +10,227 @@ from sqlite_utils import Database
 from central.access.accounts import (
     SESSION_S,
     AccountError,
+    Admin,
+    Lock,
     admin_of_session,
     admin_of_token,
+    change_password,
     close_session,
+    create_account,
     create_token,
+    new_password,
     open_session,
-    revoke_token,
+    remove_account,
+    sign_in,
 )
-from central.scope import Scope
+from central.access.audit import first_broken
+from central.access.passwords import Passwords
+from central.scope import Role, Scope
+from central.store.access import AccessStore
+from central.store.schema import migrations
+from central.store.sqlite import open_for_writing
 
 NOW_MS = 1_000_000
+PASSWORD = "hàng chờ buổi sáng"
+QUICK = Passwords(memory_kib=64, passes=1)
+LOCK = Lock(after=3, for_s=60)
+
+
+def made(db: Database, name: str = "An") -> None:
+    hashed = new_password(QUICK, PASSWORD, name)
+    create_account(db, Admin(name, "national", Scope()), NOW_MS, hashed)
+
+
+def enter(db: Database, password: str, now_ms: int = NOW_MS, name: str = "An") -> str | None:
+    return sign_in(db, QUICK, LOCK, name, password, address="10.0.0.1", now_ms=now_ms)
+
+
+def actions(db: Database) -> list[str]:
+    return [row.action for row, _ in AccessStore(db.conn).audit(0, 1000)]
+
+
+# --- accounts and tokens ----------------------------------------------------------------------
 
 
 def test_a_token_says_who_and_which_scope(db: Database) -> None:
     national = create_token(db, "An", "national", None, NOW_MS)
     hanoi = create_token(db, "Bình", "province", "01", NOW_MS)
-    an, binh = admin_of_token(db.conn, national), admin_of_token(db.conn, hanoi)
-    assert an is not None
-    assert binh is not None
-    assert (an.name, an.scope) == ("An", Scope())
-    assert (binh.name, binh.scope) == ("Bình", Scope("01"))
+    unit = create_token(db, "Chi", "unit", "01", NOW_MS, unit="01-00097")
+    assert admin_of_token(db.conn, national) == Admin("An", "national", Scope())
+    assert admin_of_token(db.conn, hanoi) == Admin("Bình", "province", Scope("01"))
+    assert admin_of_token(db.conn, unit) == Admin("Chi", "unit", Scope("01", "01-00097"))
     assert admin_of_token(db.conn, national + "x") is None
     assert admin_of_token(db.conn, "") is None
 
 
-def test_secrets_are_not_in_the_database(db: Database) -> None:
-    token = create_token(db, "An", "national", None, NOW_MS)
-    session = open_session(db, token, NOW_MS)
-    assert session is not None
-    dump = "\n".join(db.conn.iterdump())
-    assert token not in dump
-    assert session not in dump
-
-
-@pytest.mark.parametrize(("role", "province"), [("national", "01"), ("province", None)])
-def test_a_role_and_its_province_belong_together(
-    db: Database, role: str, province: str | None
+@pytest.mark.parametrize(
+    ("role", "province", "unit"),
+    [
+        ("national", "01", None),
+        ("province", None, None),
+        ("province", "99", None),
+        ("province", "01", "01-00097"),
+        ("unit", "01", None),
+        ("unit", "48", "01-00097"),
+        ("unit", "01", "01-99999"),
+        ("auditor", None, "01-00097"),
+    ],
+)
+def test_a_role_and_its_place_belong_together(
+    db: Database, role: Role, province: str | None, unit: str | None
 ) -> None:
     with pytest.raises(AccountError):
-        create_token(db, "An", role, province, NOW_MS)  # type: ignore[arg-type]  # that is the test
+        create_token(db, "An", role, province, NOW_MS, unit=unit)
+    assert AccessStore(db.conn).accounts() == []
 
 
-def test_a_name_is_used_once(db: Database) -> None:
+@pytest.mark.parametrize(
+    "name", ["", " An", "x" * 81, "a\nb", "<b>", unicodedata.normalize("NFD", "Bình")]
+)
+def test_a_name_is_readable_and_used_once(db: Database, name: str) -> None:
+    with pytest.raises(AccountError):
+        create_token(db, name, "national", None, NOW_MS)
     create_token(db, "An", "national", None, NOW_MS)
     with pytest.raises(AccountError, match="An"):
         create_token(db, "An", "national", None, NOW_MS)
 
 
-def test_a_session_ends_by_time_by_sign_out_and_with_its_token(db: Database) -> None:
+def test_tokens_of_a_database_from_before_accounts_stay_valid(tmp_path: Path) -> None:
+    old = Database(tmp_path / "centre.db")
+    migrations.apply(old)
+    token = "t" * 43
+    old.execute(
+        """INSERT INTO tokens (hash, name, role, province, created_ms)
+        VALUES (?, 'Sở Nội vụ', 'province', '48', 1)""",
+        (hashlib.sha256(token.encode()).digest(),),
+    )
+    old.conn.commit()
+    old.close()
+    new = open_for_writing(tmp_path / "centre.db")
+    assert admin_of_token(new.conn, token) == Admin("Sở Nội vụ", "province", Scope("48"))
+    new.close()
+
+
+# --- sessions ---------------------------------------------------------------------------------
+
+
+def test_a_session_ends_by_time_by_sign_out_and_with_its_account(db: Database) -> None:
     token = create_token(db, "An", "national", None, NOW_MS)
     one, two, three = (open_session(db, token, NOW_MS) or "" for _ in range(3))
     assert admin_of_session(db.conn, one, NOW_MS + SESSION_S * 1000)
     assert admin_of_session(db.conn, one, NOW_MS + SESSION_S * 1000 + 1) is None
-    close_session(db, two)
+    close_session(db, two, NOW_MS)
     assert admin_of_session(db.conn, two, NOW_MS) is None
-    revoke_token(db, "An")
+    remove_account(db, "An", NOW_MS)
     assert admin_of_session(db.conn, three, NOW_MS) is None
     assert admin_of_token(db.conn, token) is None
     with pytest.raises(AccountError):
-        revoke_token(db, "An")
+        remove_account(db, "An", NOW_MS)
 
 
 def test_no_session_without_a_token(db: Database) -> None:
     assert open_session(db, "guess", NOW_MS) is None
     assert open_session(db, "\udcff", NOW_MS) is None
     assert db.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
+
+
+def test_a_name_and_a_password_open_a_session(db: Database) -> None:
+    made(db)
+    session = enter(db, PASSWORD)
+    assert session
+    assert admin_of_session(db.conn, session, NOW_MS) == Admin("An", "national", Scope())
+    assert enter(db, unicodedata.normalize("NFD", PASSWORD)), "keyboards differ"
+    assert enter(db, PASSWORD + "x") is None
+    assert enter(db, PASSWORD, name="Ân") is None
+    assert enter(db, "") is None
+
+
+def test_an_account_with_tokens_only_has_no_password(db: Database) -> None:
+    create_token(db, "máy", "national", None, NOW_MS)
+    assert enter(db, "", name="máy") is None
+
+
+def test_a_new_password_ends_the_sessions_of_the_old(db: Database) -> None:
+    made(db)
+    session = enter(db, PASSWORD) or ""
+    change_password(db, QUICK, "An", "một mật khẩu khác", NOW_MS)
+    assert admin_of_session(db.conn, session, NOW_MS) is None
+    assert enter(db, PASSWORD) is None
+    assert enter(db, "một mật khẩu khác")
+
+
+@pytest.mark.parametrize("password", ["ngắn", "aaaaaaaaaaaaaaaa", "mật khẩu của an đây", "x" * 201])
+def test_an_easy_password_is_refused(password: str) -> None:
+    with pytest.raises(AccountError):
+        new_password(QUICK, password, "An")
+
+
+# --- lock-out ---------------------------------------------------------------------------------
+
+
+def test_wrong_passwords_in_a_row_lock_an_account_for_a_while(db: Database) -> None:
+    made(db)
+    for _ in range(LOCK.after):
+        assert enter(db, "sai mật khẩu rồi") is None
+    assert enter(db, PASSWORD) is None, "locked, also for whoever knows the password"
+    later = NOW_MS + LOCK.for_s * 1000
+    assert enter(db, PASSWORD, later)
+    assert actions(db)[-5:] == [
+        *["sign-in-refused"] * 3,
+        "sign-in-locked",
+        "signed-in",
+    ]
+
+
+def test_an_answer_in_between_begins_the_count_anew(db: Database) -> None:
+    made(db)
+    for _ in range(3):
+        for _ in range(LOCK.after - 1):
+            assert enter(db, "sai mật khẩu rồi") is None
+        assert enter(db, PASSWORD)
+
+
+def test_after_a_lock_the_count_begins_anew(db: Database) -> None:
+    made(db)
+    for _ in range(LOCK.after):
+        enter(db, "sai mật khẩu rồi")
+    later = NOW_MS + LOCK.for_s * 1000
+    assert enter(db, "sai mật khẩu rồi", later) is None
+    assert enter(db, PASSWORD, later)
+
+
+# --- what is kept -----------------------------------------------------------------------------
+
+
+def test_secrets_are_not_in_the_database(db: Database) -> None:
+    made(db)
+    token = create_token(db, "máy", "national", None, NOW_MS)
+    sessions = [open_session(db, token, NOW_MS), enter(db, PASSWORD)]
+    dump = "\n".join(db.conn.iterdump())
+    assert "$argon2id$" in dump
+    for secret in (token, PASSWORD, *sessions):
+        assert secret
+        assert secret not in dump
+
+
+def test_every_deed_is_in_the_audit_log_and_none_can_be_altered_unseen(db: Database) -> None:
+    made(db)
+    session = enter(db, PASSWORD) or ""
+    close_session(db, session, NOW_MS)
+    create_token(db, "máy", "national", None, NOW_MS)
+    remove_account(db, "máy", NOW_MS)
+    assert actions(db) == [
+        "account-created",
+        "signed-in",
+        "signed-out",
+        "account-created",
+        "token-created",
+        "account-removed",
+    ]
+    assert first_broken(db.conn) is None
+    db.execute("UPDATE audit SET who = 'Bình' WHERE entry = 2")
+    assert first_broken(db.conn) == 2
+    db.execute("UPDATE audit SET who = 'An' WHERE entry = 2")
+    assert first_broken(db.conn) is None
+    db.execute("DELETE FROM audit WHERE entry = 4")
+    assert first_broken(db.conn) == 5

@@ -225,9 +225,10 @@ def url_of(process: "subprocess.Popen[str]") -> str:
     return process.stdout.readline().strip()
 
 
-def run(config: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def run(config: Path, *arguments: str, given: str = "") -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "central", "--config", str(config), *arguments],
+        input=given,
         capture_output=True,
         text=True,
         check=False,
@@ -245,8 +246,15 @@ def test_commands_speak_clearly(tmp_path: Path, config: Path) -> None:
     assert re.fullmatch(r"[\w-]{43}\n", made.stdout)
     again = run(config, "token", "--role", "province", "--province", "01", "--name", "Bình")
     assert (again.returncode, again.stdout) == (1, "")
-    assert again.stderr.startswith("thutu-central: there is a token named 'Bình' already")
+    assert again.stderr.startswith("thutu-central: there is an account named 'Bình' already")
     assert run(config, "revoke", "--name", "Bình").returncode == 0
+    wanted = ("account", "--name", "An", "--role", "unit", "--unit", "01-00097")
+    short = run(config, *wanted, given="ngắn\n")
+    assert short.stderr == "thutu-central: a password has 12 to 200 characters\n"
+    assert run(config, *wanted, given="hàng chờ buổi sáng\n").returncode == 0
+    assert run(config, "accounts").stdout == "An: unit, 01-00097\n"
+    assert run(config, "password", "--name", "An", given="một mật khẩu khác\n").returncode == 0
+    assert run(config, "audit").stdout == "the audit log is whole: 5 lines\n"
     sites.write_text("site,name,type,national_code\nx,Hồng Hà,centre,\n", "utf-8")
     wrong = run(config, "import-sites", str(sites))
     assert (wrong.returncode, wrong.stderr) == (

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from central.ingest.check import CheckedBatch, check
-from central.store.rows import Quarantined
+from central.store.rows import Quarantined, Unread
 from contract.codec import CHAIN_START, decode_message, encode_message
-from contract.events import TicketCalled, TicketIssued
+from contract.events import Entry, TicketCalled, TicketIssued, TicketReturned
 from contract.stamp import Span
 from contract.wire import VERSION, Batch, Status
 from tests.central.journal import NODE, OTHER_NODE, Journal, batch_of
@@ -34,9 +34,8 @@ def test_a_whole_batch_gives_rows_that_sql_can_find() -> None:
     found = check(made.events_topic, made.all())
     assert isinstance(found, CheckedBatch)
     assert (found.node, found.epoch) == (made.node, made.epoch)
-    assert [row.kind for row in found.rows] == ["DayOpened", "TicketIssued", "TicketCalled"]
-    assert [row.entry for row in found.rows] == made.rows
-    assert (found.rows[2].ticket, found.rows[2].counter, found.rows[2].service) == ("1001", 3, "1")
+    assert found.rows.read == made.entries
+    assert found.rows.entries == made.rows
     assert (found.slice.first, found.slice.last) == (1, 3)
     assert list(found.slice.hashes) == made.hashes
 
@@ -84,8 +83,8 @@ def test_an_event_of_a_newer_hub_is_kept_without_being_understood() -> None:
     made.add_bytes(msgspec.msgpack.encode(entry))
     found = check(made.events_topic, made.all())
     assert isinstance(found, CheckedBatch)
-    assert found.rows[3].kind == ""
-    assert found.rows[3].entry == made.rows[3]
+    assert found.rows.read[3] == Unread(made.entries[0].stamp, training=False)
+    assert found.rows.entries[3] == made.rows[3]
 
 
 def test_fields_that_a_newer_hub_appends_are_left_aside() -> None:
@@ -94,7 +93,9 @@ def test_fields_that_a_newer_hub_appends_are_left_aside() -> None:
     made.add_bytes(msgspec.msgpack.encode(entry))
     found = check(made.events_topic, made.all())
     assert isinstance(found, CheckedBatch)
-    assert found.rows[3].kind == "TicketReturned"
+    read = found.rows.read[3]
+    assert isinstance(read, Entry)
+    assert read.event == TicketReturned("1001")
 
 
 def test_numbers_that_no_database_holds_are_refused() -> None:

@@ -38,6 +38,7 @@ def node(
         software="1",
         config="1",
         rejected=0,
+        taken=1,
         received=10,
         missing=0,
         duplicates=0,

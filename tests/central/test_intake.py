@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from central.ingest.intake import Committed, Intake, Received
 from central.store.ingest import SqliteIngestStore
-from central.store.protocol import StoreError
+from central.store.protocol import MAX_EPOCHS, StoreError
 from central.store.sqlite import open_for_writing
 from contract.events import TicketIssued
 from tests.central.journal import DAY, MORNING_MS, NODE, OTHER_NODE, Journal
@@ -127,6 +127,19 @@ def test_a_new_epoch_is_a_journal_of_its_own(intake: Intake, db: Database) -> No
     assert answers == [Committed(NODE, made.epoch, 10), Committed(NODE, again.epoch, 5)]
     current = db.execute("SELECT epoch FROM nodes JOIN journals ON journal = current_journal")
     assert current.fetchall() == [(again.epoch,)]
+
+
+def test_a_node_has_a_bounded_number_of_epochs(intake: Intake, db: Database) -> None:
+    made = journal()
+    for number in range(MAX_EPOCHS + 1):
+        made.epoch = f"{number:016x}"
+        answers = intake.commit(batches(made, (1, 2)))
+    assert answers == []
+    assert intake.commit([Received(made.status_topic, made.status(), NOW_MS)]) == []
+    assert [reason for _, reason, _ in quarantined(db)] == ["too-many-epochs"] * 2
+    assert db.execute("SELECT count(*) FROM journals").fetchone() == (MAX_EPOCHS,)
+    made.epoch = f"{0:016x}"
+    assert intake.commit(batches(made, (1, 10))) == [Committed(NODE, made.epoch, 10)]
 
 
 def test_a_hub_that_lost_an_answer_hears_it_again(intake: Intake) -> None:

@@ -17,6 +17,10 @@ PAGES = (
     "/provinces/01",
     f"/sites/{SITE}/days/{DAY}",
     f"/sites/{UNREGISTERED_SITE}/days/{DAY}",
+    "/trends",
+    f"/trends?site={SITE}",
+    "/compare",
+    "/machines",
 )
 
 
@@ -108,6 +112,7 @@ def test_no_page_shows_a_province_anything_of_another(served: Nation) -> None:
 def page(served: Nation, browser: Browser) -> Iterator[Page]:
     with page_of(browser, (1280, 900)) as opened:
         opened.goto(f"{served.url}/sign-in")
+        opened.locator("summary").click()
         opened.fill("#token", served.tokens["national"])
         opened.keyboard.press("Enter")
         expect(opened.locator("h1")).to_have_text("Cả nước")
@@ -173,6 +178,66 @@ def test_no_request_leaves_the_server(served: Nation, page: Page) -> None:
     assert [url for url in asked if not url.startswith(served.url)] == []
     assert [words for words in complaints if re.match("error|warning", words)] == []
     assert page.evaluate("document.fonts.check('16px \"Be Vietnam Pro\"')")
+
+
+def test_the_board_shows_all_provinces_and_both_archipelagos(page: Page) -> None:
+    expect(page.locator(".tile")).to_have_count(36)
+    far = page.locator(".tile.far")
+    expect(far.nth(0)).to_have_text("Hoàng SaThành phố Đà Nẵng")
+    expect(far.nth(1)).to_have_text("Trường SaTỉnh Khánh Hòa")
+    hanoi = page.locator("#tile-01")
+    assert "giây" in hanoi.inner_text() or "phút" in hanoi.inner_text()
+    hanoi.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Thành phố Hà Nội")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_fits_its_screen(served: Nation, page: Page, path: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(served.url + path)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert "{" not in page.inner_text("main")
+
+
+def test_two_periods_are_compared(served: Nation, page: Page) -> None:
+    page.goto(f"{served.url}/compare?site={SITE}&from={DAY}&to={DAY}")
+    expect(page.locator("h1")).to_have_text(f"So sánh hai kỳ: Phường Hồng Hà ({SITE})")
+    row = page.locator("tbody tr", has_text="Đã cấp số")
+    expect(row.locator("td").nth(0)).to_have_text("0")
+    expect(row.locator("td").nth(1)).to_have_text(str(served.days[SITE].issued))
+    expect(row.locator("td").nth(2)).to_have_text("–")
+
+
+def test_a_site_names_its_devices_and_gives_its_report(served: Nation, page: Page) -> None:
+    page.goto(f"{served.url}/sites/{SITE}/days/{DAY}")
+    lost = page.locator("tr", has_text="display-2")
+    expect(lost).to_contain_text("Không hoạt động (no-answer)")
+    with page.expect_download() as waited:
+        page.get_by_text("Báo cáo tháng (PDF)").click()
+    assert waited.value.path().read_bytes().startswith(b"%PDF-")
+
+
+def test_a_change_refreshes_the_page_by_itself(served: Nation, page: Page) -> None:
+    page.route(
+        "**/api/v1/live",
+        lambda route: route.fulfill(
+            content_type="text/event-stream",
+            body='event: change\ndata: {"whole": false, "day": "2026-11-20", "sites": []}\n\n',
+        ),
+    )
+    with page.expect_request(lambda asked: asked.url == served.url + "/", timeout=9_000) as waited:
+        page.evaluate("follow()")
+    assert waited.value.resource_type == "fetch"
+
+
+def test_an_operator_begins_with_the_machines(served: Nation) -> None:
+    with signed_in(served, "operator") as client:
+        first = client.get("/")
+        assert first.url.path == "/machines"
+        assert "01-00097-01-h1" in first.text
+        assert client.get(f"/sites/{SITE}/days/{DAY}").status_code == 403
 
 
 def test_english_is_one_click_away(page: Page) -> None:

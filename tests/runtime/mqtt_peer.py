@@ -1,6 +1,7 @@
 """A link to a broker for tests, and everything it was told."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
@@ -25,7 +26,7 @@ class Peer:
         will: Will | None = None,
         username: str = "",
         password: str = "",
-        files: Mapping[str, str] = MappingProxyType({}),
+        files: Mapping[str, Path] = MappingProxyType({}),
     ) -> None:
         self.received: list[tuple[str, bytes]] = []
         self.states: list[bool] = []

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from runtime.mqtt import MqttLink, MqttSettings
+from runtime.settings import load_settings
 from tests.brokers import (
     EVERY_KIND_AND_VERSION,
     IOTCORE_3,
@@ -48,8 +49,16 @@ def test_the_password_is_never_shown() -> None:
 def test_settings_that_cannot_work_are_refused(wrong: dict[str, object], because: str) -> None:
     table = {"host": "centre", "port": 1883, "client_id": "hub"} | wrong
     with pytest.raises(msgspec.ValidationError, match=because) as refusal:
-        msgspec.convert(table, MqttSettings)
+        msgspec.convert(table, MqttSettings, dec_hook=lambda _kind, value: Path(value))
     assert "very-secret" not in str(refusal.value)
+
+
+def test_certificates_lie_beside_the_settings_file(tmp_path: Path) -> None:
+    file = tmp_path / "hub.toml"
+    file.write_text('host = "centre"\nport = 8883\nclient_id = "hub"\nca_file = "keys/ca.pem"\n')
+    settings = load_settings(file, MqttSettings, "THUTU")
+    assert settings.ca_file == tmp_path / "keys" / "ca.pem"
+    assert settings.cert_file is None
 
 
 # --- delivery ---------------------------------------------------------------------------------

@@ -67,12 +67,12 @@ def test_with_certificates_both_sides_know_each_other(
 ) -> None:
     with running(TLS_MOSQUITTO, tmp_path) as broker:
         keys = tmp_path / "broker"
-        trust = {"ca_file": str(keys / "ca.pem")}
-        own = {"cert_file": str(keys / "client.pem"), "key_file": str(keys / "client.key")}
+        trust = {"ca_file": keys / "ca.pem"}
+        own = {"cert_file": keys / "client.pem", "key_file": keys / "client.key"}
         with Peer(broker.port, "stranger", protocol=version, files=trust) as stranger:
             until(lambda: "closed by the broker before it answered" in caplog.text)
             assert not stranger.connected()
-        nobody = {"ca_file": str(keys / "client.pem")}
+        nobody = {"ca_file": keys / "client.pem"}
         with Peer(broker.port, "doubter", protocol=version, files=nobody) as doubter:
             until(lambda: "TLS: CERTIFICATE_VERIFY_FAILED" in caplog.text)
             assert not doubter.connected()

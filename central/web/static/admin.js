@@ -1,7 +1,8 @@
 // Refreshes the figures in place, and says so when the server cannot be reached.
 "use strict";
 
-const EVERY_MS = 10_000;
+const EVERY_MS = 60_000;
+const AT_MOST_EVERY_MS = 3_000;
 
 async function refresh() {
   const live = document.querySelector("[data-live]");
@@ -24,5 +25,16 @@ async function refresh() {
   }
 }
 
+// The stream says when something has changed; the first message only says how things are.
+function follow() {
+  if (!document.querySelector("[data-live]")) return;
+  let waiting = null;
+  new EventSource("/api/v1/live").addEventListener("change", (message) => {
+    if (JSON.parse(message.data).whole || waiting) return;
+    waiting = setTimeout(() => { waiting = null; refresh(); }, AT_MOST_EVERY_MS);
+  });
+}
+
+follow();
 setInterval(refresh, EVERY_MS);
 document.addEventListener("visibilitychange", refresh);

@@ -1,0 +1,132 @@
+"""The centre's ingest, from bytes on the wire to durable rows and rollups.
+
+The baseline is a raw `executemany` of ready tuples into the same table (WAL, `synchronous=FULL`,
+10,000 rows a transaction), interleaved with what is measured; the naive way is in
+`ingest_naive.py`. What goes through a real broker is in `ingest_broker.py`. Every run is counted
+again, exactly, before its rate is used.
+"""
+
+import sqlite3
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.ingest_broker import measure_broker
+from benchmarks.ingest_load import Load, day_of_hubs
+from benchmarks.ingest_naive import take_naively
+from benchmarks.report import line
+from central.ingest.committer import Committer
+from central.ingest.intake import Intake
+from central.rollup.folder import Folder
+from central.store.ingest import SqliteIngestStore
+from central.store.rollup import SqliteRollupStore
+from central.store.sqlite import open_for_writing, reading
+from runtime.clock import SystemClock
+
+_ROUNDS = 5
+_NODES = 40
+_AT_ONCE = 10_000
+_BARE = "raw executemany of ready tuples, WAL, synchronous=FULL, 10,000 a transaction"
+
+
+def main() -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory(prefix="thutu-bench-") as folder:
+        root = Path(folder)
+        many = _compare(root, 256, 1536)
+        _compare(root, 8, 768)
+        naive = statistics.median(_naive_rate(root / f"naive-{i}.db") for i in range(3))
+        print(
+            line("ingest.naive.ratio", many / naive, "times", "pydantic, insert_all, sketches"),
+            flush=True,
+        )
+        measure_broker(root / "broker")
+
+
+def _compare(root: Path, size: int, events_per_node: int) -> float:
+    load = day_of_hubs(_NODES, events_per_node, size)
+    ours: list[float] = []
+    bare: list[float] = []
+    for turn in range(_ROUNDS):
+        database = root / f"{size}-{turn}.db"
+        ours.append(load.events / _ingest_s(database, load))
+        _recount(database, load)
+        bare.append(load.events / _bare_s(root / f"{size}-{turn}-bare.db", database))
+    rate, base = statistics.median(ours), statistics.median(bare)
+    ratio = statistics.median(a / b for a, b in zip(ours, bare, strict=True))
+    print(line(f"ingest.b{size}.rate", rate, "events/s", _BARE, base))
+    print(line(f"ingest.b{size}.ratio", ratio, "of baseline", _BARE), flush=True)
+    return rate
+
+
+def _ingest_s(database: Path, load: Load) -> float:
+    """Until the last row is durable and in the figures."""
+    db = open_for_writing(database)
+    intake = Intake(SqliteIngestStore(db))
+    folder = Folder(SqliteRollupStore(db), intake.recent)
+    committer = Committer(intake, folder, SystemClock(), lambda _topic, _payload: True)
+    start = time.perf_counter()
+    committer.start()
+    for topic, payload in load.messages:
+        committer.put(topic, payload)
+    committer.stop()
+    took_s = time.perf_counter() - start
+    db.close()
+    return took_s
+
+
+def _recount(database: Path, load: Load) -> None:
+    with reading(database) as conn:
+        rows = conn.execute(
+            "SELECT count(*), count(DISTINCT journal || ' ' || seq), sum(kind IS NULL) FROM events"
+        )
+        assert rows.fetchone() == (load.events, load.events, 0)
+        expected = (load.issued, load.finished, load.wait_ms, load.issued)
+        for table in ("cells", "site_days"):
+            found = conn.execute(
+                f"SELECT sum(issued), sum(finished), sum(wait_ms), sum(wait_n) FROM {table}"  # noqa: S608 - our own names
+            )
+            assert found.fetchone() == expected
+        found = conn.execute(
+            "SELECT issued, finished, wait_ms, answers FROM totals WHERE province = ''"
+        )
+        assert found.fetchall() == [(*expected[:3], load.ratings)]
+        ledger = conn.execute("SELECT sum(watermark), sum(folded), sum(beyond) FROM journals")
+        assert ledger.fetchone() == (load.events, load.events, 0)
+
+
+def _bare_s(path: Path, full: Path) -> float:
+    with reading(full) as conn:
+        table = conn.execute("SELECT sql FROM sqlite_master WHERE name = 'events'").fetchone()[0]
+        rows = conn.execute("SELECT * FROM events").fetchall()
+    store = sqlite3.connect(path, isolation_level=None)
+    store.execute("PRAGMA journal_mode=WAL")
+    store.execute("PRAGMA synchronous=FULL")
+    store.execute(table)
+    insert = f"INSERT INTO events VALUES ({', '.join('?' * len(rows[0]))})"  # noqa: S608 - as above
+    start = time.perf_counter()
+    for first in range(0, len(rows), _AT_ONCE):
+        store.execute("BEGIN")
+        store.executemany(insert, rows[first : first + _AT_ONCE])
+        store.execute("COMMIT")
+    took_s = time.perf_counter() - start
+    assert store.execute("SELECT count(*) FROM events").fetchone() == (len(rows),)
+    store.close()
+    return took_s
+
+
+def _naive_rate(path: Path) -> float:
+    load = day_of_hubs(_NODES, 256, 256)
+    start = time.perf_counter()
+    take_naively(path, [payload for _, payload in load.messages])
+    took_s = time.perf_counter() - start
+    conn = sqlite3.connect(path)
+    assert conn.execute("SELECT count(*) FROM events").fetchone() == (load.events,)
+    assert conn.execute("SELECT sum(issued) FROM cells").fetchone() == (2 * load.issued,)
+    conn.close()
+    return load.events / took_s
+
+
+if __name__ == "__main__":
+    main()

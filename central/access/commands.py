@@ -1,0 +1,116 @@
+"""The commands of `thutu-central` about accounts."""
+
+import argparse
+import getpass
+import sys
+from collections.abc import Callable
+
+from central.access.accounts import (
+    AccountError,
+    Admin,
+    change_password,
+    create_account,
+    create_token,
+    new_password,
+    remove_account,
+)
+from central.access.audit import first_broken
+from central.access.passwords import Passwords
+from central.access.permissions import PERMISSIONS
+from central.registry.provinces import provinces
+from central.scope import Scope
+from central.service import database_of
+from central.settings import CentralSettings
+from central.store.access import AccessStore
+from central.store.sqlite import reading, writing
+from runtime.clock import SystemClock
+
+_Say = Callable[[str], None]
+
+
+def add_access_commands(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", say: _Say
+) -> None:
+    """Add the commands that make, list and end accounts; they say their answers to `say`."""
+
+    def add(
+        name: str,
+        words: str,
+        command: Callable[[CentralSettings, argparse.Namespace], str],
+    ) -> argparse.ArgumentParser:
+        parser = commands.add_parser(name, help=words)
+        parser.set_defaults(command=lambda settings, given: say(command(settings, given)))
+        return parser
+
+    _whose(add("account", "make a person's account; asks for its password", _account))
+    _whose(add("token", "make a machine's account and its token, which is shown once", _token))
+    password = add("password", "give an account a new password, and open it if locked", _password)
+    password.add_argument("--name", required=True)
+    revoke = add("revoke", "end an account, its tokens and its sessions", _revoke)
+    revoke.add_argument("--name", required=True)
+    add("accounts", "list the accounts", _accounts)
+    add("audit", "prove that the audit log is as it was written", _audit)
+
+
+def _whose(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--name", required=True, help="whose it is")
+    parser.add_argument("--role", choices=tuple(PERMISSIONS), required=True)
+    parser.add_argument("--province", choices=tuple(provinces()), metavar="CODE")
+    parser.add_argument("--unit", metavar="CODE", help="a commune-level unit, such as 01-00097")
+
+
+def _account(settings: CentralSettings, given: argparse.Namespace) -> str:
+    scope = Scope(given.province or (given.unit or "")[:2] or None, given.unit)
+    hashed = new_password(Passwords(), _asked_password(), given.name)
+    with writing(database_of(settings.folder)) as db:
+        create_account(db, Admin(given.name, given.role, scope), _now_ms(), hashed)
+    return f"the account {given.name!r} is made"
+
+
+def _token(settings: CentralSettings, given: argparse.Namespace) -> str:
+    province = given.province or (given.unit or "")[:2] or None
+    with writing(database_of(settings.folder)) as db:
+        return create_token(db, given.name, given.role, province, _now_ms(), unit=given.unit)
+
+
+def _password(settings: CentralSettings, given: argparse.Namespace) -> str:
+    password = _asked_password()
+    with writing(database_of(settings.folder)) as db:
+        change_password(db, Passwords(), given.name, password, _now_ms())
+    return f"the password of {given.name!r} is changed, and its sessions have ended"
+
+
+def _revoke(settings: CentralSettings, given: argparse.Namespace) -> str:
+    with writing(database_of(settings.folder)) as db:
+        remove_account(db, given.name, _now_ms())
+    return f"the account {given.name!r} is removed"
+
+
+def _accounts(settings: CentralSettings, _given: argparse.Namespace) -> str:
+    with reading(database_of(settings.folder)) as conn:
+        rows = AccessStore(conn).accounts()
+    return "\n".join(
+        f"{row.name}: {row.role}, {row.unit or row.province or 'the nation'}" for row in rows
+    )
+
+
+def _audit(settings: CentralSettings, _given: argparse.Namespace) -> str:
+    with reading(database_of(settings.folder)) as conn:
+        broken, (last, _) = first_broken(conn), AccessStore(conn).last_audit()
+    if broken is not None:
+        raise AccountError(f"line {broken} of the audit log is not as it was written")
+    return f"the audit log is whole: {last} lines"
+
+
+def _asked_password() -> str:
+    """From the keyboard, twice and unseen; or one line of what another program sends."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    password = getpass.getpass("Mật khẩu / Password: ")
+    if getpass.getpass("Nhập lại / Again: ") != password:
+        raise AccountError("the two passwords differ; nothing was stored")
+    return password
+
+
+def _now_ms() -> int:
+    return SystemClock().stamp().wall_ms

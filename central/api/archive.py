@@ -1,0 +1,259 @@
+"""Answers about whole periods, for the API, the pages and the reports alike."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from central.api import freshness
+from central.api.figures import answers, duration, figures, figures_of, levels
+from central.api.known import (
+    UNIT_LENGTH,
+    KnownSite,
+    Moment,
+    Period,
+    freshness_of,
+    known_sites,
+)
+from central.api.period_models import (
+    MonthReport,
+    Ranking,
+    Ratings,
+    Restated,
+    Restatements,
+    SitePeriod,
+    Step,
+    Throughput,
+    Total,
+    Trend,
+    TrendPoint,
+    Unit,
+    Units,
+)
+from central.api.ranking import Page, Question, rank
+from central.api.ratings import rating_figures, service_ratings
+from central.api.site_day import counter_days
+from central.registry.units import unit_name
+from central.store.cells import CounterKey, DayTotal, Tally, merge, merge_totals
+from central.store.history import History, Where
+from central.store.reader import Reader
+from central.store.totals import Totals
+
+_DAYS_OF_A_TREND = 30
+_MONTHS_OF_A_TREND = 12
+
+
+class Archive:
+    """Answers at one moment, from readers of one scope and so within it."""
+
+    def __init__(self, reader: Reader, history: History, totals: Totals, moment: Moment) -> None:
+        self._reader = reader
+        self._history = history
+        self._totals = totals
+        self._moment = moment
+
+    def ranking(self, question: Question, page: Page) -> Ranking:
+        """Sites, units or provinces by how long citizens wait."""
+        return rank(question, page, self._reader, self._history, self._moment)
+
+    def units(self, day: date, province: str | None, page: Page) -> Units:
+        """The units that have sites, by code, on one day."""
+        where = Where(province=province)
+        known = self._known(day, where)
+        groups: defaultdict[str, list[KnownSite]] = defaultdict(list)
+        for site in known:
+            groups[site.row.site[:UNIT_LENGTH]].append(site)
+        name = day.isoformat()
+        tallies = {site: tally for _, site, tally in self._history.site_days(name, name, where)}
+        codes = sorted(groups)[page.offset : page.offset + page.limit]
+        return Units(
+            day=day,
+            total=len(groups),
+            next_offset=page.next_offset(len(groups)),
+            units=[_unit(code, groups[code], tallies) for code in codes],
+            freshness=freshness_of(known, set(tallies)),
+        )
+
+    def trend(self, step: Step, last: date, where: Where) -> Trend | None:
+        """30 days or 12 months up to `last`; None for a site unknown or out of scope."""
+        known = self._known(last, where)
+        if where != Where() and not known:
+            return None
+        periods = _days_up_to(last) if step is Step.DAY else _months_up_to(last)
+        return self._points(step, periods, where, known)
+
+    def throughput(self, site: str, period: Period) -> Throughput | None:
+        """How a site's counters spent a period; None for a site unknown or out of scope."""
+        where = Where(site=site)
+        known = self._known(period.last, where)
+        if not known:
+            return None
+        tallies = [tally for _, _, tally in self._history.site_days(*period.days, where)]
+        total = merge(tallies)
+        counters = self._history.counters(site, *period.range_ms)
+        return Throughput(
+            site=site,
+            first_day=period.first,
+            last_day=period.last,
+            wait=duration(total.wait),
+            second_wait=duration(total.second_wait),
+            counters=counter_days(
+                {CounterKey(counter, 0): tally for counter, tally in counters.items()}
+            ),
+            freshness=known[0].freshness,
+        )
+
+    def ratings(self, period: Period, where: Where, names: Mapping[str, str]) -> Ratings | None:
+        """What citizens answered; None for a site unknown or out of scope."""
+        known = self._known(period.last, where)
+        if where != Where() and not known:
+            return None
+        counted = self._history.ratings(*period.days, where)
+        finished = self._history.finished(*period.range_ms, where)
+        shown = levels(counted)
+        return Ratings(
+            first_day=period.first,
+            last_day=period.last,
+            total=rating_figures(counted, shown, sum(finished.values())),
+            levels=shown,
+            services=service_ratings(counted, finished, names),
+            freshness=freshness_of(known, {site.row.site for site in known if site.nodes}),
+        )
+
+    def sites(self, period: Period, where: Where) -> list[SitePeriod]:
+        """Every site over a period, by code."""
+        tallies: defaultdict[str, list[Tally]] = defaultdict(list)
+        for _, code, tally in self._history.site_days(*period.days, where):
+            tallies[code].append(tally)
+        given = self._history.answers(*period.days, where)
+        found = []
+        for site in self._known(period.last, where):
+            of_site = figures(tallies[site.row.site])
+            found.append(
+                SitePeriod(
+                    site=site.row.site,
+                    name=site.row.name,
+                    province=site.row.province,
+                    figures=of_site,
+                    ratings=answers(given.get(site.row.site, 0), of_site.finished),
+                    freshness=site.freshness,
+                )
+            )
+        return found
+
+    def days(self, period: Period, where: Where) -> Trend:
+        """Every day of a period."""
+        return self._points(Step.DAY, _days_of(period), where, self._known(period.last, where))
+
+    def total(self, period: Period, where: Where) -> Total | None:
+        """A whole period in one; None for a place unknown or out of scope."""
+        known = self._known(period.last, where)
+        if where != Where() and not known:
+            return None
+        tallies = list(self._history.site_days(*period.days, where))
+        return Total(
+            figures=figures(tally for _, _, tally in tallies),
+            freshness=freshness_of(known, {site for _, site, _ in tallies}),
+        )
+
+    def restatements(self, period: Period, where: Where) -> Restatements:
+        """Which days of a period were changed after they were over."""
+        known = self._known(period.last, where)
+        found = self._totals.restatements(*period.days, where.province, where.site)
+        return Restatements(
+            restated=[
+                Restated(
+                    site=one.site,
+                    day=date.fromisoformat(one.day),
+                    first=freshness.local_time(one.first_ms),
+                    last=freshness.local_time(one.last_ms),
+                    events=one.events,
+                )
+                for one in found
+            ],
+            freshness=freshness_of(known, {site.row.site for site in known if site.nodes}),
+        )
+
+    def report(self, period: Period, where: Where) -> MonthReport | None:
+        """What the monthly report says; None for a place unknown or out of scope."""
+        known = self._known(period.last, where)
+        if not known:
+            return None
+        tallies = list(self._history.site_days(*period.days, where))
+        reporting = {site for _, site, _ in tallies}
+        counted = self._history.ratings(*period.days, where)
+        of_month = figures(tally for _, _, tally in tallies)
+        return MonthReport(
+            first_day=period.first,
+            last_day=period.last,
+            figures=of_month,
+            days=self.days(period, where).points,
+            sites=self.sites(period, where),
+            reporting=len(reporting),
+            sites_in_all=len(known),
+            ratings=rating_figures(counted, levels(counted), of_month.finished),
+            freshness=freshness_of(known, reporting),
+        )
+
+    def _points(
+        self, step: Step, periods: list[Period], where: Where, known: list[KnownSite]
+    ) -> Trend:
+        whole = Period(periods[0].first, periods[-1].last)
+        length = len("2026-11-20") if step is Step.DAY else len("2026-11")
+        totals: defaultdict[str, list[DayTotal]] = defaultdict(list)
+        for day, total in self._day_totals(whole, where).items():
+            totals[day[:length]].append(total)
+        return Trend(
+            step=step,
+            points=[
+                TrendPoint(
+                    first_day=period.first,
+                    last_day=period.last,
+                    figures=figures_of(merge_totals(totals[period.first.isoformat()[:length]])),
+                )
+                for period in periods
+            ],
+            freshness=freshness_of(known, {site.row.site for site in known if site.nodes}),
+        )
+
+    def _day_totals(self, period: Period, where: Where) -> dict[str, DayTotal]:
+        if where.site is None:
+            return self._totals.days(*period.days, where.province, where.unit)
+        found: dict[str, DayTotal] = {}
+        for day, _, tally in self._history.site_days(*period.days, where):
+            found.setdefault(day, DayTotal()).add(tally, 0)
+        return found
+
+    def _known(self, day: date, where: Where) -> list[KnownSite]:
+        return known_sites(self._reader, day.isoformat(), where, self._moment)
+
+
+def _unit(code: str, sites: list[KnownSite], tallies: Mapping[str, Tally]) -> Unit:
+    reporting = {site.row.site for site in sites} & tallies.keys()
+    return Unit(
+        code=code,
+        name=unit_name(code),
+        province=sites[0].row.province,
+        sites=len(sites),
+        reporting=len(reporting),
+        figures=figures(tallies[site] for site in sorted(reporting)),
+        freshness=freshness_of(sites, reporting),
+    )
+
+
+def _days_up_to(last: date) -> list[Period]:
+    return _days_of(Period(last - timedelta(days=_DAYS_OF_A_TREND - 1), last))
+
+
+def _days_of(period: Period) -> list[Period]:
+    count = (period.last - period.first).days + 1
+    days = [period.first + timedelta(days=n) for n in range(count)]
+    return [Period(day, day) for day in days]
+
+
+def _months_up_to(last: date) -> list[Period]:
+    """The last month ends with the day asked for."""
+    months, end = [], last
+    for _ in range(_MONTHS_OF_A_TREND):
+        months.append(Period(end.replace(day=1), end))
+        end = end.replace(day=1) - timedelta(days=1)
+    return months[::-1]

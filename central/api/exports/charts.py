@@ -1,0 +1,69 @@
+"""The report's charts, drawn by Matplotlib with the letters of Be Vietnam Pro."""
+
+import io
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.ticker import MaxNLocator
+
+from central.api.exports.fonts import REGULAR
+
+_DOTS_PER_INCH = 200
+_INK, _QUIET, _LINE, _BAR, _DARK = "#16262b", "#51646a", "#dde3e1", "#2f7f86", "#0f5257"
+_LETTERS = FontProperties(fname=str(REGULAR), size=8)
+
+Values = Sequence[float | None]
+
+
+def bars(days: Sequence[str], values: Values, title: str, size_mm: tuple[float, float]) -> bytes:
+    """One bar a day, as PNG."""
+    figure, axes = _empty(title, size_mm)
+    axes.bar(range(len(days)), [value or 0 for value in values], color=_BAR, width=0.7)
+    return _finished(figure, axes, days)
+
+
+def lines(
+    days: Sequence[str],
+    series: Sequence[tuple[str, Values]],
+    title: str,
+    size_mm: tuple[float, float],
+) -> bytes:
+    """One line for each series, told apart by dashes and marks as well as by colour, as PNG;
+    days without a value are gaps."""
+    figure, axes = _empty(title, size_mm)
+    looks = ((_DARK, "-", "o"), (_BAR, "--", "s"))
+    for (name, values), (colour, dashes, mark) in zip(series, looks, strict=False):
+        points = [float("nan") if value is None else value for value in values]
+        axes.plot(points, label=name, color=colour, linestyle=dashes, marker=mark, markersize=3)
+    axes.legend(prop=_LETTERS, frameon=False, loc="upper right", ncols=len(series))
+    return _finished(figure, axes, days)
+
+
+def _empty(title: str, size_mm: tuple[float, float]) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(size_mm[0] / 25.4, size_mm[1] / 25.4), dpi=_DOTS_PER_INCH)
+    axes = figure.add_subplot()
+    axes.set_title(title, loc="left", fontproperties=_LETTERS, color=_QUIET)
+    return figure, axes
+
+
+def _finished(figure: Figure, axes: Axes, days: Sequence[str]) -> bytes:
+    axes.margins(y=0.15)
+    axes.autoscale_view()
+    axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.set_xlim(-0.6, len(days) - 0.4)
+    axes.set_xticks(range(len(days)), days)
+    axes.grid(axis="y", color=_LINE, linewidth=0.6)
+    axes.set_axisbelow(True)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(_LINE)
+    axes.tick_params(length=0, colors=_INK)
+    for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
+        label.set_fontproperties(_LETTERS)
+    figure.tight_layout(pad=0.4)
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    return file.getvalue()

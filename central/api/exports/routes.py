@@ -1,0 +1,175 @@
+"""The operations of `/api/v1` that give files; each is written to the audit log."""
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query
+from fastapi.responses import Response
+
+from central.access.permissions import Permission
+from central.api.entrance import Entrance, Visit
+from central.api.exports.report import to_pdf
+from central.api.exports.sheets import to_csv, to_xlsx
+from central.api.exports.table import Table, days_table, sites_table
+from central.api.freshness import local_time
+from central.api.known import Period
+from central.api.parameters import (
+    PROBLEMS,
+    FromQuery,
+    ToQuery,
+    found,
+    period_of,
+    visiting,
+    where_of,
+)
+from central.registry.provinces import province_name
+from central.registry.units import unit_name
+from central.scope import Scope
+from central.store.history import Where
+from runtime.wording import say
+
+_SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class FileKind(StrEnum):
+    """CSV for programs, XLSX for people."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+class Language(StrEnum):
+    """Of the file's words; Vietnamese unless asked otherwise."""
+
+    VI = "vi"
+    EN = "en"
+
+
+LanguageQuery = Annotated[Language, Query(alias="language", description="Of the file's words.")]
+MonthPath = Annotated[
+    str,
+    Path(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="The month.", examples=["2026-11"]),
+]
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_TABLES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file.", "content": {"text/csv": _BINARY, _SHEET: _BINARY}},
+}
+_PDF: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file.", "content": {"application/pdf": _BINARY}}
+}
+
+
+def export_router(entrance: Entrance) -> APIRouter:
+    """The operations, for whom `entrance` lets in to see figures."""
+    Visiting = Annotated[  # noqa: N806 - a type
+        Visit, Depends(visiting(entrance, Permission.FIGURES))
+    ]
+    Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
+    router = APIRouter(prefix="/api/v1", responses=PROBLEMS, tags=["exports"])
+
+    @router.get(
+        "/exports/sites.{kind}",
+        summary="A table of sites",
+        responses=_TABLES,
+        response_class=Response,
+    )
+    def sites(
+        visit: Visiting,
+        kind: FileKind,
+        where: Somewhere,
+        *,
+        first: FromQuery = None,
+        last: ToQuery = None,
+        language: LanguageQuery = Language.VI,
+    ) -> Response:
+        """Every site over a period: throughput, waits, answers, and until when it is complete."""
+        period = period_of(first, last, entrance.today())
+        title = _titled("sites_title", visit, where, period, language)
+        made = local_time(entrance.now_ms())
+        table = sites_table(title, visit.archive.sites(period, where), made, language)
+        entrance.note(visit, "export", f"sites.{kind} {title}")
+        return _file(table, kind, f"sites-{period.first}-{period.last}", made)
+
+    @router.get(
+        "/exports/days.{kind}",
+        summary="A table of days",
+        responses=_TABLES,
+        response_class=Response,
+    )
+    def days(
+        visit: Visiting,
+        kind: FileKind,
+        where: Somewhere,
+        *,
+        first: FromQuery = None,
+        last: ToQuery = None,
+        language: LanguageQuery = Language.VI,
+    ) -> Response:
+        """Every day of a period, of the scope or a part of it."""
+        period = period_of(first, last, entrance.today())
+        title = _titled("days_title", visit, where, period, language)
+        made = local_time(entrance.now_ms())
+        table = days_table(title, visit.archive.days(period, where), made, language)
+        entrance.note(visit, "export", f"days.{kind} {title}")
+        return _file(table, kind, f"days-{period.first}-{period.last}", made)
+
+    @router.get(
+        "/reports/{month}.pdf",
+        summary="The monthly report",
+        responses=_PDF,
+        response_class=Response,
+    )
+    def report(
+        visit: Visiting,
+        month: MonthPath,
+        where: Somewhere,
+        language: LanguageQuery = Language.VI,
+    ) -> Response:
+        """Key figures, every day, the longest waits, ratings with their interval, and how far it
+        can be trusted; on A4, with charts."""
+        answer = found(visit.archive.report(_month(month), where))
+        made = local_time(entrance.now_ms())
+        name = _place(visit.admin.scope, where, language)
+        pdf = to_pdf(answer, name, made, language)
+        entrance.note(visit, "export", f"report {month} {name}")
+        return _download(pdf, "application/pdf", f"report-{month}.pdf")
+
+    return router
+
+
+def _month(text: str) -> Period:
+    first = date.fromisoformat(f"{text}-01")
+    following = (first + timedelta(days=31)).replace(day=1)
+    return Period(first, following - timedelta(days=1))
+
+
+def _titled(key: str, visit: Visit, where: Where, period: Period, language: str) -> str:
+    return say(
+        f"centre_report.{key}",
+        language,
+        where=_place(visit.admin.scope, where, language),
+        first=f"{period.first:%d/%m/%Y}",
+        last=f"{period.last:%d/%m/%Y}",
+    )
+
+
+def _place(scope: Scope, where: Where, language: str) -> str:
+    """The narrowest place that the question and the scope name."""
+    unit, province = where.unit or scope.unit, where.province or scope.province
+    if where.site:
+        return f"{unit_name(where.site[:8])} ({where.site})"
+    if unit:
+        return f"{unit_name(unit)}, {province_name(unit[:2])}"
+    return province_name(province) if province else say("centre_report.nation", language)
+
+
+def _file(table: Table, kind: FileKind, name: str, made: datetime) -> Response:
+    if kind is FileKind.CSV:
+        return _download(to_csv(table), "text/csv; charset=utf-8", f"{name}.csv")
+    return _download(to_xlsx(table, made), _SHEET, f"{name}.xlsx")
+
+
+def _download(content: bytes, media_type: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=media_type, headers=headers)

@@ -1,0 +1,107 @@
+"""Tables of figures, before they become a file of some kind."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from central.api.models import Duration, Freshness, Liveness
+from central.api.period_models import SitePeriod, Trend
+from central.registry.provinces import province_name
+from runtime.wording import say
+
+Cell = str | int | float | None
+_MS_PER_MINUTE = 60_000
+
+
+class Table(NamedTuple):
+    """A table with its title, the words under it that say how far it can be trusted, and rows of
+    as many cells as there are columns; None is an empty cell."""
+
+    title: str
+    notes: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: list[tuple[Cell, ...]]
+
+
+def sites_table(title: str, sites: Sequence[SitePeriod], made: datetime, language: str) -> Table:
+    """One row for each site."""
+    columns = (
+        *("site", "name", "province", "issued", "finished", "visits", "no_shows"),
+        *("wait_n", "wait_p50", "wait_p90", "service_p50", "second_wait_p50"),
+        *("answers", "response", "state", "complete_up_to", "missing"),
+    )
+    rows: list[tuple[Cell, ...]] = [
+        (
+            site.site,
+            site.name,
+            province_name(site.province),
+            site.figures.issued,
+            site.figures.finished,
+            site.figures.visits,
+            site.figures.no_shows,
+            site.figures.wait.n,
+            *_minutes(site.figures.wait),
+            _minutes(site.figures.service)[0],
+            _minutes(site.figures.second_wait)[0],
+            site.ratings.answers,
+            site.ratings.response_rate,
+            say(f"centre_report.state_{site.freshness.state.value}", language),
+            _time(site.freshness),
+            site.freshness.missing,
+        )
+        for site in sites
+    ]
+    return Table(title, _notes(made, language), _named(columns, language), rows)
+
+
+def days_table(title: str, trend: Trend, made: datetime, language: str) -> Table:
+    """One row for each day or month of a trend."""
+    columns = (
+        *("from", "to", "issued", "finished", "visits", "no_shows"),
+        *("wait_n", "wait_p50", "wait_p90", "service_p50", "second_wait_p50"),
+    )
+    rows: list[tuple[Cell, ...]] = [
+        (
+            point.first_day.isoformat(),
+            point.last_day.isoformat(),
+            point.figures.issued,
+            point.figures.finished,
+            point.figures.visits,
+            point.figures.no_shows,
+            point.figures.wait.n,
+            *_minutes(point.figures.wait),
+            _minutes(point.figures.service)[0],
+            _minutes(point.figures.second_wait)[0],
+        )
+        for point in trend.points
+    ]
+    up_to = trend.freshness.complete_up_to
+    known = say("centre_report.unknown", language) if up_to is None else f"{up_to:%H:%M %d/%m/%Y}"
+    notes = (say("centre_report.complete", language, time=known), *_notes(made, language))
+    return Table(title, notes, _named(columns, language), rows)
+
+
+def _notes(made: datetime, language: str) -> tuple[str, ...]:
+    return (
+        say("centre_report.made", language, time=f"{made:%H:%M %d/%m/%Y}"),
+        say("centre_report.silence", language),
+        say("centre_report.hidden", language),
+    )
+
+
+def _named(columns: Sequence[str], language: str) -> tuple[str, ...]:
+    return tuple(say(f"centre_report.column_{name}", language) for name in columns)
+
+
+def _minutes(duration: Duration) -> tuple[float | None, float | None]:
+    p50, p90 = (
+        None if ms is None else round(ms / _MS_PER_MINUTE, 1)
+        for ms in (duration.p50_ms, duration.p90_ms)
+    )
+    return p50, p90
+
+
+def _time(fresh: Freshness) -> str | None:
+    if fresh.state is Liveness.NEVER or fresh.complete_up_to is None:
+        return None
+    return fresh.complete_up_to.isoformat(timespec="seconds")

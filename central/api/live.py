@@ -1,0 +1,79 @@
+"""The present state of every site of a scope, looked up at most once a second for all who follow
+the same scope."""
+
+import threading
+from datetime import date
+from pathlib import Path
+
+from central.api.freshness import local_time
+from central.api.known import KnownSite, Moment, known_sites
+from central.api.models import Liveness
+from central.api.record_models import LiveChange, LiveSite
+from central.rollup.business_day import day_of
+from central.scope import Scope
+from central.store.history import History, Where
+from central.store.reader import Reader, Waiting
+from central.store.sqlite import reading
+from runtime.clock import Clock
+
+_NS_PER_S = 1_000_000_000
+
+
+class LiveBoards:
+    """One board for each scope that somebody follows."""
+
+    def __init__(self, database: Path, clock: Clock, live_within_ms: int) -> None:
+        self._database = database
+        self._clock = clock
+        self._live_within_ms = live_within_ms
+        self._boards: dict[Scope, tuple[int, LiveChange]] = {}
+        self._lock = threading.Lock()
+
+    def latest(self, scope: Scope) -> LiveChange:
+        """All sites of a scope as they are now, or were within the last second. Raises
+        StoreError."""
+        with self._lock:
+            stamp = self._clock.stamp()
+            known = self._boards.get(scope)
+            if known is None or stamp.mono_ns - known[0] >= _NS_PER_S:
+                known = stamp.mono_ns, self._look(scope, stamp.wall_ms)
+                self._boards[scope] = known
+            return known[1]
+
+    def _look(self, scope: Scope, now_ms: int) -> LiveChange:
+        day = day_of(now_ms)
+        with reading(self._database) as conn:
+            reader = Reader(conn, scope)
+            known = known_sites(reader, day, Where(), Moment(now_ms, self._live_within_ms))
+            waiting = reader.waiting(day)
+            counts = History(conn, scope).counts(day)
+        sites = [
+            _live_site(site, waiting.get(site.row.site), counts.get(site.row.site, (0, 0)))
+            for site in known
+        ]
+        return LiveChange(whole=True, day=date.fromisoformat(day), sites=sites)
+
+
+def changed(before: LiveChange | None, after: LiveChange) -> LiveChange | None:
+    """What a follower who knows `before` must hear; None for no news. Another day is news of all
+    sites."""
+    if before is None or before.day != after.day:
+        return after
+    known = {site.site: site for site in before.sites}
+    sites = [site for site in after.sites if known.get(site.site) != site]
+    return LiveChange(whole=False, day=after.day, sites=sites) if sites else None
+
+
+def _live_site(site: KnownSite, waiting: Waiting | None, counts: tuple[int, int]) -> LiveSite:
+    is_live = site.freshness.state is Liveness.LIVE
+    shown = waiting if is_live else None
+    since_ms = shown.since_ms if shown else None
+    issued, finished = counts
+    return LiveSite(
+        site=site.row.site,
+        waiting=(shown.n if shown else 0) if is_live else None,
+        waiting_since=None if since_ms is None else local_time(since_ms),
+        issued=issued,
+        finished=finished,
+        freshness=site.freshness,
+    )

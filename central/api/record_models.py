@@ -1,0 +1,137 @@
+"""What the API answers about machines, single events and the audit log."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from central.api.models import Count, Freshness, FreshnessOfMany, Model, NodeQuality
+
+
+class SiteNode(Model):
+    """One hub and its site."""
+
+    site: str = Field(examples=["01-00097-01"])
+    province: str = Field(examples=["01"])
+    node: NodeQuality
+    freshness: Freshness
+
+
+class Nodes(Model):
+    """Hubs, those first whose figures can be trusted least."""
+
+    total: Count = Field(description="How many in all.", examples=[3139])
+    next_offset: int | None = Field(
+        description="`offset` of the next page; null on the last.", examples=[100]
+    )
+    nodes: list[SiteNode]
+    freshness: FreshnessOfMany
+
+
+class DeviceState(StrEnum):
+    """What a hub last said of a device."""
+
+    WORKING = "working"
+    PAPER_LOW = "paper_low"
+    LOST = "lost"
+
+
+class Device(Model):
+    """One device of a hub, as its last event says; a device never heard of is not listed."""
+
+    node: str = Field(examples=["01-00097-01-h1"])
+    device: str = Field(examples=["printer"])
+    state: DeviceState
+    condition: str | None = Field(
+        description="Why it is lost, as the hub says it.", examples=["paper-out"]
+    )
+    since: datetime = Field(examples=["2026-11-20T10:42:07+07:00"])
+
+
+class Devices(Model):
+    """The devices of a site that have been lost, have returned, or ran low on paper."""
+
+    site: str = Field(examples=["01-00097-01"])
+    devices: list[Device]
+    freshness: Freshness
+
+
+class RawEvent(Model):
+    """One row of a hub's journal, as it came."""
+
+    node: str = Field(examples=["01-00097-01-h1"])
+    epoch: str = Field(examples=["00000000000000aa"])
+    seq: Count = Field(examples=[1042])
+    event: str | None = Field(
+        description="Its name; null for an event of a newer hub.", examples=["TicketCalled"]
+    )
+    time: datetime | None = Field(
+        description="By the hub's clock; null when it shows no date of this calendar.",
+        examples=["2026-11-20T10:42:07+07:00"],
+    )
+    synchronised: bool | None = Field(description="Whether that clock could be trusted.")
+    actor: str | None = Field(description="Who caused it, by a pseudonym.", examples=["k1"])
+    training: bool | None = Field(description="Training never enters figures.")
+    fields: dict[str, Any] = Field(
+        description="The event's own fields; durations in milliseconds.",
+        examples=[{"number": "1025", "counter": "3", "service": "1"}],
+    )
+
+
+class RawEvents(Model):
+    """Events of a site, journal by journal in their order."""
+
+    site: str = Field(examples=["01-00097-01"])
+    events: list[RawEvent]
+    next_after: str | None = Field(
+        description="`after` of the next page; null on the last.", examples=["4.1042"]
+    )
+    freshness: Freshness
+
+
+class AuditLine(Model):
+    """One line of the audit log."""
+
+    entry: Count = Field(description="From 1 on, without gaps.", examples=[87])
+    time: datetime = Field(examples=["2026-11-20T10:42:07+07:00"])
+    who: str = Field(examples=["Sở Nội vụ"])
+    action: str = Field(examples=["events-read"])
+    subject: str = Field(examples=["01-00097-01"])
+    address: str = Field(
+        description="The network address; empty on the machine itself.", examples=["10.2.3.4"]
+    )
+    chain: str = Field(
+        description="SHA-256 over the line before and this one, in hexadecimal.",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    )
+
+
+class Audit(Model):
+    """Lines of the audit log, oldest first."""
+
+    lines: list[AuditLine]
+    next_after: int | None = Field(
+        description="`after` of the next page; null on the last.", examples=[100]
+    )
+
+
+class LiveSite(Model):
+    """One site at this moment."""
+
+    site: str = Field(examples=["01-00097-01"])
+    waiting: int | None = Field(description="Null unless the site is live.", examples=[14])
+    waiting_since: datetime | None = Field(
+        description="Since when the first of them waits.", examples=["2026-11-20T10:21:07+07:00"]
+    )
+    issued: Count = Field(description="Numbers given out today.", examples=[131])
+    finished: Count = Field(description="Services finished today.", examples=[112])
+    freshness: Freshness
+
+
+class LiveChange(Model):
+    """One message of the live stream: every site at first, then those that changed."""
+
+    whole: bool = Field(description="Whether all sites of the scope are in it.")
+    day: date
+    sites: list[LiveSite]

@@ -1,0 +1,95 @@
+"""The operations of `/api/v1` about machines, single events and the audit log."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from central.access.permissions import Permission
+from central.api.entrance import Entrance, Visit
+from central.api.parameters import (
+    PROBLEMS,
+    LimitQuery,
+    SitePath,
+    found,
+    page_of,
+    visiting,
+    where_of,
+)
+from central.api.ranking import Page
+from central.api.record_models import Audit, Devices, Nodes, RawEvents
+from central.store.history import Where
+
+
+def record_router(entrance: Entrance) -> APIRouter:
+    """The operations, each for whom `entrance` lets in to it."""
+    Watching = Annotated[  # noqa: N806 - a type
+        Visit, Depends(visiting(entrance, Permission.MACHINES))
+    ]
+    Auditing = Annotated[  # noqa: N806 - as above
+        Visit, Depends(visiting(entrance, Permission.EVENTS))
+    ]
+    Checking = Annotated[  # noqa: N806 - as above
+        Visit, Depends(visiting(entrance, Permission.AUDIT))
+    ]
+    OnPage = Annotated[Page, Depends(page_of)]  # noqa: N806 - as above
+    Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
+    router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
+
+    @router.get("/nodes", tags=["machines"], summary="The hubs and their states")
+    def nodes(visit: Watching, page: OnPage, where: Somewhere) -> Nodes:
+        """Online or not and since when, clock, software, configuration, what is not sent yet; the
+        silent ones first."""
+        return visit.records.nodes(where, page)
+
+    @router.get("/sites/{site}/devices", tags=["machines"], summary="A site's devices")
+    def devices(visit: Watching, site: SitePath) -> Devices:
+        """Printers, displays and buttons by what the hub last said of them."""
+        return found(visit.records.devices(site))
+
+    @router.get("/sites/{site}/events", tags=["audit"], summary="The stored events themselves")
+    def events(
+        visit: Auditing,
+        site: SitePath,
+        after: Annotated[
+            str,
+            Query(
+                pattern=r"^[0-9]{1,15}\.[0-9]{1,15}$",
+                description="`next_after` of the page before.",
+                examples=["4.1042"],
+            ),
+        ] = "0.0",
+        limit: LimitQuery = 100,
+        event: Annotated[
+            str | None,
+            Query(
+                pattern=r"^[A-Za-z]{1,40}$",
+                description="Only events of this name.",
+                examples=["TicketCalled"],
+            ),
+        ] = None,
+    ) -> RawEvents:
+        """For auditors, row by row, as the hubs sent them. Reading them is itself written to the
+        audit log."""
+        journal, _, seq = after.partition(".")
+        answer = found(visit.records.events(site, (int(journal), int(seq)), limit, event))
+        entrance.note(visit, "events-read", f"{site} after {after}")
+        return answer
+
+    @router.get("/audit", tags=["audit"], summary="Who signed in and who read what")
+    def audit(
+        visit: Checking,
+        after: Annotated[
+            int,
+            Query(
+                ge=0,
+                le=2**53,
+                description="`next_after` of the page before.",
+                examples=[0],
+            ),
+        ] = 0,
+        limit: LimitQuery = 100,
+    ) -> Audit:
+        """The audit log, oldest first; for auditors and operators of the whole nation."""
+        return found(visit.records.audit(after, limit))
+
+    return router

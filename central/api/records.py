@@ -1,0 +1,191 @@
+"""Answers about machines, single events and the audit log."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from central.api.freshness import local_time
+from central.api.known import KnownSite, Moment, freshness_of, known_sites
+from central.api.models import FreshnessOfMany, Liveness, NodeQuality
+from central.api.ranking import Page
+from central.api.record_models import (
+    Audit,
+    AuditLine,
+    Device,
+    Devices,
+    DeviceState,
+    Nodes,
+    RawEvent,
+    RawEvents,
+    SiteNode,
+)
+from central.rollup.business_day import day_of, trusted_ms
+from central.scope import Scope
+from central.store.access import AccessStore
+from central.store.event_log import EventLog, StoredEvent
+from central.store.history import Where
+from central.store.reader import NodeRow, Reader
+from contract import events as e
+from contract.codec import decode_entry
+from contract.stamp import Stamp
+
+_DEVICE_KINDS = ("DeviceLost", "DeviceReturned", "PaperLow")
+_DEVICE_ROWS = 20_000
+_WORST_FIRST = (Liveness.OFFLINE, Liveness.NEVER, Liveness.DELAYED, Liveness.LIVE)
+_NATION = Scope()
+
+
+class Records:
+    """Answers at one moment, from readers of one scope and so within it."""
+
+    def __init__(self, reader: Reader, log: EventLog, access: AccessStore, moment: Moment) -> None:
+        self._reader = reader
+        self._log = log
+        self._access = access
+        self._moment = moment
+
+    def nodes(self, where: Where, page: Page) -> Nodes:
+        """Hubs with their states, the silent ones first."""
+        known = self._known(where)
+        found = sorted(
+            ((site, node) for site in known for node in site.nodes),
+            key=lambda pair: (_WORST_FIRST.index(pair[0].freshness.state), pair[1].node),
+        )
+        return Nodes(
+            total=len(found),
+            next_offset=page.next_offset(len(found)),
+            nodes=[
+                SiteNode(
+                    site=site.row.site,
+                    province=site.row.province,
+                    node=node_quality(node),
+                    freshness=site.freshness,
+                )
+                for site, node in found[page.offset : page.offset + page.limit]
+            ],
+            freshness=_freshness(known),
+        )
+
+    def devices(self, site: str) -> Devices | None:
+        """What a site's hubs last said of their devices; None for a site unknown or out of
+        scope."""
+        known = self._known(Where(site=site))
+        if not known:
+            return None
+        now: dict[tuple[str, str], Device] = {}
+        for stored in self._log.latest(site, _DEVICE_KINDS, _DEVICE_ROWS):
+            device = _device(stored)
+            now[device.node, device.device] = device
+        devices = [now[key] for key in sorted(now)]
+        return Devices(site=site, devices=devices, freshness=known[0].freshness)
+
+    def events(
+        self, site: str, after: tuple[int, int], limit: int, kind: str | None
+    ) -> RawEvents | None:
+        """At most `limit` events behind `after`; None for a site unknown or out of scope."""
+        known = self._known(Where(site=site))
+        if not known:
+            return None
+        found = self._log.page(site, after, limit + 1, kind)
+        shown, more = found[:limit], found[limit:]
+        return RawEvents(
+            site=site,
+            events=[_raw(stored) for stored in shown],
+            next_after="{}.{}".format(*shown[-1].key) if more else None,
+            freshness=known[0].freshness,
+        )
+
+    def audit(self, after: int, limit: int) -> Audit | None:
+        """At most `limit` lines behind `after`; None unless the scope is the nation, because the
+        log names people of every province."""
+        if self._reader.scope != _NATION:
+            return None
+        found = self._access.audit(after, limit + 1)
+        shown = found[:limit]
+        return Audit(
+            lines=[
+                AuditLine(
+                    entry=row.entry,
+                    time=local_time(row.at_ms),
+                    who=row.who,
+                    action=row.action,
+                    subject=row.subject,
+                    address=row.address,
+                    chain=chain.hex(),
+                )
+                for row, chain in shown
+            ],
+            next_after=shown[-1][0].entry if found[limit:] else None,
+        )
+
+    def _known(self, where: Where) -> list[KnownSite]:
+        return known_sites(self._reader, day_of(self._moment.now_ms), where, self._moment)
+
+
+def node_quality(node: NodeRow) -> NodeQuality:
+    """What is known of one hub."""
+    since_ms = node.online_since_ms
+    return NodeQuality(
+        node=node.node,
+        online=node.online,
+        online_since=None if since_ms is None else local_time(since_ms),
+        heard=local_time(node.heard_ms),
+        clock_synchronised=node.synced,
+        software=node.software,
+        config=node.config,
+        unsent=node.unsent,
+    )
+
+
+def _freshness(known: Sequence[KnownSite]) -> FreshnessOfMany:
+    return freshness_of(known, {site.row.site for site in known if site.nodes})
+
+
+def _device(stored: StoredEvent) -> Device:
+    entry = decode_entry(stored.entry)
+    lost = entry.event if isinstance(entry.event, e.DeviceLost) else None
+    states = {e.DeviceLost: DeviceState.LOST, e.PaperLow: DeviceState.PAPER_LOW}
+    return Device(
+        node=stored.node,
+        device=getattr(entry.event, "device", ""),
+        state=states.get(type(entry.event), DeviceState.WORKING),
+        condition=lost.condition if lost else None,
+        since=local_time(max(0, entry.stamp.wall_ms)),
+    )
+
+
+def _raw(stored: StoredEvent) -> RawEvent:
+    entry = None if stored.kind is None else decode_entry(stored.entry)
+    at_ms = None if entry is None else _shown_ms(entry.stamp)
+    return RawEvent(
+        node=stored.node,
+        epoch=stored.epoch,
+        seq=stored.key[1],
+        event=stored.kind,
+        time=None if at_ms is None else local_time(at_ms),
+        synchronised=entry.stamp.synced if entry else None,
+        actor=entry.actor if entry else None,
+        training=entry.training if entry else None,
+        fields=_fields(entry.event) if entry else {},
+    )
+
+
+def _shown_ms(stamp: Stamp) -> int | None:
+    """The wall clock, trusted or not, if it shows a date of this calendar."""
+    return trusted_ms(msgspec.structs.replace(stamp, synced=True))
+
+
+def _fields(event: e.AnyEvent) -> dict[str, Any]:
+    """Fields by name, nested ones as well: on the wire they are arrays."""
+    return {name: _plain(getattr(event, name)) for name in event.__struct_fields__}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, msgspec.Struct):
+        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value.hex() if isinstance(value, bytes) else value

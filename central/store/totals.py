@@ -1,0 +1,195 @@
+"""What the API reads of provinces and of the nation, by scope: sums that ingest and fold keep, so
+that no question reads all sites' days. Days are ISO 8601, first and last included; times are UTC
+milliseconds since 1970."""
+
+import sqlite3
+from collections.abc import Iterable
+from functools import partial
+
+from msgspec import Struct
+
+from central.scope import Scope
+from central.store.cells import (
+    TALLY_COLUMNS,
+    TOTAL_COLUMNS,
+    DayTotal,
+    tally_from_row,
+    total_from_row,
+)
+from central.store.visible import Visible
+
+_TALLY = ", ".join(TALLY_COLUMNS)
+_TOTAL = ", ".join(TOTAL_COLUMNS)
+
+
+class Standing(Struct, frozen=True):
+    """How the sites of a province stand at one moment.
+
+    `complete_up_to_ms` is the earliest of the sites with events of the day, None when one of them
+    is unknown or none has any; `waiting` counts citizens at live sites that have opened the day,
+    the first of them since `waiting_since_ms`.
+    """
+
+    sites: int
+    unregistered: int
+    reporting: int
+    live: int
+    delayed: int
+    offline: int
+    never: int
+    missing: int
+    complete_up_to_ms: int | None
+    waiting: int
+    waiting_since_ms: int | None
+
+
+class Restatement(Struct, frozen=True):
+    """How many late events changed a day of a site that was over, and when: on which day, and the
+    first and the last time of that day."""
+
+    site: str
+    day: str
+    on_day: str
+    first_ms: int
+    last_ms: int
+    events: int
+
+
+class Totals:
+    """Reads what `scope` may see, over one connection and one state of the database."""
+
+    def __init__(self, conn: sqlite3.Connection, scope: Scope) -> None:
+        self._conn = conn
+        self._scope = scope
+        self._visible = Visible(conn, scope)
+
+    def days(
+        self, first: str, last: str, province: str | None = None, unit: str | None = None
+    ) -> dict[str, DayTotal]:
+        """What happened on each day with events, in the scope or a part of it."""
+        if unit is not None or self._scope.unit is not None:
+            return self._days_of_unit(first, last, province, unit)
+        if province is not None and not self._scope.covers(province):
+            return {}
+        rows = self._conn.execute(
+            f"""SELECT day, {_TOTAL} FROM totals
+            WHERE province = ? AND day BETWEEN ? AND ? ORDER BY day""",  # noqa: S608 - our own names
+            (province or self._scope.province or "", first, last),
+        )
+        return {day: total_from_row(row) for day, *row in rows}
+
+    def by_province(self, day: str) -> dict[str, DayTotal]:
+        """What happened on a day, by province with events."""
+        if self._scope.unit is not None:
+            found = self._days_of_unit(day, day, None, None)
+            return {self._scope.unit[:2]: total for total in found.values()}
+        rows = self._conn.execute(
+            f"""SELECT province, {_TOTAL} FROM totals
+            WHERE day = :day AND province <> '' AND coalesce(:scope, province) = province
+            ORDER BY province""",  # noqa: S608 - as above
+            {"day": day, "scope": self._scope.province},
+        )
+        return {province: total_from_row(row) for province, *row in rows}
+
+    def standings(
+        self, day: str, now_ms: int, live_within_ms: int, unit: str | None = None
+    ) -> dict[str, Standing]:
+        """How the sites stand, by province with sites. A site is as live as the worst of its
+        nodes (see `central.api.freshness`, which says the same of one site)."""
+        rows = self._visible.query(
+            _STANDINGS, unit=unit, day=day, now=now_ms, oldest=now_ms - live_within_ms
+        )
+        return {province: Standing(*row) for province, *row in rows}
+
+    def restatements(
+        self,
+        first: str,
+        last: str,
+        province: str | None = None,
+        site: str | None = None,
+        limit: int = 500,
+    ) -> list[Restatement]:
+        """Which days of the period were changed after they were over, the latest change first."""
+        rows = self._visible.query(
+            """SELECT visible.code, day, on_day, first_ms, last_ms, events
+            FROM restatements JOIN visible USING (site) WHERE day BETWEEN :first AND :last
+            ORDER BY last_ms DESC, visible.code, day LIMIT :limit""",
+            province=province,
+            site=site,
+            first=first,
+            last=last,
+            limit=limit,
+        )
+        return [Restatement(*row) for row in rows]
+
+    def _days_of_unit(
+        self, first: str, last: str, province: str | None, unit: str | None
+    ) -> dict[str, DayTotal]:
+        ask = partial(self._visible.query, province=province, unit=unit, first=first, last=last)
+        answers = ask(
+            """SELECT day, sum(n) FROM ratings JOIN visible USING (site)
+            WHERE day BETWEEN :first AND :last AND level > 0 GROUP BY day"""
+        )
+        found = {day: DayTotal(answers=n) for day, n in answers}
+        for day, *row in ask(
+            f"""SELECT day, {_TALLY} FROM site_days JOIN visible USING (site)
+            WHERE day BETWEEN :first AND :last"""  # noqa: S608 - as above
+        ):
+            found.setdefault(day, DayTotal()).add(tally_from_row(row), 0)
+        return dict(sorted(found.items()))
+
+
+def sum_standings(standings: Iterable[Standing]) -> Standing:
+    """How the sites of several provinces stand together."""
+    parts = list(standings)
+    reporting = [part for part in parts if part.reporting]
+    complete = [part.complete_up_to_ms for part in reporting]
+    known = [ms for ms in complete if ms is not None]
+    since = [part.waiting_since_ms for part in parts if part.waiting_since_ms is not None]
+    return Standing(
+        sites=sum(part.sites for part in parts),
+        unregistered=sum(part.unregistered for part in parts),
+        reporting=sum(part.reporting for part in parts),
+        live=sum(part.live for part in parts),
+        delayed=sum(part.delayed for part in parts),
+        offline=sum(part.offline for part in parts),
+        never=sum(part.never for part in parts),
+        missing=sum(part.missing for part in parts),
+        complete_up_to_ms=min(known) if known and len(known) == len(complete) else None,
+        waiting=sum(part.waiting for part in parts),
+        waiting_since_ms=min(since, default=None),
+    )
+
+
+# Per node, then per site, then per province: 0 is live, 1 delayed, 2 offline, NULL never heard.
+_STANDINGS = """,
+node_now AS MATERIALIZED (
+    SELECT visible.site, nodes.node, online,
+        max(coalesce(heard_ms, 0), coalesce(max(received_ms), 0)) AS heard_ms,
+        coalesce(sum(max(announced, highest) - watermark - beyond), 0) AS missing,
+        max(CASE WHEN folded >= announced AND announced_ms > coalesce(folded_ms, 0)
+            THEN announced_ms ELSE folded_ms END)
+            FILTER (WHERE journal = current_journal) AS complete_ms,
+        sum(waiting) FILTER (WHERE journal = current_journal AND business_day = :day) AS waiting,
+        min(waiting_since_ms) FILTER (WHERE journal = current_journal AND business_day = :day)
+            AS since_ms
+    FROM visible JOIN nodes USING (site) LEFT JOIN journals USING (node)
+    GROUP BY nodes.node
+),
+site_now AS MATERIALIZED (
+    SELECT site,
+        max(CASE WHEN online = 0 OR heard_ms < :oldest THEN 2
+            WHEN complete_ms >= :oldest THEN 0 ELSE 1 END) AS state,
+        CASE WHEN count(complete_ms) = count(*) THEN min(min(complete_ms), :now) END AS complete_ms,
+        sum(missing) AS missing, sum(waiting) AS waiting, min(since_ms) AS since_ms
+    FROM node_now GROUP BY site
+)
+SELECT province, count(*), sum(NOT registered), count(site_days.site), coalesce(sum(state = 0), 0),
+    coalesce(sum(state = 1), 0), coalesce(sum(state = 2), 0), sum(state IS NULL),
+    coalesce(sum(missing), 0),
+    CASE WHEN count(site_days.site) = count(complete_ms) FILTER (WHERE site_days.site NOT NULL)
+        THEN min(complete_ms) FILTER (WHERE site_days.site NOT NULL) END,
+    coalesce(sum(waiting) FILTER (WHERE state = 0), 0), min(since_ms) FILTER (WHERE state = 0)
+FROM visible LEFT JOIN site_now USING (site)
+    LEFT JOIN site_days ON site_days.day = :day AND site_days.site = visible.site
+GROUP BY province ORDER BY province"""

@@ -1,0 +1,48 @@
+"""Statements that see sites only through `visible`, which holds the sites of a scope: whoever
+writes a question cannot forget to filter."""
+
+import sqlite3
+from typing import Any
+
+from central.scope import Scope
+
+
+class Visible:
+    """Asks within `scope`, over one connection and one state of the database.
+
+    Every statement may name the table `visible`: the rows of `sites` that `scope` covers.
+    `province`, `unit` and `site` narrow it; nothing widens it.
+    """
+
+    def __init__(self, conn: sqlite3.Connection, scope: Scope) -> None:
+        self._conn = conn
+        self.scope = scope
+
+    def query(
+        self,
+        sql: str,
+        *,
+        province: str | None = None,
+        unit: str | None = None,
+        site: str | None = None,
+        **values: object,
+    ) -> list[Any]:
+        """The rows of a statement, with `values` as its named parameters."""
+        filters = {
+            "province = :scope_province": self.scope.province,
+            "substr(code, 1, 8) = :scope_unit": self.scope.unit,
+            "province = :province": province,
+            "substr(code, 1, 8) = :unit": unit,
+            "code = :site": site,
+        }
+        used = [condition for condition, value in filters.items() if value is not None]
+        visible = f"WITH visible AS (SELECT * FROM sites WHERE {' AND '.join(used) or 'true'}) "  # noqa: S608 - our own conditions
+        asked = {
+            **values,
+            "scope_province": self.scope.province,
+            "scope_unit": self.scope.unit,
+            "province": province,
+            "unit": unit,
+            "site": site,
+        }
+        return self._conn.execute(visible + sql, asked).fetchall()

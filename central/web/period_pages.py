@@ -1,0 +1,149 @@
+"""The pages about periods and machines: trends, comparison, hubs."""
+
+from datetime import date, timedelta
+from http import HTTPStatus
+from typing import Annotated, NamedTuple
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from central.access.permissions import Permission
+from central.api.entrance import Entrance, Visit
+from central.api.known import Period
+from central.api.models import DayFigures
+from central.api.parameters import (
+    FromQuery,
+    ToQuery,
+    period_of,
+    where_of,
+)
+from central.api.period_models import Step, Trend
+from central.api.ranking import Page
+from central.store.history import Where
+from central.web.chart import Chart, bar_chart
+from central.web.pages import NamedChart, Pages, page_visiting
+from central.web.words import Words, page_language
+
+_HUBS = Page(0, 500)
+
+
+def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
+    """The pages, each to whom `entrance` lets in to it."""
+    Visiting = Annotated[  # noqa: N806 - a type
+        Visit, Depends(page_visiting(entrance, Permission.FIGURES))
+    ]
+    Watching = Annotated[  # noqa: N806 - as above
+        Visit, Depends(page_visiting(entrance, Permission.MACHINES))
+    ]
+    Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/trends")
+    def trends(request: Request, visit: Visiting, where: Somewhere) -> Response:
+        words = Words(page_language(request), entrance.today())
+        found = [visit.archive.trend(step, entrance.today(), where) for step in Step]
+        shown = [trend for trend in found if trend is not None]
+        if not shown:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return pages.render(
+            request,
+            "trends.html",
+            admin=visit.admin,
+            where=where,
+            trends=[(trend, _trend_charts(trend, words)) for trend in shown],
+        )
+
+    @router.get("/compare")
+    def compare(
+        request: Request,
+        visit: Visiting,
+        where: Somewhere,
+        *,
+        first: FromQuery = None,
+        last: ToQuery = None,
+    ) -> Response:
+        today = entrance.today()
+        period = period_of(first or (last or today) - timedelta(days=6), last, today)
+        length = period.last - period.first + timedelta(days=1)
+        before = Period(period.first - length, period.last - length)
+        now, then = (visit.archive.total(part, where) for part in (period, before))
+        if now is None or then is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return pages.render(
+            request,
+            "compare.html",
+            admin=visit.admin,
+            where=where,
+            period=period,
+            before=before,
+            freshness=now.freshness,
+            rows=_compared(then.figures, now.figures),
+        )
+
+    @router.get("/machines")
+    def machines(request: Request, visit: Watching, where: Somewhere) -> Response:
+        return pages.render(
+            request, "machines.html", admin=visit.admin, hubs=visit.records.nodes(where, _HUBS)
+        )
+
+    return router
+
+
+class Row(NamedTuple):
+    """One figure of two periods; `is_time` when they are milliseconds."""
+
+    key: str
+    before: int | None
+    after: int | None
+    is_time: bool
+
+    @property
+    def change(self) -> float | None:
+        """The share by which it grew, None when there is nothing to compare."""
+        if not self.before or self.after is None:
+            return None
+        return self.after / self.before - 1
+
+
+def _compared(before: DayFigures, after: DayFigures) -> list[Row]:
+    def row(key: str, of_before: int | None, of_after: int | None, *, is_time: bool = False) -> Row:
+        return Row(key, of_before, of_after, is_time)
+
+    return [
+        row("issued", before.issued, after.issued),
+        row("visits", before.visits, after.visits),
+        row("no_shows", before.no_shows, after.no_shows),
+        row("wait_p50", before.wait.p50_ms, after.wait.p50_ms, is_time=True),
+        row("wait_p90", before.wait.p90_ms, after.wait.p90_ms, is_time=True),
+        row("service_p50", before.service.p50_ms, after.service.p50_ms, is_time=True),
+        row("second_wait_p50", before.second_wait.p50_ms, after.second_wait.p50_ms, is_time=True),
+    ]
+
+
+def _trend_charts(trend: Trend, words: Words) -> list[NamedChart]:
+    names = [_name(point.first_day, trend.step) for point in trend.points]
+    every = 5 if trend.step is Step.DAY else 3
+    marks = [name if n % every == 0 else None for n, name in enumerate(names)]
+    waits = [point.figures.wait.p90_ms for point in trend.points]
+    issued = [point.figures.issued for point in trend.points]
+    return [
+        NamedChart(words("chart_issued"), _bars(names, marks, issued, words)),
+        NamedChart(
+            words("chart_wait_p90"),
+            bar_chart(
+                [None if wait is None else wait / 60_000 for wait in waits],
+                [f"{name}: {words.minutes(wait)}" for name, wait in zip(names, waits, strict=True)],
+                marks,
+            ),
+        ),
+    ]
+
+
+def _bars(names: list[str], marks: list[str | None], values: list[int], words: Words) -> Chart:
+    said = [f"{name}: {words.number(n)}" for name, n in zip(names, values, strict=True)]
+    return bar_chart(values, said, marks)
+
+
+def _name(day: date, step: Step) -> str:
+    return f"{day:%d/%m}" if step is Step.DAY else f"{day:%m/%y}"

@@ -1,0 +1,78 @@
+"""Limits and locks as those who knock at the centre's door meet them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from central.access.accounts import Admin, create_account, create_token, new_password
+from central.access.passwords import Passwords
+from central.api.app import create_api
+from central.api.entrance import Entrance
+from central.front import Front
+from central.scope import Scope
+from central.settings import AccessSettings
+from central.store.sqlite import writing
+from central.web.app import create_pages
+from runtime.http_server import HttpServer
+from tests.central.nation import NOW_MS, StandingClock
+
+PASSWORD = "hàng chờ buổi sáng"
+ACCESS = AccessSettings(requests_per_minute=10, sign_ins_per_minute=8, lock_after=3)
+
+
+@pytest.fixture
+def token(database: Path) -> str:
+    with writing(database) as db:
+        hashed = new_password(Passwords(64, 1), PASSWORD, "An")
+        create_account(db, Admin("An", "national", Scope()), NOW_MS, hashed)
+        return create_token(db, "máy", "national", None, NOW_MS)
+
+
+@pytest.fixture
+def client(database: Path, token: str) -> Iterator[httpx.Client]:
+    del token  # its accounts must be there
+    entrance = Entrance(database, StandingClock(), live_within_s=180, access=ACCESS)
+    front = Front(create_api(entrance, lambda: True), create_pages(entrance, secure_cookies=True))
+    server = HttpServer(front, "127.0.0.1", 0)
+    server.start()
+    with httpx.Client(base_url=server.url) as opened:
+        yield opened
+    server.stop()
+
+
+def enter(client: httpx.Client, password: str) -> httpx.Response:
+    return client.post("/sign-in", data={"name": "An", "password": password})
+
+
+def test_a_name_and_a_password_open_the_pages(client: httpx.Client) -> None:
+    found = enter(client, PASSWORD)
+    assert (found.status_code, found.headers["location"]) == (303, "/")
+    assert "Secure" in found.headers["set-cookie"]
+    cookie = {"Cookie": found.headers["set-cookie"].partition(";")[0]}
+    assert client.get("/", headers=cookie).status_code == 200
+
+
+def test_a_locked_account_and_a_wrong_password_look_alike(client: httpx.Client) -> None:
+    answers = [enter(client, "sai mật khẩu rồi") for _ in range(3)]
+    answers.append(enter(client, PASSWORD))
+    answers.append(client.post("/sign-in", data={"name": "Nobody", "password": PASSWORD}))
+    assert {answer.status_code for answer in answers} == {403}
+    assert len({answer.text for answer in answers}) == 1
+
+
+def test_one_address_may_try_so_often(client: httpx.Client) -> None:
+    tries = [client.post("/sign-in", data={"token": "guess"}).status_code for _ in range(10)]
+    assert tries == [403] * 8 + [429] * 2
+    assert enter(client, PASSWORD).status_code == 429
+
+
+def test_one_account_may_ask_so_often(client: httpx.Client, token: str) -> None:
+    client.headers["Authorization"] = f"Bearer {token}"
+    statuses = [client.get("/api/v1/overview").status_code for _ in range(12)]
+    assert statuses == [200] * 10 + [429] * 2
+    refused = client.get("/api/v1/overview", headers={"Accept-Language": "en"})
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert int(refused.headers["retry-after"]) == 7
+    assert "too often" in refused.json()["detail"]

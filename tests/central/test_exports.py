@@ -1,0 +1,105 @@
+"""Files to take away: what is in them, and that they are what they say."""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from central.api.exports.sheets import to_csv, to_xlsx
+from central.api.exports.table import Table
+from central.api.freshness import local_time
+from tests.central.journal import DAY
+from tests.central.nation import NOW_MS, SITE, Nation, nation
+
+MADE = local_time(NOW_MS)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nation]:
+    with nation(tmp_path_factory.mktemp("nation")) as running:
+        yield running
+
+
+def file(served: Nation, who: str, path: str) -> httpx.Response:
+    with served.client(who) as client:
+        found = client.get(f"/api/v1{path}")
+    assert found.status_code == 200, found.text
+    return found
+
+
+def rows(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+
+
+def sheet_text(content: bytes) -> str:
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        return book.read("xl/sharedStrings.xml").decode()
+
+
+def test_a_table_of_sites_agrees_with_the_api(served: Nation) -> None:
+    found = file(served, "national", f"/exports/sites.csv?from=2026-11-01&to={DAY}")
+    assert found.content.startswith(b"\xef\xbb\xbf"), "Excel would misread it"
+    assert found.headers["content-disposition"].startswith("attachment")
+    by_site = {row["Mã điểm"]: row for row in rows(found.content)}
+    made = served.days[SITE]
+    row = by_site[SITE]
+    assert row["Điểm phục vụ"] == "Trung tâm phường Hồng Hà"
+    assert (row["Đã cấp số"], row["Số lượt đánh giá"]) == (str(made.issued), str(made.ratings))
+    assert row["Đầy đủ đến"] == "2026-11-20T10:41:55+07:00"
+    median = sorted(made.waits)[(len(made.waits) - 1) // 2] / 60_000
+    assert abs(float(row["Chờ trung vị (phút)"]) - median) <= 0.015 * median + 0.05
+    assert by_site["01-00004-01"]["Chờ trung vị (phút)"] == ""
+    assert by_site["01-00367-01"]["Số lượt đánh giá"] == "", "under five"
+
+
+def test_a_table_of_days_has_every_day(served: Nation) -> None:
+    found = file(served, "danang", f"/exports/days.csv?from=2026-11-01&to={DAY}&language=en")
+    days = rows(found.content)
+    assert [row["From"] for row in days] == [f"2026-11-{n:02}" for n in range(1, 21)]
+    assert [row["Numbers issued"] for row in days[:-1]] == ["0"] * 19
+
+
+def test_a_workbook_opens_and_says_how_far_it_can_be_trusted(served: Nation) -> None:
+    found = file(served, "hanoi", f"/exports/sites.xlsx?to={DAY}")
+    text = sheet_text(found.content)
+    assert "Trung tâm phường Hồng Hà" in text
+    assert "Thành phố Hà Nội" in text
+    assert "Lập lúc 10:42 20/11/2026" in text
+    assert "Hải Châu" not in text
+
+
+def test_text_is_never_a_formula() -> None:
+    table = Table("=1+1", (), ("a", "b"), [("=cmd|' /C calc'!A0", 1), ("@x", -2.5), ("bình", None)])
+    assert rows(to_csv(table)) == [
+        {"a": "'=cmd|' /C calc'!A0", "b": "1"},
+        {"a": "'@x", "b": "-2.5"},
+        {"a": "bình", "b": ""},
+    ]
+    with zipfile.ZipFile(io.BytesIO(to_xlsx(table, MADE))) as book:
+        assert "<f>" not in book.read("xl/worksheets/sheet1.xml").decode()
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_monthly_report_is_a_pdf_with_its_own_letters(served: Nation, language: str) -> None:
+    found = file(served, "hanoi", f"/reports/2026-11.pdf?language={language}")
+    assert found.headers["content-type"] == "application/pdf"
+    assert found.content.startswith(b"%PDF-")
+    assert b"BeVietnamPro" in found.content
+    assert len(re.findall(rb"/Subtype /Image", found.content)) >= 2, "two charts"
+    assert b"/Helvetica" not in found.content
+
+
+def test_a_report_of_a_month_without_figures_is_a_report_too(served: Nation) -> None:
+    assert file(served, "national", "/reports/2025-02.pdf").content.startswith(b"%PDF-")
+
+
+def test_taking_a_file_is_noted(served: Nation) -> None:
+    file(served, "danang", "/reports/2026-11.pdf")
+    with served.client("auditor") as client:
+        lines = client.get("/api/v1/audit?limit=500").json()["lines"]
+    deeds = {(line["who"], line["action"], line["subject"]) for line in lines}
+    assert ("danang", "export", "report 2026-11 Thành phố Đà Nẵng") in deeds

@@ -1,0 +1,41 @@
+"""How often someone may ask."""
+
+from central.access.limits import RateLimit
+from contract.stamp import Stamp
+
+NS_PER_S = 1_000_000_000
+
+
+class HandClock:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.s = 100.0
+
+    def stamp(self) -> Stamp:
+        """The present reading."""
+        return Stamp(0, int(self.s * NS_PER_S), "b0", synced=True)
+
+    def sleep(self, seconds: float) -> None:
+        """Move on."""
+        self.s += seconds
+
+
+def test_a_minutes_worth_may_come_at_once_and_then_one_by_one() -> None:
+    clock = HandClock()
+    limit = RateLimit(6, clock)
+    assert [limit.wait_s("An") for _ in range(6)] == [0] * 6
+    assert limit.wait_s("An") == 11
+    assert limit.wait_s("Bình") == 0, "everybody has a bucket of their own"
+    clock.sleep(10)
+    assert limit.wait_s("An") == 0
+    assert limit.wait_s("An") > 0
+    clock.sleep(3600)
+    assert [limit.wait_s("An") for _ in range(7)][:6] == [0] * 6
+
+
+def test_a_crowd_of_names_does_not_fill_the_memory() -> None:
+    limit = RateLimit(1, HandClock())
+    for number in range(20_000):
+        limit.wait_s(str(number))
+    assert len(limit._buckets) <= 10_000

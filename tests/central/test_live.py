@@ -1,0 +1,78 @@
+"""What followers hear, and when."""
+
+from pathlib import Path
+
+from central.api.live import LiveBoards, changed
+from central.ingest.intake import Intake, Received
+from central.rollup.folder import Folder
+from central.scope import Scope
+from central.store.ingest import SqliteIngestStore
+from central.store.rollup import SqliteRollupStore
+from central.store.sqlite import writing
+from contract import events as e
+from contract.stamp import Stamp
+from tests.central.journal import MORNING_MS, Journal
+
+HANOI = Scope("01")
+
+
+class HandClock:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.ms = MORNING_MS + 60_000
+
+    def stamp(self) -> Stamp:
+        """The present reading."""
+        return Stamp(self.ms, self.ms * 1_000_000, "b0", synced=True)
+
+    def sleep(self, seconds: float) -> None:
+        """Move on."""
+        self.ms += int(seconds * 1000)
+
+
+def send(database: Path, journal: Journal, clock: HandClock) -> None:
+    with writing(database) as db:
+        intake = Intake(SqliteIngestStore(db))
+        for topic, payload in (
+            (journal.events_topic, journal.all()),
+            (journal.status_topic, journal.status(wall_ms=clock.ms)),
+        ):
+            intake.commit([Received(topic, payload, clock.ms)])
+        Folder(SqliteRollupStore(db)).rebuild()
+
+
+def test_a_follower_hears_of_what_changed_once_a_second_at_most(database: Path) -> None:
+    clock = HandClock()
+    journal = Journal()
+    journal.open_day()
+    journal.add(e.TicketIssued("1001", ("1",)), 10_000)
+    send(database, journal, clock)
+    boards = LiveBoards(database, clock, 180_000)
+    first = boards.latest(HANOI)
+    assert changed(None, first) is first
+    assert [(site.waiting, site.issued) for site in first.sites] == [(1, 1)]
+
+    journal.add(e.TicketIssued("1002", ("1",)), 20_000)
+    send(database, journal, clock)
+    assert boards.latest(HANOI) is first, "looked up within this second"
+    clock.sleep(1)
+    second = boards.latest(HANOI)
+    news = changed(first, second)
+    assert news is not None
+    assert not news.whole
+    assert [(site.waiting, site.issued) for site in news.sites] == [(2, 2)]
+
+    clock.sleep(1)
+    assert changed(second, boards.latest(HANOI)) is None
+
+
+def test_another_scope_has_a_board_of_its_own(database: Path) -> None:
+    clock = HandClock()
+    journal = Journal()
+    journal.open_day()
+    send(database, journal, clock)
+    boards = LiveBoards(database, clock, 180_000)
+    assert len(boards.latest(HANOI).sites) == 1
+    assert boards.latest(Scope("48")).sites == []
+    assert boards.latest(Scope("01", "01-00004")).sites == []

@@ -1,0 +1,163 @@
+"""Sums for provinces and the nation: equal to what their sites say, and within the scope."""
+
+import random
+
+import pytest
+from sqlite_utils import Database
+
+from central.api import freshness
+from central.api.models import Liveness
+from central.api.quality import Shares, shares
+from central.ingest.intake import Intake, Received
+from central.rollup.bins import quantiles
+from central.rollup.folder import Folder
+from central.scope import Scope
+from central.store.cells import DayTotal, merge, merge_totals
+from central.store.ingest import SqliteIngestStore
+from central.store.reader import Reader
+from central.store.rollup import SqliteRollupStore
+from central.store.totals import Restatement, Standing, Totals, sum_standings
+from tests.central.busy_day import morning
+from tests.central.journal import DAY, MORNING_MS, NODE, Journal
+
+NOW_MS = MORNING_MS + 4 * 3_600_000
+LIVE_MS = 180_000
+NEXT_DAY_MS = 24 * 3_600_000
+NODES = [f"{province}-{unit:05}-01-h1" for province in ("01", "48") for unit in range(1, 7)]
+
+
+def send(db: Database, journal: Journal, received_ms: int, *runs: tuple[int, int]) -> None:
+    intake = Intake(SqliteIngestStore(db))
+    runs = runs or ((1, len(journal.rows)),)
+    intake.commit(
+        [Received(journal.events_topic, journal.batch(*run), received_ms) for run in runs]
+    )
+    Folder(SqliteRollupStore(db), intake.recent).step()
+
+
+@pytest.fixture
+def two_provinces(db: Database) -> Database:
+    """Twelve sites, every third with a gap, some silent or late, one registered and never heard."""
+    rng = random.Random(5)
+    for place, node in enumerate(NODES):
+        made = morning(node, tickets=30, seed=place).journal
+        last = len(made.rows)
+        runs = [(1, 60), (70, last)] if place % 3 == 0 else [(1, last)]
+        heard_ms = NOW_MS - rng.choice((5_000, 170_000, 900_000))
+        send(db, made, heard_ms, *runs)
+        status = made.status(wall_ms=heard_ms, online=place % 5 != 4)
+        Intake(SqliteIngestStore(db)).commit([Received(made.status_topic, status, heard_ms)])
+    db.execute("INSERT INTO sites (code, province, registered) VALUES ('01-00099-01', '01', 1)")
+    return db
+
+
+def expected(db: Database, province: str) -> Standing:
+    """From the nodes of every site, one by one."""
+    reader = Reader(db.conn, Scope(province))
+    nodes = reader.nodes()
+    fresh, complete, since = [], [], []
+    waiting = 0
+    days, waits = reader.site_days(DAY), reader.waiting(DAY)
+    for row in reader.sites(DAY):
+        own = [node for node in nodes if node.site == row.site]
+        fresh.append(freshness.of_site(own, NOW_MS, LIVE_MS))
+        if row.site in days:
+            complete += [freshness.complete_up_to_ms(node) for node in own]
+        if fresh[-1].state is Liveness.LIVE and row.site in waits:
+            waiting += waits[row.site].n
+            since.append(waits[row.site].since_ms)
+    states = [one.state for one in fresh]
+    assert None not in complete
+    return Standing(
+        sites=len(fresh),
+        unregistered=sum(not row.registered for row in reader.sites(DAY)),
+        reporting=len(days),
+        live=states.count(Liveness.LIVE),
+        delayed=states.count(Liveness.DELAYED),
+        offline=states.count(Liveness.OFFLINE),
+        never=states.count(Liveness.NEVER),
+        missing=sum(one.missing for one in fresh),
+        complete_up_to_ms=min(ms for ms in complete if ms is not None),
+        waiting=waiting,
+        waiting_since_ms=min((ms for ms in since if ms is not None), default=None),
+    )
+
+
+def test_a_provinces_standing_is_what_its_sites_say(two_provinces: Database) -> None:
+    found = Totals(two_provinces.conn, Scope()).standings(DAY, NOW_MS, LIVE_MS)
+    assert found == {code: expected(two_provinces, code) for code in ("01", "48")}
+    nation = sum_standings(found.values())
+    assert (nation.sites, nation.reporting, nation.never) == (13, 12, 1)
+    assert {nation.live, nation.delayed, nation.offline}.isdisjoint({0})
+    assert nation.waiting > 0
+
+
+def test_a_provinces_day_is_the_sum_of_its_sites(two_provinces: Database) -> None:
+    totals = Totals(two_provinces.conn, Scope())
+    for province in (None, "01", "48"):
+        reader = Reader(two_provinces.conn, Scope(province))
+        tally = merge(list(reader.site_days(DAY).values()))
+        summed = DayTotal()
+        summed.add(tally, reader.answers(DAY))
+        found = totals.days(DAY, DAY, province)[DAY]
+        assert found == summed
+        assert found.wait.n == tally.wait.n > 0
+        assert found.wait.quantiles((0.5, 0.9)) == quantiles(tally.wait.bins, (0.5, 0.9))
+    assert merge_totals(list(totals.by_province(DAY).values())) == totals.days(DAY, DAY)[DAY]
+    assert totals.days("2026-11-21", "2026-12-31") == {}
+
+
+def test_a_scope_is_never_left(two_provinces: Database) -> None:
+    hanoi = Totals(two_provinces.conn, Scope("01"))
+    unit = Totals(two_provinces.conn, Scope("01", "01-00002"))
+    nation = Totals(two_provinces.conn, Scope())
+    assert hanoi.days(DAY, DAY) == nation.days(DAY, DAY, "01")
+    assert hanoi.days(DAY, DAY, "48") == hanoi.days(DAY, DAY, unit="48-00001") == {}
+    assert hanoi.by_province(DAY).keys() == {"01"} == hanoi.standings(DAY, NOW_MS, LIVE_MS).keys()
+    site = Reader(two_provinces.conn, Scope("01", "01-00002")).site_days(DAY)
+    assert unit.days(DAY, DAY)[DAY].issued == site["01-00002-01"].issued
+    assert unit.days(DAY, DAY) == nation.days(DAY, DAY, unit="01-00002")
+    assert unit.by_province(DAY) == {"01": unit.days(DAY, DAY)[DAY]}
+    assert unit.days(DAY, DAY, "48") == {}
+    assert unit.standings(DAY, NOW_MS, LIVE_MS)["01"].sites == 1
+
+
+def test_events_that_come_after_their_day_restate_it(db: Database) -> None:
+    made = morning(NODE, tickets=30).journal
+    rows = len(made.rows)
+    send(db, made, NOW_MS, (1, 40))
+    totals = Totals(db.conn, Scope())
+    assert totals.restatements(DAY, DAY) == []
+    send(db, made, NOW_MS + NEXT_DAY_MS, (41, 50))
+    send(db, made, NOW_MS + NEXT_DAY_MS + 5, (51, rows))
+    late = Restatement(
+        NODE[:11],
+        DAY,
+        "2026-11-21",
+        NOW_MS + NEXT_DAY_MS,
+        NOW_MS + NEXT_DAY_MS + 5,
+        rows - 40,
+    )
+    assert totals.restatements(DAY, DAY) == [late]
+    assert Totals(db.conn, Scope("48")).restatements(DAY, DAY) == []
+    assert totals.restatements(DAY, DAY, site="48-20194-01") == []
+    Folder(SqliteRollupStore(db)).rebuild()
+    assert totals.restatements(DAY, DAY) == [late]
+
+
+def test_the_four_figures_of_data_quality(two_provinces: Database) -> None:
+    reader = Reader(two_provinces.conn, Scope())
+    site = "01-00002-01"
+    bad = Received(f"thutu/v1/{site}-h1/up/events", b"?", NOW_MS)
+    Intake(SqliteIngestStore(two_provinces)).commit([bad])
+    found = shares(reader.nodes(site=site), NOW_MS, LIVE_MS)
+    assert (found.right, found.complete, found.clean) == (0.5, 1.0, 1.0)
+    gap = shares(reader.nodes(site="01-00001-01"), NOW_MS, LIVE_MS)
+    assert gap.complete is not None
+    assert 0 < gap.complete < 1
+    alive = shares(reader.nodes(), NOW_MS, LIVE_MS).alive
+    live = sum_standings(
+        Totals(two_provinces.conn, Scope()).standings(DAY, NOW_MS, LIVE_MS).values()
+    )
+    assert alive == round(live.live / 12, 4)
+    assert shares([], NOW_MS, LIVE_MS) == Shares(None, None, None, None)
