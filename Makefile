@@ -3,15 +3,23 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-SOURCES := contract runtime edge display central simulation tests benchmarks docs
+SOURCES := contract runtime edge display central simulation provision tests benchmarks docs
 
-.PHONY: demo test check format bench bench-ticket bench-terminal pictures reference lock debian clean
+.PHONY: demo test test-gpio test-printers check format bench bench-ticket bench-terminal bench-call bench-start bench-ingest bench-centre pictures reference lock debian clean
 
 demo: $(VENV)/run.stamp
 	@$(BIN)/thutu-demo $(ARGS)
 
 test: $(VENV)/dev.stamp debian
 	$(BIN)/pytest
+
+# On a Raspberry Pi with two pins joined; docs/displays.md says which.
+test-gpio: $(VENV)/dev.stamp
+	THUTU_GPIO=lgpio $(BIN)/pytest tests/edge/devices/test_gpio_path.py
+
+# Faults at every byte of every ticket; hours.
+test-printers: $(VENV)/dev.stamp
+	PRINTER_FAULTS=all $(BIN)/pytest -o timeout=0 tests/edge/devices/test_printer_faults.py
 
 check: $(VENV)/dev.stamp debian
 	$(BIN)/ruff format --check $(SOURCES)
@@ -32,6 +40,18 @@ bench-ticket: $(VENV)/dev.stamp
 bench-terminal: $(VENV)/dev.stamp
 	@$(BIN)/python -m benchmarks.terminal
 
+bench-call: $(VENV)/dev.stamp debian
+	@$(BIN)/python -m benchmarks.call
+
+bench-start: $(VENV)/dev.stamp
+	@$(BIN)/python -m benchmarks.start
+
+bench-ingest: $(VENV)/dev.stamp
+	@$(BIN)/python -m benchmarks.ingest
+
+bench-centre: $(VENV)/dev.stamp
+	@$(BIN)/python -m benchmarks.centre_api
+
 pictures: $(VENV)/dev.stamp debian
 	@$(BIN)/python -m docs.pictures
 
@@ -41,9 +61,9 @@ reference: $(VENV)/dev.stamp
 # Pinned by name, version and hash; no registry address is written down.
 lock: $(VENV)/dev.stamp
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --no-annotate --extra build pyproject.toml -o requirements/run.txt
+		--no-header --no-annotate --extra build --extra centre --extra browser pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --no-annotate --extra build --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+		--no-header --no-annotate --extra build --extra centre --extra browser --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
 
 debian:
 	@sh tests/install_debian_packages.sh

@@ -17,6 +17,8 @@ from contract.topics import down, up
 from display.boards import __main__ as boards
 from display.hall import __main__ as hall
 from display.terminal import settings as terminal
+from display.voice import settings as voice
+from edge.satellite import SatelliteSettings
 from edge.settings import HubSettings
 from runtime.wording import catalogue
 
@@ -50,7 +52,7 @@ def messages() -> str:
                 (f"`{down('{node}', 'ack')}`", "Ack", "no"),
             ],
         ),
-        *(_struct(kind) for kind in (wire.Batch, wire.Ack, wire.Status)),
+        *(_struct(kind) for kind in (wire.Batch, wire.Ack, wire.Status, wire.Health)),
         "## A journal entry",
         *(_struct(kind) for kind in (events.Entry, stamp.Stamp, stamp.Span)),
         "## Events",
@@ -76,6 +78,7 @@ def messages() -> str:
                 snapshot.ServiceView,
                 snapshot.CallView,
                 snapshot.DeviceView,
+                snapshot.RollView,
                 snapshot.LinkView,
             )
         ),
@@ -97,6 +100,8 @@ def settings() -> str:
         ("thutu-central", "THUTU_CENTRAL", CentralSettings),
         ("thutu-boards", "THUTU_BOARDS", boards.Settings),
         ("thutu-hall", "THUTU_HALL", hall.Settings),
+        ("thutu-satellite", "THUTU_SATELLITE", SatelliteSettings),
+        ("thutu-voice", "THUTU_VOICE", voice.Settings),
         ("thutu-terminal", "THUTU_TERMINAL", terminal.Settings),
     ):
         parts += [f"## {program} (`{prefix}_…`)", *map(_struct, _reachable(kind))]

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("contract", "runtime", "edge", "display", "central", "simulation")
+PACKAGES = ("contract", "runtime", "edge", "display", "central", "simulation", "provision")
 SIBLINGS = ("edge", "display", "central")
 MOST_LINES = 400
 
@@ -26,6 +26,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "display": ("contract", "runtime"),
     "central": ("contract", "runtime"),
     "simulation": ("contract", "runtime", "edge", "display", "central"),
+    "provision": ("contract", "runtime", "edge", "display", "central"),
 }
 
 # Modules that decide and compute: no input, no output, no clock, no thread, no log.
@@ -39,6 +40,11 @@ PURE = (
     "edge.ticket.text_layout",
     "display.boards.frames",
     "display.hall.scene",
+    "display.voice.backlog",
+    "display.voice.levels",
+    "display.voice.mixing",
+    "display.voice.phrases",
+    "display.voice.volume",
     "central.scope",
     "central.ingest.check",
     "central.rollup.bins",
@@ -55,6 +61,7 @@ PURE = (
 PURE_ENOUGH = ("runtime.wording", "runtime.backoff")
 PURE_LIBRARIES = frozenset(
     {
+        "array",
         "bisect",
         "collections",
         "dataclasses",
