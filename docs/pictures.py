@@ -42,7 +42,7 @@ def main() -> None:
             shutil.copyfile(slip, _FOLDER / "ticket.png")
             with _chromium() as browser:
                 _photograph(browser, busy.kiosk_url("kiosk-2"), (1080, 1400), "kiosk")
-                _photograph(browser, busy.hall_url, (1280, 720), "hall")
+                _photograph(browser, busy.displays.hall_url, (1280, 720), "hall")
                 _photograph_centre(browser, stage, busy.rules.site)
 
 

@@ -2,9 +2,8 @@
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -12,20 +11,16 @@ from gpiozero.pins.mock import MockFactory
 from msgspec.structs import replace
 
 from contract.commands import Actor, Rate, Role
-from display.boards.__main__ import Bus, Settings, run
-from display.boards.drivers import ModbusDigits
-from display.hall.__main__ import feed
-from display.hall.relay import Relay, create_app
+from contract.snapshot import SlipState
 from edge.devices.printer_profile import PrinterProfile
 from edge.devices.rating_pad import RatingPad
 from edge.node import Node
 from edge.settings import Http, HubSettings, PrinterSettings
-from runtime.http_server import HttpServer
 from runtime.hub_client import HubClient
 from runtime.mqtt import MqttSettings
-from simulation.boards.line import BoardLine
-from simulation.boards.panels import ModbusPanel
+from runtime.wording import say
 from simulation.clock import SimulatedClock, SimulatedTime
+from simulation.displays import Displays
 from simulation.line import Line
 from simulation.pads import press
 from simulation.printer.machine import VirtualPrinter
@@ -33,8 +28,14 @@ from simulation.printer.model import PrinterModel
 from simulation.printer.paper import Slip
 from simulation.printer.ports import TcpPort
 
+FAULTS = (
+    *("paper-low", "paper-out", "paper", "cover-open", "cover-close", "printer-off", "printer-on"),
+    *("boards-unplug", "boards-plug", "line-cut", "line-up", "hub-restart"),
+)
+
 _FIRST_PAD_PIN = 5
 _SLIP_S = 10.0
+_NEARLY_EMPTY_MM = 1_000.0
 _RECONNECT_S = 2.0  # a simulated day has no two minutes to spare
 
 
@@ -80,8 +81,8 @@ class SimulatedSite:
         self._hub_changed = threading.Condition()
         self._printer = VirtualPrinter(PrinterModel(), self._new_boot(), self._keep_slip)
         self._printer_port = TcpPort(self._printer)
-        self._panels = [ModbusPanel(number + 1) for number, _ in enumerate(settings.site.counters)]
-        self._board_line = BoardLine(files.root / "boards", self._panels, self._new_boot())
+        notices = (say("demo.notice"),)
+        self.displays = Displays(self.rules, files.root, self._new_boot(), notices)
         host, port = self._printer_port.address
         self._settings = replace(
             settings,
@@ -95,8 +96,6 @@ class SimulatedSite:
             ),
         )
         self._clients: list[HubClient] = []
-        self._displays: list[tuple[HubClient, threading.Thread]] = []
-        self._hall_port = 0
         self.connect()
         self._start()
         self._pads = {counter.id: self._pad(counter.id) for counter in settings.site.counters}
@@ -106,11 +105,6 @@ class SimulatedSite:
         """The hub that runs now."""
         return self._node
 
-    @property
-    def hall_url(self) -> str:
-        """Where the hall screen's page is."""
-        return self._hall.url
-
     def kiosk_url(self, name: str) -> str:
         """Where a new kiosk of this name opens its page."""
         return f"{self._node.url}/#{self._node.access.add_device(Actor(name, 'kiosk'))}"
@@ -119,14 +113,6 @@ class SimulatedSite:
         """Where a new rating tablet of this counter opens its page."""
         tablet = Actor(f"tablet-{counter}", "pad", counter)
         return f"{self._node.url}/pad#{self._node.access.add_device(tablet)}"
-
-    @property
-    def boards(self) -> dict[str, str]:
-        """What the counters' displays show."""
-        return {
-            counter.id: panel.shown
-            for counter, panel in zip(self.rules.counters, self._panels, strict=True)
-        }
 
     @property
     def events_sent(self) -> int:
@@ -153,12 +139,14 @@ class SimulatedSite:
         return self._client(session.token)
 
     def take_slip(self, number: str) -> None:
-        """Wait for the printer to say what became of a slip, as the citizen does."""
+        """Wait for the printer to say what became of a slip, as the citizen does, and take it if
+        it came out."""
         with self._hub_changed:
-            done = self._hub_changed.wait_for(lambda: not self._print_pending(number), _SLIP_S)
+            done = self._hub_changed.wait_for(lambda: self._slip(number) != "pending", _SLIP_S)
         if not done:
             raise AssertionError(f"nobody knows what became of slip {number}")
-        self._slip_file(len(self.slips)).rename(self.files.tickets / f"{number}.png")
+        if self._slip(number) == "printed":
+            self._slip_file(len(self.slips)).rename(self.files.tickets / f"{number}.png")
 
     def press_rating(self, counter: str, level: int) -> None:
         """Press a button of a counter's pad; returns once the hub has taken notice."""
@@ -175,6 +163,25 @@ class SimulatedSite:
         self._line.cut()
         self.line_is_up = False
 
+    @property
+    def faults(self) -> Mapping[str, Callable[[], None]]:
+        """What may happen to this site, by its name in FAULTS."""
+        printer, board_line = self._printer, self.displays.board_line
+        return {
+            "paper-low": lambda: printer.load_paper(_NEARLY_EMPTY_MM),
+            "paper-out": printer.remove_paper,
+            "paper": printer.load_paper,
+            "cover-open": printer.open_cover,
+            "cover-close": printer.close_cover,
+            "printer-off": printer.power_off,
+            "printer-on": printer.power_on,
+            "boards-unplug": board_line.unplug,
+            "boards-plug": board_line.plug,
+            "line-cut": self.disconnect,
+            "line-up": self.connect,
+            "hub-restart": self.restart,
+        }
+
     def restart(self) -> None:
         """Cut the hub's power and give it back: a new boot with the same card."""
         port = int(self._node.url.rsplit(":", 1)[1])
@@ -190,7 +197,7 @@ class SimulatedSite:
         for client in self._clients:
             client.close()
         self._stop()
-        self._board_line.unplug()
+        self.displays.board_line.unplug()
         self._printer_port.close()
         self._printer.close()
         self._line.close()
@@ -200,35 +207,11 @@ class SimulatedSite:
         self._node = Node(self._settings, self._clock)
         self._node.hub.listen(self._notice)
         self._node.start()
-        boards = tuple(
-            ModbusDigits(address=index + 1, counter=counter.id)
-            for index, counter in enumerate(self.rules.counters)
-        )
-        settings = Settings(
-            hub=self._node.url,
-            token_file=Path(),
-            buses=(Bus(port=str(self._board_line.path), boards=boards),),
-        )
-        relay = Relay()
-        self._hall = HttpServer(create_app(relay), "127.0.0.1", self._hall_port)
-        self._hall.start()
-        self._hall_port = self._hall.port
-        self._follow("boards", partial(run, settings))
-        self._follow("hall", partial(feed, relay))
+        self.displays.start(self._node, self._clock)
 
     def _stop(self) -> None:
-        for client, thread in self._displays:
-            client.close()
-            thread.join()
-        self._displays.clear()
-        self._hall.stop()
+        self.displays.stop()
         self._node.stop()
-
-    def _follow(self, name: str, show: Callable[[HubClient], None]) -> None:
-        client = HubClient(self._node.url, self._node.access.add_device(Actor(name, "display")))
-        thread = threading.Thread(target=show, args=(client,), name=f"{name}-{self.rules.site}")
-        self._displays.append((client, thread))
-        thread.start()
 
     def _client(self, token: str) -> HubClient:
         client = HubClient(self._node.url, token)
@@ -253,9 +236,9 @@ class SimulatedSite:
         pad = RatingPad(counter, tuple(numbers), levels, report, self._clock, pin_factory=pins)
         return pins, pad
 
-    def _print_pending(self, number: str) -> bool:
+    def _slip(self, number: str) -> SlipState:
         ticket = self._node.hub.house.live.tickets.get(number)
-        return ticket is not None and ticket.print_pending
+        return "pending" if ticket is None else ticket.slip
 
     def _keep_slip(self, slip: Slip) -> None:
         self.slips.append(slip)

@@ -15,8 +15,10 @@ from rich.console import Console
 from edge.core.calendar import local_time
 from runtime.clock import SystemClock
 from simulation.communes import COMMUNES
+from simulation.demo.faults import Fault, read_fault
 from simulation.demo.run import LeftEarly, Plan, live_a_day
 from simulation.demo.screen import Screen
+from simulation.site import FAULTS
 from simulation.visits import ArrivalsError
 
 _USUAL_SPEED = "240"
@@ -25,7 +27,10 @@ _MONDAY = date(2026, 11, 23)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Live the day; returns the exit status, 1 when hubs and centre disagree."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if any(fault.site > options.sites for fault in options.fault):
+        parser.error(f"--fault: there are {options.sites} sites")
     logging.basicConfig(
         level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s", force=True
     )
@@ -33,7 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if root.exists() and any(root.iterdir()):
         print(f"thutu-demo: {root} is not empty; nothing in it was touched.", file=sys.stderr)
         return 2
-    plan = Plan(root, options.sites, options.seed, options.speed, options.date, options.arrivals)
+    plan = Plan(
+        root,
+        options.sites,
+        options.seed,
+        options.speed,
+        options.date,
+        options.arrivals,
+        tuple(options.fault),
+    )
     console = Console()
     leaving = Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -73,7 +86,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--arrivals", type=Path, metavar="FILE.csv", help="a recorded day for the first site"
     )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        type=_fault,
+        metavar="HH:MM=FAULT[@SITE]",
+        help=f"what goes wrong, any number of times: {', '.join(FAULTS)}",
+    )
     return parser
+
+
+def _fault(text: str) -> Fault:
+    try:
+        return read_fault(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _speed(text: str) -> float | None:

@@ -16,6 +16,7 @@ from simulation.agenda import Agenda
 from simulation.clock import SimulatedTime
 from simulation.communes import COMMUNES, Commune, hub_settings
 from simulation.day import SiteDay
+from simulation.demo.faults import Fault
 from simulation.demo.screen import Screen, SitePicture
 from simulation.demo.stage import Stage
 from simulation.demo.summary import compare, site_summary
@@ -41,6 +42,7 @@ class Plan:
     speed: float | None
     day: date
     arrivals: Path | None = None
+    faults: tuple[Fault, ...] = ()
 
     @property
     def communes(self) -> Sequence[Commune]:
@@ -101,6 +103,9 @@ class Demo:
                 cut, up = (at(plan.day, clock) for clock in _LINE_CUT)
                 self._agenda.plan(cut, site.disconnect)
                 self._agenda.plan(up, site.connect)
+        for fault in plan.faults:
+            happen = stage.sites[fault.site - 1].faults[fault.name]
+            self._agenda.plan(at(plan.day, fault.at), happen)
         self._agenda.plan(at(plan.day, _ENDS), _nothing)
 
     @property
@@ -190,7 +195,7 @@ class Demo:
             SitePicture(
                 unit=day.site.rules.unit,
                 snapshot=day.site.node.hub.snapshot(),
-                boards=day.site.boards,
+                boards=day.site.displays.boards,
                 slips=len(day.site.slips),
                 line_up=day.site.line_is_up,
             )
@@ -217,7 +222,7 @@ def live_a_day(plan: Plan, screen: Screen, leaving: Event, *, stay: bool) -> dic
                 "  đăng nhập · sign in with": stage.centre_token,
                 f"Kiosk · {first.rules.unit}": first.kiosk_url("kiosk-2"),
                 f"Đánh giá · rating tablet · {first.rules.unit}": first.tablet_url("1"),
-                f"Màn hình sảnh · hall · {first.rules.unit}": first.hall_url,
+                f"Màn hình sảnh · hall · {first.rules.unit}": first.displays.hall_url,
                 f"Quầy · terminal · {first.rules.unit}": f"{_TERMINAL} --hub {first.node.url}",
                 "  mã và PIN · name and PIN": f"{_VISITOR} {first.pin(_VISITOR, 'supervisor')}",
             }

@@ -50,6 +50,28 @@ def test_a_recorded_day_is_lived(tmp_path: Path) -> None:
     assert site["ratings"]["levels"] == {"4": 1, "3": 0, "2": 0, "1": 0}
 
 
+def test_faults_happen_when_asked_for_and_lose_nothing(tmp_path: Path) -> None:
+    recorded = tmp_path / "day.csv"
+    recorded.write_text("arrived_at,service,service_s\n08:00:00,1,300\n08:10:00,1,300\n", "utf-8")
+    faults = ("07:50=paper-out", "08:05=paper", "08:20=hub-restart", "08:25=line-cut")
+    asked = [part for fault in faults for part in ("--fault", fault)]
+    summary = live(
+        "--arrivals", recorded, *asked, "--fault", "09:00=line-up", "--out", tmp_path / "d"
+    )
+    site = summary["sites"][0]
+    slips = {path.stem for path in (tmp_path / "d" / "01-00097-01" / "tickets").glob("1*.png")}
+    assert summary["agree"]
+    assert (site["tickets"], site["visits"], site["events"]["missing"]) == (2, 2, 0)
+    assert slips == {site["numbers"][1]}
+
+
+def test_a_fault_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    for fault in ("08:00=earthquake", "8=paper-out", "08:00=paper-out@2"):
+        command = [*DEMO, "--json", "--sites", "1", "--fault", fault, "--out", str(tmp_path / "d")]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, (tmp_path / "d").exists()) == (2, False)
+
+
 def test_bad_arrivals_are_refused_before_anything_is_lived(tmp_path: Path) -> None:
     recorded = tmp_path / "day.csv"
     recorded.write_text("arrived_at,service,service_s\n25:00:00,1,300\n", "utf-8")
