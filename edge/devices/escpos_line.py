@@ -9,6 +9,7 @@ from msgspec import Struct
 from edge.devices import escpos_status as status
 from edge.devices.escpos_status import Condition, RealTime, Reply, Status
 from edge.devices.transport import DeviceError, Transport
+from runtime.clock import Clock
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +33,12 @@ class EscposLine:
     `answers` is false on a one-way line: then no question is asked, and silence means nothing.
     """
 
-    def __init__(self, transport: Transport, timing: LineTiming, *, answers: bool) -> None:
+    def __init__(
+        self, transport: Transport, timing: LineTiming, clock: Clock, *, answers: bool
+    ) -> None:
         self.connected = False
+        self._clock = clock
+        self._wire_free_s = 0.0
         self._transport = transport
         self._timing = timing
         self._answers = answers
@@ -52,6 +57,7 @@ class EscposLine:
         """Drop the connection and all that waits in it."""
         self._transport.close()
         self.connected = False
+        self._wire_free_s = 0.0
 
     def watch(self) -> None:
         """Begin to watch for a loss of power."""
@@ -89,6 +95,7 @@ class EscposLine:
             while sent < len(data):
                 taken = self._transport.write(data[sent : sent + _CHUNK_BYTES], _LISTEN_S)
                 sent += taken
+                self._load_wire(taken)
                 self._listen(0.0, 0.0 if taken else _LISTEN_S)
                 waited_s += 0.0 if taken else _LISTEN_S
                 stalled_s = 0.0 if taken else stalled_s + _LISTEN_S
@@ -129,8 +136,10 @@ class EscposLine:
         """The byte that answers DLE EOT `question`, or None when none came in time."""
         self._listen(0)
         self._heard.clear()
-        self._transport.write(status.ASK_STATUS[question], self._timing.answer_s)
-        answer = self._first(lambda reply: isinstance(reply, RealTime), self._timing.answer_s)
+        taken = self._transport.write(status.ASK_STATUS[question], self._timing.answer_s)
+        self._load_wire(taken)
+        wait_s = self._timing.answer_s + max(0.0, self._wire_free_s - self._now_s())
+        answer = self._first(lambda reply: isinstance(reply, RealTime), wait_s)
         return answer.byte if isinstance(answer, RealTime) else None
 
     def _first(self, wanted: Callable[[Reply], bool], seconds: float) -> Reply | None:
@@ -156,6 +165,14 @@ class EscposLine:
         explained = said or not self._transport.held or self._last_state.condition
         self._held_s = 0.0 if explained else self._held_s + seconds + waited_s
         self._restarted |= self._held_s >= _HELD_TOO_LONG_S
+
+    def _load_wire(self, count: int) -> None:
+        """Take note of bytes that the kernel has and the wire has not carried yet: a question
+        waits behind them."""
+        self._wire_free_s = max(self._wire_free_s, self._now_s()) + count * self.byte_s
+
+    def _now_s(self) -> float:
+        return self._clock.stamp().mono_ns / 1e9
 
     def _lose(self, error: DeviceError) -> Condition:
         logger.debug("%s", error)

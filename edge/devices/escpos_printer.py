@@ -89,7 +89,9 @@ class EscposPrinter:
         self._report = report
         self._timing = timing or Timing()
         self._clock = line_clock or SystemClock()
-        self._line = EscposLine(transport, self._timing.line, answers=profile.proof != "none")
+        self._line = EscposLine(
+            transport, self._timing.line, self._clock, answers=profile.proof != "none"
+        )
         self._renderer = profile.renderer()
         self._random = random.Random()  # noqa: S311 - spreads reconnects, guards nothing
         self._process_id = self._random.randrange(_PROCESS_IDS)

@@ -111,7 +111,12 @@ def _calibrate(options: argparse.Namespace) -> int:
 
 def _print_page(printer: PrinterSettings, title: str) -> str | None:
     """Print the calibration page; return what hindered it."""
-    line = EscposLine(transport(printer.url), LineTiming(), answers=printer.profile.proof != "none")
+    line = EscposLine(
+        transport(printer.url),
+        LineTiming(),
+        SystemClock(),
+        answers=printer.profile.proof != "none",
+    )
     try:
         condition = line.state().condition
         if condition is None:

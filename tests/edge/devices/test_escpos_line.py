@@ -1,0 +1,66 @@
+"""The conversation over a slow wire, in a time that passes only while somebody listens."""
+
+from edge.devices.escpos_line import EscposLine, LineTiming
+from edge.devices.escpos_status import ASK_STATUS, Status
+from tests.edge.running_site import TestClock
+
+BAUD_9600_S = 10 / 9600
+ONLINE, PAPER_THERE = 0x16, 0x12
+
+
+class SlowWire:
+    """A serial line whose kernel queue takes everything at once, and whose printer is well."""
+
+    byte_s = BAUD_9600_S
+    held = False
+    cut = False
+
+    def __init__(self, clock: TestClock) -> None:
+        self._clock = clock
+        self._carried_s = 0.0
+        self._answers: list[tuple[float, int]] = []
+
+    def open(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def write(self, data: bytes, timeout_s: float) -> int:  # noqa: ARG002 - never refuses
+        self._carried_s = max(self._carried_s, self._now_s()) + len(data) * self.byte_s
+        if data in ASK_STATUS.values():
+            byte = ONLINE if data == ASK_STATUS[1] else PAPER_THERE
+            self._answers.append((self._carried_s, byte))
+        return len(data)
+
+    def read(self, timeout_s: float) -> bytes:
+        self._clock.later(timeout_s)
+        if self.cut:
+            return b""
+        due = [byte for at_s, byte in self._answers if at_s <= self._now_s()]
+        del self._answers[: len(due)]
+        return bytes(due)
+
+    def _now_s(self) -> float:
+        return self._clock.stamp().mono_ns / 1e9
+
+
+def test_a_question_waits_behind_what_was_sent_before_it() -> None:
+    clock = TestClock()
+    line = EscposLine(SlowWire(clock), LineTiming(answer_s=0.5), clock, answers=True)
+    assert line.state() == Status(None)
+    assert line.send(bytes(4096)) == (4096, None)
+    assert line.state() == Status(None)
+
+
+def test_once_the_wire_is_free_silence_is_noticed_as_soon_as_ever() -> None:
+    clock = TestClock()
+    wire = SlowWire(clock)
+    line = EscposLine(wire, LineTiming(answer_s=0.5), clock, answers=True)
+    line.send(bytes(4096))
+    clock.later(5)
+    assert line.state() == Status(None)
+    wire.cut = True
+    before_s = clock.mono_ns / 1e9
+    assert line.state() == Status("no-answer")
+    assert clock.mono_ns / 1e9 - before_s < 0.7
