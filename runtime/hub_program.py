@@ -1,6 +1,5 @@
 """What the programs beside a hub have in common: settings, a token, signals, words at the end."""
 
-import argparse
 import logging
 import signal
 import sys
@@ -9,9 +8,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from runtime.command_line import CommandLine
 from runtime.hub_client import HubClient, HubError
 from runtime.service_manager import ServiceManager, Watchdog
 from runtime.settings import SettingsError, load_settings
+from runtime.wording import say
 
 _LOG = "%(levelname)s %(name)s: %(message)s"
 
@@ -35,7 +36,6 @@ _Settings = TypeVar("_Settings", bound=DeviceSettings)
 
 def run_beside_hub(
     name: str,
-    summary: str | None,
     kind: type[_Settings],
     run: Callable[[_Settings, HubClient], None],
     arguments: Sequence[str] | None = None,
@@ -48,8 +48,11 @@ def run_beside_hub(
     `watchdog` watches the stream of `client`, and whatever `run` names to it besides. Returns the
     exit status: 0, or 1 with words on the error output.
     """
-    parser = argparse.ArgumentParser(prog=name, description=summary)
-    parser.add_argument("--config", type=Path, required=True)
+    parser = CommandLine(prog=name)
+    parser.description = say(f"about.{name}", parser.language)
+    parser.add_argument(
+        "--config", type=Path, required=True, help=say("about.config", parser.language)
+    )
     chosen = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format=_LOG)
     logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run until stopped by a signal. Returns 0, or 1 with words on the error output."""
     watchdog = Watchdog(ServiceManager())
     watched = partial(run, watchdog=watchdog)
-    return run_beside_hub("thutu-boards", __doc__, Settings, watched, arguments, watchdog=watchdog)
+    return run_beside_hub("thutu-boards", Settings, watched, arguments, watchdog=watchdog)
 
 
 def run(settings: Settings, client: HubClient, watchdog: Watchdog | None = None) -> None:

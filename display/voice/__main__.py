@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _check_bank(given[1:])
     watchdog = Watchdog(ServiceManager())
     watched = partial(run, watchdog=watchdog)
-    return run_beside_hub("thutu-voice", __doc__, Settings, watched, given, watchdog=watchdog)
+    return run_beside_hub("thutu-voice", Settings, watched, given, watchdog=watchdog)
 
 
 def run(

@@ -27,6 +27,7 @@ from edge.settings import HubSettings, PrinterSettings
 from edge.ticket.bands import MAX_BAND_BYTES
 from edge.ticket.tcvn3 import CodePages
 from runtime.clock import SystemClock
+from runtime.command_line import CommandLine
 from runtime.settings import SettingsError, load_settings
 from runtime.wording import LANGUAGES, say
 
@@ -256,31 +257,35 @@ def _words(options: argparse.Namespace, key: str, **values: object) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="thutu-printer", description=__doc__)
-    parser.add_argument("--config", type=Path, default=_HUB_SETTINGS, help="the hub's settings")
-    parser.add_argument("--url", help="a printer that is not in the settings yet")
-    parser.add_argument("--model", help="its model, one of `thutu-printer models`")
-    parser.add_argument("--language", choices=LANGUAGES, default=LANGUAGES[0])
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser = CommandLine(prog="thutu-printer")
 
-    def command(
-        name: str, run: Callable[[argparse.Namespace], int], words: str
-    ) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=words)
+    def words(name: str) -> str:
+        return say(f"printer_tool.help_{name}", parser.language)
+
+    def command(name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=words(name))
         added.set_defaults(run=run)
         return added
 
-    command("ports", _ports, "list where a printer may be plugged in")
-    models = command("models", _models, "list known models, or print one as settings")
-    models.add_argument("name", nargs="?")
-    calibrate = command("calibrate", _calibrate, "print the calibration page, store the answer")
-    calibrate.add_argument("--write", type=Path, metavar="FILE", help="a new file for the settings")
-    command("test", _test, "print a test ticket and tell what became of it")
-    preview = command("preview", _preview, "draw a ticket of this site into a PNG file")
-    preview.add_argument("--out", type=Path, required=True, metavar="FILE.png")
-    preview.add_argument("--mode", choices=get_args(Mode), help="another mode than the settings'")
-    status = command("status", _status, "tell the printer's state and each change of it")
-    status.add_argument("--once", action="store_true", help="tell it once; exit 1 if it is lost")
+    parser.description = say("about.thutu-printer", parser.language)
+    parser.add_argument("--config", type=Path, default=_HUB_SETTINGS, help=words("config"))
+    parser.add_argument("--url", help=words("url"))
+    parser.add_argument("--model", help=words("model"))
+    parser.add_argument(
+        "--language", choices=LANGUAGES, default=parser.language, help=words("language")
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    command("ports", _ports)
+    models = command("models", _models)
+    models.add_argument("name", nargs="?", help=words("model_name"))
+    calibrate = command("calibrate", _calibrate)
+    calibrate.add_argument("--write", type=Path, metavar="FILE", help=words("write"))
+    command("test", _test)
+    preview = command("preview", _preview)
+    preview.add_argument("--out", type=Path, required=True, metavar="FILE.png", help=words("out"))
+    preview.add_argument("--mode", choices=get_args(Mode), help=words("mode"))
+    status = command("status", _status)
+    status.add_argument("--once", action="store_true", help=words("once"))
     return parser
 
 

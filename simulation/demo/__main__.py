@@ -14,6 +14,8 @@ from rich.console import Console
 
 from edge.core.calendar import local_time
 from runtime.clock import SystemClock
+from runtime.command_line import CommandLine
+from runtime.wording import say
 from simulation.communes import COMMUNES
 from simulation.demo.faults import Fault, read_fault
 from simulation.demo.run import LeftEarly, Plan, live_a_day
@@ -69,30 +71,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="thutu-demo", description=__doc__)
+    parser = CommandLine(prog="thutu-demo")
+
+    def words(name: str, **values: object) -> str:
+        return say(f"demo.help_{name}", parser.language, **values)
+
+    parser.description = say("about.thutu-demo", parser.language)
     parser.add_argument(
-        "--sites", type=int, choices=range(1, len(COMMUNES) + 1), default=len(COMMUNES)
+        "--sites",
+        type=int,
+        choices=range(1, len(COMMUNES) + 1),
+        default=len(COMMUNES),
+        help=words("sites"),
     )
-    parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same day")
+    parser.add_argument("--seed", type=int, default=7, help=words("seed"))
     parser.add_argument(
         "--speed",
         type=_speed,
         default=_USUAL_SPEED,
-        help=f"simulated seconds per second, or max (usually {_USUAL_SPEED}; 1 is real time)",
+        help=words("speed", usual=_USUAL_SPEED),
     )
-    parser.add_argument("--date", type=date.fromisoformat, default=_MONDAY, metavar="YYYY-MM-DD")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where results are left")
-    parser.add_argument("--json", action="store_true", help="no screen; the summary as JSON")
     parser.add_argument(
-        "--arrivals", type=Path, metavar="FILE.csv", help="a recorded day for the first site"
+        "--date",
+        type=date.fromisoformat,
+        default=_MONDAY,
+        metavar="YYYY-MM-DD",
+        help=words("date"),
     )
+    parser.add_argument("--out", type=Path, metavar="DIR", help=words("out"))
+    parser.add_argument("--json", action="store_true", help=words("json"))
+    parser.add_argument("--arrivals", type=Path, metavar="FILE.csv", help=words("arrivals"))
     parser.add_argument(
         "--fault",
         action="append",
         default=[],
         type=_fault,
         metavar="HH:MM=FAULT[@SITE]",
-        help=f"what goes wrong, any number of times: {', '.join(FAULTS)}",
+        help=words("fault", faults=", ".join(FAULTS)),
     )
     return parser
 

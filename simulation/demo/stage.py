@@ -12,7 +12,7 @@ from central.broker import CENTRE, EmbeddedBroker
 from central.registry.register import register
 from central.registry.sites import SiteRecord, SiteType
 from central.service import Centre, database_of, issue_token
-from central.store.sqlite import writing
+from central.store.database import writing
 from simulation.clock import SimulatedClock, SimulatedTime
 from simulation.communes import Commune, hub_settings
 from simulation.site import SimulatedSite, SiteFiles
