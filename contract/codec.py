@@ -42,9 +42,16 @@ def decode_entry(data: bytes | memoryview | msgspec.Raw) -> Entry:
 
 def chain(before: bytes, entries: Iterable[bytes | memoryview | msgspec.Raw]) -> bytes:
     """The hash after `entries`: SHA-256 over the hash before each entry and its bytes."""
+    return links(before, entries)[-1]
+
+
+def links(before: bytes, entries: Iterable[bytes | memoryview | msgspec.Raw]) -> list[bytes]:
+    """The chain's hash before the first entry and after each."""
+    hashes = [before]
     for entry in entries:
-        before = hashlib.sha256(before + memoryview(entry)).digest()
-    return before
+        before = hashlib.sha256(before + entry).digest()
+        hashes.append(before)
+    return hashes
 
 
 def encode_message(message: msgspec.Struct) -> bytes:

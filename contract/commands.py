@@ -12,7 +12,21 @@ from contract.ids import CounterId, Day, Name, Series, ServiceId, TicketNumber, 
 from contract.snapshot import SlipState
 from contract.stamp import Seq
 
-Role = Literal["kiosk", "greeter", "clerk", "supervisor", "pad", "display", "centre", "hub"]
+Role = Literal[
+    "kiosk",
+    "greeter",
+    "clerk",
+    "supervisor",
+    "keypad",
+    "pad",
+    "printer",
+    "display",
+    "centre",
+    "hub",
+]
+COUNTER_ROLES: tuple[Role, ...] = ("keypad", "pad")
+"""Devices of one counter, which may do nothing at another."""
+
 Words = Annotated[str, Meta(min_length=1, max_length=200)]
 Dossier = Annotated[str, Meta(pattern=whole(r"[A-Za-z0-9./-]{3,40}"))]
 
@@ -231,13 +245,19 @@ class LeaveRoll(Command, frozen=True):
 
 
 class ReportPrint(Command, frozen=True):
-    """A printer's owner says what became of a slip."""
+    """A printer's owner says what became of a slip.
+
+    "failed" when nothing of it went out; "unknown" when nobody can tell, and staff decide;
+    "interrupted" when its owner, and not the printer, went down in the middle: a young one is
+    ordered again, marked. `ticket` is its SlipView's, which a printer elsewhere on the site gives.
+    """
 
     number: TicketNumber
     copy: Annotated[int, Meta(ge=1, le=1000)]
-    outcome: Literal["printed", "failed", "unknown"]
+    outcome: Literal["printed", "failed", "unknown", "interrupted"]
     proof: PrintProof = "assumed"
     reason: Annotated[str, Meta(max_length=200)] = ""
+    ticket: Name | None = None
 
 
 class ReportDevice(Command, frozen=True):

@@ -94,6 +94,7 @@ class TicketIssued(Event, frozen=True):
 
     `ahead` and `expected_wait_min` are what the citizen was told; an appointment's wait begins
     `early_ms` after its issue, at the slot. `roll` when it is on a slip of a pre-printed roll.
+    `printer` is the device its slip comes out of; None for the hub's own.
     """
 
     number: TicketNumber
@@ -106,6 +107,7 @@ class TicketIssued(Event, frozen=True):
     expected_wait_min: int | None = None
     early_ms: int = 0
     roll: bool = False
+    printer: Name | None = None
 
 
 class TicketPrinted(Event, frozen=True):
@@ -126,10 +128,14 @@ class PrintFailed(Event, frozen=True):
 
 
 class ReprintOrdered(Event, frozen=True):
-    """Staff, or a restart of the hub, wants a further copy, to be marked as such."""
+    """Staff, or a restart of the printer's owner, wants a further copy, to be marked as such.
+
+    `printer` is the device that it comes out of; None for the hub's own.
+    """
 
     number: TicketNumber
     copy: int
+    printer: Name | None = None
 
 
 class TicketCalled(Event, frozen=True):

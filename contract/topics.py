@@ -5,8 +5,8 @@ from typing import Literal, NamedTuple
 from contract.ids import split_node
 
 ROOT = "thutu/v1"
-Up = Literal["events", "status"]
-Down = Literal["ack"]
+Up = Literal["events", "status", "renew", "state"]
+Down = Literal["ack", "certificate", "state", "config"]
 
 
 class Source(NamedTuple):

@@ -26,7 +26,7 @@ from edge.core.log import LogPage, log_page
 from edge.core.numbering import is_training
 from edge.core.report import DayReport, day_report
 from edge.core.rules import Rules
-from edge.core.state import State
+from edge.core.state import ENDED, State
 from edge.core.view import snapshot
 from edge.high_water import Mark
 from edge.journal import Journal, NewRow, StoreError
@@ -102,6 +102,11 @@ class Hub:
     def house(self) -> House:
         """Everything the hub knows now: an immutable value."""
         return self._house
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody is in the house, so that a restart disturbs no one."""
+        return all(ticket.phase in ENDED for ticket in self._house.live.tickets.values())
 
     def start(self) -> None:
         """Note the start, open the day, order again what nobody saw printed, and take orders."""
@@ -207,7 +212,8 @@ class Hub:
             said: list[Reply | Exception] = [self._attempt(draft, r.order) for r in requests]
             self._commit(draft)
         except StoreError:
-            logger.exception("Nothing could be stored, so nothing is issued or changed")
+            if not self._broken:
+                logger.exception("Nothing can be stored, so nothing is issued or changed")
             self._broken = True
             said = [Refused(Reason.NOT_STORED)] * len(requests)
             self._keep_reports(request.order for request in requests)
@@ -310,10 +316,12 @@ class Hub:
         rebuilt = check(self.journal, self._stores.high_water.mark)
         if rebuilt.damage is not None:
             self.damage = rebuilt.damage
-            raise StoreError(f"{rebuilt.damage}; restart the hub to go on in a new journal")
+            logger.error("%s; a restart goes on in a new journal", self.damage)
+            raise StoreError(self.damage)
         self._house = rebuilt.house
         self._begin()
         self._broken = False
+        logger.info("What happens is stored again")
 
     def _keep_reports(self, orders: Iterable[Order]) -> None:
         """Keep what this machine's devices said; others are told that nothing was stored."""

@@ -1,5 +1,7 @@
-"""A slip of the queue as a job for the ticket printer."""
+"""From a slip of the queue to a job for a ticket printer, here or elsewhere on the site."""
 
+from contract.commands import ReportDevice
+from contract.slips import SlipView
 from edge.core.calendar import trusted_wall_ms
 from edge.core.effects import Slip
 from edge.core.rules import Rules
@@ -8,28 +10,53 @@ from edge.devices.escpos_printer import PrintJob
 from edge.ticket.content import compose
 
 
-def print_job(
+def slip_view(
     rules: Rules, queue: State, slip: Slip, *, training: bool, follow_url: str | None
-) -> PrintJob:
-    """The words of `slip`, in the citizen's language, with what the citizen was told."""
+) -> SlipView:
+    """The facts of `slip`, whose ticket is in `queue`, with what the citizen was told."""
     ticket = queue.tickets[slip.number]
     service = rules.service(ticket.service)
     names = service.name if service else {}
     wall_ms = trusted_wall_ms(queue, ticket.issued)
-    content = compose(
-        unit_name=rules.unit,
-        service_name=names.get(ticket.language) or names.get("vi") or ticket.service,
+    return SlipView(
+        ticket=ticket.id,
         number=ticket.number,
+        copy=slip.copy,
+        unit=rules.unit,
+        service=names.get(ticket.language) or names.get("vi") or ticket.service,
         counters=tuple(c.id for c in rules.counters if ticket.service in c.services),
         ahead=ticket.ahead,
         expected_wait_min=ticket.expected_wait_min,
         issued_ms=ticket.issued.wall_ms if wall_ms is None else wall_ms,
         clock_trusted=wall_ms is not None,
         priority=ticket.priority is not None,
-        copy=slip.copy,
         training=training,
-        language=ticket.language,
-        qr_url=follow_url
+        language="en" if ticket.language == "en" else "vi",
+        follow_url=follow_url
         and follow_url.format(site=rules.site, day=queue.day, number=ticket.number),
     )
+
+
+def print_job(slip: SlipView) -> PrintJob:
+    """The words of `slip`, in the citizen's language."""
+    content = compose(
+        unit_name=slip.unit,
+        service_name=slip.service,
+        number=slip.number,
+        counters=slip.counters,
+        ahead=slip.ahead,
+        expected_wait_min=slip.expected_wait_min,
+        issued_ms=slip.issued_ms,
+        clock_trusted=slip.clock_trusted,
+        priority=slip.priority,
+        copy=slip.copy,
+        training=slip.training,
+        language=slip.language,
+        qr_url=slip.follow_url,
+    )
     return PrintJob(slip.number, slip.copy, content)
+
+
+def absent(printer: str) -> ReportDevice:
+    """The news that nobody drives a printer elsewhere on the site."""
+    return ReportDevice(printer, "lost", "no-satellite")

@@ -1,9 +1,11 @@
-"""`thutu-satellite --config satellite.toml`: the buttons of a further machine, for a hub."""
+"""`thutu-satellite --config satellite.toml`: the devices of a further machine, for a hub."""
 
 import logging
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import evdev
@@ -13,41 +15,94 @@ from contract.refusals import Refused
 from edge.control_settings import ControlSettings
 from edge.controls import Controls
 from edge.devices.keypad import OpenInput
+from edge.journal import StoreError
+from edge.paper_memory import PaperMemory
+from edge.satellite_printer import SatellitePrinter
+from edge.settings import PrinterSettings
 from runtime.clock import SystemClock
 from runtime.device_reports import DeviceReports
+from runtime.folder_lock import FolderInUseError, FolderLock
 from runtime.hub_client import HubClient, HubUnreachable, Silence
 from runtime.hub_program import run_beside_hub
+from runtime.service_manager import ServiceManager, Watchdog
+from runtime.settings import SettingsError
 
 logger = logging.getLogger(__name__)
 
 
 class SatelliteSettings(ControlSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the hub is, the file with this machine's token (role display), and its buttons.
+    """Where the hub is, the file with this machine's token (role display), and its devices.
 
     The token of each device lies beside that file: `pad-3.token` (role pad), `ticket-buttons.token`
-    (role kiosk), and one named as each keypad, so that none may do more than it is there for.
+    (role kiosk), `printer-2.token` (role printer), and one named as each keypad (role keypad, or
+    kiosk without a counter), so that none may do more than it is there for. In `data` a printer
+    remembers what it was given.
     """
 
     hub: str
     token_file: Path
+    printer: PrinterSettings | None = None
+    data: Path | None = None
 
     def __post_init__(self) -> None:
-        if not self.devices:
-            raise ValueError("a satellite without pads, ticket_buttons and keypads")
+        if not self.devices and self.printer is None:
+            raise ValueError("a satellite without pads, ticket_buttons, keypads and a printer")
+        if self.printer is not None and self.data is None:
+            raise ValueError("a satellite's printer needs `data`, a folder to remember slips in")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until stopped by a signal. Returns 0, or 1 with words on the error output."""
-    return run_beside_hub("thutu-satellite", __doc__, SatelliteSettings, run, arguments)
+    watchdog = Watchdog(ServiceManager())
+    watched = partial(run, watchdog=watchdog)
+    return run_beside_hub(
+        "thutu-satellite", SatelliteSettings, watched, arguments, watchdog=watchdog
+    )
 
 
 def run(
-    settings: SatelliteSettings, client: HubClient, open_input: OpenInput = evdev.InputDevice
+    settings: SatelliteSettings,
+    client: HubClient,
+    open_input: OpenInput = evdev.InputDevice,
+    *,
+    watchdog: Watchdog | None = None,
 ) -> None:
-    """Drive the buttons until `client` is closed.
+    """Drive the devices until `client` is closed; `watchdog` watches the printer's list of slips.
 
-    Raises OSError for a token file that cannot be read, SettingsError for pins that do not fit.
+    Raises OSError for a token file that cannot be read, SettingsError for pins that do not fit and
+    for a folder that cannot be used.
     """
+    with _printing(settings, watchdog or Watchdog(ServiceManager({}))):
+        _drive_buttons(settings, client, open_input)
+
+
+@contextmanager
+def _printing(settings: SatelliteSettings, watchdog: Watchdog) -> Iterator[None]:
+    if settings.printer is None or settings.data is None:
+        yield
+        return
+    device = settings.printer.device
+    token = _token(settings.token_file.parent, device)
+    try:
+        lock = FolderLock(settings.data)
+    except FolderInUseError as error:
+        raise SettingsError(str(error)) from error
+    try:
+        memory = PaperMemory(settings.data / f"{device}.slips")
+        turned = watchdog.loop()
+        client = HubClient(settings.hub, token, turned=turned)
+        printer = SatellitePrinter(settings.printer, client, memory, turned=turned)
+        try:
+            yield
+        finally:
+            printer.close()
+    except StoreError as error:
+        raise SettingsError(str(error)) from error
+    finally:
+        lock.release()
+
+
+def _drive_buttons(settings: SatelliteSettings, client: HubClient, open_input: OpenInput) -> None:
     couriers = Couriers(settings.hub, settings.token_file.parent, settings.devices)
     reports = DeviceReports(client)
     try:
@@ -79,7 +134,7 @@ class Couriers:
 
     def __init__(self, hub: str, folder: Path, devices: Iterable[str]) -> None:
         """Read the devices' tokens. Raises OSError when one is missing."""
-        tokens = {name: (folder / f"{name}.token").read_text("ascii").strip() for name in devices}
+        tokens = {name: _token(folder, name) for name in devices}
         self.silent = True
         self._hub = hub
         self._clients = {name: HubClient(hub, token) for name, token in tokens.items()}
@@ -99,6 +154,10 @@ class Couriers:
             client.close()
         for thread in self._threads.values():
             thread.shutdown(cancel_futures=True)
+
+
+def _token(folder: Path, device: str) -> str:
+    return (folder / f"{device}.token").read_text("ascii").strip()
 
 
 if __name__ == "__main__":

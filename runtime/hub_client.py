@@ -14,6 +14,7 @@ import msgspec
 from contract.commands import Answer, AnyCommand, Role
 from contract.ids import Name, ServiceId
 from contract.refusals import Reason, Refused
+from contract.slips import Slips
 from contract.snapshot import Snapshot
 from runtime.backoff import Backoff
 from runtime.clock import Clock, SystemClock
@@ -30,6 +31,7 @@ _NOTICE_A_CUT_LINE = (  # within 5 s: no close ever comes from a cable that was 
     (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
 )
 _BACKOFF = Backoff(first_s=0.25, cap_s=2.0)
+_EVENTS = (b"snapshot", b"slips")
 
 _T = TypeVar("_T")
 _random = secrets.SystemRandom().random
@@ -200,15 +202,22 @@ class HubClient:
 
         Yields Silence once when the pictures stop, and the next Snapshot ends it. Raises HubDenied.
         """
+        return self._follow("/api/stream", _params(training), Snapshot)
+
+    def slips(self) -> Iterator[Slips | Silence]:
+        """Yield what this printer has yet to bring out, as `stream` does. Raises HubDenied."""
+        return self._follow("/api/slips", {}, Slips)
+
+    def _follow(self, path: str, params: dict[str, str], kind: type[_T]) -> Iterator[_T | Silence]:
         failures = 0
         lost_ns = 0
         told = False
         while not self._closed.is_set():
-            for heard in self._listen(training):
+            for heard in self._listen(path, params, kind):
                 self._turned()
                 if self._closed.is_set():
                     return
-                if isinstance(heard, Snapshot):
+                if not isinstance(heard, _Lost):
                     failures, told = 0, False
                     yield heard
                     continue
@@ -266,10 +275,10 @@ class HubClient:
         self._check(response)
         return self._decode(response.content, Answer)
 
-    def _listen(self, training: bool) -> Iterator["Snapshot | _Lost"]:
+    def _listen(self, path: str, params: dict[str, str], kind: type[_T]) -> Iterator["_T | _Lost"]:
         """Read one connection's pictures to its end, and then tell how it ended."""
         try:
-            yield from self._pictures(training)
+            yield from self._pictures(path, params, kind)
         except httpx.ReadTimeout:
             yield _Lost("no sign of the hub", quiet=True)
         except httpx.TransportError as error:
@@ -282,11 +291,9 @@ class HubClient:
         else:
             yield _Lost("the hub ended the stream")
 
-    def _pictures(self, training: bool) -> Iterator[Snapshot]:
+    def _pictures(self, path: str, params: dict[str, str], kind: type[_T]) -> Iterator[_T]:
         timeout = httpx.Timeout(_STREAM_QUIET_S, connect=_CONNECT_S)
-        with self._http.stream(
-            "GET", "/api/stream", params=_params(training), timeout=timeout
-        ) as response:
+        with self._http.stream("GET", path, params=params, timeout=timeout) as response:
             if response.status_code != 200:
                 response.read()
             self._check(response)
@@ -294,7 +301,7 @@ class HubClient:
             self._stream_socket = network if isinstance(network, socket.socket) else None
             try:
                 for data in event_data(response.iter_bytes()):
-                    yield self._decode(data, Snapshot)
+                    yield self._decode(data, kind)
             finally:
                 self._stream_socket = None
 
@@ -320,7 +327,7 @@ class HubClient:
 
 
 def event_data(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Read server-sent events from a byte stream and yield the data of each `snapshot`.
+    """Read server-sent events from a byte stream and yield the data of each of ours.
 
     Source: the WHATWG HTML standard, section 9.2, with the line ends that hubs send.
     """
@@ -336,7 +343,7 @@ def event_data(chunks: Iterable[bytes]) -> Iterator[bytes]:
             elif field == b"data":
                 data += value.removeprefix(b" ")
             elif not line.strip():
-                if data and name == b"snapshot":
+                if data and name in _EVENTS:
                     yield data
                 name, data = b"", b""
 

@@ -6,21 +6,31 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from edge.access import Access
 from edge.api.access_routes import access_routes
 from edge.api.body_limit import BodyLimit
 from edge.api.browser_rules import BrowserRules
+from edge.api.changes import Changes
 from edge.api.guard import Guard
 from edge.api.openapi import describe
 from edge.api.pages import add_pages
-from edge.api.problems import Problem, failure, http_problem, not_stored, problem
+from edge.api.problems import (
+    Problem,
+    failure,
+    http_problem,
+    nobody_listens,
+    not_stored,
+    problem,
+)
 from edge.api.queue_routes import queue_routes
 from edge.api.report_routes import report_routes
 from edge.api.sign_in_queue import SignInQueue
 from edge.api.site_routes import site_routes
+from edge.api.slip_routes import slip_routes
+from edge.api.slips import SlipsForPrinters
 from edge.api.snapshots import Snapshots
 from edge.api.ticket_routes import ticket_routes
 from edge.hub import Hub
@@ -55,7 +65,10 @@ def create_app(
         openapi_url="/api/openapi.json",
     )
     guard = Guard(access)
-    app.include_router(queue_routes(hub, guard, Snapshots(hub)))
+    changes = Changes(hub)
+    app.include_router(queue_routes(hub, guard, Snapshots(hub, changes)))
+    slips = SlipsForPrinters(hub, changes, access.clock, follow_url)
+    app.include_router(slip_routes(guard, slips))
     app.include_router(site_routes(hub, guard, procedures, printer))
     app.include_router(report_routes(hub, guard))
     app.include_router(ticket_routes(hub, guard, paper, follow_url))
@@ -64,6 +77,7 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, http_problem)
     app.add_exception_handler(StoreError, not_stored)
+    app.add_exception_handler(ClientDisconnect, nobody_listens)
     app.add_exception_handler(Exception, failure)
 
     add_pages(app)

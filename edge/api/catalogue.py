@@ -21,8 +21,9 @@ def catalogue(
 ) -> dict[str, Any]:
     """Services, priority classes, procedures, hours, ratings as JSON values.
 
-    `hours` are those of today; `printer` is the device that prints tickets, if there is one;
-    `appointments` says that slots are booked. A service's `usual_min` is minutes at the counter.
+    `hours` are those of today; `printer` is the device that prints the asker's tickets, if there is
+    one; `appointments` says that slots are booked. A service's `usual_min` is minutes at the
+    counter.
     """
     today = local_time(now.now_ms).date().isoformat()
     return {

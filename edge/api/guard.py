@@ -35,6 +35,13 @@ class Guard:
             raise Problem(HTTPStatus.FORBIDDEN, "refusal.not-allowed", role=actor.role)
         return actor
 
+    def printer(self, request: Request) -> Actor:
+        """Who asks, when that is a printer. Raises Problem (401 or 403), and StoreError."""
+        actor = self.actor(request)
+        if actor.role != "printer":
+            raise Problem(HTTPStatus.FORBIDDEN, "refusal.not-allowed", role=actor.role)
+        return actor
+
     def still_lets(self, request: Request) -> bool:
         """Whether who asked then may still look; a disk that cannot be read shuts nobody out."""
         try:

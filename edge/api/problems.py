@@ -74,6 +74,11 @@ async def not_stored(request: Request, _error: Exception) -> Response:
     return await problem(request, Problem(HTTPStatus.SERVICE_UNAVAILABLE, "refusal.not-stored"))
 
 
+async def nobody_listens(_request: Request, _error: Exception) -> Response:
+    """The answer to a request whose line broke before all of it was here."""
+    return Response(status_code=HTTPStatus.BAD_REQUEST)
+
+
 async def failure(request: Request, _error: Exception) -> Response:
     """The answer to a request that met an error of ours; the server logs the error itself."""
     return await problem(request, Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "api.failed"))

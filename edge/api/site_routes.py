@@ -37,10 +37,10 @@ def site_routes(
 
     @router.get("/api/catalogue")
     async def read_catalogue(request: Request) -> Response:
-        """Services, priority classes, procedures, today's hours, ratings, the printer."""
-        guard.actor(request)
+        """Services, priority classes, procedures, today's hours, ratings, the asker's printer."""
+        own = hub.rules.prints_on.get(guard.actor(request).id, printer)
         booked = bool(hub.house.live.appointments)
-        offered = catalogue(hub.rules, procedures, printer, hub.snapshot(), appointments=booked)
+        offered = catalogue(hub.rules, procedures, own, hub.snapshot(), appointments=booked)
         return Response(msgspec.json.encode(offered), media_type="application/json")
 
     @router.get("/api/me")

@@ -6,7 +6,7 @@ from edge.core.calendar import day_of
 from edge.core.effects import Slip
 from edge.core.house import House
 from edge.core.rules import Rules
-from edge.printing import print_job
+from edge.printing import print_job, slip_view
 from edge.ticket.content import TicketContent, compose
 from edge.ticket.layout import Paper
 from edge.ticket.raster import RasterRenderer
@@ -25,7 +25,8 @@ def ticket_content(
     if number not in queue.tickets:
         return None
     slip = Slip(number, 1)
-    return print_job(rules, queue, slip, training=training, follow_url=follow_url).content
+    view = slip_view(rules, queue, slip, training=training, follow_url=follow_url)
+    return print_job(view).content
 
 
 def sample_content(

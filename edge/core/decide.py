@@ -7,7 +7,7 @@ from contract import commands as c
 from contract import events as e
 from contract.refusals import Reason, Refused
 from contract.stamp import Stamp
-from edge.core import calendar, desk, rating, roll, visit
+from edge.core import calendar, desk, effects, rating, roll, visit
 from edge.core.case import Case, No
 from edge.core.rules import Rules, is_date
 from edge.core.state import Device, State
@@ -53,7 +53,9 @@ _MAY: dict[c.Role, frozenset[type[Any]]] = {
     "greeter": _ISSUING,
     "clerk": _STAFF,
     "supervisor": _STAFF | _SUPERVISING,
+    "keypad": frozenset({c.CallNext, c.Recall}),
     "pad": frozenset({c.Rate, c.ReportDevice}),
+    "printer": frozenset({c.ReportPrint, c.ReportDevice}),
     "display": frozenset({c.ReportDevice}),
     "centre": frozenset({c.BookAppointment, c.CancelAppointment}),
     "hub": frozenset({c.ReportPrint, c.ReportDevice}),
@@ -83,7 +85,8 @@ def _check_authority(case: Case, command: c.AnyCommand) -> None:
     if type(command) not in _MAY[actor.role]:
         raise No(Reason.NOT_ALLOWED, role=actor.role)
     at: str | None = getattr(command, "counter", None)
-    if actor.counter is not None and at is not None and actor.counter != at:
+    bound = actor.counter is not None or actor.role in c.COUNTER_ROLES
+    if bound and at is not None and actor.counter != at:
         raise No(Reason.NOT_YOUR_COUNTER, counter=at)
     seated = actor.role != "clerk" or at is None or case.counter(at).staff == actor.id
     if type(command) in _AT_A_SEAT and not seated:
@@ -100,17 +103,39 @@ def _open_day(case: Case, command: c.OpenDay) -> list[e.AnyEvent]:
     return [calendar.opening(case.state, command.day, case.stamp, None)]
 
 
-def _report_print(_case: Case, command: c.ReportPrint) -> list[e.AnyEvent]:
+def _report_print(case: Case, command: c.ReportPrint) -> list[e.AnyEvent]:
+    """A printer elsewhere speaks of nothing but the copies that it was asked for."""
+    if case.actor.role == "printer":
+        ticket = case.ticket(command.number)
+        if command.ticket != ticket.id:
+            raise No(Reason.UNKNOWN_TICKET, number=command.number)
+        if ticket.printer != case.actor.id or command.copy > ticket.copies:
+            raise No(Reason.NOT_ALLOWED, role=case.actor.role)
     if command.outcome == "printed":
         return [e.TicketPrinted(command.number, command.copy, command.proof)]
-    unknown = command.outcome == "unknown"
-    return [e.PrintFailed(command.number, command.copy, command.reason, unknown)]
+    unknown = command.outcome != "failed"
+    failed = e.PrintFailed(command.number, command.copy, command.reason, unknown)
+    return [failed, *_again_if_interrupted(case, command)]
+
+
+def _again_if_interrupted(case: Case, command: c.ReportPrint) -> list[e.AnyEvent]:
+    ticket = case.state.tickets.get(command.number)
+    if command.outcome != "interrupted" or ticket is None or command.copy != ticket.copies:
+        return []
+    if not effects.is_wanted(case.rules, case.state, ticket, case.stamp):
+        return []
+    return [effects.reprint(ticket)]
 
 
 def _report_device(case: Case, command: c.ReportDevice) -> list[e.AnyEvent]:
-    """What others than the hub report is named after them: nobody speaks for another's device."""
+    """What others than the hub report is named after them: nobody speaks for another's device.
+
+    A printer of the site's rules has its own name.
+    """
     device = command.device
-    if case.actor.role != "hub":
+    printers = case.rules.prints_on.values() if case.actor.role == "printer" else ()
+    itself = device == case.actor.id and device in printers
+    if case.actor.role != "hub" and not itself:
         device = f"{case.actor.id}:{device}"[:_NAME_LENGTH]
     if device not in case.state.devices and len(case.state.devices) >= _DEVICES:
         raise No(Reason.NOT_ALLOWED, role=case.actor.role)

@@ -10,7 +10,7 @@ from contract.events import AnyEvent, Entry, ReprintOrdered, TicketIssued
 from contract.stamp import Stamp, span
 from edge.core.numbering import series_and_order
 from edge.core.rules import Rules
-from edge.core.state import ENDED, State
+from edge.core.state import ENDED, State, Ticket
 
 _MS_PER_MIN = 60_000
 
@@ -23,35 +23,55 @@ class Slip(NamedTuple):
 
 
 def slip_to_print(entry: Entry) -> Slip | None:
-    """The slip that a new journal row asks for."""
+    """The slip that a new journal row asks of the hub's own printer."""
     match entry.event:
-        case TicketIssued(number=number, on_paper=True):
+        case TicketIssued(number=number, on_paper=True, printer=None):
             return Slip(number, 1)
-        case ReprintOrdered(number=number, copy=copy):
+        case ReprintOrdered(number=number, copy=copy, printer=None):
             return Slip(number, copy)
     return None
+
+
+def slips_for(rules: Rules, state: State, printer: str, stamp: Stamp) -> tuple[Slip, ...]:
+    """The slips that another machine's printer has yet to bring out, the oldest number first."""
+    return tuple(
+        Slip(ticket.number, ticket.copies)
+        for ticket in state.tickets.values()
+        if ticket.printer == printer and is_wanted(rules, state, ticket, stamp)
+    )
 
 
 def reprints_after_restart(
     rules: Rules, state: State, stamp: Stamp, at_printer: Collection[Slip] = ()
 ) -> tuple[AnyEvent, ...]:
-    """Orders for the slips that nobody saw come out before the hub stopped.
+    """Orders for the slips of the hub's own printer that nobody saw before the hub stopped.
 
-    Only for tickets still in the house and young enough; one whose age no clock can tell counts
-    as young, because a marked second slip does less harm than none. Not for a slip that was
-    reported as unknown, which staff decide about, nor for a series that is on its roll, nor for
-    those `at_printer`, which will still be reported.
+    Not for those `at_printer`, which will still be reported.
     """
-    limit_ms = rules.reprint_within_min * _MS_PER_MIN
-    orders: list[AnyEvent] = []
-    for ticket in state.tickets.values():
-        if not ticket.print_pending or ticket.phase in ENDED:
-            continue
-        if (ticket.number, ticket.copies) in at_printer:
-            continue
-        if series_and_order(ticket.number)[0] in state.rolls:
-            continue
-        age = span(ticket.issued, stamp)
-        if age is None or age.ms <= limit_ms:
-            orders.append(ReprintOrdered(ticket.number, ticket.copies + 1))
-    return tuple(orders)
+    return tuple(
+        reprint(ticket)
+        for ticket in state.tickets.values()
+        if ticket.printer is None
+        and (ticket.number, ticket.copies) not in at_printer
+        and is_wanted(rules, state, ticket, stamp)
+    )
+
+
+def reprint(ticket: Ticket) -> ReprintOrdered:
+    """The order for one copy more, out of the same printer."""
+    return ReprintOrdered(ticket.number, ticket.copies + 1, ticket.printer)
+
+
+def is_wanted(rules: Rules, state: State, ticket: Ticket, stamp: Stamp) -> bool:
+    """Whether the ticket's slip, of which nothing is known, should still come out.
+
+    Only for tickets in the house and young enough; one whose age no clock can tell counts as
+    young, because a marked second slip does less harm than none. Not for a slip that was reported
+    as unknown, which staff decide about, nor for a series that is on its roll.
+    """
+    if not ticket.print_pending or ticket.phase in ENDED:
+        return False
+    if series_and_order(ticket.number)[0] in state.rolls:
+        return False
+    age = span(ticket.issued, stamp)
+    return age is None or age.ms <= rules.reprint_within_min * _MS_PER_MIN

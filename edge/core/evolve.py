@@ -118,6 +118,7 @@ def _issued(state: State, event: e.TicketIssued, stamp: Stamp, seq: int) -> Stat
         ahead=event.ahead,
         expected_wait_min=event.expected_wait_min,
         slip="roll" if event.roll else "pending" if event.on_paper else "none",
+        printer=event.printer,
     )
     appointments = state.appointments
     if event.appointment in appointments:
@@ -143,7 +144,9 @@ def _print_failed(state: State, event: e.PrintFailed, _stamp: Stamp, _seq: int) 
 
 
 def _reprint_ordered(state: State, event: e.ReprintOrdered, _stamp: Stamp, _seq: int) -> State:
-    return change_ticket(state, event.number, copies=event.copy, slip="pending")
+    return change_ticket(
+        state, event.number, copies=event.copy, slip="pending", printer=event.printer
+    )
 
 
 def _called(state: State, event: e.TicketCalled, stamp: Stamp, seq: int) -> State:

@@ -63,7 +63,9 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     `priority_streak` is how many priority citizens a counter calls in a row before an ordinary
     one who waits; `rating_window_s` how long a finished service may be rated; `ratings_by_staff`
     lets the day's report tell the mean rating of a named member of staff, not only the count;
-    `reprint_within_min` how old a number may be to be printed again after a restart.
+    `reprint_within_min` how old a number may be to be printed again after a restart. `prints_on`
+    names, for a kiosk or other device that issues, the printer of another machine that its slips
+    come out of; all others come out of the hub's own.
     """
 
     site: SiteId
@@ -81,6 +83,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     rating_reasons: tuple[RatingReason, ...] = ()
     ratings_by_staff: bool = False
     reprint_within_min: Annotated[int, Meta(ge=1, le=240)] = 15
+    prints_on: dict[Name, Name] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         known = {service.id for service in self.services}

@@ -16,7 +16,8 @@ class Ticket(Struct, frozen=True):
     `services` are those still to come, the present one first. `place` is the journal row of its
     issue: the order of arrival, kept through transfers, returns and further services. `worked`
     sums the stretches of the present service over counters. `counter` is where it is, or, while
-    waiting, the only counter that may call it. `slip` is what is known of copy number `copies`.
+    waiting, the only counter that may call it. `slip` is what is known of copy number `copies`,
+    which comes out of `printer`, None for the hub's own.
     """
 
     number: TicketNumber
@@ -41,6 +42,12 @@ class Ticket(Struct, frozen=True):
     due_ms: int | None = None
     copies: int = 1
     slip: SlipState = "pending"
+    printer: Name | None = None
+
+    @property
+    def id(self) -> str:
+        """What names the ticket for ever, unlike its number, which comes back every day."""
+        return f"{self.number}.{self.issued.mono_ns}.{self.issued.boot}"
 
     @property
     def service(self) -> ServiceId:

@@ -34,6 +34,7 @@ def issue(case: Case, command: c.IssueTicket, *, training: bool) -> list[e.AnyEv
             ahead=estimate.ahead(case.state, services[0]),
             expected_wait_min=estimate.expected_wait_min(case.rules, case.state, services[0]),
             roll=roll,
+            printer=case.rules.prints_on.get(case.actor.id),
         )
     ]
 
@@ -63,6 +64,7 @@ def check_in(case: Case, command: c.CheckIn, *, training: bool) -> list[e.AnyEve
             expected_wait_min=estimate.expected_wait_min(case.rules, case.state, booked.service),
             early_ms=0 if wall_ms is None else max(0, booked.slot_ms - wall_ms),
             roll=roll,
+            printer=case.rules.prints_on.get(case.actor.id),
         )
     ]
 
@@ -89,12 +91,14 @@ def cancel(case: Case, command: c.CancelAppointment) -> list[e.AnyEvent]:
 
 
 def reprint(case: Case, command: c.ReprintTicket) -> list[e.AnyEvent]:
-    """Order a further copy of a ticket that is still in the house."""
+    """Order a further copy of a ticket that is still in the house, from the asker's own printer
+    or else the one before."""
     ticket = _in_the_house(case, command.number)
     series, _ = series_and_order(ticket.number)
     if series in case.state.rolls:
         raise No(Reason.ROLL_IN_USE, series=series)
-    return [e.ReprintOrdered(ticket.number, ticket.copies + 1)]
+    printer = case.rules.prints_on.get(case.actor.id, ticket.printer)
+    return [e.ReprintOrdered(ticket.number, ticket.copies + 1, printer)]
 
 
 def void(case: Case, command: c.VoidTicket) -> list[e.AnyEvent]:

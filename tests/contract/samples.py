@@ -34,10 +34,11 @@ EVENTS: tuple[e.AnyEvent, ...] = (
         expected_wait_min=12,
         early_ms=90_000,
         roll=True,
+        printer="printer-2",
     ),
     e.TicketPrinted("1025", 2, "confirmed"),
     e.PrintFailed("1025", 2, "line lost", unknown=True),
-    e.ReprintOrdered("1025", 3),
+    e.ReprintOrdered("1025", 3, "printer-2"),
     e.TicketCalled(
         "1025",
         "3",

@@ -17,6 +17,7 @@ from contract.codec import (
     decode_message,
     encode_entry,
     encode_message,
+    links,
 )
 from contract.wire import VERSION, Ack, Batch, Status
 from tests.contract.samples import sample_rows
@@ -156,6 +157,11 @@ def test_the_chain_is_sha256_over_the_hash_before_and_each_row() -> None:
         "0bfca6cc586a839fe8b58fb65df26a27a5b79de713ffa35ecf7ec733d5d422ce"
     )
     assert chain(CHAIN_START, []) == CHAIN_START
+
+
+def test_links_are_the_chain_after_each_row() -> None:
+    wanted = [chain(CHAIN_START, ROWS[:rows]) for rows in range(len(ROWS) + 1)]
+    assert links(CHAIN_START, ROWS) == wanted
 
 
 def test_a_chain_can_be_continued_anywhere() -> None:

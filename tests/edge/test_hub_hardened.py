@@ -1,5 +1,6 @@
 """What once killed a hub, deceived it, or let a number come twice."""
 
+import logging
 import sqlite3
 import uuid
 from contextlib import closing
@@ -22,6 +23,7 @@ from runtime.folder_lock import FolderInUseError
 from tests.edge.running_site import KIOSK, RunningHub, TestClock
 from tests.waiting import until
 
+FULL = "CREATE TRIGGER full BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'x'); END"
 SUPERVISOR = Actor("chief", "supervisor")
 
 
@@ -44,6 +46,26 @@ def test_an_order_that_cannot_be_written_fails_alone(tmp_path: Path) -> None:
     running.close()
 
 
+def test_a_disk_that_takes_nothing_is_told_once_and_its_return_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    running = RunningHub(tmp_path, TestClock())
+    caplog.set_level(logging.INFO, "edge.hub")
+    for _ in range(2):
+        with closing(sqlite3.connect(tmp_path / "journal.db")) as db, db:
+            db.execute(FULL)
+        said = {repr(running.give(KIOSK, IssueTicket(("1",)))) for _ in range(5)}
+        assert said == {repr(Refused(Reason.NOT_STORED))}
+        with closing(sqlite3.connect(tmp_path / "journal.db")) as db, db:
+            db.execute("DROP TRIGGER full")
+        assert isinstance(running.give(KIOSK, IssueTicket(("1",))), Answer)
+    running.close()
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("ERROR", "Nothing can be stored, so nothing is issued or changed"),
+        ("INFO", "What happens is stored again"),
+    ] * 2
+
+
 def test_rows_lost_while_it_runs_stop_it_before_a_number_comes_twice(tmp_path: Path) -> None:
     running = RunningHub(tmp_path, TestClock())
     hub = running.hub
@@ -51,9 +73,7 @@ def test_rows_lost_while_it_runs_stop_it_before_a_number_comes_twice(tmp_path: P
         hub.submit(Order(uuid.uuid4().bytes, KIOSK, IssueTicket(("1",)))).result(5)
     with closing(sqlite3.connect(tmp_path / "journal.db")) as db, db:
         db.execute("DELETE FROM entries WHERE seq > ?", (hub.journal.last_seq - 3,))
-        db.execute(
-            "CREATE TRIGGER full BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'x'); END"
-        )
+        db.execute(FULL)
     first = hub.submit(Order(uuid.uuid4().bytes, KIOSK, IssueTicket(("1",)))).result(5)
     with closing(sqlite3.connect(tmp_path / "journal.db")) as db, db:
         db.execute("DROP TRIGGER full")

@@ -9,6 +9,7 @@ PROTECTED = [
     "/api/log",
     "/api/report",
     "/api/report.csv",
+    "/api/slips",
     "/api/snapshot",
     "/api/stream",
     "/api/catalogue",
@@ -50,6 +51,36 @@ def test_a_role_may_only_do_its_own(kiosk: httpx.Client, pad: httpx.Client) -> N
 def test_a_pad_belongs_to_one_counter(pad: httpx.Client) -> None:
     refused = order(pad, "Rate", counter="2", level=4)
     assert (refused.status_code, refused.json()["reason"]) == (403, "not-your-counter")
+
+
+def test_a_keypad_calls_and_recalls_at_its_own_counter_and_does_nothing_else(
+    site: RunningSite, clerk: httpx.Client, kiosk: httpx.Client
+) -> None:
+    token = site.access.add_device(Actor("keypad-1", "keypad", counter="1"))
+    assert order(clerk, "SignIn", counter="1").status_code == 200
+    assert order(clerk, "OpenCounter", counter="1").status_code == 200
+    assert order(kiosk, "IssueTicket", services=["1"]).status_code == 200
+    with site.client(token) as keypad:
+        assert order(keypad, "CallNext", counter="1").json()["called"] == "1001"
+        assert order(keypad, "Recall", counter="1").status_code == 200
+        elsewhere = order(keypad, "CallNext", counter="2")
+        assert (elsewhere.status_code, elsewhere.json()["reason"]) == (403, "not-your-counter")
+        for type_, fields in (
+            ("MarkNoShow", {"counter": "1"}),
+            ("VoidTicket", {"number": "1001", "reason": "x"}),
+            ("OpenDay", {"day": "2026-11-24"}),
+            ("IssueTicket", {"services": ["1"]}),
+        ):
+            refused = order(keypad, type_, **fields)
+            assert (refused.status_code, refused.json()["reason"]) == (403, "not-allowed")
+
+
+def test_only_a_printer_follows_slips(
+    kiosk: httpx.Client, clerk: httpx.Client, pad: httpx.Client
+) -> None:
+    for client in (kiosk, clerk, pad):
+        refused = client.get("/api/slips")
+        assert (refused.status_code, refused.json()["reason"]) == (403, "not-allowed")
 
 
 def test_a_display_may_look_but_not_touch(site: RunningSite) -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from contract.commands import Actor, BookAppointment
 from edge import api
@@ -67,6 +68,13 @@ def test_appointments_are_offered_where_slots_are_booked(
     assert kiosk.get("/api/catalogue").json()["appointments"] is False
     site.give(CENTRE, BookAppointment("H123", "1", site.clock.wall_ms))
     assert kiosk.get("/api/catalogue").json()["appointments"] is True
+
+
+def test_each_kiosk_learns_of_its_own_printer(site: RunningSite, kiosk: httpx.Client) -> None:
+    site.restart_with(replace(site.rules, prints_on={"kiosk-2": "printer-2"}))
+    with site.client(site.access.add_device(Actor("kiosk-2", "kiosk"))) as further:
+        assert further.get("/api/catalogue").json()["printer"] == "printer-2"
+    assert kiosk.get("/api/catalogue").json()["printer"] == "printer-1"
 
 
 def test_who_one_is(kiosk: httpx.Client, pad: httpx.Client) -> None:

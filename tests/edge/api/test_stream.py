@@ -7,7 +7,8 @@ import pytest
 
 from contract.commands import IssueTicket, ReportDevice
 from contract.snapshot import Snapshot
-from edge.api import snapshots
+from edge.api import changes
+from edge.api.changes import Changes
 from edge.api.snapshots import Snapshots
 from tests.edge.running_site import HUB, KIOSK, RunningHub, RunningSite
 
@@ -74,20 +75,21 @@ def test_a_training_stream_shows_only_training(site: RunningSite, kiosk: httpx.C
 
 
 def test_a_reader_who_leaves_is_forgotten(site: RunningSite) -> None:
-    followed = Snapshots(site.hub)
+    followers = Changes(site.hub)
+    followed = Snapshots(site.hub, followers)
 
     async def look_once() -> None:
         stream: AsyncIterator[bytes] = followed.follow(training=False, may_look=lambda: True)
         await anext(stream)
-        assert len(followed._followers) == 1
+        assert len(followers._followers) == 1
         await stream.aclose()  # type: ignore[attr-defined]  # it is a generator
 
     asyncio.run(look_once())
-    assert len(followed._followers) == 0
+    assert len(followers._followers) == 0
 
 
 def test_a_reader_whose_server_is_gone_stops_nobody(site: RunningHub) -> None:
-    followed = Snapshots(site.hub)
+    followed = Snapshots(site.hub, Changes(site.hub))
     loop = asyncio.new_event_loop()
     stream = followed.follow(training=False, may_look=lambda: True)
     loop.run_until_complete(anext(stream))
@@ -109,7 +111,7 @@ def test_the_stream_of_a_removed_device_ends_with_the_next_change(
 def test_the_stream_of_an_ended_session_ends_on_a_silent_site(
     site: RunningSite, clerk: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshots, "_KEEP_ALIVE_S", 0.1)
+    monkeypatch.setattr(changes, "_KEEP_ALIVE_S", 0.1)
     with clerk.stream("GET", "/api/stream") as stream:
         lines = stream.iter_lines()
         read_event(lines)

@@ -3,6 +3,7 @@
 from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 
 from contract import commands as c
 from contract import events as e
@@ -10,7 +11,10 @@ from contract.commands import Actor, AnyCommand, Order, Role
 from contract.refusals import Reason, Refused
 from edge.core.decide import decide
 from tests.edge.core.refusals import CASES, NOT_OF_DECIDE, Case
-from tests.edge.core.story import BOSS, HUB, KIOSK, LAN, MONDAY_8, RULES, Story
+from tests.edge.core.story import BOSS, HUB, KIOSK, LAN, MINH, MONDAY_8, RULES, Story
+
+KIOSK_2 = Actor("kiosk-2", "kiosk")
+PRINTER_2 = Actor("printer-2", "printer")
 
 EVERY_COMMAND: tuple[AnyCommand, ...] = (
     c.IssueTicket(("1",)),
@@ -54,7 +58,9 @@ MAY: dict[Role, str] = {
     "clerk": f"IssueTicket CheckIn {_STAFF_ONLY}",
     "supervisor": "IssueTicket CheckIn BookAppointment CancelAppointment OpenDay AssignServices "
     f"{_STAFF_ONLY}",
+    "keypad": "CallNext Recall",
     "pad": "Rate ReportDevice",
+    "printer": "ReportPrint ReportDevice",
     "display": "ReportDevice",
     "centre": "BookAppointment CancelAppointment",
     "hub": "ReportPrint ReportDevice",
@@ -92,7 +98,87 @@ def test_a_role_may_ask_for_exactly_this(role: Role) -> None:
     assert allowed == set(MAY[role].split())
 
 
+@pytest.mark.parametrize("command", [c.CallNext("2"), c.Recall("2")])
+@pytest.mark.parametrize("bound", ["1", None])
+def test_a_keypad_calls_at_no_counter_but_its_own(command: AnyCommand, bound: str | None) -> None:
+    story = Story().given((KIOSK, c.IssueTicket(("1",))), (BOSS, c.OpenCounter("2")))
+    refused = story.refuses(Actor("keypad-1", "keypad", bound), command)
+    assert refused == Refused(Reason.NOT_YOUR_COUNTER, {"counter": "2"})
+
+
 # --- the site and its devices -----------------------------------------------------------------
+
+
+def printing(*copies_ordered: Actor) -> Story:
+    """A ticket 1001 of kiosk-2, whose printer stands elsewhere, and further copies of it."""
+    story = Story(replace(RULES, prints_on={"kiosk-2": "printer-2", "minh": "printer-3"}))
+    story.given((KIOSK_2, c.IssueTicket(("1",))))
+    return story.given(*((actor, c.ReprintTicket("1001")) for actor in copies_ordered))
+
+
+def test_a_number_comes_out_where_its_kiosk_prints() -> None:
+    story = printing(LAN, MINH, LAN).given((KIOSK, c.IssueTicket(("1",))))
+    printers = [getattr(entry.event, "printer", "-") for entry in story.entries]
+    assert printers == ["-", "printer-2", "printer-2", "printer-3", "printer-3", None]
+
+
+def test_a_printer_elsewhere_speaks_of_its_own_slips_and_of_no_others() -> None:
+    story = printing().given((KIOSK, c.IssueTicket(("1",))))
+    mine, other = (story.live.tickets[number].id for number in ("1001", "1002"))
+    said = c.ReportPrint("1001", 1, "printed", "confirmed", ticket=mine)
+    for actor, command, reason in (
+        (PRINTER_2, replace(said, copy=2), Reason.NOT_ALLOWED),
+        (PRINTER_2, c.ReportPrint("1002", 1, "printed", ticket=other), Reason.NOT_ALLOWED),
+        (Actor("printer-3", "printer"), said, Reason.NOT_ALLOWED),
+        (PRINTER_2, replace(said, ticket=None), Reason.UNKNOWN_TICKET),
+        (PRINTER_2, replace(said, ticket=f"{mine}0"), Reason.UNKNOWN_TICKET),
+        (PRINTER_2, c.ReportPrint("1009", 1, "printed", ticket=mine), Reason.UNKNOWN_TICKET),
+    ):
+        assert story.refuses(actor, command).reason == reason
+    assert story.does(PRINTER_2, said) == (e.TicketPrinted("1001", 1, "confirmed"),)
+
+
+def test_yesterdays_word_does_not_settle_todays_slip_of_the_same_number() -> None:
+    story = printing()
+    old = c.ReportPrint("1001", 1, "printed", ticket=story.live.tickets["1001"].id)
+    story.later(minutes=48 * 60).given((KIOSK_2, c.IssueTicket(("1",))))
+    assert story.refuses(PRINTER_2, old).reason == Reason.UNKNOWN_TICKET
+    assert story.live.tickets["1001"].slip == "pending"
+
+
+def test_a_slip_interrupted_by_its_owners_end_is_ordered_again_once() -> None:
+    story = printing()
+    went = c.ReportPrint(
+        "1001", 1, "interrupted", reason="restarted", ticket=story.live.tickets["1001"].id
+    )
+    failed = e.PrintFailed("1001", 1, "restarted", unknown=True)
+    assert story.does(PRINTER_2, went) == (failed, e.ReprintOrdered("1001", 2, "printer-2"))
+    assert story.does(PRINTER_2, went) == (failed,)
+    assert story.live.tickets["1001"].slip == "pending"
+
+
+@pytest.mark.parametrize("why", ["old", "void"])
+def test_an_interrupted_slip_that_nobody_needs_is_not_ordered_again(why: str) -> None:
+    story = printing()
+    went = c.ReportPrint("1001", 1, "interrupted", ticket=story.live.tickets["1001"].id)
+    if why == "old":
+        story.later(minutes=16)
+    else:
+        story.given((LAN, c.VoidTicket("1001", "nhầm")))
+    assert story.does(PRINTER_2, went) == (e.PrintFailed("1001", 1, "", unknown=True),)
+
+
+@pytest.mark.parametrize(
+    ("actor", "device", "name"),
+    [
+        (Actor("printer-2", "printer"), "printer-2", "printer-2"),
+        (Actor("printer-2", "printer"), "printer-1", "printer-2:printer-1"),
+        (Actor("printer-9", "printer"), "printer-9", "printer-9:printer-9"),
+        (Actor("printer-2", "display"), "printer-2", "printer-2:printer-2"),
+    ],
+)
+def test_a_printer_of_the_rules_has_its_own_name(actor: Actor, device: str, name: str) -> None:
+    assert printing().does(actor, c.ReportDevice(device, "ready")) == (e.DeviceReturned(name),)
 
 
 def test_a_printers_word_becomes_what_happened_to_the_slip() -> None:

@@ -1,8 +1,11 @@
 """Which slips go to the printer, now and after a restart."""
 
+from msgspec.structs import replace
+
 from contract import commands as c
 from contract import events as e
-from edge.core.effects import Slip, reprints_after_restart, slip_to_print
+from contract.commands import Actor
+from edge.core.effects import Slip, reprints_after_restart, slip_to_print, slips_for
 from tests.edge.core.story import HUB, KIOSK, LAN, MINUTE_MS, RULES, Story
 
 ISSUE = (KIOSK, c.IssueTicket(("1",)))
@@ -26,6 +29,27 @@ def test_what_nobody_saw_printed_is_ordered_again_with_a_mark() -> None:
     story.given((HUB, c.ReportPrint("1002", 1, "failed", reason="paper out")))
     story.reboot(story.stamp.wall_ms + MINUTE_MS, synced=True)
     assert ordered_again(story) == (e.ReprintOrdered("1003", 2),)
+
+
+def test_a_printer_elsewhere_is_offered_its_own_open_slips_and_the_hub_leaves_them_to_it() -> None:
+    rules = replace(RULES, prints_on={"kiosk-2": "printer-2"})
+    there = (Actor("kiosk-2", "kiosk"), c.IssueTicket(("1",)))
+    story = Story(rules).given(there, ISSUE, there, there)
+    story.given((LAN, c.ReprintTicket("1003")), (LAN, c.VoidTicket("1004", "nhầm")))
+
+    def offered(printer: str = "printer-2") -> tuple[Slip, ...]:
+        return slips_for(rules, story.live, printer, story.stamp)
+
+    assert offered() == (Slip("1001", 1), Slip("1003", 2))
+    assert offered("printer-3") == ()
+    assert [slip for entry in story.entries if (slip := slip_to_print(entry))] == [Slip("1002", 1)]
+    assert reprints_after_restart(rules, story.live, story.stamp) == (e.ReprintOrdered("1002", 2),)
+    story.given((HUB, c.ReportPrint("1001", 1, "printed")))
+    assert offered() == (Slip("1003", 2),)
+    story.given((LAN, c.UseRoll("1045")))
+    assert offered() == ()
+    story.given((LAN, c.LeaveRoll("1"))).later(minutes=16)
+    assert offered() == ()
 
 
 def test_who_has_left_the_house_needs_no_slip() -> None:

@@ -1,0 +1,43 @@
+"""When the machine that a hub runs on needs somebody: from its health to devices in trouble.
+
+A Raspberry Pi slows itself down from 80 °C and is ill below 4.63 V (its documentation, "Frequency
+management and thermal control" and "Under voltage"). An eMMC that has used nine tenths of its life
+(JEDEC 84-B51) is to be replaced.
+"""
+
+from contract.commands import ReportDevice
+from contract.wire import Health
+
+POWER = "machine:power"
+TEMPERATURE = "machine:temperature"
+DISK = "machine:disk"
+HOT_C = 80
+WORN_PERCENT = 90
+LEAST_FREE_MB = 500
+
+
+def reports(health: Health) -> tuple[ReportDevice, ...]:
+    """What `health` says of power, temperature and disk; nothing of what it does not know."""
+    return (
+        *_report(POWER, health.undervoltage, "undervoltage"),
+        *_report(TEMPERATURE, _least(health.temperature_c, HOT_C), "too-hot"),
+        *_disk(health),
+    )
+
+
+def _disk(health: Health) -> tuple[ReportDevice, ...]:
+    full = None if health.free_mb is None else health.free_mb < LEAST_FREE_MB
+    if full:
+        return _report(DISK, full, "disk-nearly-full")
+    worn = _least(health.wear_percent, WORN_PERCENT)
+    return _report(DISK, full if worn is None else worn, "disk-worn")
+
+
+def _report(device: str, troubled: bool | None, condition: str) -> tuple[ReportDevice, ...]:
+    if troubled is None:
+        return ()
+    return (ReportDevice(device, "lost", condition) if troubled else ReportDevice(device, "ready"),)
+
+
+def _least(value: int | None, limit: int) -> bool | None:
+    return None if value is None else value >= limit
