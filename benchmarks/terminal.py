@@ -48,6 +48,11 @@ counters = [{{ id = "1", services = ["1"] }}, {{ id = "2", services = ["1"] }}]
 sessions = []
 """
 
+_TERMINAL = """
+hub = "{hub}"
+quick_finish_s = 0  # services here take less than a second, and no question is to be measured
+"""
+
 
 class _Hub(NamedTuple):
     port: int
@@ -111,7 +116,10 @@ def main() -> None:
         for _ in range(_WAITING):
             other.number(**_ISSUE)
         url = f"http://127.0.0.1:{hub.port}"
-        with closing(_Window(sys.executable, "-m", "display.terminal", "--hub", url)) as window:
+        settings = Path(folder) / "terminal.toml"
+        settings.write_text(_TERMINAL.format(hub=url), encoding="utf-8")
+        program = (sys.executable, "-m", "display.terminal", "--config", str(settings))
+        with closing(_Window(*program)) as window:
             _sit_down(window)
             screen_ms, answer_ms = _serve(window, other)
         _check(other)

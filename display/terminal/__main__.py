@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from display.terminal.app import TerminalApp
+from display.terminal.browser import serve
 from display.terminal.settings import Settings
 from runtime.clock import SystemClock
 from runtime.settings import SettingsError, load_settings
@@ -20,6 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, help="the terminal's settings")
     parser.add_argument("--hub", help="the hub's address, such as http://192.168.1.10:8100")
     parser.add_argument("--training", action="store_true", help="practise, outside the figures")
+    parser.add_argument("--serve", action="store_true", help="in a browser, not here")
+    parser.add_argument("--host", default="127.0.0.1", help="where to serve; only this machine")
+    parser.add_argument("--port", type=int, default=8110, help="where to serve")
     chosen = parser.parse_args(arguments)
     logging.getLogger().addHandler(logging.NullHandler())  # the screen belongs to the clerk
     try:
@@ -31,11 +35,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         print(f"thutu-terminal: {error}", file=sys.stderr)
         return 1
+    if chosen.serve:
+        each = _arguments(chosen.config, chosen.hub, training=chosen.training)
+        serve(chosen.host, chosen.port, each, settings.language)
+        return 0
     if chosen.hub is not None:
         settings = replace(settings, hub=chosen.hub)
     app = TerminalApp(settings, SystemClock(), training=chosen.training)
     app.run()
     return app.return_code or 0
+
+
+def _arguments(config: Path | None, hub: str | None, *, training: bool) -> list[str]:
+    """The same again, for each terminal in a browser."""
+    return [
+        *(() if config is None else ("--config", str(config.absolute()))),
+        *(() if hub is None else ("--hub", hub)),
+        *(("--training",) if training else ()),
+    ]
 
 
 if __name__ == "__main__":

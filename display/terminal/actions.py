@@ -24,12 +24,14 @@ ActionId = Literal[
     "return_absent",
     "reprint",
     "void",
+    "roll",
     "open",
     "pause",
     "close",
     "sign_out",
     "help",
 ]
+Wish = ActionId | Literal["assign"]
 
 _ALWAYS: frozenset[DeskPhase] = frozenset({"closed", "paused", "idle", "called", "serving"})
 _EMPTY: frozenset[DeskPhase] = frozenset({"closed", "paused", "idle"})
@@ -73,6 +75,7 @@ ACTIONS = (
     _action("pause", "f12 t", 1, "idle"),
     _action("close", "q", 1, "idle", "paused"),
     Action("sign_out", "", "x", 1, _EMPTY),
+    Action("roll", "", "o", 1, _ALWAYS),
     Action("issue", "", "p", 2, _ALWAYS),
     Action("return_absent", "", "r", 2, _ALWAYS),
     Action("reprint", "", "i", 2, _ALWAYS),

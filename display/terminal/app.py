@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,21 +13,29 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
+from contract.snapshot import Snapshot
 from display.terminal.actions import ACTIONS, label_key
 from display.terminal.clerk_screen import ClerkScreen
 from display.terminal.counters import CountersScreen
+from display.terminal.dialogs import ConfirmDialog
 from display.terminal.line import Ended, Line, News, Picture
+from display.terminal.own_day import OwnDay
 from display.terminal.presses import Presses
+from display.terminal.progress import Progress
+from display.terminal.records_screen import ReportScreen
 from display.terminal.scene import Scene, Targets, desk, desk_phase
 from display.terminal.settings import Settings
 from display.terminal.sign_in import SignInScreen
 from display.terminal.themes import CALM, HIGH_CONTRAST, THEMES
 from display.terminal.work import WorkScreen
 from runtime.clock import Clock
+from runtime.discovery import FoundHub, find
 from runtime.hub_client import HubError, StaffSession
 from runtime.wording import LANGUAGES, say
 
+HERE = "http://127.0.0.1:8100"  # where a hub listens that nobody told to listen elsewhere
 _SEEN_WITHIN_S = 1.0
+_LOOK_AROUND_S = 2.0
 _SILENT_AFTER_NS = 25_000_000_000  # the hub says something at least every 10 s
 
 _MOVING = frozenset({"up", "down", "pageup", "pagedown", "home", "end"})
@@ -52,16 +60,32 @@ class TerminalApp(App[None]):
             self.line = line
             self.news = news
 
-    def __init__(self, settings: Settings, clock: Clock, *, training: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        *,
+        training: bool = False,
+        find: Callable[[float], tuple[FoundHub, ...]] = find,
+    ) -> None:
         super().__init__()
-        self.address = settings.hub
+        self.address = settings.hub or HERE
+        self.site_name = ""
+        self.may_look_around = settings.hub is None
         self.language: str = settings.language
         self.training = training
         self.silent = False
+        self.reports = settings.reports
+        self.progress = Progress(settings.progress)
         self._settings = settings
+        self._targets = Targets(
+            settings.wait_target_min, settings.walk_target_s, settings.quick_finish_s
+        )
         self._clock = clock
+        self._find = find
         self._line: Line | None = None
         self._picture: Picture | None = None
+        self._own = OwnDay()
         self._news = asyncio.Event()
         self._presses = Presses()
 
@@ -87,6 +111,17 @@ class TerminalApp(App[None]):
 
     # --- what screens ask for -----------------------------------------------------------------
 
+    async def look_around(self) -> tuple[FoundHub, ...]:
+        """The hubs that answer on this network."""
+        try:
+            return await asyncio.to_thread(self._find, _LOOK_AROUND_S)
+        except OSError:
+            return ()  # no network, and so nobody in it
+
+    def choose_hub(self, hub: FoundHub) -> None:
+        """Speak with this one from now on."""
+        self.address, self.site_name = hub.url, hub.site_name
+
     @property
     def line(self) -> Line:
         """The line of whoever is signed in."""
@@ -106,8 +141,9 @@ class TerminalApp(App[None]):
             self._line.session.staff,
             counter,
             picture.catalogue,
-            Targets(self._settings.wait_target_min, self._settings.walk_target_s),
+            self._targets,
             self.language,
+            None if self.training else self._own.figures,
         )
 
     async def seen(self, seq: int) -> None:
@@ -119,6 +155,7 @@ class TerminalApp(App[None]):
 
     def come_in(self, session: StaffSession) -> None:
         """Follow the hub for a new session."""
+        self._own = OwnDay()
         self._follow(session)
         self._go(CountersScreen(self))
 
@@ -168,6 +205,19 @@ class TerminalApp(App[None]):
         self._news = asyncio.Event()
         self._look()
 
+    def on_delivery_complete(self, done: events.DeliveryComplete) -> None:
+        """Say where a report was saved; a browser knows by itself."""
+        where = say("terminal.in_browser", self.language) if done.path is None else done.path
+        self._tell_saved(say("terminal.report_saved", self.language, path=where), refused=False)
+
+    def on_delivery_failed(self, failed: events.DeliveryFailed) -> None:
+        """Say why a report was not saved."""
+        self.bell()
+        error = failed.exception
+        cause = (error.strerror if isinstance(error, OSError) else None) or error
+        words = say("terminal.report_not_saved", self.language, cause=cause)
+        self._tell_saved(words, refused=True)
+
     def action_language(self) -> None:
         """Speak the other language."""
         index = LANGUAGES.index(self.language)
@@ -181,6 +231,19 @@ class TerminalApp(App[None]):
         """Look the other way."""
         self.theme = (CALM if self.theme == HIGH_CONTRAST.name else HIGH_CONTRAST).name
         self.call_after_refresh(self._look)  # by then the colours have changed
+
+    async def action_quit(self) -> None:
+        """Leave; asked once while a citizen is at the counter, who would be forgotten there."""
+        screens = [screen for screen in self.screen_stack if isinstance(screen, WorkScreen)]
+        scene = self.scene(screens[0].counter) if screens else None
+        counter = None if scene is None else desk(scene)
+        if counter is None or counter.ticket is None or isinstance(self.screen, ConfirmDialog):
+            self.exit()
+            return
+        number = counter.ticket.number
+        question = say("terminal.confirm_quit", self.language, number=number)
+        keys = say("terminal.confirm_keys", self.language)
+        self.push_screen(ConfirmDialog(question, keys), self._quit_if)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the command palette finds: all that the keys do."""
@@ -196,6 +259,9 @@ class TerminalApp(App[None]):
                         action.keys,
                         lambda chosen=action.id: screen.act(chosen),
                     )
+            if self.training:
+                words = say("terminal.course_skip", language)
+                yield SystemCommand(words, "Ctrl+N", screen.action_skip_lesson)
         yield SystemCommand(say("terminal.language", language), "Ctrl+L", self.action_language)
         yield SystemCommand(say("terminal.contrast", language), "Ctrl+K", self.action_contrast)
         yield SystemCommand(say("terminal.quit", language), "Ctrl+Q", self.action_quit)
@@ -211,6 +277,10 @@ class TerminalApp(App[None]):
 
         self.run_worker(lambda: line.follow(tell), thread=True)
 
+    def _quit_if(self, sure: bool | None) -> None:
+        if sure:
+            self.exit()
+
     def _same_press(self, key: events.Key) -> bool:
         typing = isinstance(self.focused, Input) and (key.is_printable or key.key in _EDITING)
         same = self._presses.same(key.key, self._clock.stamp().mono_ns)
@@ -221,12 +291,33 @@ class TerminalApp(App[None]):
         if self._line is not None and picture is not None and not self.silent:
             age_ns = self._clock.stamp().mono_ns - picture.heard_ns
             self.silent = age_ns > _SILENT_AFTER_NS
+            self._keep_own_day(self._line, picture.snapshot)
         self._look()
+
+    def _keep_own_day(self, line: Line, shot: Snapshot) -> None:
+        mine = [view.served for view in shot.counters if view.staff == line.session.staff]
+        now_ns = self._clock.stamp().mono_ns
+        if mine and not self.training and self._own.due(sum(mine), now_ns):
+            self.run_worker(self._ask_own_figures(line))
+
+    async def _ask_own_figures(self, line: Line) -> None:
+        try:
+            figures = await asyncio.to_thread(line.own_figures)
+        except HubError:
+            self._own.failed()
+            return
+        if line is self._line:
+            self._own.figures = figures
+            self._look()
 
     def _look(self) -> None:
         for screen in self.screen_stack:
             if isinstance(screen, ClerkScreen | SignInScreen) and screen.is_mounted:
                 screen.look()
+
+    def _tell_saved(self, words: str, *, refused: bool) -> None:
+        if isinstance(self.screen, ReportScreen):
+            self.screen.saved(words, refused=refused)
 
     def _go(self, screen: Screen[None]) -> None:
         while len(self.screen_stack) > 2:

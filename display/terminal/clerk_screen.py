@@ -4,6 +4,7 @@ One command at a time. While the hub does not answer nothing is sent and nothing
 """
 
 import asyncio
+from pathlib import Path
 from typing import ClassVar, Protocol
 
 from textual.screen import Screen
@@ -11,6 +12,7 @@ from textual.screen import Screen
 from contract.commands import Answer, AnyCommand
 from display.terminal.line import Line
 from display.terminal.panels import MessageBar
+from display.terminal.progress import Progress
 from display.terminal.scene import Scene
 from runtime.hub_client import HubDenied, HubRejected, HubUnreachable, Refusal
 from runtime.wording import say
@@ -23,6 +25,8 @@ class Desk(Protocol):
 
     silent: bool
     language: str
+    reports: Path | None
+    progress: Progress
 
     @property
     def line(self) -> Line:

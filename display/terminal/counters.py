@@ -10,15 +10,27 @@ from textual.widgets.option_list import Option
 from contract import commands as c
 from contract.snapshot import CounterView
 from display.terminal import house_view
-from display.terminal.actions import ActionId
-from display.terminal.asking import GivenUp, NotNow, command_for
+from display.terminal.actions import Wish
+from display.terminal.asking import command_for
 from display.terminal.clerk_screen import ClerkScreen, Desk
 from display.terminal.dialogs import Dialogs
+from display.terminal.outcome import outcome
 from display.terminal.panels import HeaderBar, LinesBar, MessageBar, SectionPanel
-from display.terminal.scene import Scene, service_name
+from display.terminal.questions import GivenUp, NotNow
+from display.terminal.records_screen import LogScreen, ReportScreen
+from display.terminal.scene import SIGNS, Scene, service_name
 from runtime.wording import say
 
-_SUPERVISION: dict[str, ActionId] = {"m": "open", "t": "pause", "q": "close", "z": "void"}
+_SUPERVISION: dict[str, Wish] = {
+    "m": "open",
+    "t": "pause",
+    "q": "close",
+    "d": "assign",
+    "z": "void",
+    "o": "roll",
+    "i": "reprint",
+}
+_RECORDS: dict[str, type[LogScreen | ReportScreen]] = {"n": LogScreen, "b": ReportScreen}
 
 
 class CountersScreen(ClerkScreen):
@@ -72,12 +84,22 @@ class CountersScreen(ClerkScreen):
         key = event.key.lower()
         if not event.key.startswith("ctrl+"):
             self.tell("")
+        scene = self.desk.scene("")
         if key == "x":
             self.desk.sign_out()
-        elif key in _SUPERVISION and self.desk.line.session.role == "supervisor":
-            event.stop()
-            if self.ready():
-                self.run_worker(self._supervise(_SUPERVISION[key]))
+        elif scene is not None and self.desk.line.session.role == "supervisor":
+            self._oversee(event, key, scene)
+
+    def _oversee(self, event: events.Key, key: str, scene: Scene) -> None:
+        if key not in _SUPERVISION and key not in _RECORDS:
+            return
+        event.stop()
+        if not self.ready():
+            return
+        if key in _RECORDS:
+            self.app.push_screen(_RECORDS[key](self.desk, scene))
+        else:
+            self.run_worker(self._supervise(_SUPERVISION[key]))
 
     async def _take(self, counter: str) -> None:
         if await self.give(c.SignIn(counter)) is None:
@@ -87,7 +109,7 @@ class CountersScreen(ClerkScreen):
             await self.give(c.OpenCounter(counter))
         self.look()
 
-    async def _supervise(self, action: ActionId) -> None:
+    async def _supervise(self, wish: Wish) -> None:
         counters = self.query_one("#counters", OptionList)
         marked = counters.highlighted_option
         view = None if marked is None or marked.id is None else self._view(marked.id)
@@ -96,7 +118,7 @@ class CountersScreen(ClerkScreen):
             return
         try:
             dialogs = Dialogs(self.app, scene.language)
-            command = await command_for(action, dialogs, scene, view)
+            command = await command_for(wish, dialogs, scene, view)
         except GivenUp:
             return
         except NotNow as words:
@@ -105,10 +127,7 @@ class CountersScreen(ClerkScreen):
         answer = await self.give(command)
         if answer is None:
             return
-        if action == "void":
-            self.tell(say("terminal.done_void", scene.language, number=answer.number))
-        else:
-            self.tell(say("terminal.done_counter", scene.language, counter=view.counter))
+        self.tell(outcome(wish, answer, scene.language) or _done(view, scene.language))
 
     def _view(self, counter: str) -> CounterView | None:
         scene = self.desk.scene(counter)
@@ -145,9 +164,16 @@ class CountersScreen(ClerkScreen):
         counters.highlighted = min(marked, len(rows) - 1)
 
 
+def _done(view: CounterView, language: str) -> str:
+    return say("terminal.done_counter", language, counter=view.counter)
+
+
 def _words(scene: Scene, view: CounterView) -> tuple[str, str, str, str]:
     row = house_view.counter_row(scene, view)
     services = ", ".join(service_name(scene, service) for service in view.services)
+    if house_view.serves_otherwise(view):
+        words = say("terminal.for_now", scene.language, services=services)
+        services = f"{SIGNS['notice']}{words}"
     counter = f"{say('terminal.counter', scene.language)} {view.counter}"
     return counter, view.staff or "–", row.note, services
 

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from contract.snapshot import CounterView, TicketView
 from display.terminal.actions import ActionId, main_action
+from display.terminal.house_view import serves_otherwise
 from display.terminal.scene import (
     DeskPhase,
     Line,
@@ -57,6 +58,23 @@ def figures(scene: Scene, counter: CounterView) -> str:
         served=counter.served,
         finished=scene.snapshot.finished_today,
     )
+
+
+def own_figures(scene: Scene) -> tuple[Line, ...]:
+    """What the clerk has done today, wherever it was."""
+    own = scene.own
+    if own is None:
+        return ()
+    usual_ms = own.service_times.p50_ms
+    words = say(
+        "terminal.own_figures",
+        scene.language,
+        served=own.served,
+        usual="–" if usual_ms is None else elapsed(usual_ms),
+        no_shows=own.no_shows,
+        ratings=own.ratings.count,
+    )
+    return (Line(words),)
 
 
 def waiting_here(scene: Scene, counter: CounterView) -> tuple[TicketView, ...]:
@@ -137,11 +155,25 @@ def _free(scene: Scene, counter: CounterView, phase: DeskPhase) -> tuple[Line, .
         reason = counter.pause_reason if phase == "paused" else None
         words = since if reason is None else f"{reason_words(scene, reason)} · {since}"
         lines.append(Line(words))
+    if serves_otherwise(counter):
+        names = ", ".join(service_name(scene, service) for service in counter.services)
+        lines.append(Line(say("terminal.serves_otherwise", language, services=names), "notice"))
     lines.append(_waiting_line(scene, waiting_here(scene, counter)))
     due = sum(t.due_ms is not None and t.due_ms <= scene.now_ms for t in scene.snapshot.parked)
+    if phase == "idle":
+        lines.extend(_rating(scene, counter))
     if due:
         lines.append(Line(say("terminal.due_now", language, count=due), "notice"))
     return tuple(lines)
+
+
+def _rating(scene: Scene, counter: CounterView) -> tuple[Line, ...]:
+    """That the last citizen rates, or has rated; not how."""
+    if counter.rated:
+        return (Line(say("terminal.rated", scene.language)),)
+    if counter.rating_due_ms is not None and counter.rating_due_ms > scene.now_ms:
+        return (Line(say("terminal.rating_due", scene.language)),)
+    return ()
 
 
 def _waiting_line(scene: Scene, waiting: tuple[TicketView, ...]) -> Line:

@@ -12,7 +12,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
-from display.terminal.asking import Choice, GivenUp
+from display.terminal.large_digits import large
+from display.terminal.questions import Choice, GivenUp
 from runtime.wording import say
 
 _T = TypeVar("_T")
@@ -44,11 +45,29 @@ class Dialogs:
             raise GivenUp
         return text
 
+    async def choose_some(
+        self, title: str, complaint: str, choices: Sequence[Choice[_T]], chosen: Sequence[_T]
+    ) -> tuple[_T, ...]:
+        """The values that were marked, at least one."""
+        keys = say("terminal.mark_keys", self._language)
+        marked = {index for index, choice in enumerate(choices) if choice.value in chosen}
+        dialog = ChooseSomeDialog(title, keys, complaint, choices, marked)
+        indexes = await self._app.push_screen_wait(dialog)
+        if indexes is None:
+            raise GivenUp
+        return tuple(choices[index].value for index in indexes)
+
     async def confirm(self, question: str) -> None:
         """Return when the clerk agrees."""
         keys = say("terminal.confirm_keys", self._language)
         if not await self._app.push_screen_wait(ConfirmDialog(question, keys)):
             raise GivenUp
+
+    async def hand_on(self, number: str) -> None:
+        """Show the number of the slip to tear off, until the clerk has seen it."""
+        title = say("terminal.tear_off", self._language)
+        keys = say("terminal.any_key", self._language)
+        await self._app.push_screen_wait(NumberDialog(title, number, keys))
 
 
 class ChooseDialog(ModalScreen[int | None]):
@@ -78,6 +97,66 @@ class ChooseDialog(ModalScreen[int | None]):
         if event.key.isdigit() and 0 < int(event.key) <= min(9, len(self._choices)):
             event.stop()
             self.dismiss(int(event.key) - 1)
+
+
+class ChooseSomeDialog(ModalScreen[list[int] | None]):
+    """A list to mark; a digit or the space bar marks. Dismissed with indexes in order, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", show=False)]
+
+    def __init__(
+        self,
+        title: str,
+        keys: str,
+        complaint: str,
+        choices: Sequence[Choice[Any]],
+        marked: set[int],
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._keys = keys
+        self._complaint = complaint
+        self._choices = choices
+        self._marked = set(marked)
+
+    def compose(self) -> ComposeResult:
+        """Title, list, complaint, keys."""
+        with Vertical(classes="dialog"):
+            yield Static(self._title, classes="dialog-title", markup=False)
+            yield OptionList(*self._options())
+            yield Static("", classes="dialog-complaint", markup=False)
+            yield Static(self._keys, classes="dialog-keys", markup=False)
+
+    def on_option_list_option_selected(self, _: OptionList.OptionSelected) -> None:
+        """Enter: that is all."""
+        if self._marked:
+            self.dismiss(sorted(self._marked))
+            return
+        self.app.bell()
+        self.query_one(".dialog-complaint", Static).update(f"! {self._complaint}")
+
+    def on_key(self, event: events.Key) -> None:
+        """A digit, or the space bar on the line where one is."""
+        here = self.query_one(OptionList).highlighted
+        if event.key == "space" and here is not None:
+            event.stop()
+            self._mark(here)
+        elif event.key.isdigit() and 0 < int(event.key) <= min(9, len(self._choices)):
+            event.stop()
+            self._mark(int(event.key) - 1)
+
+    def _mark(self, index: int) -> None:
+        self._marked ^= {index}
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options(self._options())
+        options.highlighted = index
+
+    def _options(self) -> list[Table]:
+        return [
+            _option(index, choice, "[x] " if index in self._marked else "[ ] ")
+            for index, choice in enumerate(self._choices)
+        ]
 
 
 class TypeDialog(ModalScreen[str | None]):
@@ -138,6 +217,28 @@ class ConfirmDialog(ModalScreen[bool | None]):
             yield Static(self._keys, classes="dialog-keys", markup=False)
 
 
+class NumberDialog(ModalScreen[None]):
+    """A number in large digits, for the clerk to hand on; any key goes back."""
+
+    def __init__(self, title: str, number: str, keys: str) -> None:
+        super().__init__()
+        self._title = title
+        self._number = number
+        self._keys = keys
+
+    def compose(self) -> ComposeResult:
+        """Title, number, keys."""
+        with Vertical(classes="dialog"):
+            yield Static(self._title, classes="dialog-title", markup=False)
+            yield Static("\n".join(large(self._number)), classes="dialog-number", markup=False)
+            yield Static(self._keys, classes="dialog-keys", markup=False)
+
+    def on_key(self, event: events.Key) -> None:
+        """Whatever key."""
+        event.stop()
+        self.dismiss()
+
+
 class HelpDialog(ModalScreen[None]):
     """All keys; any key goes back."""
 
@@ -167,10 +268,12 @@ class HelpDialog(ModalScreen[None]):
         self.dismiss()
 
 
-def _option(index: int, choice: Choice[Any]) -> Table:
+def _option(index: int, choice: Choice[Any], mark: str = "") -> Table:
     row = Table.grid(padding=(0, 1), expand=True)
     row.add_column(width=2, justify="right")
     row.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
     row.add_column(justify="right", no_wrap=True)
-    row.add_row(f"{index + 1}" if index < 9 else "", Text(choice.words), Text(choice.note))
+    row.add_row(
+        f"{index + 1}" if index < 9 else "", Text(f"{mark}{choice.words}"), Text(choice.note)
+    )
     return row

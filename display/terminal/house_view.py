@@ -110,6 +110,11 @@ def counter_row(scene: Scene, view: CounterView) -> Row:
     return Row(name, "", doing, mine=view.staff == scene.staff)
 
 
+def serves_otherwise(view: CounterView) -> bool:
+    """Whether a counter serves something else than the site's rules say."""
+    return bool(view.usual_services) and set(view.services) != set(view.usual_services)
+
+
 def devices(scene: Scene) -> tuple[Line, ...]:
     """The devices that need a hand, in words; one calm line when none does."""
     troubled = [view for view in scene.snapshot.devices if view.state in ("lost", "paper-low")]
@@ -129,6 +134,28 @@ def link(scene: Scene) -> Line:
     return Line(say("terminal.synced", scene.language))
 
 
+def rolls(scene: Scene) -> tuple[Line, ...]:
+    """Which numbers are torn off a pre-printed roll, and the next one."""
+    return tuple(
+        Line(say("terminal.on_roll", scene.language, number=roll.next_number), "notice")
+        for roll in scene.snapshot.rolls
+    )
+
+
+def doubtful_slips(scene: Scene) -> tuple[TicketView, ...]:
+    """The tickets whose slip failed, or may have: staff decide about another copy."""
+    shot = scene.snapshot
+    called = (view.ticket for view in shot.counters if view.ticket is not None)
+    in_the_house = (*shot.waiting, *called, *shot.parked, *shot.absent)
+    return tuple(ticket for ticket in in_the_house if ticket.slip in ("failed", "unknown"))
+
+
+def slips(scene: Scene) -> tuple[Line, ...]:
+    """How many slips nobody can vouch for."""
+    count = len(doubtful_slips(scene))
+    return (Line(say("terminal.slips_doubtful", scene.language, count=count)),) if count else ()
+
+
 def issuing(scene: Scene) -> tuple[Line, ...]:
     """Why citizens get no numbers at the kiosk now, if they get none."""
     state = scene.snapshot.issuing
@@ -138,10 +165,10 @@ def issuing(scene: Scene) -> tuple[Line, ...]:
 
 
 def health(scene: Scene, *, silent: bool) -> tuple[Line, ...]:
-    """Link, devices and kiosk, the worst first; nothing counts while the hub is `silent`."""
+    """Link, devices, paper and kiosk, the worst first; nothing counts while the hub is `silent`."""
     if silent:
         return (Line(say("terminal.hub_silent", scene.language), "alarm"),)
-    lines = (link(scene), *devices(scene), *issuing(scene))
+    lines = (link(scene), *devices(scene), *rolls(scene), *slips(scene), *issuing(scene))
     return tuple(sorted(lines, key=lambda line: _URGENCY[line.mood]))
 
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from contract.commands import Answer, AnyCommand
 from contract.snapshot import Snapshot
+from display.terminal.records import PAGE_LINES, DayReport, LogPage, Me, OwnFigures
 from runtime.clock import Clock
 from runtime.hub_client import (
     Catalogue,
@@ -72,6 +73,25 @@ class Line:
     def give(self, command: AnyCommand) -> Answer | Refusal:
         """Give one command once. Raises HubUnreachable, HubDenied or HubRejected."""
         return self._client.command(command, training=self.training)
+
+    def log(self, before: int | None) -> LogPage:
+        """A page of the day's log, that before row `before`. Raises HubError."""
+        older = {} if before is None else {"before": str(before)}
+        return self._client.read(
+            "/api/log", LogPage, training=self.training, limit=str(PAGE_LINES), **older
+        )
+
+    def report(self) -> DayReport:
+        """The day's figures so far. Raises HubError."""
+        return self._client.read("/api/report", DayReport, training=self.training)
+
+    def report_table(self, language: str) -> bytes:
+        """The same as CSV. Raises HubError."""
+        return self._client.read_file("/api/report.csv", training=self.training, language=language)
+
+    def own_figures(self) -> OwnFigures | None:
+        """What the clerk did today; practice is not counted. Raises HubError."""
+        return self._client.read("/api/me", Me).figures
 
     def sign_out(self) -> None:
         """End the session. Raises HubUnreachable or HubDenied."""

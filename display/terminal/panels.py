@@ -91,6 +91,15 @@ class MessageBar(Panel):
             self.update(f"{sign}{words}")
 
 
+class CoachPanel(Panel):
+    """What the coach says, in training only."""
+
+    def show(self, lines: tuple[Line, ...]) -> None:
+        """Draw it, on as many rows as there are."""
+        if self.changed(lines):
+            self.update(Group(*(self.line(line) for line in lines)))
+
+
 class DeskPanel(Vertical):
     """The clerk's own ticket: large number, running time, and what Enter does."""
 

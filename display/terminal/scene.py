@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from contract.ids import CounterId, Name, ServiceId
 from contract.snapshot import CounterView, Snapshot
+from display.terminal.records import OwnFigures
 from runtime.hub_client import Catalogue
 from runtime.wording import catalogue as all_words
 from runtime.wording import say
@@ -27,14 +28,19 @@ class Line(Struct, frozen=True):
 
 
 class Targets(Struct, frozen=True):
-    """What is too long: a wait in the hall, and a walk from the call to the counter."""
+    """What is too long, a wait in the hall and a walk from the call to the counter; and what is
+    too short for a service, so that its end is asked about."""
 
     wait_min: int = 20
     walk_s: int = 60
+    quick_finish_s: int = 10
 
 
 class Scene(Struct, frozen=True):
-    """The site as `staff` at `counter` sees it at `now_ms`, by the hub's clock."""
+    """The site as `staff` at `counter` sees it at `now_ms`, by the hub's clock.
+
+    `own` is what the clerk did today, as far as it is known.
+    """
 
     snapshot: Snapshot
     now_ms: int
@@ -43,6 +49,7 @@ class Scene(Struct, frozen=True):
     catalogue: Catalogue
     targets: Targets
     language: str
+    own: OwnFigures | None = None
 
 
 def desk(scene: Scene) -> CounterView | None:

@@ -1,5 +1,6 @@
 """The settings of a terminal: one small TOML file, or none."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -8,12 +9,17 @@ from msgspec import Meta, Struct
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the hub is, and how the screen speaks and looks at the start.
 
-    `wait_target_min` is how long a citizen should wait in the hall at most, `walk_target_s` how
-    long the way to the counter takes.
+    Without `hub` it is looked for on the local network. `wait_target_min` is how long a citizen
+    should wait in the hall at most, `walk_target_s` how long the way to the counter takes. The end
+    of a service shorter than `quick_finish_s` is asked about. Reports are saved in `reports`, else
+    among the user's downloads; how far each clerk is in the course, in `progress`.
     """
 
-    hub: str = "http://127.0.0.1:8100"
+    hub: str | None = None
     language: Literal["vi", "en"] = "vi"
     high_contrast: bool = False
     wait_target_min: Annotated[int, Meta(ge=1, le=240)] = 20
     walk_target_s: Annotated[int, Meta(ge=10, le=600)] = 60
+    quick_finish_s: Annotated[int, Meta(ge=0, le=60)] = 10
+    reports: Path | None = None
+    progress: Path | None = None

@@ -9,6 +9,9 @@ from textual.containers import Center, Vertical
 from textual.screen import Screen
 from textual.widgets import Input, Label, Static
 
+from display.terminal.dialogs import Dialogs
+from display.terminal.questions import Choice, GivenUp
+from runtime.discovery import FoundHub
 from runtime.hub_client import HubClient, HubError, SignInRefused, StaffSession
 from runtime.wording import say
 
@@ -17,8 +20,16 @@ class Door(Protocol):
     """What the application offers to whoever is not signed in."""
 
     address: str
+    site_name: str
+    may_look_around: bool
     language: str
     training: bool
+
+    async def look_around(self) -> tuple[FoundHub, ...]:
+        """The hubs that answer on this network."""
+
+    def choose_hub(self, hub: FoundHub) -> None:
+        """Speak with this one from now on."""
 
     def come_in(self, session: StaffSession) -> None:
         """Go on with a session."""
@@ -27,7 +38,10 @@ class Door(Protocol):
 class SignInScreen(Screen[None]):
     """Asks for name and PIN; `words` is why the clerk is here again."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+t", "training", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+t", "training", show=False),
+        Binding("ctrl+o", "look_around", show=False),
+    ]
 
     def __init__(self, door: Door, words: str = "") -> None:
         super().__init__()
@@ -54,17 +68,20 @@ class SignInScreen(Screen[None]):
             field.cursor_blink = False  # over SSH every blink is traffic
         self.set_focus(self.query_one("#staff", Input))
         self.look()
+        if self._door.may_look_around and not self._door.site_name:
+            self.action_look_around()
 
     def look(self) -> None:
         """Draw the words in the present language."""
         language, training = self._door.language, self._door.training
         title = f"{say('terminal.title', language)} – {say('terminal.sign_in', language)}"
+        keys = "sign_in_keys_nearby" if self._door.may_look_around else "sign_in_keys"
         key = "terminal.training_on" if training else "terminal.training_off"
         for part, words in (
             ("title", title.upper()),
             ("training", say(key, language)),
-            ("hub", say("terminal.hub_at", language, address=self._door.address)),
-            ("keys", say("terminal.sign_in_keys", language)),
+            ("hub", self._hub()),
+            ("keys", say(f"terminal.{keys}", language)),
         ):
             self.query_one(f"#sign-in-{part}", Static).update(words)
         for field in ("staff", "pin"):
@@ -78,6 +95,13 @@ class SignInScreen(Screen[None]):
         """Practise, or work."""
         self._door.training = not self._door.training
         self.look()
+
+    def action_look_around(self) -> None:
+        """Look for hubs; the only one is taken and shown, of several one is chosen."""
+        if self._door.may_look_around and not self._asking:
+            self._asking = True
+            self._say(say("terminal.looking_around", self._door.language))
+            self.run_worker(self._look_around())
 
     def on_descendant_focus(self) -> None:
         """Mark the field that is typed in."""
@@ -119,6 +143,34 @@ class SignInScreen(Screen[None]):
         finally:
             self._asking = False
             client.close()
+
+    async def _look_around(self) -> None:
+        language = self._door.language
+        try:
+            hubs = await self._door.look_around()
+            if not hubs:
+                self._refuse(say("terminal.nobody_nearby", language, address=self._door.address))
+                return
+            self._say("")
+            hub = hubs[0]
+            if len(hubs) > 1:
+                choices = [Choice(each, each.site_name, each.url) for each in hubs]
+                hub = await Dialogs(self.app, language).choose(
+                    say("terminal.choose_hub", language), choices
+                )
+            self._door.choose_hub(hub)
+            self.look()
+        except GivenUp:
+            self._say(say("terminal.no_hub_chosen", language, address=self._door.address))
+        finally:
+            self._asking = False
+
+    def _hub(self) -> str:
+        door = self._door
+        if door.site_name:
+            words = {"site": door.site_name, "address": door.address}
+            return say("terminal.hub_of", door.language, **words)
+        return say("terminal.hub_at", door.language, address=door.address)
 
     def _refuse(self, words: str) -> None:
         self.app.bell()

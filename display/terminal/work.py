@@ -1,18 +1,27 @@
 """The clerk's main screen: every key is one wish, and every wish has one answer."""
 
+import asyncio
+import contextlib
+from secrets import SystemRandom
+from typing import ClassVar
+
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
-from contract.commands import Answer
+from contract.commands import IssueTicket
 from contract.snapshot import CounterView
 from display.terminal import house_view
 from display.terminal.actions import ACTIONS, Action, ActionId, action_of, label_key
-from display.terminal.asking import GivenUp, NotNow, command_for
+from display.terminal.asking import command_for
 from display.terminal.clerk_screen import ClerkScreen, Desk
-from display.terminal.desk_view import desk_view, figures
+from display.terminal.course import Coach
+from display.terminal.desk_view import desk_view, figures, own_figures
 from display.terminal.dialogs import Dialogs, HelpDialog
+from display.terminal.outcome import outcome
 from display.terminal.panels import (
+    CoachPanel,
     DeskPanel,
     HeaderBar,
     KeyBar,
@@ -20,18 +29,31 @@ from display.terminal.panels import (
     MessageBar,
     SectionPanel,
 )
+from display.terminal.practice import ARRIVING_S, arrival
+from display.terminal.questions import GivenUp, NotNow
 from display.terminal.scene import Line, Scene, desk, desk_phase
+from runtime.hub_client import HubError
 from runtime.wording import say
 
 _TALL_ROWS = 32
+_CHANCE = SystemRandom()
 
 
 class WorkScreen(ClerkScreen):
-    """One counter and its clerk."""
+    """One counter and its clerk; in training with a coach, and citizens who come by themselves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+n", "skip_lesson", show=False)]
 
     def __init__(self, at: Desk, counter: str) -> None:
         super().__init__(at)
         self.counter = counter
+        self._coach: Coach | None = None
+
+    def on_mount(self) -> None:
+        """Begin to practise, if this is practice."""
+        if self.desk.line.training:
+            self._coach = Coach(self.desk.progress.lesson_of(self.desk.line.session.staff))
+            self.set_interval(ARRIVING_S, self._let_citizens_in)
 
     def compose(self) -> ComposeResult:
         """Who and how, my ticket beside the hall, what was said, the keys."""
@@ -42,9 +64,11 @@ class WorkScreen(ClerkScreen):
                 yield DeskPanel(id="desk")
                 yield SectionPanel(id="others")
                 yield LinesBar(id="figures")
+                yield LinesBar(id="own")
             with Vertical(id="right"):
                 yield SectionPanel(id="queue")
                 yield SectionPanel(id="parked")
+        yield CoachPanel(id="coach")
         yield MessageBar(id="message")
         yield KeyBar(id="keys")
 
@@ -56,9 +80,19 @@ class WorkScreen(ClerkScreen):
         counter = desk(scene)
         if counter is not None:
             self._draw(scene, counter)
+            self._practise(scene, counter)
         elif not self.awaiting:
             words = say("terminal.someone_else", scene.language, counter=self.counter)
             self.desk.leave_counter(words)
+
+    def action_skip_lesson(self) -> None:
+        """The next lesson."""
+        scene = self.desk.scene(self.counter)
+        counter = None if scene is None else desk(scene)
+        if self._coach is not None and scene is not None and counter is not None:
+            self._coach.skip()
+            self._keep_progress(self._coach)
+            self._practise(scene, counter)
 
     def on_key(self, event: events.Key) -> None:
         """One wish; what was said before goes away."""
@@ -88,8 +122,8 @@ class WorkScreen(ClerkScreen):
         before = None if scene is None else desk(scene)
         if scene is None or before is None:
             return
+        dialogs = Dialogs(self.app, scene.language)
         try:
-            dialogs = Dialogs(self.app, scene.language)
             command = await command_for(action, dialogs, scene, before, typed)
         except GivenUp:
             return
@@ -102,26 +136,34 @@ class WorkScreen(ClerkScreen):
         if action == "sign_out":
             self.desk.sign_out()
             return
-        self.tell(self._outcome(action, answer, before))
+        self.tell(outcome(action, answer, self.desk.language))
+        if action == "issue" and answer.slip == "roll" and answer.number is not None:
+            await dialogs.hand_on(answer.number)
 
-    def _outcome(self, action: ActionId, answer: Answer, before: CounterView) -> str:
-        language = self.desk.language
-        number = answer.number or ""
-        if action == "issue":
-            key = "done_issue" if answer.expected_wait_min is None else "done_issue_minutes"
-            return say(
-                f"terminal.{key}",
-                language,
-                number=number,
-                ahead=answer.ahead or 0,
-                minutes=answer.expected_wait_min or 0,
-            )
-        if action == "next":
-            finished = before.ticket is not None and before.ticket.number == number
-            return say("terminal.done_finish_last", language, number=number) if finished else ""
-        if action not in _DONE:
-            return ""
-        return say(f"terminal.{_DONE[action]}", language, number=number)
+    def _practise(self, scene: Scene, counter: CounterView) -> None:
+        coach = self._coach
+        if coach is None:
+            return
+        if coach.follow(scene, counter):
+            self._keep_progress(coach)
+        self.query_one(CoachPanel).show(coach.lines(scene, counter))
+
+    def _keep_progress(self, coach: Coach) -> None:
+        staff = self.desk.line.session.staff
+        self.run_worker(asyncio.to_thread(self.desk.progress.keep, staff, coach.lesson))
+
+    def _let_citizens_in(self) -> None:
+        scene = self.desk.scene(self.counter)
+        counter = None if scene is None else desk(scene)
+        if scene is None or counter is None or self.desk.silent:
+            return
+        arriving = arrival(scene, counter, _CHANCE)
+        if arriving is not None:
+            self.run_worker(self._let_in(arriving), group="citizens", exclusive=True)
+
+    async def _let_in(self, citizen: IssueTicket) -> None:
+        with contextlib.suppress(HubError):  # the line tells by itself that the hub is silent
+            await asyncio.to_thread(self.desk.line.give, citizen)
 
     def _draw(self, scene: Scene, counter: CounterView) -> None:
         language = scene.language
@@ -136,6 +178,7 @@ class WorkScreen(ClerkScreen):
         self.query_one("#health", LinesBar).show(house_view.health(scene, silent=silent))
         self.query_one(DeskPanel).show(desk_view(scene, counter), language)
         self.query_one("#figures", LinesBar).show((Line(figures(scene, counter)),))
+        self.query_one("#own", LinesBar).show(own_figures(scene))
         for part, section in (
             ("queue", house_view.queue(scene)),
             ("parked", house_view.parked(scene)),
@@ -149,21 +192,6 @@ class WorkScreen(ClerkScreen):
         rows = [(action.keys, _label(action, language)) for action in ACTIONS]
         notes = [say(f"terminal.{key}", language) for key in ("help_enter", "help_always")]
         self.app.push_screen(HelpDialog(say("terminal.help_title", language), rows, notes))
-
-
-_DONE: dict[ActionId, str] = {
-    "finish": "done_finish",
-    "finish_dossier": "done_finish",
-    "recall": "done_recall",
-    "no_show": "done_no_show",
-    "transfer": "done_transfer",
-    "park_signature": "done_park_signature",
-    "park_papers": "done_park_papers",
-    "return_absent": "done_return_absent",
-    "add_service": "done_add_service",
-    "reprint": "done_reprint",
-    "void": "done_void",
-}
 
 
 def _label(action: Action, language: str) -> str:

@@ -16,6 +16,7 @@ from contract.events import AnyEvent
 from display.terminal.app import TerminalApp
 from display.terminal.clerk_screen import ClerkScreen
 from display.terminal.settings import Settings
+from runtime.discovery import FoundHub, find
 from tests.edge.running_site import RULES, RunningSite, TestClock
 
 PIN = "482915"
@@ -120,12 +121,15 @@ def at_station(
     *,
     training: bool = False,
     settings: Settings | None = None,
+    find: Callable[[float], tuple[FoundHub, ...]] = find,
 ) -> None:
     """Live through a scenario at a terminal of that size."""
 
     async def live() -> None:
         clock = TestClock()
-        app = TerminalApp(settings or Settings(hub=site.url), clock, training=training)
+        progress = site.folder / "course.json"
+        chosen = settings or Settings(hub=site.url, quick_finish_s=0, progress=progress)
+        app = TerminalApp(chosen, clock, training=training, find=find)
         async with app.run_test(size=size) as pilot:
             await scenario(Station(site, clock, app, pilot))
 

@@ -5,9 +5,10 @@ from typing import TypeVar
 import pytest
 
 from contract import commands as c
-from contract.snapshot import CounterView
-from display.terminal.actions import ActionId
-from display.terminal.asking import Choice, GivenUp, NotNow, command_for
+from contract.snapshot import CounterView, RollView
+from display.terminal.actions import Wish
+from display.terminal.asking import command_for
+from display.terminal.questions import Choice, GivenUp, NotNow
 from display.terminal.scene import Scene
 from tests.display.terminal.sights import (
     MINUTE_MS,
@@ -32,6 +33,7 @@ class Clerk:
         self.answers = list(answers)
         self.offered: list[list[str]] = []
         self.questions: list[str] = []
+        self.confirmed = 0
 
     async def choose(self, title: str, choices: Sequence[Choice[_T]]) -> _T:
         self.questions.append(title)
@@ -48,9 +50,19 @@ class Clerk:
             self.questions.append(complaint)
         return answer
 
+    async def choose_some(
+        self, title: str, complaint: str, choices: Sequence[Choice[_T]], chosen: Sequence[_T]
+    ) -> tuple[_T, ...]:
+        self.questions += (title, complaint)
+        self.offered.append([choice.words for choice in choices if choice.value in chosen])
+        marked = [str(index) for index, _ in enumerate(choices)]
+        answer = str(self._answer())
+        return tuple(choices[int(index)].value for index in marked if index in answer)
+
     async def confirm(self, question: str) -> None:
         self.questions.append(question)
         self._answer()
+        self.confirmed += 1
 
     def _answer(self) -> int | str:
         if not self.answers:
@@ -59,7 +71,7 @@ class Clerk:
 
 
 def ask(
-    action: ActionId, clerk: Clerk, at: CounterView, here: Scene | None = None, typed: str = ""
+    action: Wish, clerk: Clerk, at: CounterView, here: Scene | None = None, typed: str = ""
 ) -> c.AnyCommand:
     where = here or scene(at, services=SERVICES)
     return asyncio.run(command_for(action, clerk, where, at, typed))
@@ -76,9 +88,7 @@ def ask(
         ("open", counter(phase="closed"), c.OpenCounter("1")),
     ],
 )
-def test_the_common_path_asks_nothing(
-    action: ActionId, at: CounterView, command: c.AnyCommand
-) -> None:
+def test_the_common_path_asks_nothing(action: Wish, at: CounterView, command: c.AnyCommand) -> None:
     assert ask(action, Clerk(), at) == command
 
 
@@ -121,7 +131,7 @@ def test_a_transfer_to_nowhere_is_said_in_the_hubs_words() -> None:
 @pytest.mark.parametrize(
     ("action", "reason"), [("park_signature", "signature"), ("park_papers", "papers")]
 )
-def test_parking_promises_a_time_or_none(action: ActionId, reason: str) -> None:
+def test_parking_promises_a_time_or_none(action: Wish, reason: str) -> None:
     clerk = Clerk(1)
     command = ask(action, clerk, SERVING)
     assert command == c.ParkTicket("1", reason, 20)  # type: ignore[arg-type]  # both reasons
@@ -214,7 +224,7 @@ def test_closing_asks_only_when_people_wait_whom_nobody_else_serves() -> None:
     "action",
     ["finish_dossier", "no_show", "transfer", "park_signature", "park_papers", "add_service"],
 )
-def test_without_a_citizen_nothing_is_asked(action: ActionId) -> None:
+def test_without_a_citizen_nothing_is_asked(action: Wish) -> None:
     clerk = Clerk()
     with pytest.raises(NotNow, match="Quầy 1 chưa gọi số nào"):
         ask(action, clerk, counter())
@@ -224,12 +234,96 @@ def test_without_a_citizen_nothing_is_asked(action: ActionId) -> None:
 @pytest.mark.parametrize(
     "action", ["resume", "call_number", "priority", "pause", "close", "sign_out"]
 )
-def test_with_a_citizen_at_the_counter_nothing_else_is_asked(action: ActionId) -> None:
+def test_with_a_citizen_at_the_counter_nothing_else_is_asked(action: Wish) -> None:
     with pytest.raises(NotNow, match="Quầy 1 đang có số 1025"):
         ask(action, Clerk(), SERVING)
 
 
 @pytest.mark.parametrize("action", ["resume", "priority", "return_absent"])
-def test_nothing_to_choose_from_is_said(action: ActionId) -> None:
+def test_nothing_to_choose_from_is_said(action: Wish) -> None:
     with pytest.raises(NotNow, match="Không có số"):
         ask(action, Clerk(), counter())
+
+
+def test_a_service_that_only_just_began_is_finished_only_after_a_question() -> None:
+    begun = counter(ticket("1025", "serving", minutes=0.1))
+    for wish in ("next", "finish"):
+        clerk = Clerk(0)
+        ask(wish, clerk, begun)
+        assert clerk.questions == [
+            "Mới phục vụ số 1025 được 0:06. Hoàn thành? Việc này không rút lại được."
+        ]
+        with pytest.raises(GivenUp):
+            ask(wish, Clerk(), begun)
+
+
+def test_a_slip_in_doubt_is_offered_to_be_printed_again() -> None:
+    here = scene(
+        waiting=(ticket("1031", slip="unknown"), ticket("1032", slip="printed")),
+        absent=(ticket("2001", "absent", slip="failed"),),
+    )
+    clerk = Clerk(0)
+    assert ask("reprint", clerk, counter(), here) == c.ReprintTicket("1031")
+    assert clerk.offered == [
+        [
+            "1031 · chưa rõ đã in chưa Hộ tịch – Chứng thực",
+            "2001 · không in được Đất đai – Môi trường",
+            "Số khác…",
+        ]
+    ]
+    assert ask("reprint", Clerk(2, "1032"), counter(), here) == c.ReprintTicket("1032")
+    assert ask("reprint", Clerk("1040"), counter()) == c.ReprintTicket("1040")
+
+
+def test_a_roll_is_loaded_after_one_question_and_left_by_choosing_it() -> None:
+    clerk = Clerk("1043", 0)
+    assert ask("roll", clerk, counter()) == c.UseRoll("1043")
+    assert "Các số nhỏ hơn cùng dãy sẽ không còn được cấp hôm nay" in clerk.questions[-1]
+    on_roll = scene(rolls=(RollView("1", "1043", ("1",)),))
+    leaving = Clerk(0)
+    assert ask("roll", leaving, counter(), on_roll) == c.LeaveRoll("1")
+    assert leaving.offered[0][0] == "Dãy 1: trở lại máy in phiếu tiếp theo 1043"
+    assert ask("roll", Clerk(1, "1050", 0), counter(), on_roll) == c.UseRoll("1050")
+
+
+def test_a_counter_is_given_other_services_with_a_reason_and_its_usual_ones_back() -> None:
+    usual = counter(usual_services=("1", "2"))
+    clerk = Clerk("02", 0)
+    assert ask("assign", clerk, usual) == c.AssignServices("1", ("1", "5"), "long-queue")
+    assert clerk.offered[0] == ["Hộ tịch – Chứng thực", "Đất đai – Môi trường"]
+    lent = counter(services=("5",), usual_services=("1", "2"))
+    assert ask("assign", Clerk("01", 1), lent) == c.AssignServices("1", (), "staff-absent")
+    with pytest.raises(NotNow, match="đang phục vụ đúng các lĩnh vực này rồi"):
+        ask("assign", Clerk("01"), usual)
+
+
+CROWDED = scene(counter(), waiting=(ticket("1031"),), services=SERVICES)
+BEGUN = counter(ticket("1025", "serving", minutes=0.1))
+
+
+@pytest.mark.parametrize(
+    ("wish", "at", "answers"),
+    [
+        ("finish", BEGUN, (0,)),
+        ("next", BEGUN, (0,)),
+        ("no_show", counter(ticket("1025", "called")), (0,)),
+        ("void", counter(), ("1025", 0, 0)),
+        ("close", counter(), (0,)),
+        ("sign_out", counter(), (0,)),
+        ("roll", counter(), ("1043", 0)),
+    ],
+)
+def test_what_cannot_be_taken_back_asks_once_and_esc_goes_back(
+    wish: Wish, at: CounterView, answers: tuple[int | str, ...]
+) -> None:
+    clerk = Clerk(*answers)
+    ask(wish, clerk, at, CROWDED)
+    assert clerk.confirmed == 1
+    with pytest.raises(GivenUp):
+        ask(wish, Clerk(*answers[:-1]), at, CROWDED)
+
+
+@pytest.mark.parametrize("wish", ["close", "sign_out", "pause"])
+def test_nobody_leaves_a_citizen_behind_at_the_counter(wish: Wish) -> None:
+    with pytest.raises(NotNow, match="Quầy 1 đang có số 1025"):
+        ask(wish, Clerk(0, 0), SERVING)

@@ -1,6 +1,9 @@
 import pytest
+from msgspec.structs import replace
 
-from display.terminal.desk_view import desk_view, figures, waiting_here
+from contract.snapshot import CounterView
+from display.terminal.desk_view import desk_view, figures, own_figures, waiting_here
+from display.terminal.records import OwnFigures, Ratings, Spread
 from display.terminal.scene import Line
 from tests.display.terminal.sights import MINUTE_MS, NOW_MS, counter, scene, ticket
 
@@ -98,3 +101,38 @@ def test_english_where_a_name_is_known_and_vietnamese_where_not() -> None:
         "Priority: Aged 60 or over",
         "Took the number 30 min ago",
     ]
+
+
+def test_own_figures_are_shown_as_soon_as_they_are_known() -> None:
+    assert own_figures(scene()) == ()
+    own = OwnFigures(
+        staff="nv01",
+        served=23,
+        no_shows=2,
+        service_times=Spread(370_000, 700_000),
+        ratings=Ratings(5, None),
+    )
+    here = replace(scene(), own=own)
+    assert words(own_figures(here)) == ["Riêng tôi: 23 lượt, khoảng 6:10 · vắng 2 · đánh giá 5"]
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (counter(rated=True), ["Công dân vừa xong: đã có đánh giá"]),
+        (
+            counter(rating_due_ms=NOW_MS + 1),
+            ["Công dân vừa xong: đang mời đánh giá"],
+        ),
+        (counter(rating_due_ms=NOW_MS), []),
+        (counter(phase="paused", rated=True), []),
+    ],
+)
+def test_that_a_rating_came_is_told_and_not_which(at: CounterView, said: list[str]) -> None:
+    told = words(desk_view(scene(at), at).lines)
+    assert [line for line in told if "đánh giá" in line] == said
+
+
+def test_other_services_than_usual_are_named() -> None:
+    at = counter(services=("5",), usual_services=("1", "2"))
+    assert words(desk_view(scene(at), at).lines)[-2] == "Tạm đổi lĩnh vực: Cư trú – Căn cước"

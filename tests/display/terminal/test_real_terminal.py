@@ -78,6 +78,8 @@ def test_a_clerk_serves_a_citizen_in_a_real_terminal(window: Tmux) -> None:
     window.press("b")
     window.shows("ĐANG PHỤC VỤ")
     window.press("F5")
+    window.shows("Mới phục vụ số 1001")
+    window.press("Enter")
     window.shows("Đã hoàn thành số 1001.", "Hôm nay: quầy này 1")
     window.press("C-q")
     until(lambda: not _alive(window))

@@ -347,18 +347,36 @@ def test_a_supervisor_opens_pauses_and_closes_any_counter(site: RunningSite) -> 
     at_station(site, scenario)
 
 
-def test_training_is_marked_and_leaves_the_real_queue_alone(site: RunningSite) -> None:
+def test_own_figures_come_from_the_hub_after_a_service(site: RunningSite) -> None:
     issue(site, "1")
 
     async def scenario(at: Station) -> None:
-        await at.sees("Chế độ tập huấn: tắt")
-        await at.press("ctrl+t")
-        await at.sees("Chế độ tập huấn: BẬT")
         await at.sit_down()
-        await at.sees("TẬP HUẤN", "Không có ai chờ quầy này")
-        await at.press("p", "1", "1", "enter")
+        await at.sees("Riêng tôi: 0 lượt, khoảng –")
+        await at.press("enter", "enter")
+        site.clock.later(250)
+        await at.press("h")
+        at.clock.later(20)
+        await at.sees("Riêng tôi: 1 lượt, khoảng 4:10")
+
+    at_station(site, scenario)
+
+
+def test_leaving_the_screen_with_a_citizen_at_the_counter_asks_once(site: RunningSite) -> None:
+    issue(site, "1")
+
+    async def scenario(at: Station) -> None:
+        await at.sit_down()
+        await at.press("enter")
         await at.sees("ĐÃ GỌI")
-        assert site.hub.house.queue(training=True).tickets["01001"].phase == "called"
-        assert at.phase("1001") == "waiting"
+        await at.press("ctrl+q")
+        await at.sees("Số 1001 đang ở quầy. Thoát màn hình?")
+        await at.press("escape")
+        await at.sees("ĐÃ GỌI")
+        assert at.app.return_code is None
+        await at.press("ctrl+q")
+        await at.sees("Thoát màn hình?")
+        await at.hit("enter")
+        assert at.app.return_code == 0
 
     at_station(site, scenario)

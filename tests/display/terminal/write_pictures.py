@@ -18,7 +18,9 @@ FOLDER = Path(__file__).with_name("pictures")
 _TAKEN_ALIKE = 5
 SMALL = (80, 24)
 LARGE = (120, 40)
+NV01 = Actor("nv01", "clerk")
 NV02 = Actor("nv02", "clerk")
+PT01 = Actor("pt01", "supervisor")
 
 Scenario = Callable[[Station], Awaitable[None]]
 
@@ -28,8 +30,13 @@ async def _sign_in(at: Station) -> None:
     await at.sees("tập huấn: BẬT")
 
 
-async def _serving(at: Station) -> None:
+async def _seated(at: Station) -> None:
     await at.sit_down()
+    await at.sees("Riêng tôi: 0 lượt")
+
+
+async def _serving(at: Station) -> None:
+    await _seated(at)
     await at.press("enter", "enter")
     await at.sees("ĐANG PHỤC VỤ")
 
@@ -41,7 +48,7 @@ async def _english(at: Station) -> None:
 
 
 async def _refused(at: Station) -> None:
-    await at.sit_down()
+    await _seated(at)
     await at.press("b")
     await at.sees("Quầy 1 chưa gọi số nào")
 
@@ -50,6 +57,8 @@ async def _transfer(at: Station) -> None:
     await _serving(at)
     await at.press("c")
     await at.sees("Chọn lĩnh vực")
+    at.site.give(HUB, c.ReportDevice("pad-1", "ready"))  # a new picture, and so the same time
+    await at.sees("0:00 trên mức")
 
 
 async def _silent(at: Station) -> None:
@@ -63,6 +72,50 @@ async def _counters(at: Station) -> None:
     await at.sees("Chọn quầy", "Quầy 1")
 
 
+async def _log(at: Station) -> None:
+    for command in (
+        c.SignIn("1"),
+        c.OpenCounter("1"),
+        c.CallTicket("1", "1003", "missed-turn"),
+        c.MarkNoShow("1"),
+        c.VoidTicket("5002", "citizen-left"),
+    ):
+        at.site.give(NV01, command)
+    at.site.give(PT01, c.AssignServices("2", ("5",), "long-queue"))
+    await _counters(at)
+    await at.press("n")
+    await at.sees("Nhật ký trong ngày", "Hàng chờ dài")
+
+
+async def _report(at: Station) -> None:
+    at.site.give(NV02, c.FinishService("2"))
+    await _counters(at)
+    await at.press("b")
+    await at.sees("Báo cáo trong ngày", "nv02")
+
+
+async def _assign(at: Station) -> None:
+    await _counters(at)
+    await at.press("d", "3")
+    await at.sees("[x] Cư trú")
+
+
+async def _roll(at: Station) -> None:
+    await _seated(at)
+    at.site.give(NV01, c.UseRoll("1043"))
+    await at.press("p", "1", "1")
+    await at.sees("Hãy xé phiếu có số này trên cuộn")
+
+
+async def _course(at: Station) -> None:
+    for service in ("1", "2", "1", "1", "2"):
+        at.site.practise(NV01, c.IssueTicket((service,), on_paper=False))
+    await at.press("ctrl+t")
+    await at.sit_down()
+    await at.press("enter")
+    await at.sees("Bài 2/13", "✓ Đúng")
+
+
 PICTURES: dict[str, tuple[Scenario, tuple[int, int]]] = {
     "sign-in-80x24": (_sign_in, SMALL),
     "serving-80x24": (_serving, SMALL),
@@ -72,6 +125,15 @@ PICTURES: dict[str, tuple[Scenario, tuple[int, int]]] = {
     "transfer-80x24": (_transfer, SMALL),
     "silent-80x24": (_silent, SMALL),
     "counters-80x24": (_counters, SMALL),
+    "assign-80x24": (_assign, SMALL),
+    "log-80x24": (_log, SMALL),
+    "log-120x40": (_log, LARGE),
+    "report-80x24": (_report, SMALL),
+    "report-120x40": (_report, LARGE),
+    "roll-80x24": (_roll, SMALL),
+    "roll-120x40": (_roll, LARGE),
+    "course-80x24": (_course, SMALL),
+    "course-120x40": (_course, LARGE),
 }
 
 
