@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from runtime.backoff import Backoff
-from runtime.clock import SystemClock
+from runtime.clock import Clock, SystemClock
 from runtime.mqtt_connection import Connection, Ending, MqttSettings, Version, Will
 
 __all__ = ["MqttLink", "MqttSettings", "Will"]
@@ -22,7 +22,8 @@ class MqttLink:
     With `persistent` the broker keeps the session, and what arrives for it, while we are away.
     `on_message(topic, payload)` and `on_state(connected)` are called in the link's thread: they
     should hand over and return, for nothing is read meanwhile. The broker may deliver a message
-    twice and in any order. Connected means that every subscription is in place.
+    twice and in any order. Connected means that every subscription is in place. The broker's
+    certificate is judged by `wall_clock`, as `runtime.trust` says.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class MqttLink:
         on_state: Callable[[bool], None],
         will: Will | None = None,
         backoff: Backoff | None = None,
+        wall_clock: Clock | None = None,
     ) -> None:
         self._settings = settings
         self._persistent = persistent
@@ -44,6 +46,7 @@ class MqttLink:
         self._will = will
         self._backoff = backoff or Backoff(cap_s=settings.reconnect_within_s)
         self._clock = SystemClock()
+        self._wall_clock = wall_clock or self._clock
         self._version: Version = "3.1.1" if settings.protocol == "3.1.1" else "5"
         self._version_has_worked = False
         self._connection: Connection | None = None
@@ -112,6 +115,7 @@ class MqttLink:
             self._settings,
             self._version,
             clock=self._clock,
+            wall_clock=self._wall_clock,
             persistent=self._persistent,
             subscriptions=self._subscriptions,
             on_message=self._deliver,

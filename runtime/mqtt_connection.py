@@ -24,6 +24,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from runtime.clock import Clock
+from runtime.trust import client_context
 
 logger = logging.getLogger(__name__)
 
@@ -108,6 +109,7 @@ class Connection:
         version: Version,
         *,
         clock: Clock,
+        wall_clock: Clock,
         persistent: bool,
         subscriptions: tuple[str, ...],
         on_message: Callable[[str, bytes], None],
@@ -118,6 +120,7 @@ class Connection:
         self._settings = settings
         self._version = version
         self._clock = clock
+        self._wall_clock = wall_clock
         self._persistent = persistent
         self._subscriptions = subscriptions
         self._on_message = on_message
@@ -206,7 +209,9 @@ class Connection:
     def _open(self) -> None:
         s = self._settings
         if s.ca_file:
-            self._client.tls_set(str(s.ca_file), _name(s.cert_file), _name(s.key_file))
+            self._client.tls_set_context(
+                client_context(s.ca_file, s.cert_file, s.key_file, self._wall_clock)
+            )
         if self._version == "3.1.1":
             self._client.connect(s.host, s.port, s.keepalive_s)
             return
@@ -348,10 +353,6 @@ class Connection:
     def _words_for_silence(self) -> str:
         words = "closed by the broker before it answered"
         return f"{words} (does it accept our certificate?)" if self._settings.ca_file else words
-
-
-def _name(file: Path | None) -> str | None:
-    return None if file is None else str(file)
 
 
 def _words(reason: ReasonCode) -> str:

@@ -1,0 +1,1 @@
+"""Who the nodes are: the centre's certificate authority, enrolment, renewal and revocation."""

@@ -1,0 +1,74 @@
+"""The certificates of the centre's own programs: its link, and its broker. Their keys stay."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+
+from central.identity.authority import Authority, AuthorityError, key_pem
+from central.identity.registrar import CERTIFICATE_LIFE
+from runtime.private_file import write_private
+
+CENTRE_NAME = "thutu-centre"
+_CENTRE = "centre"
+_BROKER = "broker"
+
+
+def issue_own(folder: Path, authority: Authority, broker_names: Sequence[str], now_ms: int) -> None:
+    """Write `centre.pem` and `centre.key` for the centre's link, and `broker.pem` and `broker.key`
+    for a broker of these host names and addresses. Raises AuthorityError and OSError."""
+    _write(folder, _CENTRE, authority, (), now_ms)
+    _write(folder, _BROKER, authority, broker_names, now_ms)
+
+
+def renew_own(folder: Path, authority: Authority, now_ms: int) -> list[str]:
+    """Renew those that are past half of their life; returns which.
+
+    Raises AuthorityError and OSError.
+    """
+    renewed = []
+    for which in (_CENTRE, _BROKER):
+        file = folder / f"{which}.pem"
+        if not file.exists():
+            continue
+        present = x509.load_pem_x509_certificate(file.read_bytes())
+        half = present.not_valid_before_utc + CERTIFICATE_LIFE / 2
+        if now_ms > half.timestamp() * 1000:
+            _write(folder, which, authority, _server_names(present), now_ms)
+            renewed.append(which)
+    return renewed
+
+
+def _write(
+    folder: Path, which: str, authority: Authority, server_names: Sequence[str], now_ms: int
+) -> None:
+    key = _key(folder / f"{which}.key")
+    if server_names:
+        public = key.public_key()
+        issued = authority.certify_server(server_names, public, now_ms, CERTIFICATE_LIFE)
+    else:
+        issued = authority.certify_client(CENTRE_NAME, key.public_key(), now_ms, CERTIFICATE_LIFE)
+    chain = (issued, *authority.chain[:-1])
+    data = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in chain)
+    write_private(folder / f"{which}.pem", data, 0o644)
+
+
+def _key(file: Path) -> ec.EllipticCurvePrivateKey:
+    if not file.exists():
+        key = ec.generate_private_key(ec.SECP256R1())
+        write_private(file, key_pem(key))
+        return key
+    found = load_pem_private_key(file.read_bytes(), None)
+    if not isinstance(found, ec.EllipticCurvePrivateKey):
+        raise AuthorityError(f"{file} is no EC key")
+    return found
+
+
+def _server_names(certificate: x509.Certificate) -> list[str]:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    return [str(name.value) for name in names]

@@ -1,0 +1,32 @@
+"""Writing secrets and what must never be seen half written."""
+
+import os
+from pathlib import Path
+
+
+def write_private(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Put `data` at `path`, whole and durable or not at all; others may not read it by default.
+
+    The folder is made, for this user only, where it is missing. Raises OSError; then what was
+    there before is there still.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.new")
+    file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    try:
+        os.fchmod(file, mode)
+        _write_all(file, data)
+        os.fsync(file)
+    finally:
+        os.close(file)
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _write_all(file: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(file, data) :]

@@ -1,0 +1,113 @@
+"""The authority's commands, as an operator gives them."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from central.__main__ import main
+from central.identity.authority import Authority
+from central.identity.register import Register
+from central.identity.registrar import Registrar
+from runtime.clock import SystemClock
+from runtime.enrolment import EnrolmentToken, fingerprint
+from tests.central.certificate_requests import by_token
+
+SITE, NODE = "01-00097-01", "01-00097-01-h1"
+SITES = "site,name,type,national_code\n01-00097-01,Trung tâm Hồng Hà,centre,H26.55\n"
+
+Command = Callable[..., str]
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    config = tmp_path / "central.toml"
+    config.write_text('[store]\nfolder = "data"\n[embedded_broker]\n', "utf-8")
+    (tmp_path / "sites.csv").write_text(SITES, "utf-8")
+
+    def run(*words: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["thutu-central", "--config", str(config), *words])
+        main()
+        return capsys.readouterr().out.strip()
+
+    run("import-sites", str(tmp_path / "sites.csv"))
+    return run
+
+
+@pytest.fixture
+def identity(command: Command, tmp_path: Path) -> Path:
+    command("init-ca", "--broker", "mqtt.example.vn", "--broker", "10.0.0.5")
+    return tmp_path / "data" / "identity"
+
+
+def test_the_authority_is_made_with_all_that_a_broker_needs(identity: Path) -> None:
+    names = {path.name: path.stat().st_mode & 0o777 for path in identity.iterdir()}
+    assert names == {
+        "ca.key": 0o600,
+        "ca.pem": 0o644,
+        "broker.key": 0o600,
+        "broker.pem": 0o644,
+        "centre.key": 0o600,
+        "centre.pem": 0o644,
+        "revoked.pem": 0o644,
+        "identity.db": 0o600,
+    }
+    broker = x509.load_pem_x509_certificate((identity / "broker.pem").read_bytes())
+    found = broker.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert [str(name.value) for name in found] == ["mqtt.example.vn", "10.0.0.5"]
+
+
+def test_a_token_is_printed_once_and_works(command: Command, identity: Path) -> None:
+    token = EnrolmentToken.parse(command("enrol", SITE, NODE))
+    authority = Authority.load(identity)
+    assert token.authority == fingerprint(authority.root)
+    register = Register(identity)
+    Registrar(authority, register, SystemClock()).answer(by_token(NODE, token))
+    register.close()
+    listed = command("certificates")
+    assert NODE in listed
+    assert "until" in listed
+    assert token.text not in listed
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("enrol", "01-00098-01", "01-00098-01-h1"), "not registered"),
+        (("enrol", SITE, "01-00098-01-h1"), "no node of"),
+        (("enrol", SITE, "thutu-centre"), "not the name of a node"),
+        (("init-ca", "--broker", "x"), "already"),
+    ],
+)
+def test_what_cannot_be_is_said(
+    words: tuple[str, ...], said: str, command: Command, identity: Path
+) -> None:
+    before = (identity / "ca.key").read_bytes()
+    with pytest.raises(SystemExit, match=said):
+        command(*words)
+    assert (identity / "ca.key").read_bytes() == before
+
+
+def test_without_an_authority_nobody_is_enrolled(command: Command) -> None:
+    with pytest.raises(SystemExit, match="no authority"):
+        command("enrol", SITE, NODE)
+
+
+def test_a_revocation_is_on_the_list_at_once_and_in_the_audit_log(
+    command: Command, identity: Path
+) -> None:
+    token = EnrolmentToken.parse(command("enrol", SITE, NODE))
+    register = Register(identity)
+    registrar = Registrar(Authority.load(identity), register, SystemClock())
+    issued = registrar.answer(by_token(NODE, token)).chain[0]
+    register.close()
+    assert command("revoke-node", NODE, "--reason", "stolen").endswith("1 certificates revoked")
+    listed = x509.load_pem_x509_crl((identity / "revoked.pem").read_bytes())
+    serial = x509.load_der_x509_certificate(issued).serial_number
+    assert [entry.serial_number for entry in listed] == [serial]
+    assert "revoked" in command("certificates")
+    assert "whole: 3 lines" in command("audit")

@@ -1,0 +1,160 @@
+"""The centre's desk for identities, with a clock that stands until it is moved."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from central.identity.authority import Authority
+from central.identity.desk import IdentityDesk, has_authority
+from central.identity.register import Register
+from central.identity.registrar import Registrar
+from contract.codec import decode_message, encode_message
+from contract.topics import down, up
+from contract.wire import Certificate
+from tests.central.certificate_requests import by_certificate, by_token, new_key, pkcs10
+from tests.edge.running_site import TestClock
+from tests.waiting import until
+
+NODE, OTHER = "01-00097-01-h1", "01-00098-01-h1"
+DAY_S = 86_400
+
+
+class Watched:
+    """A desk, what it published and whom it evicted, and commands beside it."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = root / "identity"
+        self.clock = TestClock()
+        self.authority = Authority.create(self.folder, "test", self.clock.wall_ms)
+        self.register = Register(self.folder)
+        self.registrar = Registrar(self.authority, self.register, self.clock)
+        self.published: list[tuple[str, bytes]] = []
+        self.evicted: list[str] = []
+        self.desk = IdentityDesk(self.folder, self.clock, self._publish, self._evict)
+        self.desk.start()
+        self.turn()
+
+    def turn(self) -> None:
+        """Let the desk look at what is due: when the second is taken, the first look is over."""
+        for _ in range(2):
+            self.desk.put("nonsense", b"")
+            until(self.desk._requests.empty)
+
+    def listed(self) -> list[int]:
+        found = x509.load_pem_x509_crl((self.folder / "revoked.pem").read_bytes())
+        return [entry.serial_number for entry in found]
+
+    def close(self) -> None:
+        self.desk.stop()
+        self.register.close()
+
+    def _publish(self, topic: str, payload: bytes) -> bool:
+        self.published.append((topic, payload))
+        return True
+
+    def _evict(self, _authority: Authority, node: str, _now_ms: int) -> None:
+        self.evicted.append(node)
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Watched]:
+    made = Watched(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def key() -> ec.EllipticCurvePrivateKey:
+    return new_key()
+
+
+@pytest.fixture
+def enrolled(watched: Watched, key: ec.EllipticCurvePrivateKey) -> Certificate:
+    return watched.registrar.answer(by_token(NODE, watched.registrar.new_token(NODE), key))
+
+
+def test_there_is_a_desk_only_where_there_is_an_authority(tmp_path: Path) -> None:
+    assert not has_authority(tmp_path)
+    Authority.create(tmp_path / "identity", "test", 0)
+    assert has_authority(tmp_path)
+
+
+def test_a_renewal_is_answered_on_the_nodes_own_topic(
+    watched: Watched, key: ec.EllipticCurvePrivateKey, enrolled: Certificate
+) -> None:
+    watched.clock.later(46 * DAY_S)
+    next_key = new_key()
+    asked = by_certificate(NODE, enrolled.chain, key, pkcs10(NODE, next_key))
+    watched.desk.put(up(NODE, "renew"), encode_message(asked))
+    until(lambda: len(watched.published) == 1)
+    topic, payload = watched.published[0]
+    assert topic == down(NODE, "certificate")
+    issued = x509.load_der_x509_certificate(decode_message(payload, Certificate).chain[0])
+    assert issued.public_key() == next_key.public_key()
+
+
+def test_a_renewal_on_the_topic_of_another_is_not_answered(
+    watched: Watched,
+    key: ec.EllipticCurvePrivateKey,
+    enrolled: Certificate,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    watched.clock.later(46 * DAY_S)
+    asked = by_certificate(NODE, enrolled.chain, key, pkcs10(NODE, new_key()))
+    watched.desk.put(up(OTHER, "renew"), encode_message(asked))
+    until(lambda: "of another node than its topic" in caplog.text)
+    assert watched.published == []
+
+
+def test_a_revoked_node_is_evicted_for_five_minutes(
+    watched: Watched, enrolled: Certificate
+) -> None:
+    assert not watched.desk.is_shut_out(NODE)
+    assert watched.evicted == []
+    watched.registrar.revoke(NODE, "stolen")
+    until(lambda: watched.evicted == [NODE])
+    assert watched.desk.is_shut_out(NODE)
+    for _ in range(60):
+        watched.clock.later(10)
+        watched.turn()
+    assert 29 <= len(watched.evicted) <= 31
+    serial = x509.load_der_x509_certificate(enrolled.chain[0]).serial_number
+    assert watched.listed() == [serial]
+
+
+def test_a_node_that_is_enrolled_again_is_let_in_at_once(
+    watched: Watched, enrolled: Certificate
+) -> None:
+    watched.registrar.revoke(NODE, "by mistake")
+    until(lambda: watched.desk.is_shut_out(NODE))
+    asked = by_token(NODE, watched.registrar.new_token(NODE))
+    watched.desk.answer(encode_message(asked))
+    assert not watched.desk.is_shut_out(NODE)
+    before = len(watched.evicted)
+    watched.clock.later(10)
+    watched.turn()
+    assert len(watched.evicted) == before
+    assert len(enrolled.chain) == 2
+
+
+def test_the_certificate_of_a_replaced_machine_is_listed(
+    watched: Watched, enrolled: Certificate
+) -> None:
+    old = x509.load_der_x509_certificate(enrolled.chain[0]).serial_number
+    watched.desk.answer(encode_message(by_token(NODE, watched.registrar.new_token(NODE))))
+    until(lambda: watched.listed() == [old])
+    assert watched.evicted == []
+
+
+def test_the_list_is_made_anew_every_day_and_lasts_a_month(watched: Watched) -> None:
+    def made() -> x509.CertificateRevocationList:
+        return x509.load_pem_x509_crl((watched.folder / "revoked.pem").read_bytes())
+
+    first = made()
+    assert first.next_update_utc is not None
+    assert (first.next_update_utc - first.last_update_utc).days == 30
+    watched.clock.later(DAY_S)
+    until(lambda: made().last_update_utc > first.last_update_utc)
