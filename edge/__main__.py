@@ -14,9 +14,13 @@ from typing import get_args
 
 from contract.commands import COUNTER_ROLES, Actor, Role
 from edge.access import STAFF_ROLES, Access, BadNameError, NameTakenError, WeakPinError
+from edge.command_refused import CommandRefused
+from edge.configured_run import ConfiguredSettings
 from edge.high_water import HighWater
+from edge.identity.commands import add_identity_commands
 from edge.journal import Journal, JournalDamagedError, StoreError
 from edge.node import Node
+from edge.recovery_commands import add_recovery_commands
 from edge.settings import HubSettings
 from edge.writer_probe import writer_answers
 from runtime.clock import SystemClock
@@ -24,22 +28,13 @@ from runtime.command_line import CommandLine
 from runtime.folder_lock import FolderInUseError
 from runtime.http_probe import answers
 from runtime.service_manager import ServiceManager, Watchdog
-from runtime.settings import SettingsError, load_settings
+from runtime.settings import SettingsError
 from runtime.wording import say
 
 _LOOK_S = 1.0
 _DEVICE_ROLES = tuple(role for role in get_args(Role) if role not in ("clerk", "supervisor", "hub"))
 
 _LOG = "%(levelname)s %(name)s: %(message)s"
-
-
-class _Refused(Exception):  # noqa: N818 - a refusal, not an error
-    """What was asked for cannot be; `key` and `values` are its words in the catalogue."""
-
-    def __init__(self, key: str, **values: object) -> None:
-        super().__init__(key)
-        self.key = key
-        self.values = values
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,9 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format=_LOG, force=True)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     try:
-        settings = load_settings(options.config, HubSettings, "THUTU_HUB")
-        return int(options.run(settings, options))
-    except _Refused as refused:
+        configured = ConfiguredSettings(options.config)
+        settings = configured.own
+        if options.run is None:
+            return _run(configured)
+        return int(options.run(configured.in_force(), options))
+    except CommandRefused as refused:
         words = _words(options, refused.key, **refused.values)
     except SettingsError as error:
         words = _words(options, "bad_settings", what=error)
@@ -66,19 +64,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1
 
 
-def _run(settings: HubSettings, _options: argparse.Namespace) -> int:
-    node = Node(settings, SystemClock(has_chip=settings.clock_chip))
+def _run(configured: ConfiguredSettings) -> int:
+    settings, chosen = configured.choose()
+    clock = SystemClock(has_chip=settings.clock_chip)
+    node = Node(settings, clock, chosen.configuration, configured.hear)
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     node.start()
     print(f"{settings.site.site_name}: {node.url}", flush=True)
     watchdog = Watchdog(ServiceManager())
-    watchdog.check(partial(writer_answers, node.hub))
-    watchdog.check(partial(answers, node.url))
+    checks = (partial(writer_answers, node.hub), partial(answers, node.url))
+    for check in checks:
+        watchdog.check(check)
     watchdog.start()
+    proof = configured.proof(chosen, lambda: all(check() for check in checks), clock)
     while node.hub.damage is None and not stop.wait(_LOOK_S):
-        pass
+        if not proof.look() or (configured.has_news.is_set() and node.hub.is_empty):
+            break
     watchdog.stop()
     node.stop()
     return 0 if node.hub.damage is None else 1
@@ -96,11 +99,11 @@ def _add_device(settings: HubSettings, options: argparse.Namespace) -> int:
 def _check_counter(settings: HubSettings, role: str, counter: str | None) -> None:
     counters = ", ".join(counter.id for counter in settings.site.counters)
     if counter is not None and role not in COUNTER_ROLES:
-        raise _Refused("counter_not_for", role=role)
+        raise CommandRefused("counter_not_for", role=role)
     if counter is None and role in COUNTER_ROLES:
-        raise _Refused("counter_missing", role=role, counters=counters)
+        raise CommandRefused("counter_missing", role=role, counters=counters)
     if counter is not None and settings.site.counter(counter) is None:
-        raise _Refused("counter_unknown", counter=counter, counters=counters)
+        raise CommandRefused("counter_unknown", counter=counter, counters=counters)
 
 
 def _remove_device(settings: HubSettings, options: argparse.Namespace) -> int:
@@ -116,7 +119,7 @@ def _set_pin(settings: HubSettings, options: argparse.Namespace) -> int:
         try:
             access.set_pin(options.id, options.role, pin)
         except WeakPinError as error:
-            raise _Refused("weak_pin") from error
+            raise CommandRefused("weak_pin") from error
     print(_words(options, "may_sign_in", name=options.id, role=options.role))
     return 0
 
@@ -134,16 +137,16 @@ def _tell_removed(options: argparse.Namespace, *, known: bool) -> int:
 def _verify(settings: HubSettings, options: argparse.Namespace) -> int:
     path = settings.data / "journal.db"
     if not path.exists():
-        raise _Refused("no_journal", file=path)
+        raise CommandRefused("no_journal", file=path)
     with closing(HighWater(settings.data / "high-water")) as high_water:
         mark = high_water.mark
     with closing(Journal(path)) as journal:
         try:
             rows = sum(1 for _ in journal.checked_rows())
         except JournalDamagedError as error:
-            raise _Refused("rows_wrong", what=error) from error
+            raise CommandRefused("rows_wrong", what=error) from error
         if mark is not None and mark.epoch == journal.epoch and mark.seq > rows:
-            raise _Refused("rows_gone", rows=rows, written=mark.seq)
+            raise CommandRefused("rows_gone", rows=rows, written=mark.seq)
     print(_words(options, "rows_right", rows=rows))
     return 0
 
@@ -157,9 +160,9 @@ def _named(name: str) -> Iterator[None]:
     try:
         yield
     except BadNameError as error:
-        raise _Refused("bad_name", name=name) from error
+        raise CommandRefused("bad_name", name=name) from error
     except NameTakenError as error:
-        raise _Refused("name_taken", name=name) from error
+        raise CommandRefused("name_taken", name=name) from error
 
 
 def _words(options: argparse.Namespace, key: str, **values: object) -> str:
@@ -186,7 +189,9 @@ def _parser() -> CommandLine:
         added.set_defaults(run=run)
         return added
 
-    command("run", _run)
+    commands.add_parser("run", help=words("help_run"), description=words("help_run")).set_defaults(
+        run=None
+    )
     add = command("add-device", _add_device)
     add.add_argument("id", help=words("help_device"))
     add.add_argument("--role", required=True, choices=_DEVICE_ROLES, help=words("help_role"))
@@ -197,6 +202,8 @@ def _parser() -> CommandLine:
     pin.add_argument("--role", required=True, choices=STAFF_ROLES, help=words("help_staff_role"))
     command("remove-staff", _remove_staff).add_argument("id", help=words("help_staff"))
     command("verify", _verify)
+    add_recovery_commands(command, words, print)
+    add_identity_commands(command, words, print)
     return parser
 
 

@@ -1,6 +1,7 @@
 """A hub put together from its settings: queue, printer, uplink and local API."""
 
 import hashlib
+from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from importlib.metadata import version
@@ -10,6 +11,8 @@ import msgspec
 
 from contract.commands import Actor, AnyCommand, Order, ReportPrint
 from contract.snapshot import LinkView
+from contract.topics import Down
+from contract.wire import Configuration
 from edge.access import Access
 from edge.api.app import create_app
 from edge.controls import Controls, ControlsOfHub
@@ -20,7 +23,10 @@ from edge.devices.escpos_printer import EscposPrinter
 from edge.devices.transport import transport
 from edge.health import read_health
 from edge.hub import Hub, Identity, Reply
-from edge.printing import print_job
+from edge.identity.folder import IdentityFolder
+from edge.identity.keeper import IdentityKeeper
+from edge.machine_watch import MachineWatch
+from edge.printing import absent, print_job, slip_view
 from edge.procedures import procedures_of
 from edge.settings import HubSettings, Procedure
 from edge.ticket.layout import Paper
@@ -36,11 +42,23 @@ _CONNECTIONS_PER_ADDRESS = 64
 class Node:
     """One site's hub with everything around it."""
 
-    def __init__(self, settings: HubSettings, clock: Clock) -> None:
-        """Open the stores and bind the address. Raises StoreError or OSError."""
+    def __init__(
+        self,
+        settings: HubSettings,
+        clock: Clock,
+        configuration: Configuration | None = None,
+        hear_configuration: Callable[[bytes], None] | None = None,
+    ) -> None:
+        """Open the stores and bind the address. Raises StoreError or OSError.
+
+        `configuration` is the centre's that is in `settings`, if one is; newer ones go to
+        `hear_configuration`, in the line's thread.
+        """
         self._settings = settings
+        self._hear_configuration = hear_configuration
         self._procedures = procedures_of(settings)
-        config = _fingerprint(settings.site, self._procedures)
+        own = _fingerprint(settings.site, self._procedures)
+        config = own if configuration is None else configuration.label
         identity = Identity(settings.node, version("thutu"), config)
         self.access = Access(settings.data / "access.db", clock)
         self.hub = Hub(identity, settings.site, settings.data, clock, self._print)
@@ -59,6 +77,10 @@ class Node:
         )
         self._printer = self._own_printer()
         self._controls = self._own_controls(clock)
+        self._keeper = self._own_keeper(clock)
+        self._machine = MachineWatch(
+            partial(read_health, settings.data), self.hub.report, self._lost_devices
+        )
         self._uplink = self._own_uplink(identity, clock)
         self._announcement: Announcement | None = None
 
@@ -75,7 +97,10 @@ class Node:
     def start(self) -> None:
         """Take up the queue first, then let people in, then look for the centre."""
         self.hub.start()
+        for printer in sorted({*self._settings.site.prints_on.values()}):
+            self.hub.report(absent(printer))  # until it says that it is there
         self._server.start()
+        self._machine.start()
         if self._controls is not None:
             self.hub.listen(self._controls.notify)
             self._controls.start()
@@ -83,6 +108,8 @@ class Node:
             self.hub.listen(self._uplink.notify)
             self.hub.show_link(self._link)
             self._uplink.start()
+        if self._keeper is not None:
+            self._keeper.start()
         if self._settings.http.announce and is_announced(self._settings.http.host):
             site_name = self._settings.site.site_name
             self._announcement = Announcement(self._settings.node, site_name, self._server.port)
@@ -92,10 +119,13 @@ class Node:
         if self._announcement is not None:
             self._announcement.close()
         self._server.stop()
+        self._machine.close()
         if self._controls is not None:
             self._controls.close()
         if self._printer is not None:
             self._printer.close()
+        if self._keeper is not None:
+            self._keeper.stop()
         if self._uplink is not None:
             self._uplink.stop()
         self.hub.close()
@@ -123,19 +153,50 @@ class Node:
     def _give(self, actor: Actor, command: AnyCommand) -> Future[Reply]:
         return self.hub.submit(Order(uuid4().bytes, actor, command))
 
+    def _own_keeper(self, clock: Clock) -> IdentityKeeper | None:
+        identity = self._settings.identity
+        if identity is None:
+            return None
+        node = self._settings.node
+        return IdentityKeeper(
+            IdentityFolder(self._settings.identity_folder, node),
+            node,
+            clock,
+            self._ask_for_certificate,
+            centre=identity.centre,
+            token_file=identity.token_file,
+        )
+
+    def _ask_for_certificate(self, payload: bytes) -> bool:
+        return self._uplink is not None and self._uplink.publish("renew", payload)
+
     def _own_uplink(self, identity: Identity, clock: Clock) -> Uplink | None:
-        if self._settings.uplink is None:
+        line = self._settings.line
+        if line is None:
             return None
         return Uplink(
             self.hub.journal,
-            self._settings.uplink,
+            line,
             node=identity.node,
             software=identity.software,
             config=identity.config,
             clock=clock,
             line_clock=SystemClock(),
             health=partial(read_health, self._settings.data),
+            listeners=self._listeners(),
         )
+
+    def _listeners(self) -> dict[Down, Callable[[bytes], None]]:
+        listeners: dict[Down, Callable[[bytes], None]] = {}
+        if self._keeper is not None:
+            listeners["certificate"] = self._keeper.answered
+        if self._hear_configuration is not None:
+            listeners["config"] = self._hear_configuration
+        return listeners
+
+    def _lost_devices(self) -> tuple[str, ...]:
+        devices = self.hub.house.live.devices
+        return tuple(name for name, device in devices.items() if device.state == "lost")
 
     def _link(self) -> LinkView:
         uplink = self._uplink
@@ -147,14 +208,14 @@ class Node:
         if self._printer is None:
             self.hub.report(ReportPrint(slip.number, slip.copy, "failed", reason="no-printer"))
             return
-        job = print_job(
+        view = slip_view(
             self._settings.site,
             queue,
             slip,
             training=training,
             follow_url=self._settings.follow_url,
         )
-        self._printer.print(job)
+        self._printer.print(print_job(view))
 
 
 def _fingerprint(rules: Rules, procedures: tuple[Procedure, ...]) -> str:

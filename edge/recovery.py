@@ -16,7 +16,7 @@ from edge.journal import Journal, JournalDamagedError, StoreError
 
 logger = logging.getLogger(__name__)
 
-_JOURNAL = "journal.db"
+JOURNAL = "journal.db"
 _STATE_VERSION = hashlib.sha256(
     msgspec.json.encode(msgspec.json.schema(House), order="deterministic")
 ).hexdigest()[:16]
@@ -51,8 +51,8 @@ def open_stores(folder: Path) -> Stores:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     high_water = HighWater(folder / "high-water")
     try:
-        broken_pages = _broken_pages(folder / _JOURNAL)
-        journal = Journal(folder / _JOURNAL)
+        broken_pages = _broken_pages(folder / JOURNAL)
+        journal = Journal(folder / JOURNAL)
     except JournalDamagedError as error:
         return _begin_anew(folder, high_water, Rebuilt(House(), str(error)))
     house, damage = check(journal, high_water.mark)
@@ -150,7 +150,7 @@ def _begin_anew(folder: Path, high_water: HighWater, rebuilt: Rebuilt) -> Stores
     aside = _set_aside(folder)
     mark = high_water.mark
     house = moved_to_new_journal(house, mark.day if mark else "", mark.orders if mark else {})
-    journal = Journal(folder / _JOURNAL)
+    journal = Journal(folder / JOURNAL)
     keep_checkpoint(journal, house)
     logger.error(
         "The journal is damaged (%s). It is kept as %s; a new one goes on from its intact rows, "
@@ -165,7 +165,7 @@ def _set_aside(folder: Path) -> Path:
     taken = len(list(folder.glob("journal-damaged-*.db")))
     aside = folder / f"journal-damaged-{taken + 1}.db"
     for suffix in ("", "-wal", "-shm"):
-        part = folder / f"{_JOURNAL}{suffix}"
+        part = folder / f"{JOURNAL}{suffix}"
         if part.exists():
             part.rename(f"{aside}{suffix}")
     return aside

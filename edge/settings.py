@@ -3,15 +3,20 @@
 from pathlib import Path
 from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, structs
 
 from contract.ids import Name, NodeId, ServiceId, whole
 from edge.control_settings import ControlSettings
 from edge.core.rules import Rules
 from edge.devices.printer_profile import PrinterProfile
+from edge.identity.folder import CERTIFICATE_FILE, ROOT_FILE
 from edge.ticket.template import TicketTemplate
 from runtime.mqtt import MqttSettings
 
+PublicKey = Annotated[
+    str,
+    Meta(pattern=whole(r"[0-9a-f]{64}"), description="An Ed25519 public key in hexadecimal."),
+]
 ProcedureCode = Annotated[str, Meta(pattern=whole(r"[0-9]\.[0-9]{6}(\.[0-9A-Z.]+)?"))]
 
 
@@ -44,13 +49,22 @@ class Procedure(Struct, frozen=True, forbid_unknown_fields=True):
     service: ServiceId
 
 
+class IdentitySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the hub gets its certificate: the centre's address (`https://…`), and the file with the
+    one-time token that the centre gave out. `[uplink]` then needs no files of its own."""
+
+    centre: Annotated[str, Meta(pattern=whole(r"https?://[^\s]+"))]
+    token_file: Path = Path("/etc/thutu/enrolment.token")
+
+
 class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):
     """Everything one hub needs to know; each part gets only its own section.
 
     `clock_chip` says that the machine keeps time without power, as a Pi 5 with its battery does.
     `procedures_file` names a TOML file of further procedures, shared by many sites: those of
     services that this site lacks are left out. `follow_url` is what the ticket's QR code opens,
-    with `{site}`, `{day}` and `{number}`.
+    with `{site}`, `{day}` and `{number}`. `centre_key` is what `thutu-central config-key` says:
+    only what is signed with it is believed, of files, configuration and updates.
     """
 
     node: NodeId
@@ -60,9 +74,25 @@ class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):
     http: Http = field(default_factory=Http)
     printer: PrinterSettings | None = None
     uplink: MqttSettings | None = None
+    identity: IdentitySettings | None = None
     procedures: tuple[Procedure, ...] = ()
     procedures_file: Path | None = None
     follow_url: str | None = None
+    centre_key: PublicKey | None = None
+
+    @property
+    def identity_folder(self) -> Path:
+        """Where this node's key and certificate are."""
+        return self.data / "identity"
+
+    @property
+    def line(self) -> MqttSettings | None:
+        """The uplink, with this node's own certificate where the centre gives it one."""
+        if self.uplink is None or self.identity is None:
+            return self.uplink
+        own = self.identity_folder / CERTIFICATE_FILE
+        root = self.identity_folder / ROOT_FILE
+        return structs.replace(self.uplink, ca_file=root, cert_file=own, key_file=own)
 
     def __post_init__(self) -> None:
         if not self.node.startswith(f"{self.site.site}-"):
@@ -77,8 +107,16 @@ class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):
         for button in self.ticket_buttons:
             if self.site.service(button.service) is None:
                 raise ValueError(f"a ticket button names the unknown service {button.service!r}")
+        self._check_printers()
         for procedure in self.procedures:
             if self.site.service(procedure.service) is None:
                 raise ValueError(
                     f"procedure {procedure.code} names the unknown service {procedure.service!r}"
+                )
+
+    def _check_printers(self) -> None:
+        for device, printer in self.site.prints_on.items():
+            if self.printer is not None and printer == self.printer.device:
+                raise ValueError(
+                    f"prints_on: {device} prints on {printer}, which is the hub's own: leave it out"
                 )

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 from unicodedata import normalize
 
@@ -18,9 +19,13 @@ class SettingsError(ValueError):
 
 
 def load_settings(
-    path: Path, kind: type[_T], prefix: str, environment: Mapping[str, str] = os.environ
+    path: Path,
+    kind: type[_T],
+    prefix: str,
+    environment: Mapping[str, str] = os.environ,
+    instead: Mapping[str, Any] = MappingProxyType({}),
 ) -> _T:
-    """Read settings of `kind` from a TOML file.
+    """Read settings of `kind` from a TOML file; `instead` holds keys that replace the file's.
 
     `PREFIX_SECTION__KEY=value` in the environment overrides `key` of `[section]`; the value is
     TOML where it parses as such, else a plain string. A relative path means one beside the file;
@@ -33,6 +38,7 @@ def load_settings(
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not TOML: {error}") from error
+    table.update(instead)
     names = sorted(name for name in environment if name.startswith(f"{prefix}_"))
     for name in names:
         keys = name.removeprefix(f"{prefix}_").lower().split("__")

@@ -1,0 +1,1 @@
+"""What the centre decides of hubs' settings, and who runs something else."""

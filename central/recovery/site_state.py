@@ -1,0 +1,125 @@
+"""What the centre holds of a hub's present day, byte for byte, for a new card."""
+
+from typing import NamedTuple
+
+from msgspec import Raw
+
+from central.store.connection import Connection, entries_between, greater
+from contract.codec import ContractError, decode_entry
+from contract.events import DayOpened
+from contract.wire import VERSION, HeldRows, SiteState
+
+_MOST_JOURNALS = 5
+_APPOINTMENTS_MS = 90 * 86_400_000
+
+
+class _Journal(NamedTuple):
+    """A journal; `day` is its last business day, which began anew at row `start`.
+
+    None for a journal that only goes on with the queue of an older one.
+    """
+
+    key: int
+    epoch: str
+    highest: int
+    missing: int
+    day: str | None
+    start: int | None
+
+
+def site_state(conn: Connection, node: str, now_ms: int) -> SiteState:
+    """Rows from the beginning of the node's last business day on, its journals the oldest first.
+
+    A day that was carried over from an earlier opening or journal brings those along. Journals
+    without a ticket are those of cards that were started and never worked, and are left out.
+    """
+    journals = _journals(conn, node)
+    parts: list[HeldRows] = []
+    for journal in journals:
+        rows = entries_between(conn, journal.key, journal.start or 1, journal.highest)
+        if journal.start is not None:
+            rows = [*_appointments(conn, journal.key, journal.start, now_ms), *rows]
+        parts.insert(0, HeldRows(journal.epoch, tuple(map(Raw, rows))))
+        if journal.start is not None:
+            break
+    return SiteState(
+        VERSION,
+        node,
+        now_ms,
+        missing=journals[0].missing if journals else 0,
+        orders=_orders(conn, journals),
+        journals=tuple(parts),
+    )
+
+
+def watermarks(conn: Connection, node: str) -> dict[str, int]:
+    """Up to which row each of the node's journals is held without a gap, by epoch."""
+    rows = conn.execute(
+        "SELECT epoch, watermark FROM journals JOIN nodes USING (node) WHERE nodes.code = ?",
+        (node,),
+    )
+    return dict(rows.fetchall())
+
+
+def _journals(conn: Connection, node: str) -> list[_Journal]:
+    """The node's last journals with a ticket, the newest first."""
+    rows = conn.execute(
+        f"""SELECT journal, epoch, highest, {greater("announced", "highest")} - watermark - beyond
+        FROM journals JOIN nodes USING (node) WHERE nodes.code = ? AND EXISTS (
+            SELECT 1 FROM events WHERE events.journal = journals.journal
+            AND ticket IS NOT NULL AND training = 0)
+        ORDER BY journal DESC LIMIT ?""",  # noqa: S608 - our own columns
+        (node, _MOST_JOURNALS),
+    ).fetchall()
+    return [
+        _Journal(key, epoch, highest, missing, *_last_day(conn, key))
+        for key, epoch, highest, missing in rows
+    ]
+
+
+def _last_day(conn: Connection, journal: int) -> tuple[str | None, int | None]:
+    """The journal's last business day, and the last opening that nothing was carried over to."""
+    openings = conn.execute(
+        """SELECT seq, entry FROM events JOIN kinds USING (kind)
+        WHERE journal = ? AND kinds.name = 'DayOpened' AND training = 0 ORDER BY seq DESC""",
+        (journal,),
+    )
+    day = None
+    for seq, entry in openings:
+        try:
+            event = decode_entry(entry).event
+        except ContractError:
+            continue
+        if isinstance(event, DayOpened):
+            day = day or event.day
+            if not event.carried:
+                return day, int(seq)
+    return day, None
+
+
+def _appointments(conn: Connection, journal: int, before: int, now_ms: int) -> list[bytes]:
+    """Slots booked before the day began."""
+    rows = conn.execute(
+        """SELECT entry FROM events JOIN kinds USING (kind) WHERE journal = ? AND seq < ?
+        AND kinds.name IN ('AppointmentBooked', 'AppointmentCancelled') AND wall_ms > ?
+        ORDER BY seq""",
+        (journal, before, now_ms - _APPOINTMENTS_MS),
+    )
+    return [row[0] for row in rows]
+
+
+def _orders(conn: Connection, journals: list[_Journal]) -> dict[str, int]:
+    """The highest order of each series on the last day, whichever card gave it out."""
+    highest: dict[str, int] = {}
+    for journal in journals:
+        if journal.day not in (None, journals[0].day):
+            continue
+        rows = conn.execute(
+            """SELECT substr(ticket, 1, 1), max(CAST(substr(ticket, 2) AS INTEGER)) FROM events
+            JOIN kinds USING (kind) WHERE journal = ? AND seq >= ? AND training = 0
+            AND kinds.name = 'TicketIssued' GROUP BY substr(ticket, 1, 1)""",
+            (journal.key, journal.start or 1),
+        )
+        for series, order in rows:
+            highest[series] = max(order, highest.get(series, 0))
+    return highest

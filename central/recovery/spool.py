@@ -1,0 +1,68 @@
+"""The folder in which files from hubs wait for the running centre, the only writer of events."""
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from central.recovery.exports import ExportRefusedError, checked
+from contract.topics import up
+from runtime.sealed import write_file
+
+logger = logging.getLogger(__name__)
+
+_LOOK_S = 0.5
+
+
+def spool(folder: Path, name: str, data: bytes) -> Path:
+    """Lay a checked file ready; it is gone once its messages are handed over. Raises OSError."""
+    waiting = _waiting(folder)
+    waiting.mkdir(mode=0o700, exist_ok=True)
+    path = waiting / f"{Path(name).stem}.thutu"
+    write_file(path, data)
+    return path
+
+
+class Spool:
+    """Hands the messages of files to `put`, as if they had come from the broker."""
+
+    def __init__(self, folder: Path, put: Callable[[str, bytes], None]) -> None:
+        self._folder = folder
+        self._put = put
+        self._complained: set[Path] = set()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look for files."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, perhaps in the middle of a file, which stays."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(_LOOK_S):
+            for path in sorted(_waiting(self._folder).glob("*.thutu")):
+                try:
+                    self._take(path)
+                except (ExportRefusedError, OSError) as error:
+                    if path not in self._complained:
+                        self._complained.add(path)
+                        logger.warning("%s is not taken in: %s", path, error)
+
+    def _take(self, path: Path) -> None:
+        export = checked(self._folder, path.read_bytes())
+        for batch in export.batches:
+            if self._stopping.is_set():
+                return
+            self._put(up(export.node, "events"), batch)
+        path.unlink()
+        logger.info(
+            "%s: rows %d to %d came by hand", export.node, export.first_seq, export.last_seq
+        )
+
+
+def _waiting(folder: Path) -> Path:
+    return folder / "imports"

@@ -1,0 +1,165 @@
+"""The commands of `thutu-hub` for the day on which a card or a line is lost."""
+
+import argparse
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from contract.wire import VERSION, Receipt, SiteState
+from edge.ask_centre import NoAnswerError, ask_centre
+from edge.command_refused import CommandRefused
+from edge.core.calendar import local_time
+from edge.journal import Journal
+from edge.recovery import JOURNAL
+from edge.replace import AlreadyAtWorkError, TakenOver, check_unused, orders_on_paper, take_over
+from edge.settings import HubSettings
+from edge.stick import NotForThisJournalError, NothingToExportError, acknowledge, export
+from runtime.clock import SystemClock
+from runtime.folder_lock import FolderLock
+from runtime.sealed import SealError, signing_key, unseal_from
+from runtime.wording import say
+
+_SIGNING_KEY = "signing.key"
+
+_Run = Callable[[HubSettings, argparse.Namespace], int]
+_Answer = Callable[[HubSettings, argparse.Namespace], str]
+
+
+def add_recovery_commands(
+    command: Callable[[str, _Run], argparse.ArgumentParser],
+    words: Callable[[str], str],
+    tell: Callable[[str], None],
+) -> None:
+    """Add them to the parser; `command` and `words` are those of `thutu-hub`.
+
+    What people should know is said to `tell`.
+    """
+
+    def add(name: str, answer: _Answer) -> argparse.ArgumentParser:
+        def run(settings: HubSettings, options: argparse.Namespace) -> int:
+            tell(answer(settings, options))
+            return 0
+
+        return command(name, run)
+
+    replacing = add("replace", _replace)
+    replacing.add_argument("--last-number", required=True, help=words("help_last_number"))
+    source = replacing.add_mutually_exclusive_group()
+    source.add_argument("--from", dest="file", type=Path, help=words("help_from"))
+    source.add_argument("--without-centre", action="store_true", help=words("help_without_centre"))
+    exporting = add("export", _export)
+    exporting.add_argument("folder", type=Path, help=words("help_export_folder"))
+    acknowledging = add("acknowledge", _acknowledge)
+    acknowledging.add_argument("file", type=Path, help=words("help_receipt"))
+
+
+def _replace(settings: HubSettings, options: argparse.Namespace) -> str:
+    series = {service.series for service in settings.site.services}
+    try:
+        on_paper = orders_on_paper(options.last_number, series)
+    except ValueError as error:
+        example = ",".join(f"{s}={s}042" for s in sorted(series))
+        raise CommandRefused("bad_last_number", what=error, example=example) from error
+    with _unused():
+        FolderLock(settings.data).release()
+        check_unused(settings.data)
+        state = _state(settings, options)
+        done = take_over(settings.data, state, on_paper, SystemClock().stamp().wall_ms)
+    return _told(done, options.language)
+
+
+@contextlib.contextmanager
+def _unused() -> Iterator[None]:
+    try:
+        yield
+    except AlreadyAtWorkError as error:
+        raise CommandRefused("already_at_work", last=", ".join(error.highest)) from error
+
+
+def _state(settings: HubSettings, options: argparse.Namespace) -> SiteState:
+    if options.without_centre:
+        return SiteState(VERSION, settings.node, 0, missing=0, orders={}, journals=())
+    if options.file is None:
+        if settings.line is None:
+            raise CommandRefused("no_uplink")
+        key = centre_key(settings)
+        try:
+            return ask_centre(settings.line, settings.node, key)
+        except NoAnswerError as error:
+            raise CommandRefused("centre_silent", what=error, site=settings.site.site) from error
+    try:
+        state = unseal_from(options.file.read_bytes(), SiteState, centre_key(settings))
+    except SealError as error:
+        raise CommandRefused("bad_file", file=options.file, what=error) from error
+    if (state.version, state.node) != (VERSION, settings.node):
+        raise CommandRefused("bad_file", file=options.file, what=state.node)
+    return state
+
+
+def _export(settings: HubSettings, options: argparse.Namespace) -> str:
+    key = signing_key(settings.data / _SIGNING_KEY)
+    with _journal(settings) as journal:
+        try:
+            done = export(
+                journal, settings.node, key, options.folder, SystemClock().stamp().wall_ms
+            )
+        except NothingToExportError:
+            return say("hub_tool.nothing_to_export", options.language)
+    public = key.public_key().public_bytes_raw().hex()
+    return say(
+        "hub_tool.exported",
+        options.language,
+        file=done.file,
+        first=done.first,
+        last=done.last,
+        node=settings.node,
+        public_key=public,
+    )
+
+
+def _acknowledge(settings: HubSettings, options: argparse.Namespace) -> str:
+    key = centre_key(settings)
+    try:
+        receipt = unseal_from(options.file.read_bytes(), Receipt, key)
+        with _journal(settings) as journal:
+            row = acknowledge(journal, settings.node, receipt)
+    except (SealError, NotForThisJournalError) as error:
+        raise CommandRefused("bad_file", file=options.file, what=error) from error
+    return say("hub_tool.acknowledged", options.language, row=row)
+
+
+@contextlib.contextmanager
+def _journal(settings: HubSettings) -> Iterator[Journal]:
+    path = settings.data / JOURNAL
+    if not path.exists():
+        raise CommandRefused("no_journal", file=path)
+    with contextlib.closing(Journal(path)) as journal:
+        yield journal
+
+
+def centre_key(settings: HubSettings) -> bytes:
+    """The key by which files of the centre must be signed. Raises CommandRefused without one."""
+    if settings.centre_key is None:
+        raise CommandRefused("no_centre_key")
+    return bytes.fromhex(settings.centre_key)
+
+
+def _told(done: TakenOver, language: str) -> str:
+    lines: list[tuple[str, dict[str, object]]] = [
+        ("taken_over", {"day": done.day, "last": ", ".join(done.last) or "–"})
+    ]
+    if done.waiting:
+        lines.append(("queue_restored", {"count": len(done.waiting), "at": _time(done.as_of_ms)}))
+    else:
+        lines.append(("queue_not_restored", {}))
+    if done.missing or done.unread:
+        lines.append(("rows_unknown", {"rows": done.missing + done.unread}))
+    if done.unknown:
+        ranges = ", ".join(f"{first}–{last}" for first, last in done.unknown)
+        lines.append(("numbers_unknown", {"numbers": ranges}))
+    lines.append(("let_in_anew", {}))
+    return "\n".join(say(f"hub_tool.{key}", language, **values) for key, values in lines)
+
+
+def _time(wall_ms: int | None) -> str:
+    return "?" if wall_ms is None else local_time(wall_ms).strftime("%H:%M %d/%m/%Y")

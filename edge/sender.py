@@ -1,0 +1,198 @@
+"""What a node says to the centre over a line, turn by turn: batches, status, and the cursor that
+moves on the centre's word. It has no thread and no connection of its own."""
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from contract.codec import ContractError, decode_message, encode_message
+from contract.topics import up
+from contract.wire import VERSION, Ack, Health, Status
+from edge.batches import pack
+from edge.journal import Row
+from edge.outbox import Outbox, OutboxLimits, Run, Verdict
+from runtime.clock import Clock
+
+logger = logging.getLogger(__name__)
+
+_ANSWERS_KEPT = 100
+_WINDOW_FULL_S = 0.05
+_LIMITS = OutboxLimits()
+
+
+class Line(Protocol):
+    """A connection to the broker: see `runtime.mqtt.MqttLink`."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether messages can be sent now."""
+        ...
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
+        """Hand over a message; False when nothing was sent."""
+        ...
+
+
+class SentLog(Protocol):
+    """What an uplink needs of a journal: see `edge.journal.Journal`."""
+
+    @property
+    def epoch(self) -> str:
+        """The journal's name."""
+        ...
+
+    @property
+    def last_seq(self) -> int:
+        """Its last row."""
+        ...
+
+    @property
+    def cursor(self) -> int:
+        """The last row that the centre has confirmed."""
+        ...
+
+    def read(self, after: int, limit: int) -> list[Row]:
+        """At most `limit` rows behind row `after`, in order."""
+        ...
+
+    def hash_at(self, seq: int) -> bytes:
+        """The chain's hash after row `seq`."""
+        ...
+
+    def advance(self, committed: int) -> None:
+        """Move the cursor forward to `committed`."""
+        ...
+
+
+class Sender:
+    """One node's part of a line. One thread takes its turns; any thread may `hear` for it.
+
+    `clock` dates the status; `health` is asked at every heartbeat, and never fails. `sent_entries`
+    counts what was handed to the broker, repetitions included.
+    """
+
+    def __init__(
+        self,
+        journal: SentLog,
+        line: Line,
+        *,
+        node: str,
+        software: str,
+        config: str,
+        clock: Clock,
+        limits: OutboxLimits = _LIMITS,
+        health: Callable[[], Health] | None = None,
+        heartbeat_s: float = 60.0,
+    ) -> None:
+        self._journal = journal
+        self._line = line
+        self._node = node
+        self._software = software
+        self._config = config
+        self._clock = clock
+        self._health = health
+        self._heartbeat_s = heartbeat_s
+        self._cursor = journal.cursor
+        self._outbox = Outbox(journal.epoch, self._cursor, journal.last_seq, limits)
+        self._answers: deque[bytes] = deque(maxlen=_ANSWERS_KEPT)
+        self.sent_entries = 0
+        self._connections = 0
+        self._connections_seen = 0
+        self._status_due_s = 0.0
+        self._refused: set[Verdict] = set()
+
+    @property
+    def unsent(self) -> int:
+        """How many entries the centre has not confirmed."""
+        return self._journal.last_seq - self._outbox.confirmed
+
+    def hear(self, answer: bytes) -> None:
+        """Take an answer of the centre, for the next turn."""
+        self._answers.append(answer)
+
+    def line_changed(self, *, connected: bool) -> None:
+        """The line is there, anew, or gone."""
+        self._connections += connected
+
+    def turn(self, now_s: float) -> float | None:
+        """Do what is due now; return how long to sleep unless something happens."""
+        self._follow_connection(now_s)
+        self._take_answers(now_s)
+        self._outbox.appended(self._journal.last_seq, now_s)
+        if not self._outbox.connected:
+            return None
+        if now_s >= self._status_due_s:
+            if not self.publish_status(online=True):
+                return _WINDOW_FULL_S
+            self._status_due_s = now_s + self._heartbeat_s
+        step = self._outbox.next(now_s)
+        if isinstance(step, Run):
+            return 0 if self._send(step, now_s) else _WINDOW_FULL_S
+        until_s = self._status_due_s if step.until_s is None else step.until_s
+        return max(0.0, min(until_s, self._status_due_s) - now_s)
+
+    def publish_status(self, *, online: bool) -> bool:
+        """Say how the node fares, or that it leaves; False when it cannot be said now."""
+        payload = encode_message(self._status(online=online))
+        return self._line.publish(up(self._node, "status"), payload, retain=True)
+
+    def _follow_connection(self, now_s: float) -> None:
+        if not self._line.connected:
+            self._outbox.disconnect()
+        elif self._connections_seen != self._connections:
+            self._connections_seen = self._connections
+            self._outbox.connect()
+            self._status_due_s = now_s
+
+    def _take_answers(self, now_s: float) -> None:
+        while self._answers:
+            self._take_answer(self._answers.popleft(), now_s)
+        if self._outbox.confirmed > self._cursor:
+            self._journal.advance(self._outbox.confirmed)
+            self._cursor = self._outbox.confirmed
+
+    def _take_answer(self, payload: bytes, now_s: float) -> None:
+        try:
+            ack = decode_message(payload, Ack)
+        except ContractError as error:
+            logger.warning("%s: an unreadable answer of the centre: %s", self._node, error)
+            return
+        verdict = self._outbox.answered(ack, now_s)
+        if verdict is Verdict.PROGRESS:
+            self._refused.clear()
+        elif verdict is not Verdict.STALE and verdict not in self._refused:
+            self._refused.add(verdict)
+            logger.warning(
+                "%s: refused %s: this journal is epoch %s up to %d",
+                self._node,
+                ack,
+                self._outbox.epoch,
+                self._outbox.last_seq,
+            )
+
+    def _send(self, run: Run, now_s: float) -> bool:
+        rows = self._journal.read(run.after, run.limit)
+        before = self._journal.hash_at(run.after)
+        payload, last_seq = pack(self._node, self._outbox.epoch, before, rows)
+        if not self._line.publish(up(self._node, "events"), payload):
+            return False
+        self._outbox.sent_up_to(last_seq, now_s)
+        self.sent_entries += last_seq - run.after
+        return True
+
+    def _status(self, *, online: bool) -> Status:
+        stamp = self._clock.stamp()
+        return Status(
+            version=VERSION,
+            node=self._node,
+            online=online,
+            epoch=self._outbox.epoch,
+            wall_ms=stamp.wall_ms,
+            synced=stamp.synced,
+            software=self._software,
+            config=self._config,
+            last_seq=self._journal.last_seq,
+            unsent=self.unsent,
+            health=None if self._health is None else self._health(),
+        )

@@ -1,0 +1,132 @@
+"""Signed messages in files: carried by anyone, changed by nobody.
+
+A seal is an Ed25519 signature (RFC 8032) over the message's name and bytes. It proves who made the
+message and that it is whole; it hides nothing, and it does not say that the message is the newest.
+"""
+
+import os
+from pathlib import Path
+from typing import Generic, Literal, NamedTuple, TypeVar
+
+import msgspec
+import zstandard
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from runtime.private_file import write_private
+
+MOST_BYTES = 256_000_000
+_SIGNED = b"thutu sealed 1\0"
+
+_Message = TypeVar("_Message")
+
+
+class SealError(ValueError):
+    """A file or message that cannot be believed; the words say why."""
+
+
+class Unsealed(NamedTuple, Generic[_Message]):
+    """A message, and the public key (32 bytes) of whoever signed it."""
+
+    message: _Message
+    public_key: bytes
+
+
+class _Sealed(msgspec.Struct, frozen=True, array_like=True):
+    form: Literal["thutu-sealed-1"]
+    name: str
+    public_key: bytes
+    signature: bytes
+    body: bytes
+
+
+def seal(key: Ed25519PrivateKey, message: msgspec.Struct) -> bytes:
+    """Sign a message; returns the bytes of its file."""
+    name = type(message).__name__
+    body = zstandard.compress(msgspec.msgpack.encode(message), 6)
+    sealed = _Sealed(
+        "thutu-sealed-1",
+        name,
+        key.public_key().public_bytes_raw(),
+        key.sign(_signed(name, body)),
+        body,
+    )
+    return msgspec.msgpack.encode(sealed)
+
+
+def unseal(data: bytes, kind: type[_Message]) -> Unsealed[_Message]:
+    """Read a sealed message of `kind`, by whomever: whether to believe that key is yours to say.
+
+    Raises SealError for anything else, for one that was altered, and above MOST_BYTES.
+    """
+    try:
+        sealed = msgspec.msgpack.decode(data, type=_Sealed)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise SealError(f"not a sealed file, or only a part of one: {error}") from error
+    if sealed.name != kind.__name__:
+        raise SealError(f"a file of another kind: {sealed.name} instead of {kind.__name__}")
+    try:
+        key = Ed25519PublicKey.from_public_bytes(sealed.public_key)
+        key.verify(sealed.signature, _signed(sealed.name, sealed.body))
+    except (InvalidSignature, ValueError) as error:
+        raise SealError("the signature is wrong: the file was damaged or altered") from error
+    try:
+        if not 0 <= zstandard.frame_content_size(sealed.body) <= MOST_BYTES:
+            raise SealError(f"the file would unpack to more than {MOST_BYTES} bytes")
+        body = zstandard.ZstdDecompressor().decompress(sealed.body, max_output_size=MOST_BYTES)
+        return Unsealed(msgspec.msgpack.decode(body, type=kind), sealed.public_key)
+    except (msgspec.MsgspecError, UnicodeDecodeError, zstandard.ZstdError) as error:
+        raise SealError(f"a file of another version: {error}") from error
+
+
+def unseal_from(data: bytes, kind: type[_Message], public_key: bytes) -> _Message:
+    """Read a sealed message that must be signed by `public_key`. Raises SealError."""
+    unsealed = unseal(data, kind)
+    if unsealed.public_key != public_key:
+        raise SealError(f"signed by {unsealed.public_key.hex()}, not by {public_key.hex()}")
+    return unsealed.message
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Put a sealed file at `path`, whole or not at all; also on a stick that knows no owners.
+
+    Raises OSError; then what was there before is there still.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def signing_key(path: Path) -> Ed25519PrivateKey:
+    """The key in the file at `path` (PEM), made at the first use, for this user alone.
+
+    Raises SealError when the file holds no such key, and OSError.
+    """
+    if not path.exists():
+        made = Ed25519PrivateKey.generate()
+        pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        write_private(path, pem)
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except ValueError as error:
+        raise SealError(f"{path}: not a private key: {error}") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SealError(f"{path}: not an Ed25519 key")
+    return key
+
+
+def _signed(name: str, body: bytes) -> bytes:
+    return _SIGNED + name.encode() + b"\0" + body

@@ -1,0 +1,204 @@
+"""A hub's card thrown away in the middle of a day, an hour after its line was cut."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from central.recovery.site_state import site_state
+from central.service import signing_key_of
+from central.store.database import database_of, reading
+from contract.commands import (
+    CallNext,
+    FinishService,
+    OpenCounter,
+    SignIn,
+    StartService,
+)
+from edge.__main__ import main
+from edge.ask_centre import NoAnswerError, ask_centre
+from edge.journal import Journal
+from runtime.sealed import seal
+from tests.system.lost_line import CLERK, NODE, Site, central, give, issue, sent
+from tests.waiting import until
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    logging.disable(logging.CRITICAL)
+    with ExitStack() as stack:
+        yield Site(tmp_path, stack)
+    logging.disable(logging.NOTSET)
+
+
+def a_morning(site: Site) -> tuple[list[str], list[str]]:
+    """Numbers that the centre knows of, and those given out after the line was cut."""
+    node = site.boot("card-1")
+    known = issue(node, "1", 12) + issue(node, "2", 5)
+    give(node, CLERK, SignIn("1"))
+    give(node, CLERK, OpenCounter("1"))
+    give(node, CLERK, CallNext("1"))
+    give(node, CLERK, StartService("1"))
+    give(node, CLERK, FinishService("1"))
+    give(node, CLERK, CallNext("1"))
+    until(sent(node))
+    site.line.cut()
+    site.clock.later(3600)
+    lost = issue(node, "1", 4) + issue(node, "2", 2)
+    node.stop()
+    return known, lost
+
+
+def test_a_new_card_takes_the_queue_over_by_the_uplink(
+    site: Site, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    known, lost = a_morning(site)
+    site.line.up()
+    config = site.config("card-2")
+    arguments = ["--config", str(config), "replace", "--last-number", f"1={lost[3]},2={lost[5]}"]
+    assert main(arguments) == 0
+    logging.disable(logging.CRITICAL)
+    told = capsys.readouterr().out
+    assert "1013–1016, 2006–2007" in told
+    assert "16 people" in told
+    assert "08:00 23/11/2026" in told
+
+    node = site.boot("card-2")
+    live = node.hub.house.live
+    assert set(live.tickets) == set(known[1:])  # the first was served
+    assert [live.tickets[number].phase for number in known[1:3]] == ["called", "waiting"]
+    assert live.counters["1"].ticket == known[1]
+    new = issue(node, "1", 3) + issue(node, "2", 3)
+    assert not set(new) & {*known, *lost}
+    assert new[0] == "1017"
+    until(sent(node))
+    rows = node.hub.journal.last_seq
+    node.stop()
+    with reading(database_of(site.folder / "centre")) as conn:
+        epochs = conn.execute("SELECT watermark FROM journals ORDER BY journal").fetchall()
+        issued = conn.execute(
+            "SELECT count(*) FROM events JOIN kinds USING (kind) WHERE name = 'TicketIssued'"
+        ).fetchone()
+    assert epochs[1] == (rows,)
+    assert issued == (len(known) + len(new),)
+
+
+def test_a_file_carried_by_hand_does_the_same(site: Site) -> None:
+    known, lost = a_morning(site)
+    with reading(database_of(site.folder / "centre")) as conn:
+        state = site_state(conn, NODE, site.clock.wall_ms)
+    file = site.folder / "state.thutu"
+    file.write_bytes(seal(signing_key_of(site.folder / "centre"), state))
+    config = site.config("card-2")
+    arguments = ["--config", str(config), "replace", "--from", str(file), "--last-number"]
+    assert main([*arguments, f"1={lost[3]},2={lost[5]}"]) == 0
+    logging.disable(logging.CRITICAL)
+    node = site.boot("card-2")
+    assert set(node.hub.house.live.tickets) == set(known[1:])
+    assert not set(issue(node, "1", 3) + issue(node, "2", 3)) & {*known, *lost}
+    node.stop()
+
+
+def test_two_cards_lost_on_one_day_lose_no_more_than_one(site: Site) -> None:
+    known, lost = a_morning(site)
+    site.line.up()
+    arguments = ["replace", "--last-number", f"1={lost[3]},2={lost[5]}"]
+    assert main(["--config", str(site.config("card-2")), *arguments]) == 0
+    second = site.boot("card-2")
+    more = issue(second, "1", 3)
+    until(sent(second))
+    second.stop()
+    arguments = ["replace", "--last-number", f"1={more[2]},2={lost[5]}"]
+    site.clock.later(60)
+    assert main(["--config", str(site.config("card-3")), *arguments]) == 0
+    logging.disable(logging.CRITICAL)
+    third = site.boot("card-3")
+    assert set(third.hub.house.live.tickets) == {*known[1:], *more}
+    assert not set(issue(third, "1", 2) + issue(third, "2", 2)) & {*known, *lost, *more}
+    third.stop()
+
+
+def test_a_centre_of_another_key_is_not_believed(site: Site) -> None:
+    a_morning(site)
+    site.line.up()
+    with pytest.raises(NoAnswerError, match="signed by"):
+        ask_centre(site.uplink(), NODE, bytes(32))
+
+
+def test_a_line_that_is_down_is_said_in_time(site: Site) -> None:
+    site.line.cut()
+    with pytest.raises(NoAnswerError, match="no connection within 1 s"):
+        ask_centre(site.uplink(), NODE, bytes(32), within_s=1.0)
+
+
+def test_a_stick_and_the_network_together_count_nothing_twice(
+    site: Site, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_morning(site)
+    card, centre = str(site.config("card-1")), str(site.centre_config())
+    stick = site.folder / "stick"
+    stick.mkdir()
+    assert main(["--config", card, "export", str(stick)]) == 0
+    key = capsys.readouterr().out.split()[-1]
+    (file,) = stick.iterdir()
+    central(monkeypatch, centre, "node-key", NODE, key)
+    central(monkeypatch, centre, "import", str(file))
+    central(monkeypatch, centre, "import", str(file))
+    receipt = stick / f"thutu-receipt-{NODE}.thutu"
+    with closing(Journal(site.folder / "card-1" / "journal.db")) as journal:
+        rows, before = journal.last_seq, journal.cursor
+    assert before < rows
+
+    site.line.up()
+    node = site.boot("card-1")  # sends again what the centre has from the stick
+    until(sent(node))
+    node.stop()
+    assert main(["--config", card, "acknowledge", str(receipt)]) == 0
+    logging.disable(logging.CRITICAL)
+    with closing(Journal(site.folder / "card-1" / "journal.db")) as journal:
+        bodies = [row.body for row in journal.rows()]
+    with reading(database_of(site.folder / "centre")) as conn:
+        held = [row[0] for row in conn.execute("SELECT entry FROM events ORDER BY seq")]
+        doubted = conn.execute("SELECT count(*) FROM quarantine").fetchone()
+    assert held == bodies
+    assert doubted == (0,)
+
+
+def test_a_receipt_spares_the_network_what_came_by_hand(
+    site: Site, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_morning(site)
+    card, centre = str(site.config("card-1")), str(site.centre_config())
+    assert main(["--config", card, "export", str(site.folder)]) == 0
+    key = capsys.readouterr().out.split()[-1]
+    (file,) = site.folder.glob("thutu-01*.thutu")
+    central(monkeypatch, centre, "node-key", NODE, key)
+    central(monkeypatch, centre, "import", str(file))
+    receipt = site.folder / f"thutu-receipt-{NODE}.thutu"
+    assert main(["--config", card, "acknowledge", str(receipt)]) == 0
+    with closing(Journal(site.folder / "card-1" / "journal.db")) as journal:
+        assert journal.cursor == journal.last_seq
+
+
+@pytest.mark.parametrize("case", ["unknown", "other", "altered"])
+def test_a_stick_of_somebody_else_is_not_taken_in(
+    site: Site, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    a_morning(site)
+    card, centre = str(site.config("card-1")), str(site.centre_config())
+    assert main(["--config", card, "export", str(site.folder)]) == 0
+    key = capsys.readouterr().out.split()[-1]
+    (file,) = site.folder.glob("thutu-01*.thutu")
+    if case == "other":
+        central(monkeypatch, centre, "node-key", NODE, "ab" * 32)
+    if case == "altered":
+        central(monkeypatch, centre, "node-key", NODE, key)
+        data = bytearray(file.read_bytes())
+        data[len(data) // 2] ^= 4
+        file.write_bytes(data)
+    with pytest.raises(SystemExit, match="nothing was taken in"):
+        central(monkeypatch, centre, "import", str(file))
+    assert not (site.folder / "centre" / "imports").exists()
