@@ -8,9 +8,9 @@ from contract import commands as c
 from contract.commands import Answer
 from contract.events import ParkReason
 from contract.refusals import Reason
-from runtime.hub_client import HubClient, Refusal
+from runtime.hub_client import Refusal
 from simulation.agenda import Action
-from simulation.people import Hall
+from simulation.people import Client, Hall
 
 _RECALL_AFTER_S = 30
 _RECALLS = 2
@@ -26,7 +26,7 @@ class Clerk:
     """Works a counter: calls, serves, parks, resumes, rests, until told to go home."""
 
     def __init__(
-        self, hall: Hall, client: HubClient, counter: str, services: tuple[str, ...], random: Random
+        self, hall: Hall, client: Client, counter: str, services: tuple[str, ...], random: Random
     ) -> None:
         self._hall = hall
         self._client = client
@@ -72,6 +72,8 @@ class Clerk:
         if isinstance(reply, Answer) and reply.number is not None:
             self._busy = True
             self._await(reply.number)
+        elif isinstance(reply, Refusal) and reply.reason == Reason.TICKET_ENDED:
+            self.seek()  # the papers came after the house was swept
         elif isinstance(reply, Refusal) and reply.reason != Reason.NOBODY_WAITING:
             raise AssertionError(f"counter {self._counter}: {reply.words}")
         elif self._leaving is not None and not self._parked:

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from datetime import date, time
 from random import Random
+from typing import Protocol
 
 from contract import commands as c
+from contract.commands import Role
 from edge.core.calendar import sessions_of
-from runtime.hub_client import HubClient
+from edge.core.rules import Rules
 from simulation.agenda import Agenda
 from simulation.clerk import Clerk
 from simulation.clock import SimulatedTime
-from simulation.people import Hall, Outcome
+from simulation.people import Client, Desk, Hall, Outcome
 from simulation.site import SimulatedSite
 from simulation.visits import Visit, at
 
@@ -19,12 +21,29 @@ _AFTERNOON_PAUSE_ENDS_S = (0, 300)
 _SWEEP_AFTER_CLOSING_S = 3 * 3600
 
 
-class SiteDay:
-    """Lets a site's people live one day on an agenda shared with other sites."""
+class Premises(Desk, Protocol):
+    """Where people come to: a centre with its devices."""
+
+    @property
+    def rules(self) -> Rules:
+        """What the site decides for itself."""
+        ...
+
+    def device(self, name: str, role: Role) -> Client:
+        """A client of a new device."""
+        ...
+
+    def staff(self, name: str, role: Role) -> Client:
+        """A client of a new member of staff."""
+        ...
+
+
+class PeoplesDay:
+    """Lets the people of a centre live one day on an agenda shared with other centres."""
 
     def __init__(
         self,
-        site: SimulatedSite,
+        site: Premises,
         day: date,
         visits: Sequence[Visit],
         *,
@@ -34,7 +53,7 @@ class SiteDay:
         seed: str,
     ) -> None:
         """`clerks` of the site's counters are staffed, the first ones."""
-        self.site = site
+        self._site = site
         self._day = day
         self._agenda = agenda
         self._random = Random(seed)
@@ -54,7 +73,7 @@ class SiteDay:
         self._clerks = [
             Clerk(
                 self._hall,
-                self._clerk_client(counter.id),
+                site.staff(f"nv{int(counter.id):02d}", "clerk"),
                 counter.id,
                 counter.services,
                 Random(f"{seed} clerk {counter.id}"),
@@ -70,11 +89,8 @@ class SiteDay:
         """What the people of the day experienced."""
         return self._hall.outcome
 
-    def _clerk_client(self, counter: str) -> HubClient:
-        return self.site.staff(f"nv{int(counter):02d}", "clerk")
-
     def _plan_shifts(self) -> None:
-        sessions = sessions_of(self.site.rules, self._day)
+        sessions = sessions_of(self._site.rules, self._day)
         for index, session in enumerate(sessions):
             opens_ms = at(self._day, time.fromisoformat(session.issue_from))
             closes_ms = at(self._day, time.fromisoformat(session.closes))
@@ -96,3 +112,24 @@ class SiteDay:
         left = self._supervisor.snapshot()
         for ticket in (*left.waiting, *left.parked, *left.absent):
             self._supervisor.command(c.VoidTicket(ticket.number, "hết ngày"))
+
+
+class SiteDay(PeoplesDay):
+    """The day of a simulated site with all its devices."""
+
+    def __init__(
+        self,
+        site: SimulatedSite,
+        day: date,
+        visits: Sequence[Visit],
+        *,
+        clerks: int,
+        agenda: Agenda,
+        simulated: SimulatedTime,
+        seed: str,
+    ) -> None:
+        """As PeoplesDay."""
+        super().__init__(
+            site, day, visits, clerks=clerks, agenda=agenda, simulated=simulated, seed=seed
+        )
+        self.site = site

@@ -1,6 +1,6 @@
 """The citizens of one simulated day, acting through the hub's API like anyone else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
@@ -9,12 +9,25 @@ from typing import Protocol
 from contract import commands as c
 from contract.commands import Answer, AnyCommand
 from contract.refusals import Reason
-from runtime.hub_client import HubClient, Refusal
+from contract.snapshot import Snapshot
+from runtime.hub_client import Refusal
 from simulation.agenda import Action, Agenda
 from simulation.clock import SimulatedTime
 from simulation.visits import Visit
 
 _LOOKS_UP_AFTER_S = (2, 10)
+
+
+class Client(Protocol):
+    """What asks a hub on somebody's behalf, as `HubClient` does."""
+
+    def command(self, command: AnyCommand, /) -> Answer | Refusal:
+        """Give an order."""
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """Ask for the whole picture."""
+        ...
 
 
 class Desk(Protocol):
@@ -79,7 +92,7 @@ class Hall:
         agenda: Agenda,
         time: SimulatedTime,
         desk: Desk,
-        clients: dict[str, HubClient],
+        clients: Mapping[str, Client],
         random: Random,
     ) -> None:
         """`clients` by role: kiosk, greeter and supervisor."""

@@ -11,8 +11,8 @@ import httpx
 from central.broker import CENTRE, EmbeddedBroker
 from central.registry.register import register
 from central.registry.sites import SiteRecord, SiteType
-from central.service import Centre, database_of, issue_token
-from central.store.database import writing
+from central.service import Centre, issue_token
+from central.store.database import database_of, writing
 from simulation.clock import SimulatedClock, SimulatedTime
 from simulation.communes import Commune, hub_settings
 from simulation.site import SimulatedSite, SiteFiles

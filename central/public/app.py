@@ -1,0 +1,109 @@
+"""The public's pages as an ASGI application: small, cacheable, without scripts or cookies."""
+
+import hashlib
+import logging
+from collections import OrderedDict
+from http import HTTPStatus
+from pathlib import Path
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from central.access.limits import RateLimit
+from central.public.board import KEPT_S, Board
+from central.public.page import refusal_page, ticket_page
+from central.public.queue import SiteQueue
+from central.store.database import Location
+from central.store.protocol import StoreError
+from contract.ids import Day, SiteId, TicketNumber
+from runtime.clock import Clock
+from runtime.wording import LANGUAGES
+
+logger = logging.getLogger(__name__)
+
+_STYLE = (Path(__file__).parent / "style.css").read_bytes()
+_MOST_PAGES = 20_000
+_HTML = "text/html; charset=utf-8"
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """Which ticket: what the page's address says."""
+
+    site: SiteId
+    day: Day
+    number: TicketNumber
+
+
+def create_public(
+    database: Location, clock: Clock, *, live_within_s: int, requests_per_minute: int = 600
+) -> Starlette:
+    """`/t/{site}/{day}/{number}`, which a ticket's QR code opens.
+
+    `requests_per_minute` is for one network address; carriers put many phones behind one.
+    """
+    pages = _Pages(Board(database, clock, live_within_s), RateLimit(requests_per_minute, clock))
+    return Starlette(
+        routes=[
+            Route("/t/style.css", _style),
+            Route("/t/{site}/{day}/{number}", pages.show),
+        ]
+    )
+
+
+class _Pages:
+    def __init__(self, board: Board, limit: RateLimit) -> None:
+        self._board = board
+        self._limit = limit
+        self._made: OrderedDict[tuple[_Asked, str], tuple[SiteQueue, bytes, str]] = OrderedDict()
+
+    async def show(self, request: Request) -> Response:
+        language = request.query_params.get("lang", "vi")
+        language = language if language in LANGUAGES else "vi"
+        wait_s = self._limit.wait_s(request.client.host if request.client else "")
+        if wait_s:
+            too_often = HTTPStatus.TOO_MANY_REQUESTS
+            return _refusal("too_often", language, too_often, {"retry-after": str(wait_s)})
+        try:
+            asked = msgspec.convert(request.path_params, _Asked)
+            queue = await self._board.queue(asked.site)
+        except msgspec.ValidationError:
+            queue = None
+        except StoreError as error:
+            logger.warning("a ticket's page could not be shown: %s", error)
+            return _refusal("not_readable", language, HTTPStatus.SERVICE_UNAVAILABLE)
+        if queue is None:
+            return _refusal("unknown_ticket", language, HTTPStatus.NOT_FOUND)
+        body, etag = self._page(queue, asked, language)
+        headers = {
+            "etag": etag,
+            "cache-control": f"public, max-age={KEPT_S}",
+        }
+        if etag in request.headers.get("if-none-match", ""):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return Response(body, media_type=_HTML, headers=headers)
+
+    def _page(self, queue: SiteQueue, asked: _Asked, language: str) -> tuple[bytes, str]:
+        made = self._made.get((asked, language))
+        if made is None or made[0] is not queue:
+            body = ticket_page(queue, asked.day, asked.number, language)
+            made = queue, body, f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+            self._made[asked, language] = made
+            if len(self._made) > _MOST_PAGES:
+                self._made.popitem(last=False)
+        return made[1], made[2]
+
+
+async def _style(_request: Request) -> Response:
+    return Response(
+        _STYLE, media_type="text/css", headers={"cache-control": "public, max-age=86400"}
+    )
+
+
+def _refusal(
+    key: str, language: str, status: HTTPStatus, headers: dict[str, str] | None = None
+) -> Response:
+    kept = {"cache-control": "no-store", **(headers or {})}
+    return Response(refusal_page(key, language), status, kept, _HTML)

@@ -1,0 +1,80 @@
+"""What the public may know of each site, read seldom however many ask."""
+
+import asyncio
+from collections import Counter, OrderedDict
+
+from central.api.freshness import complete_up_to_ms, of_site
+from central.api.models import Liveness
+from central.public.queue import InLine, SiteQueue
+from central.rollup.business_day import QUARTER_MS, day_of
+from central.scope import Scope
+from central.store.database import Location, reading
+from central.store.reader import Reader
+from central.store.visible import Visible
+from runtime.clock import Clock
+
+KEPT_S = 5
+_MOST_SITES = 4096
+_HOUR_MS = 3_600_000
+_NATION = Scope()
+
+
+class Board:
+    """Site queues by code, each read from the database at most once in KEPT_S seconds."""
+
+    def __init__(self, database: Location, clock: Clock, live_within_s: int) -> None:
+        self._database = database
+        self._clock = clock
+        self._live_within_ms = live_within_s * 1000
+        self._kept: OrderedDict[str, tuple[int, asyncio.Task[SiteQueue | None]]] = OrderedDict()
+
+    async def queue(self, site: str) -> SiteQueue | None:
+        """The queue of `site`, a few seconds old at most; None for a site that nobody knows.
+
+        Raises StoreError. All who ask meanwhile share one answer, and the value itself.
+        """
+        now_ns = self._clock.stamp().mono_ns
+        due_ns, task = self._kept.get(site, (0, None))
+        if task is None or now_ns >= due_ns or _failed(task):
+            task = asyncio.create_task(asyncio.to_thread(self._read, site))
+            self._kept[site] = now_ns + KEPT_S * 1_000_000_000, task
+            self._kept.move_to_end(site)
+            if len(self._kept) > _MOST_SITES:
+                self._kept.popitem(last=False)
+        return await asyncio.shield(task)
+
+    def _read(self, site: str) -> SiteQueue | None:
+        now_ms = self._clock.stamp().wall_ms
+        with reading(self._database) as conn:
+            reader = Reader(conn, _NATION)
+            rows = reader.sites(day_of(now_ms), site=site)
+            if not rows:
+                return None
+            nodes = reader.nodes(site=site)
+            last_quarter_ms = now_ms - now_ms % QUARTER_MS
+            cells = reader.cells(site, last_quarter_ms - _HOUR_MS + QUARTER_MS, now_ms)
+            tickets = Visible(conn, _NATION).query(
+                """SELECT ticket, services, phase, since_ms FROM visible
+                JOIN nodes USING (site) JOIN queue_now ON queue_now.journal = current_journal""",
+                site=site,
+            )
+        called: Counter[str] = Counter()
+        for key, tally in cells.items():
+            called[key.service] += tally.called
+        days = [node.business_day for node in nodes if node.business_day is not None]
+        known_ms = [complete_up_to_ms(node) for node in nodes]
+        return SiteQueue(
+            name=rows[0].name or site,
+            day=max(days, default=None),
+            live=of_site(nodes, now_ms, self._live_within_ms).state is Liveness.LIVE,
+            complete_up_to_ms=min((ms for ms in known_ms if ms is not None), default=None),
+            tickets={
+                number: InLine(phase, services.partition(" ")[0], since_ms)
+                for number, services, phase, since_ms in tickets
+            },
+            called_last_hour=called,
+        )
+
+
+def _failed(task: asyncio.Task[SiteQueue | None]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)

@@ -1,0 +1,204 @@
+"""The page behind a ticket's QR code, as a phone gets it."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser
+
+from central.api.app import create_api
+from central.api.entrance import Entrance
+from central.front import Front
+from central.public.app import create_public
+from central.web.app import create_pages
+from runtime.http_server import HttpServer
+from runtime.wording import say
+from tests.browser import chromium
+from tests.central.journal import DAY
+from tests.central.nation import OTHER_SITE, SITE, UNREGISTERED_SITE, StandingClock, nation
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the centre knows at 10:42: see `tests.central.nation`."""
+    folder = tmp_path_factory.mktemp("public")
+    with nation(folder):
+        return folder / "centre.db"
+
+
+@pytest.fixture(scope="module")
+def url(database: Path) -> Iterator[str]:
+    """The centre's front with the public's pages."""
+    clock = StandingClock()
+    entrance = Entrance(database, clock, live_within_s=180)
+    front = Front(
+        create_api(entrance, lambda: True),
+        create_pages(entrance, secure_cookies=False),
+        public=create_public(database, clock, live_within_s=180),
+    )
+    server = HttpServer(front, "127.0.0.1", 0)
+    server.start()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def waiting(database: Path) -> list[str]:
+    """Who waits at Hồng Hà, as the centre has it, of the service with most of them, in order."""
+    with closing(sqlite3.connect(database)) as db:
+        rows = db.execute(
+            """SELECT services, ticket FROM queue_now
+            JOIN journals USING (journal) JOIN nodes USING (node) JOIN sites USING (site)
+            WHERE sites.code = ? AND phase = 'waiting' ORDER BY since_ms, ticket""",
+            (SITE,),
+        ).fetchall()
+    services = [service for service, _ in rows]
+    most = max(set(services), key=services.count)
+    return [ticket for service, ticket in rows if service == most]
+
+
+def get(url: str, number: str, site: str = SITE, day: str = DAY, **more: str) -> httpx.Response:
+    """The page of a ticket."""
+    return httpx.get(f"{url}/t/{site}/{day}/{number}", headers=more, trust_env=False)
+
+
+def text_of(page: httpx.Response) -> str:
+    """What is read on a page."""
+    main = page.text.partition("<main>")[2]
+    return " ".join(re.sub(r"<[^>]*>", " ", main).split())
+
+
+def test_everyone_sees_their_place(url: str, waiting: list[str]) -> None:
+    assert len(waiting) >= 2
+    for ahead, number in enumerate(waiting):
+        page = get(url, number)
+        expected = say("ticket_page.ahead", n=ahead) if ahead else say("ticket_page.next")
+        assert page.status_code == 200
+        assert expected in text_of(page)
+        assert say("ticket_page.as_of", time="10:41", seconds=30) in text_of(page)
+
+
+def test_it_speaks_english_when_asked(url: str, waiting: list[str]) -> None:
+    page = httpx.get(f"{url}/t/{SITE}/{DAY}/{waiting[0]}?lang=en", trust_env=False)
+    assert 'lang="en"' in page.text
+    assert say("ticket_page.next", "en") in text_of(page)
+
+
+def test_a_silent_site_says_since_when(url: str, database: Path) -> None:
+    with closing(sqlite3.connect(database)) as db:
+        (number,) = db.execute(
+            """SELECT ticket FROM queue_now JOIN journals USING (journal) JOIN nodes USING (node)
+            JOIN sites USING (site) WHERE sites.code = ? AND phase = 'waiting' LIMIT 1""",
+            (UNREGISTERED_SITE,),
+        ).fetchone()
+    words = text_of(get(url, number, UNREGISTERED_SITE))
+    stale = say("ticket_page.stale_since", time="(TIME)").replace("(TIME)", "[0-9]{2}:[0-9]{2}")
+    assert re.search(stale, words)
+    assert "phút nữa" not in words
+
+
+def test_a_number_that_is_not_there_tells_nothing_more(url: str) -> None:
+    assert say("ticket_page.state_gone") in text_of(get(url, "1999"))
+    assert say("ticket_page.state_other_day") in text_of(get(url, "1001", day="2026-11-19"))
+
+
+@pytest.mark.parametrize(
+    ("site", "day", "number"),
+    [
+        ("01-00098-01", DAY, "1001"),
+        ("01-00097", DAY, "1001"),
+        (SITE, "today", "1001"),
+        (SITE, DAY, "1"),
+        (SITE, DAY, "1001%0A"),
+        ("%3Cscript%3E", DAY, "1001"),
+    ],
+)
+def test_an_address_that_means_nothing_is_refused(
+    url: str, site: str, day: str, number: str
+) -> None:
+    page = get(url, number, site, day)
+    assert page.status_code == 404
+    assert say("ticket_page.unknown_ticket") in text_of(page)
+    assert page.headers["cache-control"] == "no-store"
+    assert "script" not in page.text
+
+
+def test_a_page_is_kept_for_seconds_and_then_asked_after(url: str, waiting: list[str]) -> None:
+    first = get(url, waiting[0])
+    assert first.headers["cache-control"] == "public, max-age=5"
+    again = get(url, waiting[0], **{"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    other = get(url, waiting[1], **{"If-None-Match": first.headers["etag"]})
+    assert other.status_code == 200
+
+
+def test_nothing_is_stored_loaded_from_elsewhere_or_run(url: str, waiting: list[str]) -> None:
+    page = get(url, waiting[0])
+    assert "set-cookie" not in page.headers
+    assert page.headers["content-security-policy"].startswith("default-src 'self'")
+    assert "<script" not in page.text
+    assert re.findall(r'(?:src|href)="([^"?#]+)"', page.text) == ["/t/style.css"]
+    style = httpx.get(f"{url}/t/style.css", trust_env=False)
+    assert style.headers["content-type"].startswith("text/css")
+    assert "url(" not in style.text
+
+
+def test_another_site_is_not_told(url: str, waiting: list[str]) -> None:
+    page = get(url, waiting[0], OTHER_SITE).text
+    assert "Hồng Hà" not in page
+    assert "Hải Châu" in page
+
+
+def test_too_many_requests_of_one_address_are_refused(database: Path) -> None:
+    public = create_public(database, StandingClock(), live_within_s=180, requests_per_minute=3)
+    server = HttpServer(public, "127.0.0.1", 0)
+    server.start()
+    try:
+        answers = [get(server.url, "1001") for _ in range(4)]
+    finally:
+        server.stop()
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert int(answers[3].headers["retry-after"]) >= 1
+    assert say("ticket_page.too_often") in text_of(answers[3])
+
+
+def test_a_store_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    public = create_public(tmp_path / "none.db", StandingClock(), live_within_s=180)
+    server = HttpServer(public, "127.0.0.1", 0)
+    server.start()
+    try:
+        answer = get(server.url, "1001")
+    finally:
+        server.stop()
+    assert answer.status_code == 503
+    assert say("ticket_page.not_readable") in text_of(answer)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_it_fits_a_phone_without_scripts(
+    url: str, waiting: list[str], browser: Browser, width: int
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 640}, java_script_enabled=False
+    )
+    page = context.new_page()
+    page.goto(f"{url}/t/{SITE}/{DAY}/{waiting[1]}")
+    wide = page.locator("main").bounding_box()
+    number = page.locator("h1").bounding_box()
+    context.close()
+    assert wide is not None
+    assert number is not None
+    assert wide["width"] <= width
+    assert number["y"] + number["height"] < 640
+    assert number["height"] >= 60

@@ -1,0 +1,48 @@
+"""Where a ticket stands."""
+
+from central.public.queue import InLine, Place, SiteQueue, place_of
+
+DAY = "2026-11-20"
+
+
+def queue(live: bool = True, **tickets: InLine) -> SiteQueue:
+    """A site where six of service 1 were called in the last hour."""
+    return SiteQueue(
+        name="Hồng Hà",
+        day=DAY,
+        live=live,
+        complete_up_to_ms=0,
+        tickets={name[1:]: ticket for name, ticket in tickets.items()},
+        called_last_hour={"1": 6},
+    )
+
+
+def test_those_of_the_same_service_who_wait_longer_come_first() -> None:
+    now = queue(
+        n1001=InLine("waiting", "1", 300),
+        n1002=InLine("waiting", "1", 100),
+        n1003=InLine("waiting", "1", 200),
+        n1004=InLine("serving", "1", 10),
+        n2001=InLine("waiting", "2", 50),
+    )
+    assert place_of(now, DAY, "1001") == Place("waiting", ahead=2, wait_min=30)
+    assert place_of(now, DAY, "1002") == Place("waiting", ahead=0, wait_min=10)
+
+
+def test_tickets_of_one_moment_keep_the_order_of_their_numbers() -> None:
+    now = queue(n1001=InLine("waiting", "1", 100), n1002=InLine("waiting", "1", 100))
+    assert [place_of(now, DAY, n).ahead for n in ("1001", "1002")] == [0, 1]
+
+
+def test_no_wait_is_made_up() -> None:
+    calm = queue(n2001=InLine("waiting", "2", 100))
+    assert place_of(calm, DAY, "2001") == Place("waiting", ahead=0, wait_min=None)
+    silent = queue(live=False, n1001=InLine("waiting", "1", 100))
+    assert place_of(silent, DAY, "1001") == Place("waiting", ahead=0, wait_min=None)
+
+
+def test_what_does_not_wait_has_no_place() -> None:
+    now = queue(n1001=InLine("parked", "1", 100))
+    assert place_of(now, DAY, "1001") == Place("parked")
+    assert place_of(now, DAY, "1999") == Place("gone")
+    assert place_of(now, "2026-11-19", "1001") == Place("other-day")
