@@ -18,11 +18,11 @@ from central.broker import CENTRE, EmbeddedBroker
 from central.ingest.intake import Intake, Received
 from central.rollup.business_day import day_of
 from central.rollup.folder import Folder
-from central.service import database_of, issue_token
+from central.service import issue_token
 from central.store.cells import TALLY_COLUMNS, TOTAL_COLUMNS
-from central.store.ingest import SqliteIngestStore
-from central.store.rollup import SqliteRollupStore
-from central.store.sqlite import open_for_writing, transaction
+from central.store.database import database_of, open_for_writing, transaction
+from central.store.ingest import SqlIngestStore
+from central.store.rollup import SqlRollupStore
 from runtime.clock import SystemClock
 
 _SITES = 3_139
@@ -125,8 +125,8 @@ class _Stream:
 def _fill(folder: Path, load: Load, messages: int, now_ms: int) -> None:
     """Today until now, and the same figures on each of the 29 days before."""
     db = open_for_writing(database_of(folder))
-    intake = Intake(SqliteIngestStore(db))
-    folding = Folder(SqliteRollupStore(db), intake.recent)
+    intake = Intake(SqlIngestStore(db))
+    folding = Folder(SqlRollupStore(db), intake.recent)
     for first in range(0, messages, _AT_ONCE):
         some = load.messages[first : min(first + _AT_ONCE, messages)]
         intake.commit([Received(topic, payload, now_ms) for topic, payload in some])

@@ -19,9 +19,9 @@ from benchmarks.report import line
 from central.ingest.committer import Committer
 from central.ingest.intake import Intake
 from central.rollup.folder import Folder
-from central.store.ingest import SqliteIngestStore
-from central.store.rollup import SqliteRollupStore
-from central.store.sqlite import open_for_writing, reading
+from central.store.database import open_for_writing, reading
+from central.store.ingest import SqlIngestStore
+from central.store.rollup import SqlRollupStore
 from runtime.clock import SystemClock
 
 _ROUNDS = 5
@@ -63,8 +63,8 @@ def _compare(root: Path, size: int, events_per_node: int) -> float:
 def _ingest_s(database: Path, load: Load) -> float:
     """Until the last row is durable and in the figures."""
     db = open_for_writing(database)
-    intake = Intake(SqliteIngestStore(db))
-    folder = Folder(SqliteRollupStore(db), intake.recent)
+    intake = Intake(SqlIngestStore(db))
+    folder = Folder(SqlRollupStore(db), intake.recent)
     committer = Committer(intake, folder, SystemClock(), lambda _topic, _payload: True)
     start = time.perf_counter()
     committer.start()

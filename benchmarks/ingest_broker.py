@@ -12,8 +12,7 @@ from benchmarks.ingest_load import day_of_hubs
 from benchmarks.report import line, quantile
 from benchmarks.running_centre import Hubs, running, until
 from central.broker import CENTRE, EmbeddedBroker
-from central.service import database_of
-from central.store.sqlite import reading
+from central.store.database import database_of, reading
 from contract.codec import decode_message
 from contract.topics import up
 from contract.wire import Batch

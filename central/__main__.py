@@ -12,26 +12,41 @@ from pathlib import Path
 from central.access.accounts import AccountError
 from central.access.commands import add_access_commands
 from central.broker import CENTRE, BrokerError, EmbeddedBroker
+from central.configuration.commands import add_configuration_commands
+from central.configuration.shelf import ConfigurationError
+from central.identity.authority import AuthorityError
+from central.identity.commands import IdentityError, add_identity_commands
+from central.identity.register import RegisterError
+from central.recovery.commands import add_recovery_commands
+from central.recovery.exports import ExportRefusedError
 from central.registry.register import compare, register
 from central.registry.sites import SiteListError, read_sites
 from central.rollup.business_day import day_of
-from central.service import Centre, database_of, rebuild
+from central.service import Centre, rebuild
 from central.settings import CentralSettings
+from central.store.database import close, location, writing
+from central.store.move import move
 from central.store.protocol import StoreError
-from central.store.sqlite import writing
 from runtime.clock import SystemClock
-from runtime.folder_lock import FolderInUseError
+from runtime.folder_lock import FolderInUseError, FolderLock
 from runtime.http_probe import answers
 from runtime.mqtt import MqttSettings
+from runtime.sealed import SealError
 from runtime.service_manager import ServiceManager, Watchdog
 from runtime.settings import SettingsError, load_settings
 
 _WATCH_S = 1.0
 _ERRORS = (
     AccountError,
+    AuthorityError,
     BrokerError,
+    ConfigurationError,
+    ExportRefusedError,
     FolderInUseError,
+    IdentityError,
     OSError,
+    RegisterError,
+    SealError,
     SettingsError,
     SiteListError,
     StoreError,
@@ -58,6 +73,9 @@ def _parse() -> argparse.Namespace:
     serve.set_defaults(command=_serve)
 
     add_access_commands(commands, print)
+    add_identity_commands(commands, print)
+    add_recovery_commands(commands, print)
+    add_configuration_commands(commands, print)
 
     sites = commands.add_parser("import-sites", help="register the sites of a CSV file")
     sites.add_argument("file", type=Path, help="columns site, name, type, national_code")
@@ -66,6 +84,10 @@ def _parse() -> argparse.Namespace:
 
     rebuilding = commands.add_parser("rebuild", help="fold all events again into new figures")
     rebuilding.set_defaults(command=_rebuild)
+
+    moving = commands.add_parser("move", help="copy everything to another, empty database")
+    moving.add_argument("--to", required=True, metavar="URL", help="postgresql://..., or a file")
+    moving.set_defaults(command=_move)
     return parser.parse_args()
 
 
@@ -78,12 +100,14 @@ def _serve(settings: CentralSettings, _arguments: argparse.Namespace) -> None:
         centre = Centre(
             settings.folder,
             settings.mqtt or _embedded(settings, stack),
+            database=settings.database(),
             http_host=settings.http.host,
             http_port=settings.http.port,
             live_within_s=settings.figures.live_within_s,
             behind_https=settings.http.behind_https,
             access=settings.access,
             wait_target_s=settings.figures.wait_target_s,
+            alerts=settings.alerts,
             turned=watchdog.loop(),
         )
         centre.start()
@@ -110,7 +134,7 @@ def _embedded(settings: CentralSettings, stack: ExitStack) -> MqttSettings:
 def _import_sites(settings: CentralSettings, arguments: argparse.Namespace) -> None:
     sites = read_sites(arguments.file)
     today = day_of(SystemClock().stamp().wall_ms)
-    with writing(database_of(settings.folder)) as db:
+    with writing(settings.database()) as db:
         changes = compare(db, sites) if arguments.dry_run else register(db, sites, today)
     print(
         f"{len(changes.new)} new, {len(changes.changed)} changed, "
@@ -118,8 +142,22 @@ def _import_sites(settings: CentralSettings, arguments: argparse.Namespace) -> N
     )
 
 
+def _move(settings: CentralSettings, arguments: argparse.Namespace) -> None:
+    target = location(arguments.to)
+    lock = FolderLock(settings.folder)
+    try:
+        moved = move(settings.database(), target, SystemClock().stamp().wall_ms)
+    finally:
+        lock.release()
+        close(target)
+    print(
+        f"{moved['events']} events and {sum(moved.values()) - moved['events']} other rows are in "
+        f"{target} and were compared; now set [store] url, or take it away"
+    )
+
+
 def _rebuild(settings: CentralSettings, _arguments: argparse.Namespace) -> None:
-    print(f"{rebuild(settings.folder)} events folded again")
+    print(f"{rebuild(settings.folder, settings.database())} events folded again")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from central.api.etags import ETags
 
@@ -17,15 +18,26 @@ _UNCHANGING = ("/static/", "/fonts/")
 _Message = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[_Message]]
 _Send = Callable[[_Message], Awaitable[None]]
+_App = Callable[[_Message, _Receive, _Send], Awaitable[None]]
 
 
 class Front:
-    """Sends what is below `/api/` to the API and the rest to the pages, and adds to every answer
-    the headers that keep browsers from loading, leaking or storing what they should not."""
+    """Sends what is below `/api/` to the API, below `/enrol/` to the enrolment of nodes and below
+    `/t/` to the public's pages where there are such, and the rest to the admins' pages; adds to
+    every answer the headers that keep browsers from loading, leaking or storing what they should
+    not."""
 
-    def __init__(self, api: FastAPI, pages: FastAPI) -> None:
+    def __init__(
+        self,
+        api: FastAPI,
+        pages: FastAPI,
+        enrolment: Starlette | None = None,
+        public: Starlette | None = None,
+    ) -> None:
         self._api = ETags(api)
         self._pages = pages
+        self._enrolment = enrolment or pages
+        self._public = public or pages
 
     async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
         """Answer one request (ASGI)."""
@@ -35,12 +47,20 @@ class Front:
         async def send_with_headers(message: _Message) -> None:
             if message["type"] == "http.response.start":
                 headers = message["headers"]
-                kept = (b"cache-control", _kept(headers, unchanging=unchanging))
-                message["headers"] = [*headers, *_HEADERS, kept]
+                message["headers"] = [*headers, *_HEADERS]
+                if not any(name == b"cache-control" for name, _ in headers):
+                    kept = (b"cache-control", _kept(headers, unchanging=unchanging))
+                    message["headers"].append(kept)
             await send(message)
 
-        app = self._api if path.startswith("/api/") else self._pages
-        await app(scope, receive, send_with_headers)
+        await self._app(path)(scope, receive, send_with_headers)
+
+    def _app(self, path: str) -> _App:
+        if path.startswith("/api/"):
+            return self._api
+        if path.startswith("/t/"):
+            return self._public
+        return self._enrolment if path.startswith("/enrol/") else self._pages
 
 
 def _kept(headers: list[tuple[bytes, bytes]], *, unchanging: bool) -> bytes:

@@ -4,39 +4,54 @@ and it may be stopped or killed at any time."""
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from central.access.accounts import create_token
+from central.alerts.service import AlertService
+from central.alerts.settings import AlertSettings
 from central.api.app import create_api
 from central.api.entrance import Entrance
+from central.configuration.desk import ConfigurationDesk
+from central.configuration.shelf import Shelf
 from central.front import Front
+from central.identity.desk import IdentityDesk, folder_of, has_authority
+from central.identity.enrolment import create_enrolment
+from central.identity.eviction import evict
 from central.ingest.committer import Committer
 from central.ingest.intake import Intake
+from central.public.app import create_public
+from central.recovery.spool import Spool
+from central.recovery.state_desk import StateDesk
 from central.rollup.folder import Folder
 from central.scope import Role
 from central.settings import AccessSettings
-from central.store.ingest import SqliteIngestStore
-from central.store.rollup import SqliteRollupStore
-from central.store.sqlite import open_for_writing, writing
+from central.store.database import Location, close, database_of, open_for_writing, writing
+from central.store.ingest import SqlIngestStore
+from central.store.rollup import SqlRollupStore
 from central.web.app import create_pages
 from contract.topics import up
 from runtime.clock import Clock, SystemClock
 from runtime.folder_lock import FolderLock
 from runtime.http_server import HttpServer
 from runtime.mqtt import MqttLink, MqttSettings
+from runtime.sealed import signing_key
 
 logger = logging.getLogger(__name__)
 
-_DATABASE = "centre.db"
+_SIGNING_KEY = "signing.key"
 
 
 class Centre:
     """The centre as an object, for the command, the simulation and tests.
 
-    `mqtt` names the broker; `http_port` 0 takes any free port; `turned` is called at every turn of
-    the committing loop. After `start`, `url` is where the pages are; `stop` commits what has come.
-    A further Centre on the same folder goes on from there. Raises FolderInUseError, StoreError, or
-    OSError when the port is taken.
+    `mqtt` names the broker; `database` is in `folder` unless it is given; `http_port` 0 takes any
+    free port; `turned` is called at every turn of the committing loop. After `start`, `url` is
+    where the pages are; `stop` commits what has come. A further Centre on the same folder goes on
+    from there. Raises FolderInUseError, StoreError, AuthorityError and RegisterError for an
+    authority that cannot be used, or OSError when the port is taken.
     """
 
     def __init__(
@@ -44,6 +59,7 @@ class Centre:
         folder: Path,
         mqtt: MqttSettings,
         *,
+        database: Location | None = None,
         clock: Clock | None = None,
         http_host: str = "127.0.0.1",
         http_port: int = 0,
@@ -52,32 +68,59 @@ class Centre:
         turned: Callable[[], object] = bool,
         access: AccessSettings | None = None,
         wait_target_s: int = 1200,
+        alerts: AlertSettings | None = None,
     ) -> None:
         self._clock = clock or SystemClock()
-        database = database_of(folder)
+        self._database = database = database or database_of(folder)
+        key = signing_key_of(folder)
         with ExitStack() as undo:
             self._lock = FolderLock(folder)
             undo.callback(self._lock.release)
-            self._db = open_for_writing(database)
+            self._db = open_for_writing(database, alone=True)
             undo.callback(self._db.close)
-            intake = Intake(SqliteIngestStore(self._db))
+            self._identities = self._identity_desk(folder, mqtt)
+            enrolment = None
+            is_shut_out: Callable[[str], bool] = _nobody
+            if self._identities is not None:
+                undo.callback(self._identities.stop)
+                enrolment = create_enrolment(self._identities, self._clock)
+                is_shut_out = self._identities.is_shut_out
+            intake = Intake(SqlIngestStore(self._db), is_shut_out)
             self._committer = Committer(
                 intake,
-                Folder(SqliteRollupStore(self._db), intake.recent),
+                Folder(SqlRollupStore(self._db), intake.recent),
                 self._clock,
                 self._publish,
                 turned,
             )
-            entrance = Entrance(database, self._clock, live_within_s, access)
+            alerts = alerts or AlertSettings()
+            self._alerts = AlertService(
+                database,
+                folder,
+                self._clock,
+                alerts,
+                live_within_s=live_within_s,
+                wait_target_s=wait_target_s,
+            )
+            entrance = Entrance(database, self._clock, live_within_s, access, alerts.receivers)
             pages = create_pages(entrance, secure_cookies=behind_https, wait_target_s=wait_target_s)
-            front = Front(create_api(entrance, self._is_healthy), pages)
+            public = create_public(database, self._clock, live_within_s=live_within_s)
+            front = Front(create_api(entrance, self._is_healthy), pages, enrolment, public)
             self._http = HttpServer(front, http_host, http_port)
             undo.pop_all()
+        self._configurations = ConfigurationDesk(Shelf(folder), self._clock, self._retain)
+        self._spool = Spool(folder, self._committer.put)
+        self._state_desk = StateDesk(database, key, self._clock, self._publish)
         self._link = MqttLink(
             mqtt,
             persistent=True,
-            subscriptions=(up("+", "events"), up("+", "status")),
-            on_message=self._committer.put,
+            subscriptions=(
+                up("+", "events"),
+                up("+", "status"),
+                up("+", "state"),
+                up("+", "renew"),
+            ),
+            on_message=self._take,
             on_state=_log_state,
         )
 
@@ -89,16 +132,27 @@ class Centre:
     def start(self) -> None:
         """Begin to commit, to answer and to listen."""
         self._committer.start()
+        self._alerts.start()
+        self._state_desk.start()
+        self._spool.start()
         self._http.start()
+        if self._identities is not None:
+            self._identities.start()
         self._link.start()
         logger.info("the centre serves %s", self.url)
 
     def stop(self) -> None:
         """Stop listening, commit and fold what has come, and end."""
         self._link.stop()
+        self._spool.stop()
+        self._state_desk.stop()
+        self._alerts.stop()
         self._committer.stop()
         self._http.stop()
+        if self._identities is not None:
+            self._identities.stop()
         self._db.close()
+        close(self._database)
         self._lock.release()
 
     @property
@@ -106,16 +160,34 @@ class Centre:
         """Whether messages are still taken; if not, only a new process can help."""
         return self._committer.is_alive
 
+    def _identity_desk(self, folder: Path, mqtt: MqttSettings) -> IdentityDesk | None:
+        if not has_authority(folder):
+            return None
+        return IdentityDesk(folder_of(folder), self._clock, self._publish, partial(evict, mqtt))
+
+    def _take(self, topic: str, payload: bytes) -> None:
+        if topic.endswith("/up/state"):
+            self._state_desk.put(topic, payload)
+        elif topic.endswith("/up/renew") and self._identities is not None:
+            self._identities.put(topic, payload)
+        else:
+            if topic.endswith("/up/status"):
+                self._configurations.hear(topic, payload)
+            self._committer.put(topic, payload)
+
     def _publish(self, topic: str, payload: bytes) -> bool:
         return self._link.publish(topic, payload)
+
+    def _retain(self, topic: str, payload: bytes) -> bool:
+        return self._link.publish(topic, payload, retain=True)
 
     def _is_healthy(self) -> bool:
         return self._committer.is_healthy and self._link.connected
 
 
-def database_of(folder: Path) -> Path:
-    """The database within a data folder."""
-    return folder / _DATABASE
+def signing_key_of(folder: Path) -> Ed25519PrivateKey:
+    """The key by which hubs know this centre, made at the first use. Raises SealError, OSError."""
+    return signing_key(folder / _SIGNING_KEY)
 
 
 def issue_token(
@@ -130,17 +202,22 @@ def issue_token(
         return create_token(db, name, role, province, now_ms)
 
 
-def rebuild(folder: Path) -> int:
-    """Fold every stored event again into empty cells; returns how many events.
+def rebuild(folder: Path, database: Location | None = None) -> int:
+    """Fold every stored event again into empty cells; returns how many events. The database is in
+    `folder` unless it is given.
 
     Raises FolderInUseError while a centre runs, and StoreError.
     """
     lock = FolderLock(folder)
     try:
-        with writing(database_of(folder)) as db:
-            return Folder(SqliteRollupStore(db)).rebuild()
+        with writing(database or database_of(folder), alone=True) as db:
+            return Folder(SqlRollupStore(db)).rebuild()
     finally:
         lock.release()
+
+
+def _nobody(_node: str) -> bool:
+    return False
 
 
 def _log_state(connected: bool) -> None:

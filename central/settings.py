@@ -6,6 +6,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from central.alerts.settings import AlertSettings
+from central.store.database import Location, database_of
+from central.store.postgres import Postgres
 from contract.ids import NodeId
 from runtime.mqtt import MqttSettings
 
@@ -13,9 +16,11 @@ _Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
 class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`folder` holds the database and everything else the centre must keep."""
+    """`folder` holds everything the centre must keep; the database too, unless `url` says where a
+    PostgreSQL database is (`postgresql://user@host/name`)."""
 
     folder: Path
+    url: Annotated[str, Meta(pattern=r"^postgres(ql)?://")] | None = None
 
 
 class HttpSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,6 +63,7 @@ class CentralSettings(Struct, frozen=True, forbid_unknown_fields=True):
     http: HttpSettings = HttpSettings()
     figures: FigureSettings = FigureSettings()
     access: AccessSettings = AccessSettings()
+    alerts: AlertSettings = AlertSettings()
     mqtt: MqttSettings | None = None
     embedded_broker: EmbeddedBrokerSettings | None = None
 
@@ -70,3 +76,8 @@ class CentralSettings(Struct, frozen=True, forbid_unknown_fields=True):
     def folder(self) -> Path:
         """The data folder."""
         return self.store.folder
+
+    def database(self) -> Location:
+        """Where the database is."""
+        url = self.store.url
+        return database_of(self.store.folder) if url is None else Postgres(url)

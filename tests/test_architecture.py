@@ -46,6 +46,12 @@ PURE = (
     "display.voice.phrases",
     "display.voice.volume",
     "central.scope",
+    "central.alerts.hours",
+    "central.alerts.hysteresis",
+    "central.alerts.rules",
+    "central.api.wilson",
+    "central.public.queue",
+    "central.rollup.devices",
     "central.ingest.check",
     "central.rollup.bins",
     "central.rollup.business_day",
@@ -94,9 +100,7 @@ CLOCK_CALLS = (
 )
 
 # Files of runtime/ that wait for their second user; each line says for whom.
-WAITING_FOR_A_SECOND_USER = {
-    "runtime.discovery": "the hub announces itself; next the terminal, which finds it",
-}
+WAITING_FOR_A_SECOND_USER: dict[str, str] = {}
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,9 @@ a password is kept by Argon2.
 import hashlib
 import re
 import secrets
-import sqlite3
 import unicodedata
 
 from msgspec import Struct
-from sqlite_utils import Database
 
 from central.access.audit import Deed, record
 from central.access.passwords import Passwords, fault_of
@@ -19,7 +17,8 @@ from central.registry.provinces import provinces
 from central.registry.units import units
 from central.scope import Role, Scope
 from central.store.access import AccessStore, AccountRow
-from central.store.sqlite import transaction
+from central.store.connection import Connection, Database
+from central.store.database import transaction
 
 SESSION_S = 12 * 3600
 _NAME = re.compile(r"[\w .,@()–-]{1,80}")
@@ -117,7 +116,7 @@ def create_token(
     return token
 
 
-def admin_of_token(conn: sqlite3.Connection, token: str) -> Admin | None:
+def admin_of_token(conn: Connection, token: str) -> Admin | None:
     """Whose token this is, or None."""
     return _admin(AccessStore(conn).account_of_token(_digest(token)))
 
@@ -182,7 +181,7 @@ def close_session(db: Database, secret: str, now_ms: int, address: str = "") -> 
             record(db.conn, Deed(found.name, "signed-out", "", address), now_ms)
 
 
-def admin_of_session(conn: sqlite3.Connection, secret: str, now_ms: int) -> Admin | None:
+def admin_of_session(conn: Connection, secret: str, now_ms: int) -> Admin | None:
     """Whose session this is, or None when it is unknown or over."""
     return _admin(AccessStore(conn).account_of_session(_digest(secret), now_ms))
 
@@ -208,7 +207,7 @@ def _check(admin: Admin) -> None:
         raise AccountError(f"there is no unit {unit!r} in province {province!r}")
 
 
-def _add(conn: sqlite3.Connection, admin: Admin, now_ms: int, password_hash: str | None) -> int:
+def _add(conn: Connection, admin: Admin, now_ms: int, password_hash: str | None) -> int:
     store = AccessStore(conn)
     if store.account(admin.name):
         raise AccountError(

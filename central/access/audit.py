@@ -1,12 +1,12 @@
 """The audit log: append-only, each line chained to the one before."""
 
 import hashlib
-import sqlite3
 
 import msgspec
 from msgspec import Struct
 
 from central.store.access import AccessStore, AuditRow
+from central.store.connection import Connection
 
 _BATCH = 1000
 _LONGEST = 300
@@ -21,7 +21,7 @@ class Deed(Struct, frozen=True):
     address: str = ""
 
 
-def record(conn: sqlite3.Connection, deed: Deed, at_ms: int) -> None:
+def record(conn: Connection, deed: Deed, at_ms: int) -> None:
     """Append a deed, inside a transaction."""
     store = AccessStore(conn)
     last, before = store.last_audit()
@@ -29,7 +29,7 @@ def record(conn: sqlite3.Connection, deed: Deed, at_ms: int) -> None:
     store.add_audit(row, _chain(before, row))
 
 
-def first_broken(conn: sqlite3.Connection) -> int | None:
+def first_broken(conn: Connection) -> int | None:
     """The first line that was altered, or that does not follow its predecessor; None when the
     whole log is as it was written. (Lines cut off at the end cannot be seen from within: compare
     the last number with an older copy.)"""

@@ -19,10 +19,9 @@ from central.access.passwords import Passwords
 from central.access.permissions import PERMISSIONS
 from central.registry.provinces import provinces
 from central.scope import Scope
-from central.service import database_of
 from central.settings import CentralSettings
 from central.store.access import AccessStore
-from central.store.sqlite import reading, writing
+from central.store.database import reading, writing
 from runtime.clock import SystemClock
 
 _Say = Callable[[str], None]
@@ -62,32 +61,32 @@ def _whose(parser: argparse.ArgumentParser) -> None:
 def _account(settings: CentralSettings, given: argparse.Namespace) -> str:
     scope = Scope(given.province or (given.unit or "")[:2] or None, given.unit)
     hashed = new_password(Passwords(), _asked_password(), given.name)
-    with writing(database_of(settings.folder)) as db:
+    with writing(settings.database()) as db:
         create_account(db, Admin(given.name, given.role, scope), _now_ms(), hashed)
     return f"the account {given.name!r} is made"
 
 
 def _token(settings: CentralSettings, given: argparse.Namespace) -> str:
     province = given.province or (given.unit or "")[:2] or None
-    with writing(database_of(settings.folder)) as db:
+    with writing(settings.database()) as db:
         return create_token(db, given.name, given.role, province, _now_ms(), unit=given.unit)
 
 
 def _password(settings: CentralSettings, given: argparse.Namespace) -> str:
     password = _asked_password()
-    with writing(database_of(settings.folder)) as db:
+    with writing(settings.database()) as db:
         change_password(db, Passwords(), given.name, password, _now_ms())
     return f"the password of {given.name!r} is changed, and its sessions have ended"
 
 
 def _revoke(settings: CentralSettings, given: argparse.Namespace) -> str:
-    with writing(database_of(settings.folder)) as db:
+    with writing(settings.database()) as db:
         remove_account(db, given.name, _now_ms())
     return f"the account {given.name!r} is removed"
 
 
 def _accounts(settings: CentralSettings, _given: argparse.Namespace) -> str:
-    with reading(database_of(settings.folder)) as conn:
+    with reading(settings.database()) as conn:
         rows = AccessStore(conn).accounts()
     return "\n".join(
         f"{row.name}: {row.role}, {row.unit or row.province or 'the nation'}" for row in rows
@@ -95,7 +94,7 @@ def _accounts(settings: CentralSettings, _given: argparse.Namespace) -> str:
 
 
 def _audit(settings: CentralSettings, _given: argparse.Namespace) -> str:
-    with reading(database_of(settings.folder)) as conn:
+    with reading(settings.database()) as conn:
         broken, (last, _) = first_broken(conn), AccessStore(conn).last_audit()
     if broken is not None:
         raise AccountError(f"line {broken} of the audit log is not as it was written")

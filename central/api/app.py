@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
+from central.api.alert_routes import alert_router
 from central.api.entrance import Entrance
 from central.api.exports.routes import export_router
 from central.api.live_routes import live_router
@@ -40,6 +41,7 @@ def create_api(entrance: Entrance, is_healthy: Callable[[], bool]) -> FastAPI:
             {"name": "figures", "description": "Waits, throughput and ratings."},
             {"name": "exports", "description": "Tables and reports to take away."},
             {"name": "machines", "description": "Hubs and devices."},
+            {"name": "alerts", "description": "What somebody should look at."},
             {"name": "audit", "description": "For auditors: single events, and who did what."},
             {"name": "quality", "description": "How far the figures can be trusted."},
             {"name": "service", "description": "The state of the centre itself."},
@@ -48,6 +50,7 @@ def create_api(entrance: Entrance, is_healthy: Callable[[], bool]) -> FastAPI:
     app.include_router(api_router(entrance))
     app.include_router(period_router(entrance))
     app.include_router(record_router(entrance))
+    app.include_router(alert_router(entrance))
     app.include_router(export_router(entrance))
     app.include_router(live_router(entrance))
     app.include_router(health_router(is_healthy))

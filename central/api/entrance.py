@@ -1,9 +1,8 @@
 """Lets an admin in with a token or a browser's session, to desks that see their scope only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from typing import NamedTuple
 
 from central.access.accounts import (
@@ -19,6 +18,10 @@ from central.access.audit import Deed, record
 from central.access.limits import RateLimit
 from central.access.passwords import Passwords
 from central.access.permissions import Permission, may
+from central.alerts.people import acknowledge, close
+from central.alerts.settings import Receiver
+from central.api.alert_desk import AlertDesk
+from central.api.alert_models import AlertCount
 from central.api.archive import Archive
 from central.api.desk import Desk
 from central.api.known import Moment
@@ -27,10 +30,12 @@ from central.api.records import Records
 from central.rollup.business_day import day_of
 from central.settings import AccessSettings
 from central.store.access import AccessStore
+from central.store.alerts import Alerts
+from central.store.database import Location, reading, transaction, writing
 from central.store.event_log import EventLog
 from central.store.history import History
+from central.store.machines import Machines
 from central.store.reader import Reader
-from central.store.sqlite import reading, transaction, writing
 from central.store.totals import Totals
 from runtime.clock import Clock
 
@@ -67,23 +72,26 @@ class Visit(NamedTuple):
     desk: Desk
     archive: Archive
     records: Records
+    alerts: AlertDesk
 
 
 class Entrance:
     """Opens one reading connection for each visit. A site counts as live when it was heard, and
-    is complete, within the last `live_within_s`."""
+    is complete, within the last `live_within_s`; `receivers` hear of alerts that are closed."""
 
     def __init__(
         self,
-        database: Path,
+        database: Location,
         clock: Clock,
         live_within_s: int,
         access: AccessSettings | None = None,
+        receivers: Sequence[Receiver] = (),
     ) -> None:
         access = access or AccessSettings()
         self._database = database
         self._clock = clock
         self._live_within_ms = live_within_s * 1000
+        self._receivers = tuple(receivers)
         self.live = LiveBoards(database, clock, self._live_within_ms)
         self._passwords = Passwords()
         self._lock = Lock(access.lock_after, access.lock_s)
@@ -122,7 +130,14 @@ class Entrance:
                 shown.address,
                 Desk(reader, totals, *moment),
                 Archive(reader, History(conn, admin.scope), totals, moment),
-                Records(reader, EventLog(conn, admin.scope), AccessStore(conn), moment),
+                Records(
+                    reader,
+                    Machines(conn, admin.scope),
+                    EventLog(conn, admin.scope),
+                    AccessStore(conn),
+                    moment,
+                ),
+                AlertDesk(Alerts(conn, admin.scope), admin),
             )
 
     def note(self, visit: Visit, action: str, subject: str) -> None:
@@ -131,6 +146,38 @@ class Entrance:
         deed = Deed(visit.admin.name, action, subject, visit.address)
         with writing(self._database) as db, transaction(db.conn):
             record(db.conn, deed, self.now_ms())
+
+    def alert_count(self, admin: Admin) -> AlertCount:
+        """How many alerts an admin would see now. Raises StoreError."""
+        with reading(self._database) as conn:
+            return AlertDesk(Alerts(conn, admin.scope), admin).count()
+
+    def acknowledge(self, visit: Visit, alert: int, note: str) -> bool:
+        """Note that a visitor has seen an alert; False for none within the scope. Raises
+        AlertOverError and StoreError."""
+        row = visit.alerts.row(alert)
+        if row is not None:
+            deed = Deed(visit.admin.name, "alert-acknowledged", f"{alert}", visit.address)
+            with writing(self._database) as db, transaction(db.conn):
+                acknowledge(db.conn, row, deed, note, self.now_ms())
+        return row is not None
+
+    def close_alert(self, visit: Visit, alert: int, note: str) -> bool:
+        """Close an alert; False for none within the scope. Raises AlertOverError and
+        StoreError."""
+        row = visit.alerts.row(alert)
+        if row is not None:
+            deed = Deed(visit.admin.name, "alert-closed", f"{alert}", visit.address)
+            with writing(self._database) as db, transaction(db.conn):
+                close(
+                    db.conn,
+                    row,
+                    deed,
+                    note=note,
+                    now_ms=self.now_ms(),
+                    receivers=self._receivers,
+                )
+        return row is not None
 
     def sign_in(self, name: str, password: str, address: str) -> str | None:
         """The secret of a new session, or None. Raises TooOftenError and StoreError."""

@@ -3,7 +3,6 @@ the same scope."""
 
 import threading
 from datetime import date
-from pathlib import Path
 
 from central.api.freshness import local_time
 from central.api.known import KnownSite, Moment, known_sites
@@ -11,9 +10,9 @@ from central.api.models import Liveness
 from central.api.record_models import LiveChange, LiveSite
 from central.rollup.business_day import day_of
 from central.scope import Scope
+from central.store.database import Location, reading
 from central.store.history import History, Where
 from central.store.reader import Reader, Waiting
-from central.store.sqlite import reading
 from runtime.clock import Clock
 
 _NS_PER_S = 1_000_000_000
@@ -22,7 +21,7 @@ _NS_PER_S = 1_000_000_000
 class LiveBoards:
     """One board for each scope that somebody follows."""
 
-    def __init__(self, database: Path, clock: Clock, live_within_ms: int) -> None:
+    def __init__(self, database: Location, clock: Clock, live_within_ms: int) -> None:
         self._database = database
         self._clock = clock
         self._live_within_ms = live_within_ms

@@ -106,18 +106,18 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
                 "example": Problem(
                     title=HTTPStatus(status).phrase,
                     status=status,
-                    detail=catalogue("en")[f"admin.{key}"],
+                    detail=catalogue("en")[key],
                 ).model_dump(),
             }
         },
     }
     for status, key, words in (
-        (401, "error_not_let_in", "No valid token or session was shown."),
-        (403, "error_forbidden", "The role of who asks does not include this."),
-        (404, "error_not_found", "There is no such thing within the scope of who asks."),
-        (422, "error_malformed", "The question is malformed; `detail` says where."),
-        (429, "error_too_often", "Asked too often; `Retry-After` says when to ask again."),
-        (503, "error_store", "The database cannot be read now; ask again."),
+        (401, "admin.error_not_let_in", "No valid token or session was shown."),
+        (403, "admin.error_forbidden", "The role of who asks does not include this."),
+        (404, "admin.error_not_found", "There is no such thing within the scope of who asks."),
+        (422, "admin.error_malformed", "The question is malformed; `detail` says where."),
+        (429, "admin.error_too_often", "Asked too often; `Retry-After` says when to ask again."),
+        (503, "admin.error_store", "The database cannot be read now; ask again."),
     )
 }
 

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from central.alerts.people import AlertOverError
 from central.api.entrance import ForbiddenError, NotLetInError, TooOftenError
 from central.api.models import Problem
 from central.store.protocol import StoreError
@@ -20,6 +21,7 @@ _WORDS = {
     HTTPStatus.FORBIDDEN: "admin.error_forbidden",
     HTTPStatus.NOT_FOUND: "admin.error_not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "admin.error_method",
+    HTTPStatus.CONFLICT: "alerts.error_over",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "admin.error_too_large",
     HTTPStatus.UNPROCESSABLE_ENTITY: "admin.error_malformed",
     HTTPStatus.TOO_MANY_REQUESTS: "admin.error_too_often",
@@ -62,6 +64,7 @@ def say_problems(app: FastAPI) -> None:
     app.add_exception_handler(NotLetInError, _say_not_let_in)
     app.add_exception_handler(ForbiddenError, _say_forbidden)
     app.add_exception_handler(TooOftenError, _say_too_often)
+    app.add_exception_handler(AlertOverError, _say_alert_over)
     app.add_exception_handler(StoreError, _say_store_failed)
     app.add_exception_handler(Exception, _say_failed)
     app.add_exception_handler(HTTPException, _say_http_error)
@@ -74,6 +77,10 @@ async def _say_not_let_in(request: Request, _error: Exception) -> ProblemRespons
 
 async def _say_forbidden(request: Request, _error: Exception) -> ProblemResponse:
     return problem(request, HTTPStatus.FORBIDDEN)
+
+
+async def _say_alert_over(request: Request, _error: Exception) -> ProblemResponse:
+    return problem(request, HTTPStatus.CONFLICT)
 
 
 async def _say_too_often(request: Request, error: Exception) -> ProblemResponse:
@@ -93,6 +100,8 @@ async def _say_failed(request: Request, _error: Exception) -> ProblemResponse:
 
 async def _say_http_error(request: Request, error: Exception) -> ProblemResponse:
     code = error.status_code if isinstance(error, HTTPException) else 500
+    if code == HTTPStatus.BAD_REQUEST:  # a body that cannot even be parsed
+        return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "body")
     return problem(request, HTTPStatus(code))
 
 

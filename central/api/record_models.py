@@ -46,7 +46,10 @@ class Device(Model):
     condition: str | None = Field(
         description="Why it is lost, as the hub says it.", examples=["paper-out"]
     )
-    since: datetime = Field(examples=["2026-11-20T10:42:07+07:00"])
+    since: datetime | None = Field(
+        description="By the hub's clock; null when that could not be trusted.",
+        examples=["2026-11-20T10:42:07+07:00"],
+    )
 
 
 class Devices(Model):
@@ -55,6 +58,28 @@ class Devices(Model):
     site: str = Field(examples=["01-00097-01"])
     devices: list[Device]
     freshness: Freshness
+
+
+class BrokenDevice(Model):
+    """One device that needs somebody, and its site."""
+
+    site: str = Field(examples=["01-00097-01"])
+    name: str | None = Field(
+        examples=["Trung tâm phường Hồng Hà"], description="Null for a site that is not registered."
+    )
+    device: Device
+    freshness: Freshness
+
+
+class BrokenDevices(Model):
+    """Devices that do not work, the oldest trouble first, and then those low on paper."""
+
+    total: Count = Field(description="How many in all.", examples=[14])
+    next_offset: int | None = Field(
+        description="`offset` of the next page; null on the last.", examples=[100]
+    )
+    devices: list[BrokenDevice]
+    freshness: FreshnessOfMany
 
 
 class RawEvent(Model):

@@ -16,7 +16,7 @@ from central.api.parameters import (
     where_of,
 )
 from central.api.ranking import Page
-from central.api.record_models import Audit, Devices, Nodes, RawEvents
+from central.api.record_models import Audit, BrokenDevices, Devices, Nodes, RawEvents
 from central.store.history import Where
 
 
@@ -40,6 +40,12 @@ def record_router(entrance: Entrance) -> APIRouter:
         """Online or not and since when, clock, software, configuration, what is not sent yet; the
         silent ones first."""
         return visit.records.nodes(where, page)
+
+    @router.get("/devices", tags=["machines"], summary="Devices that need somebody")
+    def broken_devices(visit: Watching, page: OnPage, where: Somewhere) -> BrokenDevices:
+        """Everywhere in the scope: what does not work, the oldest trouble first, and then what is
+        low on paper."""
+        return visit.records.broken_devices(where, page)
 
     @router.get("/sites/{site}/devices", tags=["machines"], summary="A site's devices")
     def devices(visit: Watching, site: SitePath) -> Devices:

@@ -12,6 +12,8 @@ from central.api.ranking import Page
 from central.api.record_models import (
     Audit,
     AuditLine,
+    BrokenDevice,
+    BrokenDevices,
     Device,
     Devices,
     DeviceState,
@@ -25,13 +27,12 @@ from central.scope import Scope
 from central.store.access import AccessStore
 from central.store.event_log import EventLog, StoredEvent
 from central.store.history import Where
+from central.store.machines import DeviceRow, Machines
 from central.store.reader import NodeRow, Reader
 from contract import events as e
 from contract.codec import decode_entry
 from contract.stamp import Stamp
 
-_DEVICE_KINDS = ("DeviceLost", "DeviceReturned", "PaperLow")
-_DEVICE_ROWS = 20_000
 _WORST_FIRST = (Liveness.OFFLINE, Liveness.NEVER, Liveness.DELAYED, Liveness.LIVE)
 _NATION = Scope()
 
@@ -39,8 +40,16 @@ _NATION = Scope()
 class Records:
     """Answers at one moment, from readers of one scope and so within it."""
 
-    def __init__(self, reader: Reader, log: EventLog, access: AccessStore, moment: Moment) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        machines: Machines,
+        log: EventLog,
+        access: AccessStore,
+        moment: Moment,
+    ) -> None:
         self._reader = reader
+        self._machines = machines
         self._log = log
         self._access = access
         self._moment = moment
@@ -73,12 +82,30 @@ class Records:
         known = self._known(Where(site=site))
         if not known:
             return None
-        now: dict[tuple[str, str], Device] = {}
-        for stored in self._log.latest(site, _DEVICE_KINDS, _DEVICE_ROWS):
-            device = _device(stored)
-            now[device.node, device.device] = device
-        devices = [now[key] for key in sorted(now)]
+        devices = [_device(row) for row in self._machines.devices(Where(site=site))]
         return Devices(site=site, devices=devices, freshness=known[0].freshness)
+
+    def broken_devices(self, where: Where, page: Page) -> BrokenDevices:
+        """Devices that do not work or are low on paper, those without which a site cannot go on
+        first, and then the oldest trouble."""
+        known = self._known(where)
+        found = sorted(self._machines.devices(where, broken=True), key=_worst_first)
+        shown = found[page.offset : page.offset + page.limit]
+        names = {site.row.site: site for site in known}
+        return BrokenDevices(
+            total=len(found),
+            next_offset=page.next_offset(len(found)),
+            devices=[
+                BrokenDevice(
+                    site=row.site,
+                    name=names[row.site].row.name,
+                    device=_device(row),
+                    freshness=names[row.site].freshness,
+                )
+                for row in shown
+            ],
+            freshness=_freshness(known),
+        )
 
     def events(
         self, site: str, after: tuple[int, int], limit: int, kind: str | None
@@ -142,17 +169,18 @@ def _freshness(known: Sequence[KnownSite]) -> FreshnessOfMany:
     return freshness_of(known, {site.row.site for site in known if site.nodes})
 
 
-def _device(stored: StoredEvent) -> Device:
-    entry = decode_entry(stored.entry)
-    lost = entry.event if isinstance(entry.event, e.DeviceLost) else None
-    states = {e.DeviceLost: DeviceState.LOST, e.PaperLow: DeviceState.PAPER_LOW}
+def _device(row: DeviceRow) -> Device:
     return Device(
-        node=stored.node,
-        device=getattr(entry.event, "device", ""),
-        state=states.get(type(entry.event), DeviceState.WORKING),
-        condition=lost.condition if lost else None,
-        since=local_time(max(0, entry.stamp.wall_ms)),
+        node=row.node,
+        device=row.device,
+        state=DeviceState(row.state),
+        condition=row.condition,
+        since=None if row.since_ms is None else local_time(row.since_ms),
     )
+
+
+def _worst_first(row: DeviceRow) -> tuple[bool, int, str, str]:
+    return (row.state != DeviceState.LOST, row.since_ms or 0, row.node, row.device)
 
 
 def _raw(stored: StoredEvent) -> RawEvent:

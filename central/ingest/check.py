@@ -8,7 +8,7 @@ from msgspec import Raw, Struct
 
 from central.store.ledger import Slice
 from central.store.rows import Quarantined, Rows, Unread
-from contract.codec import chain, decode_entry, decode_message
+from contract.codec import decode_entry, decode_message, links
 from contract.events import Entry
 from contract.stamp import Stamp
 from contract.topics import Source, parse_up
@@ -85,9 +85,7 @@ def _check_batch(node: str, batch: Batch) -> CheckedBatch:
         raise _RefusedError("out-of-range", f"first_seq {batch.first_seq}")
     entries = [bytes(raw) for raw in batch.entries]
     read = _read_all(batch.first_seq, entries)
-    hashes = [batch.chain_before]
-    for entry in entries:
-        hashes.append(chain(hashes[-1], (entry,)))
+    hashes = links(batch.chain_before, entries)
     if hashes[-1] != batch.chain_after:
         raise _RefusedError("chain-wrong", "chain_after is not the hash of these entries")
     rows = Rows(batch.first_seq, entries, read)

@@ -1,7 +1,7 @@
 """One transaction for many messages: what is new is stored, and what may be acknowledged."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
@@ -33,11 +33,17 @@ class Committed(Struct, frozen=True):
 
 
 class Intake:
-    """Puts messages into the store, and what is new into `recent`, for the fold."""
+    """Puts messages into the store, and what is new into `recent`, for the fold.
 
-    def __init__(self, store: IngestStore) -> None:
+    What nodes send whose certificates are revoked is refused: `is_shut_out(node)` tells.
+    """
+
+    def __init__(
+        self, store: IngestStore, is_shut_out: Callable[[str], bool] = lambda _node: False
+    ) -> None:
         self.recent = Recent()
         self._store = store
+        self._is_shut_out = is_shut_out
         self._ledgers: dict[int, Ledger] = {}
         self._counts: dict[int, Counts] = {}
         self._fresh: list[tuple[int, Rows]] = []
@@ -70,6 +76,11 @@ class Intake:
         if isinstance(checked, Quarantined):
             self._refuse(message, checked)
             return {}
+        if self._is_shut_out(checked.node):
+            detail = f"the certificates of {checked.node} are revoked"
+            refused = Quarantined(message.topic, message.payload, "revoked", detail)
+            self._refuse(message, refused)
+            return {}
         journal = self._store.journal(checked.node, checked.epoch)
         if journal is None:
             detail = f"epoch {checked.epoch} after {MAX_EPOCHS} others"
@@ -101,7 +112,7 @@ class Intake:
             rows = batch.rows.cut(start, end)
             fresh += len(rows.entries)
             not_understood += sum(isinstance(entry, Unread) for entry in rows.read)
-            self._store.append(journal, rows)
+            self._store.append(journal, rows, message.received_ms)
             self._fresh.append((journal, rows))
         self._ledgers[journal] = result.ledger
         counts = Counts(

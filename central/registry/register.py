@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from msgspec import Struct
-from sqlite_utils import Database
 
 from central.registry.sites import SiteRecord
-from central.store.sqlite import transaction
+from central.store.connection import Database
+from central.store.database import transaction
 
 _ALWAYS = "0001-01-01"
 
@@ -26,7 +26,7 @@ def compare(db: Database, sites: Sequence[SiteRecord]) -> Registration:
         for code, *rest in db.execute(
             """SELECT code, type, national_code, (SELECT name FROM names
             WHERE kind = 'site' AND names.code = sites.code ORDER BY from_day DESC LIMIT 1)
-            FROM sites WHERE registered"""
+            FROM sites WHERE registered = 1"""
         )
     }
     new, changed, unchanged = [], [], []
@@ -58,8 +58,8 @@ def register(db: Database, sites: Sequence[SiteRecord], day: str) -> Registratio
                 (site.site, site.province, site.type, site.national_code),
             )
             db.execute(
-                """INSERT OR REPLACE INTO names (kind, code, from_day, name)
-                VALUES ('site', ?, ?, ?)""",
+                """INSERT INTO names (kind, code, from_day, name) VALUES ('site', ?, ?, ?)
+                ON CONFLICT (kind, code, from_day) DO UPDATE SET name = excluded.name""",
                 (site.site, _ALWAYS if site.site in changes.new else day, site.name),
             )
     return changes

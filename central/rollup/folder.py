@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 import msgspec
 
 from central.rollup.business_day import day_of, trusted_ms
+from central.rollup.devices import last_said
 from central.rollup.fold import Cells, FoldState, fold
 from central.rollup.queue import follow
 from central.rollup.recent import Recent
@@ -69,6 +70,7 @@ class Folder:
             self._store.restate(journal.journal, journal.received_ms, over)
         queue = self._store.queue(journal.journal)
         self._store.save_queue(journal.journal, queue, follow(queue, entries))
+        self._store.save_devices(journal.journal, last_said(entries))
         cursor = Cursor(
             folded=last,
             folded_ms=_last_trusted_ms(entries),

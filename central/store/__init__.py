@@ -1,1 +1,1 @@
-"""What the centre keeps: values, one protocol, and SQLite behind it."""
+"""What the centre keeps: values, one protocol, and SQLite or PostgreSQL behind it."""

@@ -1,10 +1,9 @@
 """Accounts, what opens them, and the audit log."""
 
-import sqlite3
-
 from msgspec import Struct
 
 from central.scope import Role
+from central.store.connection import Connection
 
 
 class AccountRow(Struct, frozen=True):
@@ -40,7 +39,7 @@ _AUDIT = "entry, at_ms, who, action, subject, address"
 class AccessStore:
     """Reads and, inside a transaction, writes accounts; secrets come and go as hashes only."""
 
-    def __init__(self, conn: sqlite3.Connection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     # --- accounts -----------------------------------------------------------------------------

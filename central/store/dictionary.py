@@ -1,12 +1,12 @@
 """Small integers in place of strings that repeat."""
 
-import sqlite3
+from central.store.connection import Connection
 
 
 class Dictionary:
     """The keys of one table of codes, made at the first mention, remembered in memory."""
 
-    def __init__(self, conn: sqlite3.Connection, table: str, key: str, code: str) -> None:
+    def __init__(self, conn: Connection, table: str, key: str, code: str) -> None:
         self._conn = conn
         self._find = f"SELECT {key} FROM {table} WHERE {code} = ?"  # noqa: S608 - our own names
         self._add = f"INSERT INTO {table} ({code}) VALUES (?) RETURNING {key}"  # noqa: S608 - as above

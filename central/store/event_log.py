@@ -1,11 +1,9 @@
 """The stored events themselves, by scope."""
 
-import sqlite3
-from collections.abc import Sequence
-
 from msgspec import Struct
 
 from central.scope import Scope
+from central.store.connection import Connection
 from central.store.visible import Visible
 
 
@@ -23,7 +21,7 @@ class StoredEvent(Struct, frozen=True):
 class EventLog:
     """Reads journals of sites that `scope` covers, over one connection."""
 
-    def __init__(self, conn: sqlite3.Connection, scope: Scope) -> None:
+    def __init__(self, conn: Connection, scope: Scope) -> None:
         self._visible = Visible(conn, scope)
 
     def page(
@@ -47,23 +45,4 @@ class EventLog:
         return [
             StoredEvent((journal, seq), node, epoch, name, entry)
             for journal, seq, node, epoch, name, entry in rows
-        ]
-
-    def latest(self, site: str, kinds: Sequence[str], rows: int) -> list[StoredEvent]:
-        """The events of these kinds among the last `rows` of each present journal of a site."""
-        names = ", ".join(f":kind{place}" for place in range(len(kinds)))
-        found = self._visible.query(
-            f"""SELECT events.journal, seq, nodes.code, epoch, kinds.name, entry
-            FROM visible JOIN nodes USING (site)
-            JOIN journals ON journals.journal = current_journal
-            JOIN events ON events.journal = current_journal AND seq > highest - :rows
-            JOIN kinds USING (kind) WHERE kinds.name IN ({names})
-            ORDER BY events.journal, seq""",  # noqa: S608 - our own names
-            site=site,
-            rows=rows,
-            **{f"kind{place}": kind for place, kind in enumerate(kinds)},
-        )
-        return [
-            StoredEvent((journal, seq), node, epoch, name, entry)
-            for journal, seq, node, epoch, name, entry in found
         ]

@@ -1,6 +1,5 @@
 """What the API reads of periods, by scope. Days are ISO 8601, first and last included."""
 
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
@@ -15,6 +14,7 @@ from central.store.cells import (
     Tally,
     tally_from_row,
 )
+from central.store.connection import Connection
 from central.store.visible import Visible
 
 _TALLY = ", ".join(TALLY_COLUMNS)
@@ -32,7 +32,7 @@ class Where(Struct, frozen=True):
 class History:
     """Reads what `scope` may see of whole days, over one connection."""
 
-    def __init__(self, conn: sqlite3.Connection, scope: Scope) -> None:
+    def __init__(self, conn: Connection, scope: Scope) -> None:
         self._visible = Visible(conn, scope)
 
     def site_days(self, first: str, last: str, where: Where) -> Iterator[tuple[str, str, Tally]]:

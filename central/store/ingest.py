@@ -1,39 +1,30 @@
-"""SQLite behind `IngestStore`."""
+"""`IngestStore` in SQL."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlite_utils import Database
-
-from central.store.dictionary import Dictionary
+from central.store.connection import Connection, Database, entries_between
+from central.store.database import transaction
+from central.store.events import EventWriter, SqliteEvents
 from central.store.ledger import Ledger, Run
+from central.store.postgres import PostgresConnection
+from central.store.postgres_events import PostgresEvents
 from central.store.protocol import MAX_EPOCHS, Counts
-from central.store.rows import FIND, Heard, Quarantined, Rows
-from central.store.sqlite import entries_between, transaction
-from contract.events import Entry
+from central.store.rows import Heard, Quarantined, Rows
 from contract.ids import split_node
 
 _MOST_PAYLOAD_BYTES = 65_536
 _MOST_QUARANTINED = 5_000
-_COLUMNS = 9
-_ROWS_AT_ONCE = 50
-_VALUES_AT_ONCE = _COLUMNS * _ROWS_AT_ONCE
-_ROW = f"({', '.join('?' * _COLUMNS)})"
-_INSERT_ONE = f"""INSERT INTO events
-(journal, seq, wall_ms, kind, ticket, counter, service, training, entry) VALUES {_ROW}"""  # noqa: S608 - our own names
-_INSERT_MANY = _INSERT_ONE + f", {_ROW}" * (_ROWS_AT_ONCE - 1)
 
 
-class SqliteIngestStore:
+class SqlIngestStore:
     """Journals, their events, and what was refused."""
 
     def __init__(self, db: Database) -> None:
         self._conn = db.conn
-        self._kinds = Dictionary(self._conn, "kinds", "kind", "name")
-        self._services = Dictionary(self._conn, "services", "service", "code")
+        self._events = _event_writer(self._conn)
         self._journals: dict[tuple[str, str], int] = {}
         self._with_runs: set[int] = set()
-        self._unwritten: list[object] = []
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -41,11 +32,9 @@ class SqliteIngestStore:
         try:
             with transaction(self._conn):
                 yield
-                self._write()
+                self._events.write()
         except BaseException:
-            self._unwritten.clear()
-            self._kinds.forget()
-            self._services.forget()
+            self._events.forget()
             self._journals.clear()
             raise
 
@@ -107,31 +96,12 @@ class SqliteIngestStore:
 
     def entries(self, journal: int, first: int, last: int) -> list[bytes]:
         """See `IngestStore`."""
-        self._write()
+        self._events.write()
         return entries_between(self._conn, journal, first, last)
 
-    def append(self, journal: int, rows: Rows) -> None:
+    def append(self, journal: int, rows: Rows, received_ms: int) -> None:
         """See `IngestStore`."""
-        for seq, (entry, read) in enumerate(zip(rows.entries, rows.read, strict=True), rows.first):
-            kind = ticket = counter = service = None
-            if isinstance(read, Entry):
-                event = read.event
-                kind = self._kinds.key(type(event).__name__)
-                ticket, counter, code = FIND[type(event)](event)
-                service = None if code is None else self._services.key(code)
-            wall_ms = read.stamp.wall_ms
-            row = (journal, seq, wall_ms, kind, ticket, counter, service, read.training, entry)
-            self._unwritten += row
-            if len(self._unwritten) == _VALUES_AT_ONCE:
-                self._conn.execute(_INSERT_MANY, self._unwritten)
-                self._unwritten.clear()
-
-    def _write(self) -> None:
-        """Insert what was appended last; before, many rows shared a statement, which takes a
-        third less time."""
-        for start in range(0, len(self._unwritten), _COLUMNS):
-            self._conn.execute(_INSERT_ONE, self._unwritten[start : start + _COLUMNS])
-        self._unwritten.clear()
+        self._events.add(journal, rows, received_ms)
 
     def evict(self, journal: int, run: Run, received_ms: int) -> None:
         """See `IngestStore`."""
@@ -165,10 +135,10 @@ class SqliteIngestStore:
             VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id""",
             (
                 received_ms,
-                refused.topic.encode(errors="replace").decode(),
+                _storable(refused.topic),
                 node,
                 refused.reason,
-                refused.detail.encode(errors="replace").decode(),
+                _storable(refused.detail),
                 len(refused.payload),
                 refused.payload[:_MOST_PAYLOAD_BYTES],
             ),
@@ -182,9 +152,10 @@ class SqliteIngestStore:
         status = heard.status
         changed = self._conn.execute(
             """UPDATE nodes SET
-            online_since_ms = CASE WHEN online IS ? THEN online_since_ms ELSE ? END,
+            online_since_ms =
+                CASE WHEN online IS NOT DISTINCT FROM ? THEN online_since_ms ELSE ? END,
             online = ?, heard_ms = ?, status = ?
-            WHERE code = ? AND status IS NOT ? RETURNING node""",
+            WHERE code = ? AND status IS DISTINCT FROM ? RETURNING node""",
             (
                 status.online,
                 heard.received_ms,
@@ -203,7 +174,14 @@ class SqliteIngestStore:
         self._conn.execute(
             """UPDATE nodes SET current_journal = ?, synced = ?, unsent = ?, software = ?,
             config = ? WHERE code = ?""",
-            (journal, status.synced, status.unsent, status.software, status.config, status.node),
+            (
+                journal,
+                status.synced,
+                status.unsent,
+                _storable(status.software),
+                _storable(status.config),
+                status.node,
+            ),
         )
         said_ms = min(status.wall_ms, heard.received_ms) if status.synced else heard.received_ms
         self._conn.execute(
@@ -244,3 +222,12 @@ class SqliteIngestStore:
                 (node, name.site),
             ).fetchone()
         return int(found[0])
+
+
+def _storable(text: str) -> str:
+    """What strangers send may be half a character, or the zero that PostgreSQL cannot keep."""
+    return text.encode(errors="replace").decode().replace("\0", "\ufffd")
+
+
+def _event_writer(conn: Connection) -> EventWriter:
+    return PostgresEvents(conn) if isinstance(conn, PostgresConnection) else SqliteEvents(conn)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from central.rollup.devices import DeviceNow
 from central.store.cells import (
     CellKey,
     CounterKey,
@@ -100,8 +101,8 @@ class IngestStore(Protocol):
         """The bytes of the rows held from `first` to `last`, in order."""
         ...
 
-    def append(self, journal: int, rows: Rows) -> None:
-        """Add rows that are not held yet."""
+    def append(self, journal: int, rows: Rows, received_ms: int) -> None:
+        """Add rows that are not held yet, and came at `received_ms` (UTC milliseconds)."""
         ...
 
     def evict(self, journal: int, run: Run, received_ms: int) -> None:
@@ -142,6 +143,10 @@ class RollupStore(Protocol):
         self, journal: int, before: Mapping[str, InHouse], after: Mapping[str, InHouse]
     ) -> None:
         """Write what differs."""
+        ...
+
+    def save_devices(self, journal: int, devices: Mapping[str, DeviceNow]) -> None:
+        """Note the last word of the journal on these devices."""
         ...
 
     def add_cells(

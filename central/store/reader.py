@@ -1,6 +1,5 @@
 """What the API reads of a day and of this moment, by scope."""
 
-import sqlite3
 from collections import Counter
 
 from msgspec import Struct
@@ -16,10 +15,13 @@ from central.store.cells import (
     Tally,
     tally_from_row,
 )
+from central.store.connection import Connection, greater
 from central.store.visible import Visible
 
 _TALLY = ", ".join(TALLY_COLUMNS)
 _COUNTER = ", ".join(COUNTER_COLUMNS)
+_LAST = greater("announced", "highest")
+_HEARD = greater("coalesce(heard_ms, 0)", "coalesce(max(received_ms), 0)")
 _MOST_GAPS = 500
 
 
@@ -83,7 +85,7 @@ class Reader:
     `province` and `site` narrow an answer; they never widen the scope.
     """
 
-    def __init__(self, conn: sqlite3.Connection, scope: Scope) -> None:
+    def __init__(self, conn: Connection, scope: Scope) -> None:
         self._visible = Visible(conn, scope)
 
     @property
@@ -112,11 +114,11 @@ class Reader:
     def nodes(self, province: str | None = None, site: str | None = None) -> list[NodeRow]:
         """Nodes by name."""
         rows = self._visible.query(
-            """SELECT visible.code, nodes.code, online, online_since_ms,
-                max(coalesce(heard_ms, 0), coalesce(max(received_ms), 0)), synced, unsent,
+            f"""SELECT visible.code, nodes.code, online, online_since_ms,
+                {_HEARD}, synced, unsent,
                 software, config, rejected, coalesce(sum(taken), 0),
                 coalesce(sum(watermark + beyond), 0),
-                coalesce(sum(max(announced, highest) - watermark - beyond), 0),
+                coalesce(sum({_LAST} - watermark - beyond), 0),
                 coalesce(sum(duplicates), 0), coalesce(sum(contradictions), 0),
                 coalesce(sum(not_understood), 0),
                 coalesce(sum(folded) FILTER (WHERE journal = current_journal), 0),
@@ -125,7 +127,7 @@ class Reader:
                 sum(announced_ms) FILTER (WHERE journal = current_journal),
                 max(business_day) FILTER (WHERE journal = current_journal)
             FROM visible JOIN nodes USING (site) LEFT JOIN journals USING (node)
-            GROUP BY node ORDER BY nodes.code""",
+            GROUP BY nodes.node, visible.code ORDER BY nodes.code""",  # noqa: S608 - as above
             province=province,
             site=site,
         )
@@ -140,12 +142,12 @@ class Reader:
         held: dict[tuple[str, str], int] = {}
         found = []
         for node, epoch, watermark, first, last in self._visible.query(
-            """SELECT nodes.code, epoch, watermark, first, last
+            f"""SELECT nodes.code, epoch, watermark, first, last
             FROM visible JOIN nodes USING (site) JOIN journals USING (node)
             JOIN (SELECT journal, first, last FROM runs UNION ALL
-                SELECT journal, max(announced, highest) + 1, max(announced, highest) FROM journals)
+                SELECT journal, {_LAST} + 1, {_LAST} FROM journals) AS held
                 USING (journal)
-            ORDER BY journal, first LIMIT :most""",
+            ORDER BY journal, first LIMIT :most""",  # noqa: S608 - as above
             site=site,
             most=_MOST_GAPS,
         ):
@@ -164,7 +166,7 @@ class Reader:
             FROM visible JOIN nodes USING (site)
             JOIN journals ON journals.journal = current_journal
             JOIN queue_now ON queue_now.journal = current_journal
-            WHERE phase = 'waiting' AND business_day = :day GROUP BY visible.site""",
+            WHERE phase = 'waiting' AND business_day = :day GROUP BY visible.code""",
             province=province,
             site=site,
             day=day,

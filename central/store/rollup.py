@@ -1,11 +1,10 @@
-"""SQLite behind `RollupStore`."""
+"""`RollupStore` in SQL."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from sqlite_utils import Database
-
 from central.rollup.business_day import day_of
+from central.rollup.devices import DeviceNow
 from central.store.cells import (
     COUNTER_COLUMNS,
     TALLY_COLUMNS,
@@ -23,17 +22,23 @@ from central.store.cells import (
     total_from_row,
     total_to_row,
 )
+from central.store.connection import Database, entries_between, greater
+from central.store.database import transaction
 from central.store.dictionary import Dictionary
+from central.store.machines_schema import PUT_DEVICE
 from central.store.protocol import Cursor, Unfolded
-from central.store.sqlite import entries_between, transaction
 
 
-def _upsert(table: str, key: tuple[str, ...], columns: tuple[str, ...]) -> str:
-    """Add to a row of numbers and histograms, or make it."""
+def _upsert(
+    table: str, key: tuple[str, ...], columns: tuple[str, ...], *, replace: bool = False
+) -> str:
+    """Add to a row of numbers and histograms, or `replace` it, or make it."""
     added = ", ".join(
-        f"{name} = CAST({name} || excluded.{name} AS BLOB)"
+        f"{name} = excluded.{name}"
+        if replace
+        else f"{name} = CAST({table}.{name} || excluded.{name} AS BLOB)"
         if name.endswith("_bins")
-        else f"{name} = {name} + excluded.{name}"
+        else f"{name} = {table}.{name} + excluded.{name}"
         for name in columns
     )
     names = ", ".join(key + columns)
@@ -49,14 +54,18 @@ _ADD_DAY = _upsert("site_days", ("day", "site"), TALLY_COLUMNS)
 _ADD_COUNTER = _upsert("counter_cells", ("site", "quarter_ms", "counter"), COUNTER_COLUMNS)
 _ADD_RATING = _upsert("ratings", ("day", "site", "service", "levels", "level"), ("n",))
 _TOTAL = ", ".join(TOTAL_COLUMNS)
+_FOLDED = (
+    *("cells", "site_days", "counter_cells", "ratings", "queue_now", "totals"),
+    "devices_now",
+)
 _FIND_TOTAL = f"SELECT {_TOTAL} FROM totals WHERE day = ? AND province = ?"  # noqa: S608 - as above
-_PUT_TOTAL = (
-    f"INSERT OR REPLACE INTO totals (day, province, {_TOTAL}) "  # noqa: S608 - as above
-    f"VALUES (?, ?, {', '.join('?' * len(TOTAL_COLUMNS))})"
+_PUT_TOTAL = _upsert("totals", ("day", "province"), TOTAL_COLUMNS, replace=True)
+_PUT_IN_HOUSE = _upsert(
+    "queue_now", ("journal", "ticket"), ("services", "phase", "since_ms"), replace=True
 )
 
 
-class SqliteRollupStore:
+class SqlRollupStore:
     """Cells and the cursor of the fold."""
 
     def __init__(self, db: Database) -> None:
@@ -106,8 +115,7 @@ class SqliteRollupStore:
             [(journal, ticket) for ticket in before.keys() - after.keys()],
         )
         self._conn.executemany(
-            """INSERT OR REPLACE INTO queue_now (journal, ticket, services, phase, since_ms)
-            VALUES (?, ?, ?, ?, ?)""",
+            _PUT_IN_HOUSE,
             [
                 (journal, ticket, " ".join(now.services), now.phase, now.since_ms)
                 for ticket, now in after.items()
@@ -119,6 +127,16 @@ class SqliteRollupStore:
         self._conn.execute(
             "UPDATE journals SET waiting = ?, waiting_since_ms = ? WHERE journal = ?",
             (len(waiting), since_ms, journal),
+        )
+
+    def save_devices(self, journal: int, devices: Mapping[str, DeviceNow]) -> None:
+        """See `RollupStore`."""
+        self._conn.executemany(
+            PUT_DEVICE,
+            [
+                (journal, device, now.state, now.condition, now.since_ms)
+                for device, now in devices.items()
+            ],
         )
 
     def add_cells(
@@ -171,17 +189,18 @@ class SqliteRollupStore:
         self._conn.executemany(
             """INSERT INTO restatements (site, day, on_day, first_ms, last_ms, events)
             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (site, day, on_day) DO UPDATE
-            SET last_ms = excluded.last_ms, events = events + excluded.events""",
+            SET last_ms = excluded.last_ms, events = restatements.events + excluded.events""",
             [(site, day, on_day, received_ms, received_ms, n) for day, n in events.items()],
         )
 
     def save_fold(self, journal: int, cursor: Cursor) -> None:
         """See `RollupStore`."""
         self._conn.execute(
-            """UPDATE journals SET folded = ?, counted = max(counted, ?),
+            f"""UPDATE journals SET folded = ?, counted = {greater("counted", "?")},
             folded_ms = coalesce(?, folded_ms), business_day = ?, fold_state = ?
-            WHERE journal = ?""",
+            WHERE journal = ?""",  # noqa: S608 - our own names
             (
+                cursor.folded,
                 cursor.folded,
                 cursor.folded,
                 cursor.folded_ms,
@@ -193,11 +212,12 @@ class SqliteRollupStore:
 
     def reset_rollups(self) -> None:
         """See `RollupStore`."""
-        for table in ("cells", "site_days", "counter_cells", "ratings", "queue_now", "totals"):
+        for table in _FOLDED:
             self._conn.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
         self._conn.execute(
             """UPDATE journals SET folded = 0, folded_ms = NULL, business_day = NULL,
-            fold_state = x'', waiting = 0, waiting_since_ms = NULL"""
+            fold_state = ?, waiting = 0, waiting_since_ms = NULL""",
+            (b"",),
         )
 
     def _site(self, journal: int) -> int:

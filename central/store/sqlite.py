@@ -8,6 +8,8 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from central.store.access_schema import access_migrations
+from central.store.alerts_schema import alert_migrations
+from central.store.machines_schema import machine_migrations
 from central.store.protocol import StoreError
 from central.store.schema import migrations
 
@@ -29,11 +31,16 @@ def open_for_writing(path: Path) -> Database:
         _set(conn, "journal_mode", "WAL", "wal")
         _set(conn, "synchronous", "FULL", _FULL)
         _set(conn, "foreign_keys", "ON", 1)
-        migrations.apply(db)
-        access_migrations.apply(db)
+        apply_migrations(db)
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {error}") from error
     return db
+
+
+def apply_migrations(db: Database) -> None:
+    """Bring the schema up to date; it is PostgreSQL's too (see `postgres_schema`)."""
+    for one in (migrations, access_migrations, machine_migrations, alert_migrations):
+        one.apply(db)
 
 
 @contextmanager
@@ -75,27 +82,8 @@ def transaction(conn: sqlite3.Connection) -> Iterator[None]:
         raise StoreError(str(error)) from error
 
 
-def entries_between(conn: sqlite3.Connection, journal: int, first: int, last: int) -> list[bytes]:
-    """The bytes of a journal's rows held from `first` to `last`, in order."""
-    rows = conn.execute(
-        "SELECT entry FROM events WHERE journal = ? AND seq BETWEEN ? AND ? ORDER BY seq",
-        (journal, first, last),
-    )
-    return [row[0] for row in rows]
-
-
 def _set(conn: sqlite3.Connection, name: str, value: object, expected: object) -> None:
     conn.execute(f"PRAGMA {name}={value}").fetchall()
     found = conn.execute(f"PRAGMA {name}").fetchone()[0]
     if found != expected:
         raise StoreError(f"SQLite would not set {name} to {value}: it is {found}")
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[Database]:
-    """The database open for a short writing beside the thread that writes all day."""
-    db = open_for_writing(path)
-    try:
-        yield db
-    finally:
-        db.close()

@@ -2,7 +2,6 @@
 that no question reads all sites' days. Days are ISO 8601, first and last included; times are UTC
 milliseconds since 1970."""
 
-import sqlite3
 from collections.abc import Iterable
 from functools import partial
 
@@ -16,6 +15,7 @@ from central.store.cells import (
     tally_from_row,
     total_from_row,
 )
+from central.store.connection import Connection, greater
 from central.store.visible import Visible
 
 _TALLY = ", ".join(TALLY_COLUMNS)
@@ -58,7 +58,7 @@ class Restatement(Struct, frozen=True):
 class Totals:
     """Reads what `scope` may see, over one connection and one state of the database."""
 
-    def __init__(self, conn: sqlite3.Connection, scope: Scope) -> None:
+    def __init__(self, conn: Connection, scope: Scope) -> None:
         self._conn = conn
         self._scope = scope
         self._visible = Visible(conn, scope)
@@ -162,11 +162,14 @@ def sum_standings(standings: Iterable[Standing]) -> Standing:
 
 
 # Per node, then per site, then per province: 0 is live, 1 delayed, 2 offline, NULL never heard.
-_STANDINGS = """,
+_LAST = greater("announced", "highest")
+_COMPLETE = "CASE WHEN min(complete_ms) > :now THEN :now ELSE min(complete_ms) END"
+_HEARD = greater("coalesce(heard_ms, 0)", "coalesce(max(received_ms), 0)")
+_STANDINGS = f""",
 node_now AS MATERIALIZED (
     SELECT visible.site, nodes.node, online,
-        max(coalesce(heard_ms, 0), coalesce(max(received_ms), 0)) AS heard_ms,
-        coalesce(sum(max(announced, highest) - watermark - beyond), 0) AS missing,
+        {_HEARD} AS heard_ms,
+        coalesce(sum({_LAST} - watermark - beyond), 0) AS missing,
         max(CASE WHEN folded >= announced AND announced_ms > coalesce(folded_ms, 0)
             THEN announced_ms ELSE folded_ms END)
             FILTER (WHERE journal = current_journal) AS complete_ms,
@@ -174,22 +177,23 @@ node_now AS MATERIALIZED (
         min(waiting_since_ms) FILTER (WHERE journal = current_journal AND business_day = :day)
             AS since_ms
     FROM visible JOIN nodes USING (site) LEFT JOIN journals USING (node)
-    GROUP BY nodes.node
+    GROUP BY nodes.node, visible.site
 ),
 site_now AS MATERIALIZED (
     SELECT site,
         max(CASE WHEN online = 0 OR heard_ms < :oldest THEN 2
             WHEN complete_ms >= :oldest THEN 0 ELSE 1 END) AS state,
-        CASE WHEN count(complete_ms) = count(*) THEN min(min(complete_ms), :now) END AS complete_ms,
+        CASE WHEN count(complete_ms) = count(*) THEN {_COMPLETE} END AS complete_ms,
         sum(missing) AS missing, sum(waiting) AS waiting, min(since_ms) AS since_ms
     FROM node_now GROUP BY site
 )
-SELECT province, count(*), sum(NOT registered), count(site_days.site), coalesce(sum(state = 0), 0),
-    coalesce(sum(state = 1), 0), coalesce(sum(state = 2), 0), sum(state IS NULL),
+SELECT province, count(*), count(*) FILTER (WHERE registered = 0), count(site_days.site),
+    count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1),
+    count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state IS NULL),
     coalesce(sum(missing), 0),
-    CASE WHEN count(site_days.site) = count(complete_ms) FILTER (WHERE site_days.site NOT NULL)
-        THEN min(complete_ms) FILTER (WHERE site_days.site NOT NULL) END,
+    CASE WHEN count(site_days.site) = count(complete_ms) FILTER (WHERE site_days.site IS NOT NULL)
+        THEN min(complete_ms) FILTER (WHERE site_days.site IS NOT NULL) END,
     coalesce(sum(waiting) FILTER (WHERE state = 0), 0), min(since_ms) FILTER (WHERE state = 0)
 FROM visible LEFT JOIN site_now USING (site)
     LEFT JOIN site_days ON site_days.day = :day AND site_days.site = visible.site
-GROUP BY province ORDER BY province"""
+GROUP BY province ORDER BY province"""  # noqa: S608 - our own names

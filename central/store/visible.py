@@ -1,10 +1,10 @@
 """Statements that see sites only through `visible`, which holds the sites of a scope: whoever
 writes a question cannot forget to filter."""
 
-import sqlite3
 from typing import Any
 
 from central.scope import Scope
+from central.store.connection import Connection
 
 
 class Visible:
@@ -14,7 +14,7 @@ class Visible:
     `province`, `unit` and `site` narrow it; nothing widens it.
     """
 
-    def __init__(self, conn: sqlite3.Connection, scope: Scope) -> None:
+    def __init__(self, conn: Connection, scope: Scope) -> None:
         self._conn = conn
         self.scope = scope
 

@@ -1,6 +1,7 @@
 """The application of the admins' pages."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
+from central.alerts.people import AlertOverError
 from central.api.entrance import Entrance, ForbiddenError, NotLetInError, TooOftenError
 from central.api.problems import detail_of
 from central.store.protocol import StoreError
+from central.web.alert_pages import alert_pages
 from central.web.pages import Pages, figures_router
 from central.web.period_pages import period_pages
 from central.web.signing_in import signing_in_router
@@ -22,6 +25,12 @@ from central.web.words import page_language
 logger = logging.getLogger(__name__)
 
 _STATIC = Path(__file__).parent / "static"
+_SHOWN_AS: dict[type[Exception], HTTPStatus] = {
+    TooOftenError: HTTPStatus.TOO_MANY_REQUESTS,
+    AlertOverError: HTTPStatus.CONFLICT,
+    RequestValidationError: HTTPStatus.NOT_FOUND,
+    Exception: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
 _FONTS = Path(fontpkg_be_vietnam_pro.ROOT) / "files"
 
 
@@ -32,6 +41,7 @@ def create_pages(entrance: Entrance, *, secure_cookies: bool, wait_target_s: int
     pages = Pages(entrance)
     app.include_router(figures_router(entrance, pages, wait_target_s))
     app.include_router(period_pages(entrance, pages))
+    app.include_router(alert_pages(entrance, pages))
     app.include_router(signing_in_router(entrance, pages, secure_cookies=secure_cookies))
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.mount("/fonts", StaticFiles(directory=_FONTS))
@@ -48,28 +58,24 @@ def create_pages(entrance: Entrance, *, secure_cookies: bool, wait_target_s: int
             return RedirectResponse("/machines", HTTPStatus.SEE_OTHER)
         return show(request, HTTPStatus.FORBIDDEN)
 
-    async def too_often(request: Request, _error: Exception) -> Response:
-        return show(request, HTTPStatus.TOO_MANY_REQUESTS)
-
     async def http_error(request: Request, error: Exception) -> Response:
         code = error.status_code if isinstance(error, HTTPException) else 500
         return show(request, HTTPStatus(code))
-
-    async def malformed(request: Request, _error: Exception) -> Response:
-        return show(request, HTTPStatus.NOT_FOUND)
 
     async def store_failed(request: Request, error: Exception) -> Response:
         logger.error("a page could not be shown: %s", error)
         return show(request, HTTPStatus.SERVICE_UNAVAILABLE)
 
-    async def failed(request: Request, _error: Exception) -> Response:
-        return show(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+    def showing(status: HTTPStatus) -> Callable[[Request, Exception], Awaitable[Response]]:
+        async def shown(request: Request, _error: Exception) -> Response:
+            return show(request, status)
+
+        return shown
 
     app.add_exception_handler(NotLetInError, not_let_in)
     app.add_exception_handler(ForbiddenError, forbidden)
-    app.add_exception_handler(TooOftenError, too_often)
     app.add_exception_handler(HTTPException, http_error)
-    app.add_exception_handler(RequestValidationError, malformed)
     app.add_exception_handler(StoreError, store_failed)
-    app.add_exception_handler(Exception, failed)
+    for error, status in _SHOWN_AS.items():
+        app.add_exception_handler(error, showing(status))
     return app

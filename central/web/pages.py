@@ -13,9 +13,11 @@ from starlette.exceptions import HTTPException
 from central.access.permissions import Permission
 from central.api.entrance import Entrance, Shown, Visit
 from central.api.freshness import local_time
+from central.api.known import Period
 from central.api.models import Province, Quarter, Rank
 from central.api.parameters import SESSION_COOKIE, address_of, service_names
 from central.registry.provinces import province_name
+from central.store.history import Where
 from central.web.chart import Chart, bar_chart
 from central.web.tiles import archipelagos, tiles
 from central.web.words import Words, page_language
@@ -126,6 +128,7 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
             quality=quality,
             charts=_charts(found.quarters, words),
             devices=visit.records.devices(site),
+            restated=visit.archive.restatements(Period(day, day), Where(site=site)).restated,
         )
 
     return router

@@ -84,7 +84,11 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
     @router.get("/machines")
     def machines(request: Request, visit: Watching, where: Somewhere) -> Response:
         return pages.render(
-            request, "machines.html", admin=visit.admin, hubs=visit.records.nodes(where, _HUBS)
+            request,
+            "machines.html",
+            admin=visit.admin,
+            hubs=visit.records.nodes(where, _HUBS),
+            broken=visit.records.broken_devices(where, _HUBS),
         )
 
     return router

@@ -1,7 +1,6 @@
 """Signing in and out, and choosing the language."""
 
 from http import HTTPStatus
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -11,11 +10,11 @@ from starlette.exceptions import HTTPException
 from central.access.accounts import SESSION_S
 from central.api.entrance import Entrance
 from central.api.parameters import SESSION_COOKIE, address_of
+from central.web.forms import read_form
 from central.web.pages import Pages
 from central.web.words import LANGUAGE_COOKIE
 from runtime.wording import LANGUAGES
 
-_MOST_FORM_BYTES = 4_096
 _YEAR_S = 365 * 86_400
 
 
@@ -34,8 +33,7 @@ def signing_in_router(entrance: Entrance, pages: Pages, *, secure_cookies: bool)
 
     @router.post("/sign-in")
     async def sign_in(request: Request) -> Response:
-        form = parse_qs((await _read_form(request)).decode(errors="replace"))
-        given = {name: values[0].strip() for name, values in form.items()}
+        given = await read_form(request)
         session = await run_in_threadpool(_open, given, address_of(request))
         if session is None:
             return pages.render(request, "sign_in.html", HTTPStatus.FORBIDDEN, failed=True)
@@ -74,12 +72,3 @@ def signing_in_router(entrance: Entrance, pages: Pages, *, secure_cookies: bool)
         return entrance.sign_in(given.get("name", ""), given.get("password", ""), address)
 
     return router
-
-
-async def _read_form(request: Request) -> bytes:
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > _MOST_FORM_BYTES:
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    return body

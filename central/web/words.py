@@ -34,6 +34,10 @@ class Words:
         """The words for `admin.<key>`."""
         return say(f"admin.{key}", self.language, **values)
 
+    def say(self, key: str, **values: object) -> str:
+        """The words for a key of any section."""
+        return say(key, self.language, **values)
+
     def number(self, n: float | None, places: int = 0) -> str:
         """A number with the language's marks, or a dash."""
         if n is None:

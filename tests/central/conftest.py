@@ -1,23 +1,64 @@
-"""A centre's database in a temporary folder."""
+"""A centre's database in a temporary folder: SQLite, or either engine."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from sqlite_utils import Database
+import sqlite_utils
 
-from central.store.sqlite import open_for_writing
+from central.store import sqlite
+from central.store.connection import Database
+from central.store.database import Location, database_of, open_for_writing
+from central.store.postgres import Postgres
+from tests.postgres import PostgresServer, postgres_server
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
-    """Where the database is."""
+    """Where the SQLite database is."""
     return tmp_path / "centre.db"
 
 
 @pytest.fixture
-def db(database: Path) -> Iterator[Database]:
-    """The database, open for writing."""
-    opened = open_for_writing(database)
+def db(database: Path) -> Iterator[sqlite_utils.Database]:
+    """The SQLite database, open for writing."""
+    opened = sqlite.open_for_writing(database)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def new_location(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], Location]]:
+    """Makes empty databases, of each engine in turn."""
+    with ExitStack() as stack:
+
+        def new() -> Location:
+            if request.param == "sqlite":
+                return database_of(tmp_path_factory.mktemp("centre"))
+            server: PostgresServer = request.getfixturevalue("postgres")
+            return stack.enter_context(closing(Postgres(server.new_database())))
+
+        yield new
+
+
+@pytest.fixture
+def location(new_location: Callable[[], Location]) -> Location:
+    """Where an empty database is, of each engine in turn."""
+    return new_location()
+
+
+@pytest.fixture
+def each_db(location: Location) -> Iterator[Database]:
+    """The database open for writing, of each engine in turn."""
+    with closing(open_for_writing(location)) as opened:
+        yield opened

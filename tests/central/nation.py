@@ -8,8 +8,11 @@ from pathlib import Path
 import httpx
 
 from central.access.accounts import create_token
+from central.alerts.settings import AlertSettings
+from central.alerts.watch import AlertWatch
 from central.api.app import create_api
 from central.api.entrance import Entrance
+from central.configuration.shelf import Shelf
 from central.front import Front
 from central.ingest.intake import Intake, Received
 from central.registry.register import register
@@ -17,9 +20,9 @@ from central.registry.sites import parse_sites
 from central.rollup.folder import Folder
 from central.scope import Role
 from central.settings import AccessSettings
-from central.store.ingest import SqliteIngestStore
-from central.store.rollup import SqliteRollupStore
-from central.store.sqlite import open_for_writing
+from central.store.database import Location, database_of, open_for_writing
+from central.store.ingest import SqlIngestStore
+from central.store.rollup import SqlRollupStore
 from central.web.app import create_pages
 from contract import events as e
 from contract.stamp import Stamp
@@ -71,14 +74,14 @@ class Nation:
     def client(self, who: str | None) -> Iterator[httpx.Client]:
         """A client with the token of one of WHO, or with none."""
         headers = {"Authorization": f"Bearer {self.tokens[who]}"} if who else {}
-        with httpx.Client(base_url=self.url, headers=headers) as client:
+        with httpx.Client(base_url=self.url, headers=headers, timeout=30) as client:
             yield client
 
 
 @contextmanager
-def nation(folder: Path) -> Iterator[Nation]:
+def nation(folder: Path, database: Location | None = None) -> Iterator[Nation]:
     """Hồng Hà is live; Hải Châu has a gap; one site is silent and one unregistered."""
-    database = folder / "centre.db"
+    database = database or database_of(folder)
     db = open_for_writing(database)
     tokens = {
         who: create_token(db, who, role, province, NOW_MS, unit=unit)
@@ -101,7 +104,7 @@ def nation(folder: Path) -> Iterator[Nation]:
     trouble.add(e.DeviceReturned("printer"), 155 * 60_000)
     trouble.add(e.PaperLow("printer"), 160 * 60_000)
     trouble.add(e.DeviceLost("display-2", "no-answer"), 161 * 60_000)
-    intake = Intake(SqliteIngestStore(db))
+    intake = Intake(SqlIngestStore(db))
     for site, made in days.items():
         journal, last = made.journal, len(made.journal.rows)
         runs = [(1, 100), (106, last)] if site == OTHER_SITE else [(1, last)]
@@ -110,9 +113,19 @@ def nation(folder: Path) -> Iterator[Nation]:
         _send(intake, journal.status_topic, journal.status(wall_ms=NOW_MS - 5_000))
     silent = days[UNREGISTERED_SITE].journal
     _send(intake, silent.status_topic, silent.status(online=False))
-    Folder(SqliteRollupStore(db)).rebuild()
+    Folder(SqlRollupStore(db)).rebuild()
     db.close()
     clock = StandingClock()
+    at_once = AlertSettings(device_after_s=0, gap_after_s=0, wait_for_s=0)
+    watch = AlertWatch(
+        database,
+        clock,
+        at_once,
+        live_within_ms=180_000,
+        wait_target_ms=1_200_000,
+        shelf=Shelf(folder),
+    )
+    watch.look()
     access = AccessSettings(requests_per_minute=1_000_000, sign_ins_per_minute=1000)
     entrance = Entrance(database, clock, live_within_s=180, access=access)
     front = Front(create_api(entrance, lambda: True), create_pages(entrance, secure_cookies=False))

@@ -39,12 +39,22 @@ NEEDS: dict[str, Permission | None] = {
     "/sites/{site}/throughput": Permission.FIGURES,
     "/sites/{site}/freshness": Permission.MACHINES,
     "/sites/{site}/devices": Permission.MACHINES,
+    "/devices": Permission.MACHINES,
     "/nodes": Permission.MACHINES,
+    "/alerts": Permission.MACHINES,
+    "/alerts/live": Permission.MACHINES,
+    "/alerts/{alert}": Permission.MACHINES,
     "/sites/{site}/events": Permission.EVENTS,
     "/audit": Permission.AUDIT,
     "/health": None,
 }
-"""What each operation needs; None is open to all. An operation missing here fails a test."""
+"""What each question needs; None is open to all. An operation missing here fails a test."""
+
+DEEDS = {
+    "/alerts/{alert}/acknowledge": Permission.ALERTS,
+    "/alerts/{alert}/close": Permission.ALERTS,
+}
+"""What each deed needs."""
 
 WORDS = {
     SITE: (SITE, SITE[:8], "Hồng Hà"),
@@ -87,6 +97,7 @@ def addresses(path: str, site: str) -> list[str]:
         "step": "day",
         "kind": "csv",
         "month": DAY[:7],
+        "alert": 1,
     }
     narrowed = (
         "",
@@ -108,8 +119,11 @@ def ask(client: httpx.Client, address: str) -> tuple[int, str]:
 
 
 def test_every_operation_says_here_what_it_needs(described: Any) -> None:
-    assert {path.removeprefix("/api/v1") for path in described} == NEEDS.keys()
-    assert {method for methods in described.values() for method in methods} == {"get"}
+    by_method = {
+        method: {path.removeprefix("/api/v1") for path in described if method in described[path]}
+        for method in {method for methods in described.values() for method in methods}
+    }
+    assert by_method == {"get": NEEDS.keys(), "post": DEEDS.keys()}
 
 
 @pytest.mark.parametrize("who", [None, "wrong"])
@@ -151,6 +165,36 @@ def may_ask(who: str, path: str, site: str) -> bool:
     if "{code}" in path:
         return scope.covers(site[:2])
     return "{site}" not in path or scope.covers_unit(site[:8])
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_a_deed_needs_its_permission_and_an_alert_within_the_scope(
+    served: Nation, who: str
+) -> None:
+    granted, foreign = PERMISSIONS[WHO[who][0]], foreign_words(who)
+    with served.client("national") as client:
+        alerts = client.get("/api/v1/alerts").json()["alerts"]
+    assert {alert["site"] for alert in alerts} >= {SITE, OTHER_SITE}
+    with served.client(who) as client:
+        for path, alert in itertools.product(DEEDS, alerts):
+            if path.endswith("close") and scope_of(who).covers_unit(alert["site"][:8]):
+                continue  # the next who asks shall find it open
+            address = f"/api/v1{path.format(alert=alert['alert'])}"
+            answer = client.post(address, json={"note": "seen"})
+            if DEEDS[path] not in granted:
+                assert answer.status_code == 403
+            elif not may_see(who, alert):
+                assert answer.status_code == 404
+            else:
+                assert answer.status_code == 204
+            assert not any(word in answer.text for word in foreign)
+
+
+def may_see(who: str, alert: Any) -> bool:
+    """Whether an alert is within the scope, and tells no figures to whom they are not shown."""
+    sees_figures = Permission.FIGURES in PERMISSIONS[WHO[who][0]]
+    in_scope = scope_of(who).covers_unit(alert["site"][:8])
+    return in_scope and (sees_figures or alert["rule"] not in {"wait", "rating"})
 
 
 def test_the_audit_log_names_people_and_is_for_the_whole_nation_only(served: Nation) -> None:

@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from central.broker import CENTRE, EmbeddedBroker
-from central.service import Centre, database_of, issue_token, rebuild
+from central.service import Centre, issue_token, rebuild
+from central.store.database import database_of
 from central.store.sqlite import reading
 from contract.codec import decode_message
 from contract.topics import down

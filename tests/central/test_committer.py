@@ -1,6 +1,7 @@
 """The thread that commits, acknowledges and folds."""
 
 import threading
+from collections.abc import Callable
 
 import pytest
 from sqlite_utils import Database
@@ -8,12 +9,14 @@ from sqlite_utils import Database
 from central.ingest.committer import Committer
 from central.ingest.intake import Intake
 from central.rollup.folder import Folder
-from central.store.ingest import SqliteIngestStore
-from central.store.rollup import SqliteRollupStore
+from central.rollup.recent import Recent
+from central.store.ingest import SqlIngestStore
+from central.store.rollup import SqlRollupStore
 from contract.codec import decode_message
+from contract.events import TicketRecalled
 from contract.wire import Ack
 from tests.central.busy_day import morning
-from tests.central.journal import NODE, OTHER_NODE
+from tests.central.journal import NODE, OTHER_NODE, Journal
 from tests.central.nation import StandingClock
 from tests.waiting import until
 
@@ -31,6 +34,19 @@ class Line:
         return self.up
 
 
+class WatchedFolder(Folder):
+    """A folder that notes at each step what is there to see."""
+
+    def __init__(self, store: SqlRollupStore, recent: Recent) -> None:
+        super().__init__(store, recent)
+        self.look: Callable[[], int] = int
+        self.seen: list[int] = []
+
+    def step(self) -> int:
+        self.seen.append(self.look())
+        return super().step()
+
+
 @pytest.fixture
 def line() -> Line:
     return Line()
@@ -39,8 +55,8 @@ def line() -> Line:
 @pytest.fixture
 def committer(db: Database, line: Line) -> Committer:
     return Committer(
-        Intake(SqliteIngestStore(db)),
-        Folder(SqliteRollupStore(db)),
+        Intake(SqlIngestStore(db)),
+        Folder(SqlRollupStore(db)),
         StandingClock(),
         line.publish,
     )
@@ -108,3 +124,42 @@ def test_a_full_queue_makes_the_broker_wait(committer: Committer) -> None:
     assert done.wait(10)
     thread.join()
     committer.stop()
+
+
+def test_nothing_is_folded_while_a_little_waits_to_be_committed(db: Database, line: Line) -> None:
+    made = morning(NODE).journal
+    committer, folder = watched(db, line)
+    for place in range(1_000):
+        committer.put(made.events_topic, made.batch(1 + place % 10, 10 + place % 10))
+    committer.start()
+    committer.stop()
+    assert set(folder.seen) == {0}
+    assert line.sent[-1] == (f"thutu/v1/{NODE}/down/ack", 19)
+
+
+def test_much_is_folded_while_more_waits_to_be_committed(db: Database, line: Line) -> None:
+    made = long_journal(rows=25_000)
+    committer, folder = watched(db, line)
+    for first in range(1, 25_000, 100):
+        committer.put(made.events_topic, made.batch(first, first + 99))
+    committer.start()
+    committer.stop()
+    assert folder.seen[0] == 50, "after 20,000 rows, before the last 50 messages"
+    assert db.execute("SELECT folded FROM journals").fetchone() == (25_000,)
+
+
+def watched(db: Database, line: Line) -> tuple[Committer, WatchedFolder]:
+    """A committer, and a folder that sees how many messages wait."""
+    intake = Intake(SqlIngestStore(db))
+    folder = WatchedFolder(SqlRollupStore(db), intake.recent)
+    committer = Committer(intake, folder, StandingClock(), line.publish)
+    folder.look = committer._queue.qsize
+    return committer, folder
+
+
+def long_journal(rows: int) -> Journal:
+    made = Journal()
+    made.open_day()
+    for copy in range(1, rows):
+        made.add(TicketRecalled("1001", "1", copy), copy)
+    return made

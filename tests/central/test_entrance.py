@@ -13,7 +13,7 @@ from central.api.entrance import Entrance
 from central.front import Front
 from central.scope import Scope
 from central.settings import AccessSettings
-from central.store.sqlite import writing
+from central.store.database import writing
 from central.web.app import create_pages
 from runtime.http_server import HttpServer
 from tests.central.nation import NOW_MS, StandingClock

@@ -1,28 +1,34 @@
-"""The fold's cursor in a real database."""
+"""The fold's cursor in a real database of each engine."""
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlite_utils import Database
 
 from central.ingest.intake import Intake, Received
 from central.rollup.folder import Folder
 from central.scope import Scope
-from central.store.ingest import SqliteIngestStore
+from central.store.connection import Database
+from central.store.database import Location, open_for_writing
+from central.store.ingest import SqlIngestStore
 from central.store.protocol import StoreError
 from central.store.reader import Reader, Waiting
-from central.store.rollup import SqliteRollupStore
-from central.store.sqlite import open_for_writing
+from central.store.rollup import SqlRollupStore
 from contract import events as e
 from contract.stamp import Span
+from tests.central.full_disk import fill_disk, make_room
 from tests.central.journal import DAY, MORNING_MS, NODE, Journal
 from tests.central.test_check import mutations
 from tests.central.test_fold import journals, visit
 
 TABLES = ("cells", "site_days", "counter_cells", "ratings", "queue_now")
+
+
+@pytest.fixture
+def db(each_db: Database) -> Database:
+    return each_db
 
 
 def dump(db: Database) -> dict[str, list[tuple[object, ...]]]:
@@ -34,31 +40,29 @@ def dump(db: Database) -> dict[str, list[tuple[object, ...]]]:
 
 def send(db: Database, journal: Journal, first: int, last: int) -> None:
     message = Received(journal.events_topic, journal.batch(first, last), MORNING_MS)
-    Intake(SqliteIngestStore(db)).commit([message])
+    Intake(SqlIngestStore(db)).commit([message])
 
 
 @settings(max_examples=30, deadline=None)
-@given(journals().filter(lambda made: len(made.rows) > 1), st.data())
+@given(made=journals().filter(lambda made: len(made.rows) > 1), data=st.data())
 def test_rebuilding_gives_the_cells_that_grew_step_by_step(
-    made: Journal, data: st.DataObject
+    new_location: Callable[[], Location], made: Journal, data: st.DataObject
 ) -> None:
-    with TemporaryDirectory() as folder:
-        db = open_for_writing(Path(folder) / "centre.db")
+    with closing(open_for_writing(new_location())) as db:
         sent = 0
         while sent < len(made.rows):
             last = data.draw(st.integers(sent + 1, len(made.rows)))
             send(db, made, max(1, sent - 1), last)
             sent = last
             # A new Folder each time is a restart in the middle.
-            Folder(SqliteRollupStore(db)).step()
+            Folder(SqlRollupStore(db)).step()
         grown = dump(db)
-        assert Folder(SqliteRollupStore(db)).rebuild() == len(made.rows)
+        assert Folder(SqlRollupStore(db)).rebuild() == len(made.rows)
         assert dump(db) == grown
-        db.close()
 
 
 def test_only_the_contiguous_prefix_is_folded(db: Database) -> None:
-    made, folder = visit(), Folder(SqliteRollupStore(db))
+    made, folder = visit(), Folder(SqlRollupStore(db))
     send(db, made, 5, 11)
     assert folder.step() == 0
     send(db, made, 1, 3)
@@ -71,16 +75,13 @@ def test_only_the_contiguous_prefix_is_folded(db: Database) -> None:
 
 
 def test_a_step_that_fails_adds_nothing(db: Database) -> None:
-    made, folder = visit(), Folder(SqliteRollupStore(db))
+    made, folder = visit(), Folder(SqlRollupStore(db))
     send(db, made, 1, len(made.rows))
-    db.execute(
-        """CREATE TEMP TRIGGER full BEFORE INSERT ON ratings
-        BEGIN SELECT RAISE(ABORT, 'disk is full'); END"""
-    )
+    fill_disk(db, "ratings")
     with pytest.raises(StoreError):
         folder.step()
     assert db.execute("SELECT count(*) FROM cells").fetchone() == (0,)
-    db.execute("DROP TRIGGER full")
+    make_room(db, "ratings")
     assert folder.step() == len(made.rows)
 
 
@@ -90,7 +91,7 @@ def test_events_that_are_not_understood_wait_for_a_newer_centre(db: Database) ->
     made.add_bytes(b"\x96\x02\x94\x01\x01\xa2b0\xc3\xa2k1\xc4\x00\xc2\x92\xa8RobotHid\x01")
     made.add_bytes(made.rows[1].replace(b"\x96\x02", b"\x96\x03", 1))
     send(db, made, 1, 3)
-    assert Folder(SqliteRollupStore(db)).step() == 3
+    assert Folder(SqlRollupStore(db)).step() == 3
     assert db.execute("SELECT folded, not_understood FROM journals").fetchone() == (3, 2)
 
 
@@ -101,7 +102,7 @@ def test_after_a_card_swap_the_new_journal_says_who_waits(db: Database) -> None:
         for number in numbers:
             made.add(e.TicketIssued(number, ("1",)), 1000)
         send(db, made, 1, len(made.rows))
-    Folder(SqliteRollupStore(db)).step()
+    Folder(SqlRollupStore(db)).step()
     reader = Reader(db.conn, Scope())
     assert reader.waiting(DAY) == {NODE[:11]: Waiting(1, MORNING_MS + 1000)}
     assert reader.waiting("2026-11-19") == {}
@@ -116,17 +117,17 @@ def test_numbers_beyond_any_sense_break_nothing(db: Database) -> None:
         made.add(e.ServiceFinished("1001", "3", "1", Span(2**64 - 1), Span(-5), None))
         made.add(e.RatingGiven("3", "1", 2**64 - 1, 2**64 - 1))
     send(db, made, 1, len(made.rows))
-    assert Folder(SqliteRollupStore(db)).step() == len(made.rows)
+    assert Folder(SqlRollupStore(db)).step() == len(made.rows)
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.data(), st.integers(0, 10))
-def test_whatever_is_accepted_can_be_folded(data: st.DataObject, place: int) -> None:
+@given(data=st.data(), place=st.integers(0, 10))
+def test_whatever_is_accepted_can_be_folded(
+    new_location: Callable[[], Location], data: st.DataObject, place: int
+) -> None:
     made, hostile = visit(), Journal()
     for seq, row in enumerate(made.rows):
         hostile.add_bytes(data.draw(mutations(row)) if seq == place else row)
-    with TemporaryDirectory() as folder:
-        db = open_for_writing(Path(folder) / "centre.db")
+    with closing(open_for_writing(new_location())) as db:
         send(db, hostile, 1, len(hostile.rows))
-        Folder(SqliteRollupStore(db)).rebuild()
-        db.close()
+        Folder(SqlRollupStore(db)).rebuild()

@@ -1,18 +1,21 @@
-"""From messages to rows, in a real database."""
+"""From messages to rows, in a real database of each engine."""
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlite_utils import Database
 
 from central.ingest.intake import Committed, Intake, Received
-from central.store.ingest import SqliteIngestStore
+from central.store.connection import Database
+from central.store.database import Location, open_for_writing
+from central.store.ingest import SqlIngestStore
 from central.store.protocol import MAX_EPOCHS, StoreError
-from central.store.sqlite import open_for_writing
+from contract.codec import encode_message
 from contract.events import TicketIssued
+from contract.wire import VERSION, Status
+from tests.central.full_disk import fill_disk, make_room
 from tests.central.journal import DAY, MORNING_MS, NODE, OTHER_NODE, Journal
 
 NOW_MS = MORNING_MS + 3_600_000
@@ -43,8 +46,13 @@ def quarantined(db: Database) -> list[tuple[str, str, int]]:
 
 
 @pytest.fixture
+def db(each_db: Database) -> Database:
+    return each_db
+
+
+@pytest.fixture
 def intake(db: Database) -> Intake:
-    return Intake(SqliteIngestStore(db))
+    return Intake(SqlIngestStore(db))
 
 
 def test_batches_are_stored_and_answered_with_the_watermark(intake: Intake, db: Database) -> None:
@@ -72,14 +80,13 @@ def test_the_watermark_waits_for_a_gap(intake: Intake, db: Database) -> None:
     assert intake.commit(batches(made, (4, 6))) == [Committed(NODE, made.epoch, 10)]
 
 
-def test_what_is_held_survives_a_restart(database: Path, db: Database) -> None:
+def test_what_is_held_survives_a_restart(location: Location, db: Database) -> None:
     made = journal()
-    Intake(SqliteIngestStore(db)).commit(batches(made, (1, 3), (7, 10)))
-    again = open_for_writing(database)
-    answers = Intake(SqliteIngestStore(again)).commit(batches(made, (2, 6)))
-    assert answers == [Committed(NODE, made.epoch, 10)]
-    assert stored(again) == list(enumerate(made.rows, 1))
-    again.close()
+    Intake(SqlIngestStore(db)).commit(batches(made, (1, 3), (7, 10)))
+    with closing(open_for_writing(location)) as again:
+        answers = Intake(SqlIngestStore(again)).commit(batches(made, (2, 6)))
+        assert answers == [Committed(NODE, made.epoch, 10)]
+        assert stored(again) == list(enumerate(made.rows, 1))
 
 
 def test_the_same_row_with_other_bytes_goes_to_quarantine(intake: Intake, db: Database) -> None:
@@ -118,6 +125,20 @@ def test_bad_messages_are_kept_and_stop_nothing(intake: Intake, db: Database) ->
     size, kept = db.execute("SELECT bytes, length(payload) FROM quarantine").fetchone()
     assert (size, kept) == (100_000, 65_536)
     assert stored(db, OTHER_NODE) == []
+
+
+def test_a_zero_character_stops_nothing(intake: Intake, db: Database) -> None:
+    made = journal()
+    odd = Status(VERSION, NODE, online=True, epoch=made.epoch, software="1\0", config="\0")
+    messages = [
+        Received("thutu/v1/\0/up/events", b"\0", NOW_MS),
+        Received(made.status_topic, encode_message(odd), NOW_MS),
+    ]
+    assert intake.commit([*messages, *batches(made, (1, 10))])[-1] == Committed(
+        NODE, made.epoch, 10
+    )
+    assert db.execute("SELECT software, config FROM nodes").fetchone() == ("1\ufffd", "\ufffd")
+    assert quarantined(db)[0][0] == "thutu/v1/\ufffd/up/events"
 
 
 def test_a_new_epoch_is_a_journal_of_its_own(intake: Intake, db: Database) -> None:
@@ -166,14 +187,11 @@ def test_the_same_status_again_is_no_news(intake: Intake, db: Database) -> None:
 def test_what_fails_is_undone_and_can_be_sent_again(intake: Intake, db: Database) -> None:
     made = journal()
     intake.commit(batches(made, (1, 3)))
-    db.execute(
-        """CREATE TEMP TRIGGER full BEFORE INSERT ON events WHEN NEW.seq = 9
-        BEGIN SELECT RAISE(ABORT, 'disk is full'); END"""
-    )
-    with pytest.raises(StoreError, match="disk is full"):
+    fill_disk(db, "events", "seq = 9")
+    with pytest.raises(StoreError, match="disk_is_full"):
         intake.commit(batches(made, (4, 7), (8, 10)))
     assert len(stored(db)) == 3
-    db.execute("DROP TRIGGER full")
+    make_room(db, "events")
     assert intake.commit(batches(made, (4, 7), (8, 10))) == [Committed(NODE, made.epoch, 10)]
 
 
@@ -188,24 +206,24 @@ intervals = st.tuples(st.integers(1, 10), st.integers(0, 5)).map(
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.lists(intervals, min_size=1, max_size=4), max_size=6))
-def test_any_schedule_ends_in_what_the_model_says(groups: list[list[tuple[int, int]]]) -> None:
+@given(groups=st.lists(st.lists(intervals, min_size=1, max_size=4), max_size=6))
+def test_any_schedule_ends_in_what_the_model_says(
+    new_location: Callable[[], Location], groups: list[list[tuple[int, int]]]
+) -> None:
     made, came = journal(), set[int]()
-    with TemporaryDirectory() as folder:
-        db = open_for_writing(Path(folder) / "centre.db")
+    with closing(open_for_writing(new_location())) as db:
         for group in groups:
             # A new Intake each time is a restart in the middle.
-            answers = Intake(SqliteIngestStore(db)).commit(batches(made, *group))
+            answers = Intake(SqlIngestStore(db)).commit(batches(made, *group))
             came |= {seq for first, last in group for seq in range(first, last + 1)}
             watermark = next(seq for seq in range(12) if seq + 1 not in came)
             assert answers == [Committed(NODE, made.epoch, watermark)]
             assert stored(db) == [(seq, made.rows[seq - 1]) for seq in sorted(came)]
             missing = db.execute("SELECT highest - watermark - beyond FROM journals").fetchone()
             assert missing == (max(came) - len(came),)
-        db.close()
 
 
 def test_a_row_can_be_found_in_sql_by_anyone(intake: Intake, db: Database) -> None:
     intake.commit(batches(journal(), (1, 10)))
-    row = db.execute("SELECT site, node, local_time, event, ticket FROM event_log LIMIT 1 OFFSET 1")
+    row = db.execute("SELECT site, node, local_time, event, ticket FROM event_log WHERE seq = 2")
     assert row.fetchone() == (NODE[:11], NODE, f"{DAY} 07:30:01", "TicketIssued", "1001")

@@ -6,9 +6,9 @@ from central.api.live import LiveBoards, changed
 from central.ingest.intake import Intake, Received
 from central.rollup.folder import Folder
 from central.scope import Scope
-from central.store.ingest import SqliteIngestStore
-from central.store.rollup import SqliteRollupStore
-from central.store.sqlite import writing
+from central.store.database import writing
+from central.store.ingest import SqlIngestStore
+from central.store.rollup import SqlRollupStore
 from contract import events as e
 from contract.stamp import Stamp
 from tests.central.journal import MORNING_MS, Journal
@@ -33,13 +33,13 @@ class HandClock:
 
 def send(database: Path, journal: Journal, clock: HandClock) -> None:
     with writing(database) as db:
-        intake = Intake(SqliteIngestStore(db))
+        intake = Intake(SqlIngestStore(db))
         for topic, payload in (
             (journal.events_topic, journal.all()),
             (journal.status_topic, journal.status(wall_ms=clock.ms)),
         ):
             intake.commit([Received(topic, payload, clock.ms)])
-        Folder(SqliteRollupStore(db)).rebuild()
+        Folder(SqlRollupStore(db)).rebuild()
 
 
 def test_a_follower_hears_of_what_changed_once_a_second_at_most(database: Path) -> None:

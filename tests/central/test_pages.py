@@ -21,6 +21,9 @@ PAGES = (
     f"/trends?site={SITE}",
     "/compare",
     "/machines",
+    "/alerts",
+    "/alerts?open=false",
+    "/alerts/1",
 )
 
 
@@ -238,6 +241,51 @@ def test_an_operator_begins_with_the_machines(served: Nation) -> None:
         assert first.url.path == "/machines"
         assert "01-00097-01-h1" in first.text
         assert client.get(f"/sites/{SITE}/days/{DAY}").status_code == 403
+
+
+def test_an_alert_is_found_acknowledged_and_closed_by_keyboard(served: Nation, page: Page) -> None:
+    expect(page.locator("#alerts")).to_contain_text("Cảnh báo (")
+    page.locator("#alerts").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Cảnh báo")
+    row = page.locator("tbody tr", has_text="Thiết bị không hoạt động: h1/display-2 (no-answer)")
+    expect(row).to_contain_text("Trung tâm phường Hồng Hà")
+    expect(row).to_contain_text("Chưa ai xác nhận")
+    row.get_by_role("link").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Thiết bị hỏng")
+    page.fill("#note", "đã gọi cho phường")
+    page.get_by_role("button", name="Xác nhận").click()
+    expect(page.locator(".history")).to_contain_text("national đã xác nhận: “đã gọi cho phường”")
+    address = page.url
+    page.get_by_role("button", name="Đóng").click()
+    expect(page.locator(".history")).to_contain_text("national đã đóng")
+    expect(page.locator("form.act")).to_have_count(0)
+    with signed_in(served, "national") as client:
+        again = client.post(f"{address}/close", data={"note": ""})
+        assert again.status_code == 409
+        assert "đã được đóng" in again.text
+        assert client.post(f"{served.url}/alerts/999/close", data={}).status_code == 404
+    page.goto(f"{served.url}/alerts?open=false")
+    expect(page.locator("tbody tr")).to_contain_text("Thiết bị hỏng")
+
+
+def test_who_may_only_look_sees_no_buttons_and_waits_are_not_for_operators(
+    served: Nation,
+) -> None:
+    with signed_in(served, "auditor") as client:
+        found = client.get("/alerts/1")
+        assert "formaction" not in found.text
+        assert client.post("/alerts/1/close", data={}).status_code == 403
+    with signed_in(served, "operator") as client:
+        assert "Chờ lâu" not in client.get("/alerts").text
+
+
+def test_the_machines_page_lists_what_is_broken_everywhere(served: Nation, page: Page) -> None:
+    page.goto(f"{served.url}/machines")
+    row = page.locator("tr", has_text="display-2")
+    expect(row).to_contain_text("Trung tâm phường Hồng Hà")
+    expect(row).to_contain_text("Không hoạt động (no-answer)")
 
 
 def test_english_is_one_click_away(page: Page) -> None:

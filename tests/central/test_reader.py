@@ -1,20 +1,26 @@
 """What is read of one site."""
 
-from sqlite_utils import Database
+import pytest
 
 from central.ingest.intake import Intake, Received
 from central.scope import Scope
-from central.store.ingest import SqliteIngestStore
+from central.store.connection import Database
+from central.store.ingest import SqlIngestStore
 from central.store.reader import Gap, Reader
 from tests.central.busy_day import morning
 from tests.central.journal import MORNING_MS, NODE
+
+
+@pytest.fixture
+def db(each_db: Database) -> Database:
+    return each_db
 
 
 def test_a_list_of_gaps_has_a_bound(db: Database) -> None:
     made = morning(NODE, tickets=250).journal
     runs = [(seq, seq) for seq in range(3, len(made.rows), 2)]
     assert len(runs) > 500
-    Intake(SqliteIngestStore(db)).commit(
+    Intake(SqlIngestStore(db)).commit(
         [Received(made.events_topic, made.batch(*run), MORNING_MS) for run in runs]
     )
     reader = Reader(db.conn, Scope())

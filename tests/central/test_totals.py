@@ -3,7 +3,6 @@
 import random
 
 import pytest
-from sqlite_utils import Database
 
 from central.api import freshness
 from central.api.models import Liveness
@@ -13,9 +12,10 @@ from central.rollup.bins import quantiles
 from central.rollup.folder import Folder
 from central.scope import Scope
 from central.store.cells import DayTotal, merge, merge_totals
-from central.store.ingest import SqliteIngestStore
+from central.store.connection import Database
+from central.store.ingest import SqlIngestStore
 from central.store.reader import Reader
-from central.store.rollup import SqliteRollupStore
+from central.store.rollup import SqlRollupStore
 from central.store.totals import Restatement, Standing, Totals, sum_standings
 from tests.central.busy_day import morning
 from tests.central.journal import DAY, MORNING_MS, NODE, Journal
@@ -26,13 +26,18 @@ NEXT_DAY_MS = 24 * 3_600_000
 NODES = [f"{province}-{unit:05}-01-h1" for province in ("01", "48") for unit in range(1, 7)]
 
 
+@pytest.fixture
+def db(each_db: Database) -> Database:
+    return each_db
+
+
 def send(db: Database, journal: Journal, received_ms: int, *runs: tuple[int, int]) -> None:
-    intake = Intake(SqliteIngestStore(db))
+    intake = Intake(SqlIngestStore(db))
     runs = runs or ((1, len(journal.rows)),)
     intake.commit(
         [Received(journal.events_topic, journal.batch(*run), received_ms) for run in runs]
     )
-    Folder(SqliteRollupStore(db), intake.recent).step()
+    Folder(SqlRollupStore(db), intake.recent).step()
 
 
 @pytest.fixture
@@ -46,7 +51,7 @@ def two_provinces(db: Database) -> Database:
         heard_ms = NOW_MS - rng.choice((5_000, 170_000, 900_000))
         send(db, made, heard_ms, *runs)
         status = made.status(wall_ms=heard_ms, online=place % 5 != 4)
-        Intake(SqliteIngestStore(db)).commit([Received(made.status_topic, status, heard_ms)])
+        Intake(SqlIngestStore(db)).commit([Received(made.status_topic, status, heard_ms)])
     db.execute("INSERT INTO sites (code, province, registered) VALUES ('01-00099-01', '01', 1)")
     return db
 
@@ -141,7 +146,7 @@ def test_events_that_come_after_their_day_restate_it(db: Database) -> None:
     assert totals.restatements(DAY, DAY) == [late]
     assert Totals(db.conn, Scope("48")).restatements(DAY, DAY) == []
     assert totals.restatements(DAY, DAY, site="48-20194-01") == []
-    Folder(SqliteRollupStore(db)).rebuild()
+    Folder(SqlRollupStore(db)).rebuild()
     assert totals.restatements(DAY, DAY) == [late]
 
 
@@ -149,7 +154,7 @@ def test_the_four_figures_of_data_quality(two_provinces: Database) -> None:
     reader = Reader(two_provinces.conn, Scope())
     site = "01-00002-01"
     bad = Received(f"thutu/v1/{site}-h1/up/events", b"?", NOW_MS)
-    Intake(SqliteIngestStore(two_provinces)).commit([bad])
+    Intake(SqlIngestStore(two_provinces)).commit([bad])
     found = shares(reader.nodes(site=site), NOW_MS, LIVE_MS)
     assert (found.right, found.complete, found.clean) == (0.5, 1.0, 1.0)
     gap = shares(reader.nodes(site="01-00001-01"), NOW_MS, LIVE_MS)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # types-PyYAML is not installed
+import yaml
 
 from edge.settings import HubSettings
 from provision.image.__main__ import main

@@ -59,6 +59,23 @@ def test_a_hub_gets_its_units_users_rules_and_examples(
     assert "systemctl start" in said
 
 
+def test_the_centre_also_gets_what_carries_its_files_to_the_broker(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert install(tmp_path, "centre") == 0
+    laid = contents(tmp_path)
+    for unit in (
+        "thutu-central.service",
+        "thutu-broker-files.service",
+        "thutu-broker-files.path",
+    ):
+        assert f"etc/systemd/system/{unit}" in laid
+        wanted = f"etc/systemd/system/multi-user.target.wants/{unit}"
+        assert laid[wanted][0] == f"/etc/systemd/system/{unit}"
+    said = capsys.readouterr().out
+    assert said.rstrip().endswith("thutu-broker-files.path thutu-broker-files thutu-central")
+
+
 def test_a_second_run_changes_nothing_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

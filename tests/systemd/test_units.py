@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from central.identity.desk import LIST_FILE
+
 UNITS = sorted(Path("systemd").glob("*.service"))
+PATHS = sorted(Path("systemd").glob("*.path"))
 PROGRAMS = Path("/opt/thutu/current/bin")
 HIGHEST_EXPOSURE = 15
 # Chromium builds its own sandbox of namespaces and chroot, and compiles scripts: without them it
@@ -17,6 +20,10 @@ HIGHEST_EXPOSURE_OF_THE_BROWSER = 19
 # Units that wait for their program; each line leaves when the program is there.
 AWAITED: set[str] = set()
 INTERACTIVE = {"thutu-terminal", "thutu-hall-screen"}
+# What ends when its work is done, and is started again when a file changes.
+ONCE = {"thutu-broker-files"}
+# Debian's mosquitto package makes it.
+GROUPS_OF_OTHERS = {"mosquitto"}
 
 
 def settings(unit: Path) -> dict[str, list[str]]:
@@ -31,8 +38,11 @@ def settings(unit: Path) -> dict[str, list[str]]:
 
 
 by_unit = pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+lasting = pytest.mark.parametrize(
+    "unit", [u for u in UNITS if u.stem not in ONCE], ids=lambda unit: unit.stem
+)
 notifying = pytest.mark.parametrize(
-    "unit", [u for u in UNITS if u.stem not in INTERACTIVE], ids=lambda unit: unit.stem
+    "unit", [u for u in UNITS if u.stem not in INTERACTIVE | ONCE], ids=lambda unit: unit.stem
 )
 
 
@@ -47,10 +57,11 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ours = root / "etc/systemd/system"
     ours.mkdir(parents=True)
     programs = [root / f"{PROGRAMS}/{unit.stem}".lstrip("/") for unit in UNITS]
-    for program in (*programs, root / "usr/bin/cage", root / "bin/true"):
+    of_debian = ("usr/bin/cage", "usr/bin/install", "usr/bin/systemctl", "bin/true")
+    for program in (*programs, *(root / name for name in of_debian)):
         program.parent.mkdir(parents=True, exist_ok=True)
         program.touch(mode=0o755)
-    for unit in UNITS:
+    for unit in (*UNITS, *PATHS):
         shutil.copy(unit, ours)
     return root
 
@@ -61,7 +72,7 @@ def systemd_analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@by_unit
+@pytest.mark.parametrize("unit", [*UNITS, *PATHS], ids=lambda unit: unit.name)
 def test_systemd_finds_nothing_to_say_about_it(unit: Path, machine: Path) -> None:
     said = systemd_analyze("verify", f"--root={machine}", unit.name)
     # It returns 0 on an unknown key, but then it says so.
@@ -93,7 +104,7 @@ def test_nothing_waits_for_a_network_or_for_the_time(unit: Path) -> None:
     assert not re.search("network|time-|udev-settle", " ".join(waited_for))
 
 
-@by_unit
+@lasting
 def test_it_is_started_again_for_ever(unit: Path) -> None:
     keys = settings(unit)
     assert keys["Restart"] == ["always"]
@@ -131,6 +142,31 @@ def test_tokens_come_from_systemd_and_settings_from_etc(unit: Path) -> None:
         assert keys["ConditionPathExists"][0] in command
 
 
+def test_the_broker_gets_its_files_at_every_change_and_at_every_start() -> None:
+    service = settings(Path("systemd/thutu-broker-files.service"))
+    watched = settings(Path("systemd/thutu-broker-files.path"))["PathChanged"]
+    assert {Path(path).name for path in watched} == {LIST_FILE, "broker.pem"}
+    assert len({Path(path).parent for path in watched}) == 1
+    # At the limit of starts systemd would let go of the path unit as well, for ever.
+    assert service["StartLimitIntervalSec"] == ["0"]
+    # What changed while the machine was off changes no file any more.
+    assert service["WantedBy"] == ["multi-user.target"]
+
+
+def test_nobody_with_rights_opens_files_that_the_centres_user_may_swap_for_links() -> None:
+    service = settings(Path("systemd/thutu-broker-files.service"))
+    assert service["User"] == ["thutu-central"]
+    assert service["Group"] == ["mosquitto"]
+    (target,) = service["ReadWritePaths"]
+    assert service["ExecStart"][0].endswith(f" --to {target}")
+    for key in ("ExecStartPre", "ExecStartPost"):
+        (command,) = service[key]
+        assert command.startswith("+/usr/bin/")
+        assert "/var/lib/thutu-central" not in command
+    # Waiting for Mosquitto, which may wait for this very unit at the machine's start, would hang.
+    assert "--no-block" in service["ExecStartPost"][0]
+
+
 @pytest.mark.parametrize("name", ["thutu-hub", "thutu-satellite"])
 def test_whoever_drives_devices_finds_them_and_may_write_where_libraries_write(name: str) -> None:
     keys = settings(Path(f"systemd/{name}.service"))
@@ -164,6 +200,7 @@ def test_users_of_the_units_are_made(tmp_path: Path) -> None:
     assert made.returncode == 0, made.stderr
     users = {line.split(":")[0] for line in (tmp_path / "etc/passwd").read_text().splitlines()}
     groups = {line.split(":")[0] for line in (tmp_path / "etc/group").read_text().splitlines()}
+    groups |= GROUPS_OF_OTHERS
     for unit in UNITS:
         keys = settings(unit)
         assert {*keys["User"]} <= users
@@ -177,7 +214,7 @@ def test_settings_and_tokens_are_readable_by_those_who_need_them(tmp_path: Path)
     folder.mkdir(parents=True)
     (tmp_path / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\n")
     (tmp_path / "etc/group").write_text("root:x:0:\nthutu:x:901:\nthutu-central:x:902:\n")
-    for name in ("hub.toml", "central.toml", "boards.token"):
+    for name in ("hub.toml", "central.toml", "boards.token", "enrolment.token"):
         (folder / name).touch(mode=0o644)
     conf = Path("systemd/tmpfiles.d/thutu.conf").resolve()
     applied = subprocess.run(
@@ -187,5 +224,11 @@ def test_settings_and_tokens_are_readable_by_those_who_need_them(tmp_path: Path)
         check=False,
     )
     assert applied.returncode == 0, applied.stderr
-    modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
-    assert modes == {"hub.toml": 0o640, "central.toml": 0o640, "boards.token": 0o600}
+    found = {path.name: path.stat() for path in folder.iterdir()}
+    assert {name: (oct(file.st_mode & 0o777), file.st_gid) for name, file in found.items()} == {
+        "hub.toml": ("0o640", 901),
+        "central.toml": ("0o640", 902),
+        "boards.token": ("0o600", 0),
+        # Which the hub reads by itself, as its own user, once there is one.
+        "enrolment.token": ("0o640", 901),
+    }

@@ -1,44 +1,42 @@
-"""The report's charts, drawn by Matplotlib with the letters of Be Vietnam Pro."""
+"""The program that draws a report's charts, by Matplotlib with the letters of Be Vietnam Pro."""
 
 import io
+import sys
 from collections.abc import Sequence
 
+import msgspec
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import MaxNLocator
 
+from central.api.exports.drawing import Bars, Lines
 from central.api.exports.fonts import REGULAR
 
 _DOTS_PER_INCH = 200
 _INK, _QUIET, _LINE, _BAR, _DARK = "#16262b", "#51646a", "#dde3e1", "#2f7f86", "#0f5257"
 _LETTERS = FontProperties(fname=str(REGULAR), size=8)
 
-Values = Sequence[float | None]
+
+def main() -> None:
+    """Draw what comes in, as `central.api.exports.drawing` sends it, and give it out."""
+    asked = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=list[Bars | Lines])
+    sys.stdout.buffer.write(msgspec.msgpack.encode([picture(chart) for chart in asked]))
 
 
-def bars(days: Sequence[str], values: Values, title: str, size_mm: tuple[float, float]) -> bytes:
-    """One bar a day, as PNG."""
-    figure, axes = _empty(title, size_mm)
-    axes.bar(range(len(days)), [value or 0 for value in values], color=_BAR, width=0.7)
-    return _finished(figure, axes, days)
-
-
-def lines(
-    days: Sequence[str],
-    series: Sequence[tuple[str, Values]],
-    title: str,
-    size_mm: tuple[float, float],
-) -> bytes:
-    """One line for each series, told apart by dashes and marks as well as by colour, as PNG;
-    days without a value are gaps."""
-    figure, axes = _empty(title, size_mm)
-    looks = ((_DARK, "-", "o"), (_BAR, "--", "s"))
-    for (name, values), (colour, dashes, mark) in zip(series, looks, strict=False):
-        points = [float("nan") if value is None else value for value in values]
-        axes.plot(points, label=name, color=colour, linestyle=dashes, marker=mark, markersize=3)
-    axes.legend(prop=_LETTERS, frameon=False, loc="upper right", ncols=len(series))
-    return _finished(figure, axes, days)
+def picture(chart: Bars | Lines) -> bytes:
+    """One chart as PNG. Lines are told apart by dashes and marks as well as by colour."""
+    figure, axes = _empty(chart.title, chart.size_mm)
+    if isinstance(chart, Bars):
+        heights = [value or 0 for value in chart.values]
+        axes.bar(range(len(chart.days)), heights, color=_BAR, width=0.7)
+    else:
+        looks = ((_DARK, "-", "o"), (_BAR, "--", "s"))
+        for (name, values), (colour, dashes, mark) in zip(chart.series, looks, strict=False):
+            points = [float("nan") if value is None else value for value in values]
+            axes.plot(points, label=name, color=colour, linestyle=dashes, marker=mark, markersize=3)
+        axes.legend(prop=_LETTERS, frameon=False, loc="upper right", ncols=len(chart.series))
+    return _finished(figure, axes, chart.days)
 
 
 def _empty(title: str, size_mm: tuple[float, float]) -> tuple[Figure, Axes]:
@@ -67,3 +65,7 @@ def _finished(figure: Figure, axes: Axes, days: Sequence[str]) -> bytes:
     file = io.BytesIO()
     figure.savefig(file, format="png")
     return file.getvalue()
+
+
+if __name__ == "__main__":
+    main()

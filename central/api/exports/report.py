@@ -8,7 +8,7 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, XPos, YPos
 from fpdf.fonts import FontFace
 
-from central.api.exports.charts import bars, lines
+from central.api.exports.drawing import Bars, Lines, draw
 from central.api.exports.fonts import REGULAR, SEMI_BOLD
 from central.api.models import FreshnessOfMany
 from central.api.period_models import MonthReport, RatingFigures, SitePeriod
@@ -91,29 +91,33 @@ class _Paper(FPDF):
 
     def _days(self, report: MonthReport) -> None:
         self._heading("days")
-        days = [f"{point.first_day.day}" for point in report.days]
-        self._picture(
-            bars(
-                days,
-                [point.figures.issued for point in report.days],
+        days = tuple(f"{point.first_day.day}" for point in report.days)
+        waits = [point.figures.wait for point in report.days]
+        charts = (
+            Bars(
                 self._say("chart_issued"),
                 _CHART_MM,
-            ),
-            self._say("chart_issued"),
-        )
-        waits = [point.figures.wait for point in report.days]
-        self._picture(
-            lines(
                 days,
-                [
-                    (self._say("column_wait_p50"), [_in_minutes(wait.p50_ms) for wait in waits]),
-                    (self._say("column_wait_p90"), [_in_minutes(wait.p90_ms) for wait in waits]),
-                ],
+                tuple(point.figures.issued for point in report.days),
+            ),
+            Lines(
                 self._say("chart_wait"),
                 _CHART_MM,
+                days,
+                (
+                    (
+                        self._say("column_wait_p50"),
+                        tuple(_in_minutes(wait.p50_ms) for wait in waits),
+                    ),
+                    (
+                        self._say("column_wait_p90"),
+                        tuple(_in_minutes(wait.p90_ms) for wait in waits),
+                    ),
+                ),
             ),
-            self._say("chart_wait"),
         )
+        for chart, png in zip(charts, draw(charts), strict=True):
+            self._picture(png, chart.title)
 
     def _sites(self, sites: Sequence[SitePeriod]) -> None:
         with_waits = [site for site in sites if site.figures.wait.p90_ms is not None]

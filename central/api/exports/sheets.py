@@ -4,7 +4,7 @@ import csv
 import io
 from datetime import datetime
 
-import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
+import xlsxwriter
 
 from central.api.exports.table import Cell, Table
 

@@ -59,7 +59,9 @@ def days_table(title: str, trend: Trend, made: datetime, language: str) -> Table
     columns = (
         *("from", "to", "issued", "finished", "visits", "no_shows"),
         *("wait_n", "wait_p50", "wait_p90", "service_p50", "second_wait_p50"),
+        "complete_up_to",
     )
+    up_to = trend.freshness.complete_up_to
     rows: list[tuple[Cell, ...]] = [
         (
             point.first_day.isoformat(),
@@ -72,10 +74,10 @@ def days_table(title: str, trend: Trend, made: datetime, language: str) -> Table
             *_minutes(point.figures.wait),
             _minutes(point.figures.service)[0],
             _minutes(point.figures.second_wait)[0],
+            None if up_to is None else up_to.isoformat(timespec="seconds"),
         )
         for point in trend.points
     ]
-    up_to = trend.freshness.complete_up_to
     known = say("centre_report.unknown", language) if up_to is None else f"{up_to:%H:%M %d/%m/%Y}"
     notes = (say("centre_report.complete", language, time=known), *_notes(made, language))
     return Table(title, notes, _named(columns, language), rows)

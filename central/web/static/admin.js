@@ -25,16 +25,37 @@ async function refresh() {
   }
 }
 
+// How many alerts are open, beside their link.
+async function countAlerts() {
+  const badge = document.querySelector("[data-alerts]");
+  if (!badge || document.hidden) return;
+  try {
+    const answer = await fetch("/api/v1/alerts?limit=1");
+    const total = answer.ok ? (await answer.json()).total : 0;
+    badge.textContent = total ? ` (${total})` : "";
+  } catch {
+    badge.textContent = "";
+  }
+}
+
 // The stream says when something has changed; the first message only says how things are.
 function follow() {
-  if (!document.querySelector("[data-live]")) return;
+  const live = document.querySelector("[data-live]");
+  if (!live) return;
   let waiting = null;
-  new EventSource("/api/v1/live").addEventListener("change", (message) => {
-    if (JSON.parse(message.data).whole || waiting) return;
-    waiting = setTimeout(() => { waiting = null; refresh(); }, AT_MOST_EVERY_MS);
-  });
+  let known = false;
+  const changed = (message) => {
+    const first = JSON.parse(message.data).whole ?? !known;
+    known = true;
+    if (first || waiting) return;
+    waiting = setTimeout(() => { waiting = null; refresh(); countAlerts(); }, AT_MOST_EVERY_MS);
+  };
+  const stream = new EventSource(live.dataset.live || "/api/v1/live");
+  stream.addEventListener("change", changed);
+  stream.addEventListener("alerts", changed);
 }
 
 follow();
-setInterval(refresh, EVERY_MS);
+countAlerts();
+setInterval(() => { refresh(); countAlerts(); }, EVERY_MS);
 document.addEventListener("visibilitychange", refresh);

@@ -1,0 +1,117 @@
+"""Reads what the rules judge, for every site, in a handful of questions."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date, timedelta
+
+from central.alerts.rules import Answered, Device, Differing, Limits, SiteFacts
+from central.api import freshness
+from central.api.models import Liveness
+from central.configuration.differences import differences
+from central.configuration.shelf import ConfigurationError, Shelf
+from central.rollup.business_day import day_of
+from central.scope import Scope
+from central.store.connection import Connection
+from central.store.history import Where
+from central.store.machines import Machines
+from central.store.reader import NodeRow, Reader
+from central.store.site_facts import Queue, answered, queues
+from contract.ids import split_node
+
+_NATION = Scope()
+_LATELY_DAYS, _BEFORE_DAYS = 7, 28
+_NO_QUEUE = Queue(0, 0, 0)
+_NOBODY = (0, 0)
+_LOOK_AGAIN_MS = 600_000
+
+
+class FactReader:
+    """Keeps from one reading to the next only what is slow to read: the answers of citizens, read
+    once a day, and which hubs run another configuration than the one on `shelf`, looked up every
+    ten minutes."""
+
+    def __init__(self, limits: Limits, live_within_ms: int, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._differing: tuple[int, dict[str, tuple[Differing, ...]]] = 0, {}
+        self._limits = limits
+        self._live_within_ms = live_within_ms
+        self._answered: tuple[str, dict[str, Answered]] = "", {}
+
+    def read(self, conn: Connection, now_ms: int) -> list[SiteFacts]:
+        """The facts of every site that was ever heard from."""
+        day = day_of(now_ms)
+        target_ms = self._limits.wait_target_ms
+        eased_ms = int(target_ms * self._limits.easing)
+        long_queues = queues(conn, day, now_ms - target_ms, now_ms - eased_ms)
+        nodes: defaultdict[str, list[NodeRow]] = defaultdict(list)
+        for node in Reader(conn, _NATION).nodes():
+            nodes[node.site].append(node)
+        lost: defaultdict[str, list[Device]] = defaultdict(list)
+        for row in Machines(conn, _NATION).devices(Where(), broken=True):
+            if row.state == "lost":
+                lost[row.site].append(Device(f"{row.node[-2:]}/{row.device}", row.condition or ""))
+        rated = self._rated(conn, day)
+        differing = self._differing_hubs(conn, now_ms)
+        return [
+            SiteFacts(
+                site=site,
+                waits_known=self._is_live(of_site, now_ms),
+                has_opened=any(node.business_day == day for node in of_site),
+                over_target=queue.over_target,
+                over_eased=queue.over_eased,
+                longest_since_ms=queue.since_ms,
+                heard_ms=_last_there_ms(of_site),
+                online=any(node.online is not False for node in of_site),
+                clock_ok=not any(node.synced is False for node in of_site),
+                missing=sum(node.missing for node in of_site),
+                devices=tuple(lost[site]),
+                answered=rated.get(site),
+                differing=differing.get(site, ()),
+            )
+            for site, of_site in nodes.items()
+            for queue in (long_queues.get(site, _NO_QUEUE),)
+        ]
+
+    def _is_live(self, nodes: Sequence[NodeRow], now_ms: int) -> bool:
+        states = {freshness.state_of(node, now_ms, self._live_within_ms) for node in nodes}
+        return states == {Liveness.LIVE}
+
+    def _differing_hubs(self, conn: Connection, now_ms: int) -> dict[str, tuple[Differing, ...]]:
+        """A configuration that cannot be read is the configuration desk's to complain of."""
+        if abs(now_ms - self._differing[0]) < _LOOK_AGAIN_MS:
+            return self._differing[1]
+        by_site: defaultdict[str, tuple[Differing, ...]] = defaultdict(tuple)
+        with suppress(ConfigurationError, OSError):
+            for one in differences(conn, self._shelf):
+                named = split_node(one.node)
+                found = Differing(named.part, one.wanted, one.reported or "")
+                by_site[named.site] += (found,)
+        self._differing = now_ms, dict(by_site)
+        return self._differing[1]
+
+    def _rated(self, conn: Connection, day: str) -> dict[str, Answered]:
+        """Whole days only, so that an answer of this morning moves nothing."""
+        if self._answered[0] != day:
+            today = date.fromisoformat(day)
+            lately_from = today - timedelta(days=_LATELY_DAYS)
+            before_from = lately_from - timedelta(days=_BEFORE_DAYS)
+            yesterday, day_before = today - timedelta(days=1), lately_from - timedelta(days=1)
+            lately = answered(conn, lately_from.isoformat(), yesterday.isoformat())
+            before = answered(conn, before_from.isoformat(), day_before.isoformat())
+            found = {
+                site: Answered(*figures, *before.get(site, _NOBODY))
+                for site, figures in lately.items()
+            }
+            self._answered = day, found
+        return self._answered[1]
+
+
+def _last_there_ms(nodes: Sequence[NodeRow]) -> int:
+    """When a hub of the site was last there: heard, or taken for gone by the broker."""
+    return max(
+        node.online_since_ms
+        if node.online is False and node.online_since_ms is not None
+        else node.heard_ms
+        for node in nodes
+    )

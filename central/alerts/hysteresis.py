@@ -1,0 +1,60 @@
+"""When a finding becomes an alert, and when an alert ends: not at the first sign of either."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Phase(StrEnum):
+    """`pending`: wrong, but not for long enough. `open`. `clearing`: well, but not for long
+    enough. `dismissed`: closed by somebody while it was still wrong. `closed`."""
+
+    PENDING = "pending"
+    OPEN = "open"
+    CLEARING = "clearing"
+    DISMISSED = "dismissed"
+    CLOSED = "closed"
+
+
+class Patience(Struct, frozen=True):
+    """How long something must be wrong to become an alert, and well to end it, in
+    milliseconds."""
+
+    open_after_ms: int
+    close_after_ms: int
+
+
+class Watched(Struct, frozen=True):
+    """In which phase something is, and since when (UTC milliseconds since 1970)."""
+
+    phase: Phase
+    since_ms: int
+
+
+def follow(
+    watched: Watched | None, raises: bool | None, patience: Patience, now_ms: int
+) -> Watched | None:
+    """Go on from `watched` (None: nothing was wrong), when it is now wrong (`raises` true), not
+    yet well (false) or well (None). None again when nothing is left to watch."""
+    if raises is None:
+        return watched and _end(watched, patience, now_ms)
+    if watched is None or watched.phase is Phase.PENDING:
+        return (
+            _ripen(watched or Watched(Phase.PENDING, now_ms), patience, now_ms) if raises else None
+        )
+    return Watched(Phase.OPEN, now_ms) if watched.phase is Phase.CLEARING else watched
+
+
+def _ripen(watched: Watched, patience: Patience, now_ms: int) -> Watched:
+    ripe = now_ms - watched.since_ms >= patience.open_after_ms
+    return Watched(Phase.OPEN, now_ms) if ripe else watched
+
+
+def _end(watched: Watched, patience: Patience, now_ms: int) -> Watched | None:
+    if watched.phase is Phase.PENDING:
+        return None
+    if watched.phase is Phase.DISMISSED:
+        return Watched(Phase.CLOSED, now_ms)
+    ending = watched if watched.phase is Phase.CLEARING else Watched(Phase.CLEARING, now_ms)
+    over = now_ms - ending.since_ms >= patience.close_after_ms
+    return Watched(Phase.CLOSED, now_ms) if over else ending

@@ -1,0 +1,62 @@
+"""E-mail over SMTP, never without TLS (RFC 8314; STARTTLS by RFC 3207)."""
+
+import smtplib
+import ssl
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from central.alerts.message import Message
+from central.alerts.sending import PATIENCE_S, SendError, read_secret
+from central.alerts.settings import MailServer
+from runtime.settings import SettingsError
+
+
+class Mail:
+    """Writes to one address through a server. Raises SettingsError for a password or an
+    authority's certificate that cannot be read."""
+
+    def __init__(self, server: MailServer, address: str) -> None:
+        self._server = server
+        self._address = address
+        self._password = read_secret(server.password_file) if server.password_file else ""
+        try:
+            self._tls = ssl.create_default_context(cafile=server.ca_file)
+        except OSError as error:
+            raise SettingsError(f"{server.ca_file}: no certificate of an authority") from error
+
+    def send(self, message: Message) -> None:
+        """Hand over one e-mail. Raises SendError."""
+        try:
+            with self._open() as smtp:
+                if self._server.user is not None:
+                    smtp.login(self._server.user, self._password)
+                smtp.send_message(self._letter(message))
+        except smtplib.SMTPResponseException as error:
+            raise SendError(f"{self._server.host}: answered {error.smtp_code}") from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise SendError(f"{self._server.host}: {type(error).__name__}") from error
+
+    def _open(self) -> smtplib.SMTP:
+        host, port = self._server.host, self._server.port
+        if self._server.security == "tls":
+            return smtplib.SMTP_SSL(host, port, timeout=PATIENCE_S, context=self._tls)
+        smtp = smtplib.SMTP(host, port, timeout=PATIENCE_S)
+        try:
+            smtp.starttls(context=self._tls)
+        except BaseException:
+            smtp.close()
+            raise
+        return smtp
+
+    def _letter(self, message: Message) -> EmailMessage:
+        """The same news has the same Message-ID, so that a mailbox shows it once."""
+        letter = EmailMessage()
+        letter["From"] = self._server.sender
+        letter["To"] = self._address
+        letter["Subject"] = message.subject
+        letter["Date"] = format_datetime(datetime.fromtimestamp(message.at_ms // 1000, UTC))
+        letter["Message-ID"] = f"<{message.id}@{self._server.sender.rpartition('@')[2]}>"
+        letter["Auto-Submitted"] = "auto-generated"
+        letter.set_content(message.text)
+        return letter

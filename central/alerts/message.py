@@ -1,0 +1,89 @@
+"""The words of a message: what is new, in one message however much it is."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from central.api.freshness import local_time
+from central.store.alerts import AlertRow, NewsRow
+from runtime.wording import say
+
+_MOST_LINES = 20
+_FIGURES = (
+    *("people", "longest_min", "missing", "condition"),
+    *("percent", "percent_before", "answers", "wanted", "reported"),
+)
+
+
+class Item(Struct, frozen=True):
+    """One piece of news for machines; times are ISO 8601 in Vietnam's zone."""
+
+    alert: int
+    what: str
+    rule: str
+    site: str
+    name: str | None
+    subject: str
+    at: str
+    detail: Mapping[str, Any]
+    words: str
+
+
+class Message(Struct, frozen=True):
+    """What one receiver is told at once; the same news has the same `id`."""
+
+    id: str
+    at_ms: int
+    subject: str
+    text: str
+    items: tuple[Item, ...]
+
+
+def compose(receiver: str, news: Sequence[NewsRow], language: str, now_ms: int) -> Message:
+    """One message of all the news; beyond twenty lines it counts the rest."""
+    counts = Counter(one.what for one in news)
+    began, ended = counts["opened"], len(news) - counts["opened"]
+    subject = say("alerts.subject", language, began=began, ended=ended)
+    items = tuple(_item(one, language) for one in news)
+    lines = [item.words for item in items[:_MOST_LINES]]
+    if len(items) > _MOST_LINES:
+        lines.append(say("alerts.and_more", language, n=len(items) - _MOST_LINES))
+    return Message(
+        id=f"{receiver}.{news[0].news}-{news[-1].news}",
+        at_ms=now_ms,
+        subject=subject,
+        text="\n".join([subject, "", *lines, "", say("alerts.where_to_act", language)]),
+        items=items,
+    )
+
+
+def describe(alert: AlertRow, language: str) -> str:
+    """What is wrong, in words."""
+    unknown = dict.fromkeys(_FIGURES, "–")
+    known = {name: str(value) for name, value in alert.detail.items()}
+    return say(f"alerts.{alert.rule}", language, device=alert.subject, **(unknown | known))
+
+
+def _item(one: NewsRow, language: str) -> Item:
+    alert = one.alert
+    at = local_time(one.at_ms)
+    words = say(
+        f"alerts.line_{one.what}",
+        language,
+        time=f"{at:%H:%M %d/%m}",
+        site=f"{alert.name} ({alert.site})" if alert.name else alert.site,
+        words=describe(alert, language),
+    )
+    return Item(
+        alert=alert.alert,
+        what=one.what,
+        rule=alert.rule,
+        site=alert.site,
+        name=alert.name,
+        subject=alert.subject,
+        at=at.isoformat(),
+        detail=alert.detail,
+        words=words,
+    )

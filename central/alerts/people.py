@@ -1,0 +1,44 @@
+"""What people do about alerts; each deed is in the alert's history and in the audit log."""
+
+from collections.abc import Sequence
+
+from central.access.audit import Deed, record
+from central.alerts.rules import Rule
+from central.alerts.settings import Receiver
+from central.alerts.watch import wants
+from central.store.alerts import AlertBook, AlertRow
+from central.store.connection import Connection
+
+
+class AlertOverError(Exception):
+    """An alert that is closed already cannot be acknowledged or closed."""
+
+
+def acknowledge(conn: Connection, alert: AlertRow, deed: Deed, note: str, now_ms: int) -> None:
+    """Say that somebody has seen an alert, inside a transaction. Raises AlertOverError."""
+    book = AlertBook(conn)
+    if not book.acknowledge(alert.alert, now_ms):
+        raise AlertOverError
+    book.step(alert.alert, now_ms, "acknowledged", deed.who, note)
+    record(conn, deed, now_ms)
+
+
+def close(
+    conn: Connection,
+    alert: AlertRow,
+    deed: Deed,
+    *,
+    note: str,
+    now_ms: int,
+    receivers: Sequence[Receiver],
+) -> None:
+    """Close an alert, inside a transaction; while it is still wrong it stays silent. Raises
+    AlertOverError."""
+    book = AlertBook(conn)
+    if not book.dismiss(alert.alert, now_ms):
+        raise AlertOverError
+    book.step(alert.alert, now_ms, "closed", deed.who, note)
+    record(conn, deed, now_ms)
+    for receiver in receivers:
+        if wants(receiver, Rule(alert.rule), alert.site):
+            book.tell(receiver.name, alert.alert, "closed", now_ms)

@@ -1,0 +1,141 @@
+"""One look at every site: facts in, findings judged, alerts begun and ended."""
+
+import json
+from typing import NamedTuple
+
+from central.alerts.facts import FactReader
+from central.alerts.hysteresis import Patience, Phase, Watched, follow
+from central.alerts.rules import Detail, Finding, Key, Limits, Rule, findings
+from central.alerts.settings import AlertSettings, Receiver
+from central.configuration.shelf import Shelf
+from central.scope import Scope
+from central.store.alerts import AlertBook, WatchedRow
+from central.store.database import Location, reading, transaction, writing
+from runtime.clock import Clock
+
+
+class AlertWatch:
+    """Looks at the database when asked; `live_within_ms` and `wait_target_ms` are those of the
+    pages, `shelf` has the configurations that hubs should run. What it watches is in the database,
+    so a restart loses nothing."""
+
+    def __init__(
+        self,
+        database: Location,
+        clock: Clock,
+        settings: AlertSettings,
+        *,
+        live_within_ms: int,
+        wait_target_ms: int,
+        shelf: Shelf,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._settings = settings
+        self._opening = settings.opening_hours()
+        self._limits = Limits(
+            wait_target_ms,
+            settings.wait_people,
+            settings.silent_after_s * 1000,
+            settings.rating_answers,
+            settings.rating_drop,
+        )
+        self._patience = _patience(settings)
+        self._facts = FactReader(self._limits, live_within_ms, shelf)
+
+    def look(self) -> int:
+        """Judge every site now; returns how many alerts began or ended. Raises StoreError."""
+        now_ms = self._clock.stamp().wall_ms
+        with reading(self._database) as conn:
+            facts = self._facts.read(conn, now_ms)
+            watched = AlertBook(conn).watched()
+        found = {
+            finding.key: finding
+            for site in facts
+            for finding in findings(site, self._limits, self._opening, now_ms)
+        }
+        moves = self._judge(watched, found, now_ms)
+        if not moves:
+            return 0
+        with writing(self._database) as db, transaction(db.conn):
+            book = AlertBook(db.conn)
+            return sum(self._write(book, move, now_ms) for move in moves)
+
+    def _judge(
+        self, watched: list[WatchedRow], found: dict[Key, Finding], now_ms: int
+    ) -> "list[_Move]":
+        before = {Key(Rule(row.rule), row.site, row.subject): row for row in watched}
+        moves = []
+        for key in before.keys() | found.keys():
+            row, finding = before.get(key), found.get(key)
+            was = Watched(Phase(row.phase), row.phase_ms) if row else None
+            raises = finding.raises if finding else None
+            now = follow(was, raises, self._patience[key.rule], now_ms)
+            detail = finding.detail if finding and finding.detail else None
+            if now != was or (row and detail not in (None, row.detail)):
+                moves.append(_Move(key, row.alert if row else None, was, now, detail))
+        return sorted(moves, key=lambda move: move.key)
+
+    def _write(self, book: AlertBook, move: "_Move", now_ms: int) -> bool:
+        """Whether an alert began or ended."""
+        key, detail = move.key, json.dumps(move.detail or {})
+        alert = move.alert
+        if move.now is None:
+            if alert is not None:
+                book.forget(alert)
+            return False
+        if alert is None:
+            alert = book.begin(key.rule, key.site, key.subject, detail, now_ms)
+        elif move.detail is not None:
+            book.describe(alert, detail)
+        phase_before = move.was.phase if move.was else Phase.PENDING
+        if not book.move(alert, phase_before, move.now.phase, move.now.since_ms):
+            return False
+        if not (what := _news(move.was, move.now)):
+            return False
+        book.step(alert, now_ms, what)
+        for receiver in self._settings.receivers:
+            if wants(receiver, key.rule, key.site):
+                book.tell(receiver.name, alert, what, now_ms)
+        return True
+
+
+class _Move(NamedTuple):
+    key: Key
+    alert: int | None
+    was: Watched | None
+    now: Watched | None
+    detail: Detail | None
+
+
+def wants(receiver: Receiver, rule: Rule, site: str) -> bool:
+    """Whether a receiver hears of a rule at a site."""
+    scope = Scope(receiver.province or (receiver.unit or "")[:2] or None, receiver.unit)
+    return rule in receiver.rules and scope.covers_unit(site[:8])
+
+
+def _news(was: Watched | None, now: Watched) -> str | None:
+    """What is told of a move: that an alert began or ended, but not that it nearly ended, nor the
+    end of what somebody closed."""
+    before = was.phase if was else Phase.PENDING
+    if now.phase is Phase.OPEN and before is Phase.PENDING:
+        return "opened"
+    if now.phase is Phase.CLOSED and before is not Phase.DISMISSED:
+        return "cleared"
+    return None
+
+
+def _patience(settings: AlertSettings) -> dict[Rule, Patience]:
+    """Silence and ratings are counted by their rules already."""
+    after_s = {
+        Rule.WAIT: settings.wait_for_s,
+        Rule.SILENT: 0,
+        Rule.PAPER_OUT: settings.paper_after_s,
+        Rule.DEVICE_LOST: settings.device_after_s,
+        Rule.CLOCK: settings.clock_after_s,
+        Rule.GAP: settings.gap_after_s,
+        Rule.RATING: 0,
+        Rule.CONFIG: settings.config_after_s,
+    }
+    well_ms = settings.well_for_s * 1000
+    return {rule: Patience(seconds * 1000, well_ms) for rule, seconds in after_s.items()}

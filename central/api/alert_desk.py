@@ -1,0 +1,83 @@
+"""Answers about alerts, and what people do about them."""
+
+from central.access.accounts import Admin
+from central.access.permissions import Permission, may
+from central.alerts.message import describe
+from central.alerts.rules import Rule
+from central.api.alert_models import Alert, AlertCount, Alerts, AlertWithHistory, Step
+from central.api.freshness import local_time
+from central.api.ranking import Page
+from central.store.alerts import AlertRow
+from central.store.alerts import Alerts as Store
+from central.store.history import Where
+
+_OF_FIGURES = frozenset({Rule.WAIT, Rule.RATING})
+
+
+class AlertDesk:
+    """Answers within one scope; alerts that tell waits or ratings only to whose role sees
+    figures."""
+
+    def __init__(self, store: Store, admin: Admin) -> None:
+        self._store = store
+        sees_figures = may(admin.role, Permission.FIGURES)
+        self._rules = tuple(rule for rule in Rule if sees_figures or rule not in _OF_FIGURES)
+
+    def alerts(
+        self, where: Where, page: Page, language: str, *, still_open: bool, rule: Rule | None = None
+    ) -> Alerts:
+        """Open or closed alerts, the youngest first."""
+        rules = tuple(one for one in self._rules if rule in (None, one))
+        if not rules:
+            return Alerts(total=0, unacknowledged=0, next_offset=None, alerts=[])
+        total, unseen = self._store.count(where, rules, still_open=still_open)
+        rows = self._store.page(where, rules, page.offset, page.limit, still_open=still_open)
+        return Alerts(
+            total=total,
+            unacknowledged=unseen,
+            next_offset=page.next_offset(total),
+            alerts=[_alert(row, language) for row in rows],
+        )
+
+    def alert(self, alert: int, language: str) -> AlertWithHistory | None:
+        """One alert; None for one unknown or out of scope."""
+        row = self._store.alert(alert, self._rules)
+        if row is None:
+            return None
+        return AlertWithHistory(
+            alert=_alert(row, language),
+            history=[
+                Step(at=local_time(step.at_ms), what=step.what, who=step.who, note=step.note)
+                for step in self._store.steps(alert)
+            ],
+        )
+
+    def row(self, alert: int) -> AlertRow | None:
+        """One alert as it is stored; None for one unknown or out of scope."""
+        return self._store.alert(alert, self._rules)
+
+    def count(self) -> AlertCount:
+        """How many are open."""
+        total, unseen = self._store.count(Where(), self._rules, still_open=True)
+        youngest = self._store.page(Where(), self._rules, 0, 1, still_open=True)
+        return AlertCount(
+            total=total,
+            unacknowledged=unseen,
+            youngest=youngest[0].alert if youngest else None,
+        )
+
+
+def _alert(row: AlertRow, language: str) -> Alert:
+    acknowledged, closed = row.acknowledged_ms, row.closed_ms
+    return Alert(
+        alert=row.alert,
+        rule=Rule(row.rule),
+        site=row.site,
+        name=row.name,
+        subject=row.subject,
+        words=describe(row, language),
+        began=local_time(row.began_ms),
+        opened=local_time(row.opened_ms),
+        acknowledged=None if acknowledged is None else local_time(acknowledged),
+        closed=None if closed is None else local_time(closed),
+    )

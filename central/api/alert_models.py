@@ -1,0 +1,85 @@
+"""What the API answers about alerts."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from central.alerts.rules import Rule
+from central.api.models import Count, Model
+
+
+class Alert(Model):
+    """Something that somebody should look at."""
+
+    alert: int = Field(examples=[87])
+    rule: Rule
+    site: str = Field(examples=["01-00097-01"])
+    name: str | None = Field(
+        examples=["Trung tâm phường Hồng Hà"], description="Null for a site that is not registered."
+    )
+    subject: str = Field(
+        description="The device, or empty for the whole site.", examples=["h1/printer"]
+    )
+    words: str = Field(examples=["Hết giấy in: h1/printer"])
+    began: datetime = Field(
+        description="When it was first seen to be wrong.", examples=["2026-11-20T10:42:07+07:00"]
+    )
+    opened: datetime = Field(
+        description="When it had been wrong for long enough.",
+        examples=["2026-11-20T10:44:07+07:00"],
+    )
+    acknowledged: datetime | None = Field(
+        description="When somebody first said to have seen it.",
+        examples=["2026-11-20T10:46:00+07:00"],
+    )
+    closed: datetime | None = Field(
+        description="When it was over, or closed by somebody; null while open.",
+        examples=["2026-11-20T10:51:00+07:00"],
+    )
+
+
+class Alerts(Model):
+    """Alerts, the youngest first."""
+
+    total: Count = Field(description="How many in all.", examples=[14])
+    unacknowledged: Count = Field(description="How many of them nobody has acknowledged.")
+    next_offset: int | None = Field(
+        description="`offset` of the next page; null on the last.", examples=[100]
+    )
+    alerts: list[Alert]
+
+
+class Step(Model):
+    """One step of an alert's history."""
+
+    at: datetime = Field(examples=["2026-11-20T10:44:07+07:00"])
+    what: str = Field(
+        description="opened, sent, acknowledged, closed (by somebody) or cleared (by itself).",
+        examples=["acknowledged"],
+    )
+    who: str = Field(
+        description="The account that did it or the receiver it was sent to; empty for none.",
+        examples=["Sở Nội vụ"],
+    )
+    note: str = Field(examples=["Đã gọi cho phường"])
+
+
+class AlertWithHistory(Model):
+    """One alert and all that became of it."""
+
+    alert: Alert
+    history: list[Step]
+
+
+class Remark(Model):
+    """What somebody says who acknowledges or closes an alert."""
+
+    note: str = Field(default="", max_length=300, examples=["Đã gọi cho phường"])
+
+
+class AlertCount(Model):
+    """How many alerts are open, and which is the youngest; a message of the live stream."""
+
+    total: Count
+    unacknowledged: Count
+    youngest: int | None = Field(examples=[87])

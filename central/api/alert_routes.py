@@ -1,0 +1,123 @@
+"""The operations of `/api/v1` about alerts."""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import StreamingResponse
+
+from central.access.permissions import Permission
+from central.alerts.rules import Rule
+from central.api.alert_models import AlertCount, Alerts, AlertWithHistory, Remark
+from central.api.entrance import Entrance, Shown, Visit
+from central.api.models import Problem
+from central.api.parameters import PROBLEMS, found, page_of, shown_by, visiting, where_of
+from central.api.problems import language_of
+from central.api.ranking import Page
+from central.api.streams import Streams
+from central.store.history import Where
+from runtime.wording import catalogue
+
+_STREAM = {
+    "description": "An endless stream of `alerts` events; each carries an AlertCount.",
+    "content": {
+        "text/event-stream": {
+            "example": 'event: alerts\ndata: {"total": 1, "unacknowledged": 1, "youngest": 87}\n\n'
+        }
+    },
+}
+_OVER: dict[int | str, dict[str, Any]] = {
+    409: {
+        "description": "The alert is over, or was closed.",
+        "content": {
+            "application/problem+json": {
+                "schema": Problem.model_json_schema(),
+                "example": Problem(
+                    title="Conflict", status=409, detail=catalogue("en")["alerts.error_over"]
+                ).model_dump(),
+            }
+        },
+    }
+}
+AlertPath = Annotated[int, Path(ge=1, le=2**53, description="An alert.", examples=[87])]
+
+
+def alert_router(entrance: Entrance) -> APIRouter:
+    """The operations, each for whom `entrance` lets in to it."""
+    Watching = Annotated[  # noqa: N806 - a type
+        Visit, Depends(visiting(entrance, Permission.MACHINES))
+    ]
+    Acting = Annotated[  # noqa: N806 - as above
+        Visit, Depends(visiting(entrance, Permission.ALERTS))
+    ]
+    OnPage = Annotated[Page, Depends(page_of)]  # noqa: N806 - as above
+    Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
+    router = APIRouter(prefix="/api/v1", responses=PROBLEMS, tags=["alerts"])
+    streams = Streams(entrance, Permission.MACHINES)
+
+    @router.get("/alerts", summary="Alerts, open or closed")
+    def alerts(
+        request: Request,
+        visit: Watching,
+        page: OnPage,
+        where: Somewhere,
+        *,
+        still_open: Annotated[
+            bool,
+            Query(alias="open", description="Open ones, or those that are over.", examples=[True]),
+        ] = True,
+        rule: Annotated[
+            Rule | None, Query(description="Only by this rule.", examples=["paper_out"])
+        ] = None,
+    ) -> Alerts:
+        """The youngest first. Alerts about waits and ratings are left out for roles that see no
+        figures."""
+        return visit.alerts.alerts(
+            where, page, language_of(request), still_open=still_open, rule=rule
+        )
+
+    @router.get(
+        "/alerts/live",
+        summary="How many alerts are open, live",
+        responses={200: _STREAM},
+        response_class=StreamingResponse,
+    )
+    async def live(
+        request: Request, shown: Annotated[Shown, Depends(shown_by)]
+    ) -> StreamingResponse:
+        """Server-sent events: how many are open at first, then whenever that changes, at most
+        once a second."""
+
+        return await streams.follow(request, shown, "alerts", entrance.alert_count, _if_other)
+
+    @router.get("/alerts/{alert}", summary="One alert with its history")
+    def alert(request: Request, visit: Watching, alert: AlertPath) -> AlertWithHistory:
+        """What is wrong where, since when, and who was told and did what."""
+        return found(visit.alerts.alert(alert, language_of(request)))
+
+    @router.post(
+        "/alerts/{alert}/acknowledge",
+        summary="Say that it is seen",
+        status_code=HTTPStatus.NO_CONTENT,
+        responses=_OVER,
+    )
+    def acknowledge(visit: Acting, alert: AlertPath, remark: Remark) -> None:
+        """Whoever else looks then sees that somebody takes care. Written to the audit log."""
+        found(entrance.acknowledge(visit, alert, remark.note) or None)
+
+    @router.post(
+        "/alerts/{alert}/close",
+        summary="Close it",
+        status_code=HTTPStatus.NO_CONTENT,
+        responses=_OVER,
+    )
+    def close(visit: Acting, alert: AlertPath, remark: Remark) -> None:
+        """While the trouble lasts, a closed alert stays silent; trouble that comes again is a new
+        alert. Written to the audit log."""
+        found(entrance.close_alert(visit, alert, remark.note) or None)
+
+    return router
+
+
+def _if_other(was: AlertCount | None, now: AlertCount) -> AlertCount | None:
+    return None if was == now else now

@@ -1,0 +1,36 @@
+"""What the hubs last said of their devices, purely."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from central.rollup.business_day import trusted_ms
+from contract import events as e
+
+_SAID = (e.DeviceLost, e.DeviceReturned, e.PaperLow)
+
+
+class DeviceNow(Struct, frozen=True):
+    """`state` is working, paper_low or lost, and `condition` says why it is lost. `since_ms` is by
+    the hub's clock (UTC milliseconds since 1970), None when that could not be trusted."""
+
+    state: str
+    condition: str | None
+    since_ms: int | None
+
+
+def last_said(entries: Iterable[e.Entry]) -> dict[str, DeviceNow]:
+    """The last word of a run of a journal on each device in it, by the device's name."""
+    found: dict[str, DeviceNow] = {}
+    for entry in entries:
+        if not isinstance(entry.event, _SAID):
+            continue
+        since_ms = trusted_ms(entry.stamp)
+        match entry.event:
+            case e.DeviceLost(device, condition):
+                found[device] = DeviceNow("lost", condition, since_ms)
+            case e.DeviceReturned(device):
+                found[device] = DeviceNow("working", None, since_ms)
+            case e.PaperLow(device):
+                found[device] = DeviceNow("paper_low", None, since_ms)
+    return found

@@ -1,0 +1,39 @@
+"""What the API and the alerts read of devices, by scope."""
+
+from msgspec import Struct
+
+from central.scope import Scope
+from central.store.connection import Connection
+from central.store.history import Where
+from central.store.visible import Visible
+
+
+class DeviceRow(Struct, frozen=True):
+    """What a hub last said of a device; see `central.rollup.devices.DeviceNow`."""
+
+    site: str
+    node: str
+    device: str
+    state: str
+    condition: str | None
+    since_ms: int | None
+
+
+class Machines:
+    """Reads what the present journals of `scope` say, over one connection."""
+
+    def __init__(self, conn: Connection, scope: Scope) -> None:
+        self._visible = Visible(conn, scope)
+
+    def devices(self, where: Where, *, broken: bool = False) -> list[DeviceRow]:
+        """Devices by node and name, all or only those that do not work or are low on paper."""
+        rows = self._visible.query(
+            """SELECT visible.code, nodes.code, device, state, condition, since_ms
+            FROM devices_now JOIN nodes ON current_journal = journal JOIN visible USING (site)
+            WHERE state <> 'working' OR :broken = 0 ORDER BY nodes.code, device""",
+            province=where.province,
+            unit=where.unit,
+            site=where.site,
+            broken=int(broken),
+        )
+        return [DeviceRow(*row) for row in rows]

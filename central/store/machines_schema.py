@@ -1,0 +1,39 @@
+"""The table of devices, as a migration."""
+
+from itertools import groupby
+from operator import itemgetter
+
+from sqlite_utils import Database, Migrations
+
+from central.rollup.devices import last_said
+from contract.codec import decode_entry
+
+machine_migrations = Migrations("thutu-central-machines")
+
+PUT_DEVICE = """INSERT INTO devices_now (journal, device, state, condition, since_ms)
+    VALUES (?, ?, ?, ?, ?) ON CONFLICT (journal, device) DO UPDATE SET
+    since_ms = CASE WHEN devices_now.state = excluded.state
+        AND devices_now.condition IS NOT DISTINCT FROM excluded.condition
+        THEN devices_now.since_ms ELSE excluded.since_ms END,
+    state = excluded.state, condition = excluded.condition"""
+"""A device that says the same again has been so since the first time."""
+
+
+@machine_migrations()
+def m001_devices_now(db: Database) -> None:
+    """What each journal last said of its devices, read from the rows folded so far."""
+    db.execute(
+        """CREATE TABLE devices_now (journal INTEGER NOT NULL REFERENCES journals,
+        device TEXT NOT NULL, state TEXT NOT NULL, condition TEXT, since_ms INTEGER,
+        PRIMARY KEY (journal, device)) STRICT, WITHOUT ROWID"""
+    )
+    rows = db.execute(
+        """SELECT journal, entry FROM events JOIN journals USING (journal)
+        WHERE seq <= folded AND kind IN (SELECT kind FROM kinds
+            WHERE name IN ('DeviceLost', 'DeviceReturned', 'PaperLow'))
+        ORDER BY journal, seq"""
+    ).fetchall()
+    for journal, of_journal in groupby(rows, key=itemgetter(0)):
+        for _, entry in of_journal:
+            for device, now in last_said([decode_entry(entry)]).items():
+                db.execute(PUT_DEVICE, (journal, device, now.state, now.condition, now.since_ms))

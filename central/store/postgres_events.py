@@ -1,0 +1,94 @@
+"""Rows of events into PostgreSQL: by COPY, into one partition for each day."""
+
+from collections.abc import Iterable
+
+from central.rollup.business_day import day_of
+from central.store.events import COLUMNS, EventRow, EventRows
+from central.store.postgres import PostgresConnection
+from central.store.postgres_schema import PARTITIONED
+from central.store.rows import Rows
+from contract.stamp import MS_PER_DAY
+
+_TYPES = {
+    **dict.fromkeys(COLUMNS, "int8"),
+    "ticket": "text",
+    "entry": "bytea",
+    "day": "text",
+}
+_ROWS_A_COPY = 20_000
+_LATE_MS = 35 * MS_PER_DAY
+
+
+class PostgresEvents:
+    """`EventWriter` for PostgreSQL."""
+
+    def __init__(self, conn: PostgresConnection) -> None:
+        self._rows = EventRows(conn)
+        self._partitions = Partitions(conn)
+        self._unwritten: list[tuple[EventRow, str]] = []
+
+    def add(self, journal: int, rows: Rows, received_ms: int) -> None:
+        """See `EventWriter`."""
+        for row in self._rows.of(journal, rows):
+            day = partition_day(row[2], received_ms - _LATE_MS, received_ms)
+            self._unwritten.append((row, day))
+        if len(self._unwritten) >= _ROWS_A_COPY:
+            self.write()
+
+    def write(self) -> None:
+        """See `EventWriter`."""
+        if self._unwritten:
+            self._partitions.copy(self._unwritten)
+            self._unwritten.clear()
+
+    def forget(self) -> None:
+        """See `EventWriter`."""
+        self._unwritten.clear()
+        self._rows.forget()
+        self._partitions.forget()
+
+
+class Partitions:
+    """The table of events with a partition for each day, made when it is first needed."""
+
+    def __init__(self, conn: PostgresConnection) -> None:
+        self._conn = conn
+        self._known: set[str] = set()
+
+    def copy(self, rows: Iterable[tuple[EventRow, str]]) -> None:
+        """Add rows, each with its day (ISO 8601), inside a transaction."""
+        ready = list(rows)
+        for day in sorted({day for _, day in ready} - self._known):
+            self._make(day)
+            self._known.add(day)
+        self._conn.copy(PARTITIONED, _TYPES, (_copied(row, day) for row, day in ready))
+
+    def forget(self) -> None:
+        """Forget what was undone with a transaction."""
+        self._known.clear()
+
+    def _make(self, day: str) -> None:
+        """Attached and not created in place: that would wait for all who read events, and make
+        all others wait meanwhile."""
+        name = f"{PARTITIONED}_{day.replace('-', '_')}"
+        found = self._conn.execute("SELECT to_regclass(?)::text", (name,)).fetchone()
+        if found == (None,):
+            self._conn.execute(
+                f"CREATE TABLE {name} (LIKE {PARTITIONED} INCLUDING ALL, CHECK (day = '{day}'))"
+            )
+            self._conn.execute(
+                f"ALTER TABLE {PARTITIONED} ATTACH PARTITION {name} FOR VALUES IN ('{day}')"
+            )
+
+
+def partition_day(wall_ms: int, oldest_ms: int, received_ms: int) -> str:
+    """The day under which a row lies: by the hub's clock if that is believable, else the day on
+    which it came, so that no clock error can make partitions without end."""
+    believable = oldest_ms <= wall_ms <= received_ms + MS_PER_DAY
+    return day_of(wall_ms if believable else received_ms)
+
+
+def _copied(row: EventRow, day: str) -> tuple[object, ...]:
+    journal, seq, wall_ms, kind, ticket, counter, service, training, entry = row
+    number = None if counter is None else int(counter)
+    return journal, seq, wall_ms, kind, ticket, number, service, int(training), entry, day

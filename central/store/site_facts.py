@@ -1,0 +1,41 @@
+"""What the alerts read of every site, each in one question for the whole nation."""
+
+from msgspec import Struct
+
+from central.store.connection import Connection
+
+
+class Queue(Struct, frozen=True):
+    """How many wait at a site since before the target and since before its eased share, and since
+    when the first (UTC milliseconds since 1970)."""
+
+    over_target: int
+    over_eased: int
+    since_ms: int
+
+
+def queues(
+    conn: Connection, day: str, target_since_ms: int, eased_since_ms: int
+) -> dict[str, Queue]:
+    """Long queues by site, at sites whose hub has opened `day`."""
+    rows = conn.execute(
+        """SELECT sites.code, count(*) FILTER (WHERE since_ms < ?), count(*), min(since_ms)
+        FROM sites JOIN nodes USING (site)
+        JOIN journals ON journals.journal = current_journal
+        JOIN queue_now ON queue_now.journal = current_journal
+        WHERE phase = 'waiting' AND business_day = ? AND since_ms < ? GROUP BY sites.code""",
+        (target_since_ms, day, eased_since_ms),
+    )
+    return {site: Queue(*row) for site, *row in rows}
+
+
+def answered(conn: Connection, first: str, last: str) -> dict[str, tuple[int, int]]:
+    """How many answered, and how many of them in the upper half of their scale, from day to day,
+    by site."""
+    rows = conn.execute(
+        """SELECT code, sum(n), sum(n) FILTER (WHERE 2 * level > levels + levels % 2)
+        FROM ratings JOIN sites USING (site)
+        WHERE day BETWEEN ? AND ? AND level > 0 GROUP BY code""",
+        (first, last),
+    )
+    return {site: (int(n), int(satisfied or 0)) for site, n, satisfied in rows}

@@ -1,0 +1,336 @@
+"""Alerts of a real database: from a hub's events to the message, over hours."""
+
+import logging
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from central.access.audit import Deed
+from central.alerts.dispatch import Dispatch
+from central.alerts.message import Message
+from central.alerts.people import AlertOverError, acknowledge, close
+from central.alerts.sending import Send, SendError
+from central.alerts.settings import AlertSettings, MailServer, Receiver
+from central.alerts.watch import AlertWatch
+from central.configuration.shelf import Shelf
+from central.ingest.intake import Intake, Received
+from central.rollup.folder import Folder
+from central.scope import Scope
+from central.store.alerts import Alerts
+from central.store.database import reading, transaction, writing
+from central.store.history import Where
+from central.store.ingest import SqlIngestStore
+from central.store.rollup import SqlRollupStore
+from contract import events as e
+from contract.stamp import Stamp
+from tests.central.journal import MORNING_MS, NODE, OTHER_NODE, Journal
+
+MIN = 60_000
+_NATION = Scope()
+_SERVER = MailServer(host="127.0.0.1", sender="thutu@centre.example")
+RULES = ("wait", "silent", "paper_out", "device_lost", "clock", "gap", "rating", "config")
+
+
+class Office:
+    """A centre's alerts on a clock moved by hand; `refuse` makes every way out fail."""
+
+    def __init__(self, database: Path, *receivers: Receiver) -> None:
+        self.now_ms = MORNING_MS
+        self.database = database
+        self.sent: list[tuple[str, Message]] = []
+        self.refuse = False
+        self.tries = 0
+        settings = AlertSettings(receivers=receivers, mail_server=_SERVER)
+        self.watch = AlertWatch(
+            database,
+            self,
+            settings,
+            live_within_ms=180_000,
+            wait_target_ms=20 * MIN,
+            shelf=Shelf(database.parent),
+        )
+        ways = {receiver.name: self._way(receiver.name) for receiver in receivers}
+        self.dispatch = Dispatch(database, self, settings, ways, random=lambda: 1.0)
+
+    def stamp(self) -> Stamp:
+        """The present reading."""
+        return Stamp(self.now_ms, self.now_ms * 1_000_000, "b0", synced=True)
+
+    def sleep(self, seconds: float) -> None:
+        """Move on."""
+        self.now_ms += int(seconds * 1000)
+
+    def take(self, *journals: Journal) -> None:
+        """Everything of these journals, and a heartbeat of each."""
+        with writing(self.database) as db:
+            intake = Intake(SqlIngestStore(db))
+            for journal in journals:
+                for topic, payload in (
+                    (journal.events_topic, journal.all()),
+                    (journal.status_topic, journal.status(wall_ms=self.now_ms)),
+                ):
+                    intake.commit([Received(topic, payload, self.now_ms)])
+            folder = Folder(SqlRollupStore(db))
+            while folder.step():
+                pass
+
+    def live(self, minutes: int, *journals: Journal) -> None:
+        """Look, send and hear heartbeats minute by minute."""
+        for _ in range(minutes):
+            self.sleep(60)
+            self.take(*journals)
+            self.watch.look()
+            self.dispatch.turn()
+
+    def open(self, scope: Scope = _NATION) -> list[tuple[str, str, str]]:
+        """Rule, site and subject of every open alert."""
+        with reading(self.database) as conn:
+            rows = Alerts(conn, scope).page(Where(), RULES, 0, 100, still_open=True)
+        return sorted((row.rule, row.site, row.subject) for row in rows)
+
+    def history(self, alert: int) -> list[tuple[str, str]]:
+        """What happened, and who did it."""
+        with reading(self.database) as conn:
+            return [(step.what, step.who) for step in Alerts(conn, Scope()).steps(alert)]
+
+    def _way(self, name: str) -> Send:
+        def send(message: Message) -> None:
+            self.tries += 1
+            if self.refuse:
+                raise SendError("away")
+            self.sent.append((name, message))
+
+        return send
+
+
+def receiver(name: str, province: str | None = None, *, at_night: bool = False) -> Receiver:
+    return Receiver(name=name, province=province, email=f"{name}@centre.example", at_night=at_night)
+
+
+def quiet_day(node: str = NODE) -> Journal:
+    journal = Journal(node)
+    journal.open_day()
+    return journal
+
+
+# --- watching ---------------------------------------------------------------------------------
+
+
+def test_a_printer_without_paper_becomes_an_alert_and_ends_when_it_prints_again(
+    database: Path,
+) -> None:
+    journal = quiet_day()
+    office = Office(database, receiver("hanoi", "01"), receiver("danang", "48"))
+    office.take(journal)
+    journal.add(e.DeviceLost("printer", "paper-out"), 10_000)
+    office.live(2, journal)
+    assert office.open() == []
+    office.live(2, journal)
+    assert office.open() == [("paper_out", NODE[:11], "h1/printer")]
+    office.live(2, journal)
+    ((name, message),) = office.sent
+    assert name == "hanoi"
+    assert "1 cảnh báo mới" in message.subject
+    assert f"{NODE[:11]}: Hết giấy in: h1/printer" in message.text
+    journal.add(e.DeviceReturned("printer"), 8 * MIN)
+    office.live(12, journal)
+    assert office.open() == []
+    assert [name for name, _ in office.sent] == ["hanoi", "hanoi"]
+    assert "1 cảnh báo đã hết" in office.sent[1][1].subject
+    assert office.history(1) == [
+        ("opened", ""),
+        ("sent", "hanoi"),
+        ("cleared", ""),
+        ("sent", "hanoi"),
+    ]
+
+
+def test_a_restart_goes_on_counting(database: Path) -> None:
+    journal = quiet_day()
+    journal.add(e.DeviceLost("display-2", "no-answer"), 0)
+    first = Office(database)
+    first.take(journal)
+    first.live(6, journal)
+    second = Office(database)
+    second.now_ms = first.now_ms
+    second.live(6, journal)
+    assert second.open() == [("device_lost", NODE[:11], "h1/display-2")]
+
+
+def test_long_waits_raise_and_a_silent_site_ends_nothing(database: Path) -> None:
+    journal = quiet_day()
+    for order in range(1, 5):
+        journal.add(e.TicketIssued(f"100{order}", ("1",)), order * 1000)
+    office = Office(database)
+    office.live(29, journal)
+    assert office.open() == []
+    office.live(3, journal)
+    assert office.open() == [("wait", NODE[:11], "")]
+    office.live(20)
+    assert office.open() == [("silent", NODE[:11], ""), ("wait", NODE[:11], "")]
+    for order in range(1, 4):
+        journal.add(e.TicketVoided(f"100{order}", "left"), 60 * MIN)
+    office.live(8, journal)
+    assert office.open() == []
+
+
+def test_each_sees_alerts_of_its_own_scope(database: Path) -> None:
+    mine, theirs = quiet_day(), quiet_day(OTHER_NODE)
+    for journal in (mine, theirs):
+        journal.add(e.DeviceLost("printer", "paper-out"), 0)
+    office = Office(database)
+    office.live(5, mine, theirs)
+    assert len(office.open()) == 2
+    assert office.open(Scope("48")) == [("paper_out", OTHER_NODE[:11], "h1/printer")]
+    assert office.open(Scope("48", "48-20195")) == []
+
+
+def test_a_hub_that_does_not_take_its_configuration_is_an_alert_after_a_day(
+    database: Path,
+) -> None:
+    journal = quiet_day()
+    office = Office(database)
+    office.take(journal)
+    wanted = Shelf(database.parent).put(
+        Ed25519PrivateKey.generate(), NODE, 'follow_url = "https://centre.example/{site}"'
+    )
+    office.live(1, journal)
+    office.now_ms += 23 * 60 * MIN
+    office.live(2, journal)
+    assert office.open() == []
+    office.now_ms += 60 * MIN
+    office.live(2, journal)
+    assert office.open() == [("config", NODE[:11], "h1")]
+    with reading(database) as conn:
+        row = Alerts(conn, Scope()).alert(1, RULES)
+    assert row is not None
+    assert row.detail == {"wanted": wanted.label, "reported": "c1"}
+
+
+# --- people -----------------------------------------------------------------------------------
+
+
+def broken(database: Path, *receivers: Receiver) -> tuple[Office, Journal]:
+    """An office with one alert that was sent."""
+    journal = quiet_day()
+    journal.add(e.DeviceLost("printer", "paper-out"), 0)
+    office = Office(database, *receivers)
+    office.live(6, journal)
+    assert len(office.open()) == 1
+    return office, journal
+
+
+def test_somebody_acknowledges_and_closes_and_both_are_in_the_audit_log(database: Path) -> None:
+    office, journal = broken(database, receiver("hanoi"))
+    deed = Deed("Sở Nội vụ", "alert-acknowledged", "1", "10.0.0.1")
+    with reading(database) as conn:
+        row = Alerts(conn, Scope()).alert(1, RULES)
+    assert row is not None
+    with writing(database) as db, transaction(db.conn):
+        acknowledge(db.conn, row, deed, "đã gọi", office.now_ms)
+        close(
+            db.conn,
+            row,
+            deed,
+            note="thay giấy",
+            now_ms=office.now_ms,
+            receivers=[receiver("hanoi")],
+        )
+    office.live(10, journal)
+    assert office.open() == [], "closed while it is still wrong, it stays silent"
+    assert "đã được đóng" in office.sent[-1][1].text
+    journal.add(e.DeviceReturned("printer"), 20 * MIN)
+    office.live(2, journal)
+    journal.add(e.DeviceLost("printer", "paper-out"), 23 * MIN)
+    office.live(4, journal)
+    assert len(office.open()) == 1, "trouble that comes again is a new alert"
+    steps = [what for what, _ in office.history(1)]
+    assert steps == ["opened", "sent", "acknowledged", "closed", "sent"]
+    with reading(database) as conn:
+        found = conn.execute("SELECT who, subject FROM audit").fetchall()
+    assert found == [("Sở Nội vụ", "1")] * 2
+
+
+def test_what_is_over_can_be_neither_acknowledged_nor_closed(database: Path) -> None:
+    office, journal = broken(database)
+    with reading(database) as conn:
+        row = Alerts(conn, Scope()).alert(1, RULES)
+    assert row is not None
+    journal.add(e.DeviceReturned("printer"), 8 * MIN)
+    office.live(8, journal)
+    deed = Deed("a", "b")
+    with pytest.raises(AlertOverError), writing(database) as db, transaction(db.conn):
+        acknowledge(db.conn, row, deed, "", 0)
+    with pytest.raises(AlertOverError), writing(database) as db, transaction(db.conn):
+        close(db.conn, row, deed, note="", now_ms=0, receivers=())
+
+
+# --- sending ----------------------------------------------------------------------------------
+
+
+def test_a_hundred_printers_are_one_message(database: Path) -> None:
+    journals = [quiet_day(f"01-{unit:05}-01-h1") for unit in range(4, 104)]
+    for journal in journals:
+        journal.add(e.DeviceLost("printer", "paper-out"), 0)
+    office = Office(database, receiver("hanoi", "01"))
+    office.take(*journals)
+    for _ in range(3):
+        office.sleep(60)
+        office.watch.look()
+    assert office.dispatch.turn() == 0, "news is gathered first"
+    office.sleep(60)
+    assert office.dispatch.turn() == 1
+    ((_, message),) = office.sent
+    assert len(message.items) == 100
+    assert len(message.text.splitlines()) < 30
+    assert "và 80 tin khác" in message.text
+
+
+def test_a_way_that_fails_is_tried_ever_more_rarely_and_loses_nothing(
+    database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    office = Office(database, receiver("hanoi", at_night=True), receiver("danang", "48"))
+    office.refuse = True
+    journal = quiet_day()
+    journal.add(e.DeviceLost("printer", "paper-out"), 0)
+    office.live(4, journal)
+    for _ in range(90):
+        office.sleep(60)
+        office.dispatch.turn()
+    assert office.tries == 7
+    assert len(caplog.records) == 1
+    office.refuse = False
+    for _ in range(60):
+        office.sleep(60)
+        office.dispatch.turn()
+    assert [name for name, _ in office.sent] == ["hanoi"]
+    assert "takes news of alerts again" in caplog.records[-1].message
+
+
+def test_in_quiet_hours_news_waits_and_what_is_over_by_then_is_never_told(database: Path) -> None:
+    office = Office(database, receiver("day"), receiver("night", at_night=True))
+    office.now_ms += 12 * 60 * MIN + 45 * MIN
+    journal = quiet_day()
+    journal.add(e.DeviceLost("printer", "paper-out"), 760 * MIN)
+    office.live(10, journal)
+    assert [name for name, _ in office.sent] == ["night"]
+    journal.add(e.DeviceReturned("printer"), 775 * MIN)
+    office.live(10, journal)
+    assert [name for name, _ in office.sent] == ["night", "night"]
+    office.now_ms += 12 * 60 * MIN
+    office.live(5, journal)
+    assert [name for name, _ in office.sent] == ["night", "night"]
+
+
+def test_news_for_a_receiver_that_is_no_more_is_forgotten(database: Path) -> None:
+    office, _ = broken(database)
+    with writing(database) as db, transaction(db.conn):
+        db.conn.execute(
+            "INSERT INTO alert_news (receiver, alert, what, at_ms) VALUES ('gone', 1, 'opened', ?)",
+            (office.now_ms,),
+        )
+    office.dispatch.begin()
+    with reading(database) as conn:
+        assert conn.execute("SELECT count(*) FROM alert_news").fetchone() == (0,)

@@ -1,0 +1,110 @@
+"""What hubs say of their devices, folded, and listed for the whole scope."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from central.ingest.intake import Intake, Received
+from central.rollup.devices import DeviceNow, last_said
+from central.rollup.folder import Folder
+from central.scope import Scope
+from central.store.database import reading
+from central.store.history import Where
+from central.store.ingest import SqlIngestStore
+from central.store.machines import Machines
+from central.store.machines_schema import machine_migrations
+from central.store.rollup import SqlRollupStore
+from contract import events as e
+from tests.central.journal import MORNING_MS, NODE, OTHER_NODE, Journal
+from tests.central.nation import OTHER_SITE, SITE, Nation, nation
+
+_NATION = Scope()
+
+
+def send(db: Database, journal: Journal) -> None:
+    intake = Intake(SqlIngestStore(db))
+    intake.commit([Received(journal.events_topic, journal.all(), MORNING_MS)])
+    folder = Folder(SqlRollupStore(db))
+    while folder.step():
+        pass
+
+
+def seen(database: Path, scope: Scope = _NATION) -> list[tuple[str, str, str, int | None]]:
+    with reading(database) as conn:
+        rows = Machines(conn, scope).devices(Where())
+    return [(row.node, row.device, row.state, row.since_ms) for row in rows]
+
+
+def test_the_last_word_counts_and_an_untrusted_clock_dates_nothing() -> None:
+    journal = Journal()
+    journal.add(e.DeviceLost("printer", "paper-out"), 1_000)
+    journal.add(e.DeviceReturned("printer"), 2_000)
+    journal.add(e.DeviceLost("display-1", "no-answer"), 3_000, synced=False)
+    assert last_said(journal.entries) == {
+        "printer": DeviceNow("working", None, MORNING_MS + 2_000),
+        "display-1": DeviceNow("lost", "no-answer", None),
+    }
+
+
+def test_trouble_said_again_is_as_old_as_it_was(db: Database, database: Path) -> None:
+    journal = Journal()
+    journal.add(e.DeviceLost("printer", "cover-open"), 1_000)
+    send(db, journal)
+    journal.add(e.DeviceLost("printer", "cover-open"), 5_000)
+    send(db, journal)
+    assert seen(database) == [(NODE, "printer", "lost", MORNING_MS + 1_000)]
+    journal.add(e.DeviceLost("printer", "paper-out"), 9_000)
+    send(db, journal)
+    assert seen(database) == [(NODE, "printer", "lost", MORNING_MS + 9_000)]
+
+
+def test_a_new_journal_begins_anew_and_scopes_hold(db: Database, database: Path) -> None:
+    old, other = Journal(), Journal(OTHER_NODE)
+    old.add(e.DeviceLost("printer", "paper-out"), 1_000)
+    other.add(e.PaperLow("printer"), 1_000)
+    send(db, old)
+    send(db, other)
+    new = Journal(epoch="00000000000000bb")
+    new.add(e.DeviceLost("display-2", "no-answer"), 2_000)
+    send(db, new)
+    assert seen(database, Scope("01")) == [(NODE, "display-2", "lost", MORNING_MS + 2_000)]
+    assert seen(database, Scope("48")) == [(OTHER_NODE, "printer", "paper_low", MORNING_MS + 1_000)]
+
+
+def test_rebuilding_and_migrating_give_the_same(db: Database, database: Path) -> None:
+    journal = Journal()
+    journal.add(e.DeviceLost("printer", "paper-out"), 1_000)
+    journal.add(e.TicketIssued("1001", ("1",)), 2_000)
+    journal.add(e.PaperLow("printer"), 3_000)
+    send(db, journal)
+    once = seen(database)
+    Folder(SqlRollupStore(db)).rebuild()
+    assert seen(database) == once
+    db.execute("DROP TABLE devices_now")
+    db.execute("DELETE FROM _sqlite_migrations WHERE migration_set = 'thutu-central-machines'")
+    machine_migrations.apply(db)
+    assert seen(database) == once
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nation]:
+    with nation(tmp_path_factory.mktemp("nation")) as running:
+        yield running
+
+
+def test_the_nation_sees_at_once_what_is_broken(served: Nation) -> None:
+    with served.client("national") as client:
+        found = client.get("/api/v1/devices").json()
+        assert [(one["site"], one["device"]["device"]) for one in found["devices"]] == [
+            (SITE, "display-2"),
+            (SITE, "printer"),
+        ]
+        assert found["devices"][0]["device"]["since"] == "2026-11-20T10:11:00+07:00"
+        assert found["total"] == 2
+        first = client.get("/api/v1/devices", params={"limit": 1}).json()
+        assert (len(first["devices"]), first["next_offset"]) == (1, 1)
+        assert client.get("/api/v1/devices", params={"site": OTHER_SITE}).json()["total"] == 0
+    with served.client("danang") as client:
+        assert client.get("/api/v1/devices", params={"site": SITE}).json()["total"] == 0
