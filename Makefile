@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 SOURCES := contract runtime edge display central simulation provision tests benchmarks docs
 
-.PHONY: demo test test-gpio test-printers check format bench bench-ticket bench-terminal bench-call bench-start bench-ingest bench-centre pictures reference lock debian clean
+.PHONY: demo test test-gpio test-printers check format bench bench-ticket bench-terminal bench-call bench-start bench-ingest bench-centre bench-public pictures reference lock debian clean
 
 demo: $(VENV)/run.stamp
 	@$(BIN)/thutu-demo $(ARGS)
@@ -51,6 +51,9 @@ bench-ingest: $(VENV)/dev.stamp
 
 bench-centre: $(VENV)/dev.stamp
 	@$(BIN)/python -m benchmarks.centre_api
+
+bench-public: $(VENV)/dev.stamp
+	@$(BIN)/python -m benchmarks.public
 
 pictures: $(VENV)/dev.stamp debian
 	@$(BIN)/python -m docs.pictures

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import NODEFAULT, inspect
 
 from central.settings import CentralSettings
-from contract import commands, events, snapshot, stamp, wire
+from contract import commands, events, slips, snapshot, stamp, wire
 from contract.codec import MAX_MESSAGE_BYTES
 from contract.ids import whole
 from contract.refusals import Reason
@@ -50,9 +50,38 @@ def messages() -> str:
                 (f"`{up('{node}', 'events')}`", "Batch", "no"),
                 (f"`{up('{node}', 'status')}`", "Status, also as the will", "yes"),
                 (f"`{down('{node}', 'ack')}`", "Ack", "no"),
+                (f"`{up('{node}', 'state')}`", "StateRequest", "no"),
+                (f"`{down('{node}', 'state')}`", "StatePart: a sealed SiteState in pieces", "no"),
+                (f"`{down('{node}', 'config')}`", "a sealed Configuration", "yes"),
             ],
         ),
-        *(_struct(kind) for kind in (wire.Batch, wire.Ack, wire.Status, wire.Health)),
+        *(
+            _struct(kind)
+            for kind in (
+                wire.Batch,
+                wire.Ack,
+                wire.Status,
+                wire.Health,
+                wire.CertificateRequest,
+                wire.Certificate,
+                wire.StateRequest,
+                wire.StatePart,
+            )
+        ),
+        "## Sealed messages (in files, and over MQTT)",
+        "An array of `thutu-sealed-1`, the message's name, the signer's Ed25519 public key, the "
+        "signature, and the message compressed with zstd. What is signed is `thutu sealed 1`, a "
+        "zero byte, the name, a zero byte, and the compressed message.",
+        *(
+            _struct(kind)
+            for kind in (
+                wire.SiteState,
+                wire.HeldRows,
+                wire.Export,
+                wire.Receipt,
+                wire.Configuration,
+            )
+        ),
         "## A journal entry",
         *(_struct(kind) for kind in (events.Entry, stamp.Stamp, stamp.Span)),
         "## Events",
@@ -82,6 +111,9 @@ def messages() -> str:
                 snapshot.LinkView,
             )
         ),
+        "## Slips for a printer elsewhere on the site (HTTP, JSON)",
+        "Every event of `GET /api/slips`, for the role `printer`.",
+        *(_struct(kind) for kind in (slips.Slips, slips.SlipView)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -132,7 +164,16 @@ def _reachable(kind: type[Any]) -> list[type[Any]]:
 
 def asyncapi() -> str:
     """The MQTT part as an AsyncAPI 3.0 document."""
-    kinds = {"batch": wire.Batch, "status": wire.Status, "ack": wire.Ack}
+    kinds = {
+        "batch": wire.Batch,
+        "status": wire.Status,
+        "ack": wire.Ack,
+        "certificate-request": wire.CertificateRequest,
+        "certificate": wire.Certificate,
+        "state-request": wire.StateRequest,
+        "state-part": wire.StatePart,
+        "configuration": wire.Configuration,
+    }
     schemas, components = msgspec.json.schema_components(
         kinds.values(), ref_template="#/components/schemas/{name}"
     )
@@ -140,6 +181,11 @@ def asyncapi() -> str:
         "events": (up("{node}", "events"), "batch", "receive"),
         "status": (up("{node}", "status"), "status", "receive"),
         "ack": (down("{node}", "ack"), "ack", "send"),
+        "renew": (up("{node}", "renew"), "certificate-request", "receive"),
+        "certificate": (down("{node}", "certificate"), "certificate", "send"),
+        "state": (up("{node}", "state"), "state-request", "receive"),
+        "state-answer": (down("{node}", "state"), "state-part", "send"),
+        "config": (down("{node}", "config"), "configuration", "send"),
     }
     for schema in components.values():
         if "description" in schema:

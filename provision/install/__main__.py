@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from provision.install.ground import Done, Ground
-from provision.install.plan import DATA, ROLES, Link, plan
+from provision.install.plan import DATA, ROLES, Link, plan, unit_files
 
 _SOURCES = Path(__file__).parents[2]
 _CURRENT = "opt/thutu/current"
@@ -53,8 +53,8 @@ def _install(chosen: argparse.Namespace) -> int:
 def _remove(root: Path, *, dry: bool) -> int:
     ground = Ground(root, dry=dry)
     if root == Path("/"):
-        units = sorted({f"{unit}.service" for units in ROLES.values() for unit in units})
-        _run(["systemctl", "stop", *units], dry=dry)
+        units = unit_files(ROLES, _SOURCES)
+        _run(["systemctl", "stop", *(unit.name for unit in units)], dry=dry)
     done = ground.clear()
     if not done:
         print("Nothing to remove: nothing was laid down here.")
@@ -95,7 +95,7 @@ def _show(done: list[tuple[str, Done]], root: Path) -> None:
 
 
 def _next(roles: list[str]) -> str:
-    units = sorted({unit for role in roles for unit in ROLES[role]})
+    units = [unit.name.removesuffix(".service") for unit in unit_files(roles, _SOURCES)]
     return (
         "Next: copy the examples in /etc/thutu that you need to names without .example, put in "
         f"what your site is, and start: systemctl start {' '.join(units)}"

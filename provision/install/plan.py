@@ -1,6 +1,6 @@
 """What each role of a machine needs on its disk."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ ROLES = {
     "satellite": ("thutu-satellite",),
     "display": ("thutu-boards", "thutu-hall", "thutu-hall-screen", "thutu-voice"),
     "terminal": ("thutu-terminal",),
-    "centre": ("thutu-central",),
+    "centre": ("thutu-central", "thutu-broker-files"),
 }
 DATA = ("/var/lib/thutu", "/var/lib/thutu-voice", "/var/lib/thutu-central")
 
@@ -44,8 +44,8 @@ def plan(roles: list[str], sources: Path) -> list[Item]:
     `sources` holds the project's `systemd` and `firmware_config`. A unit whose settings are
     missing starts nothing, so all of a role's units may be there.
     """
-    units = sorted({unit for role in roles for unit in ROLES[role]})
-    items = [_file(sources / f"systemd/{unit}.service", _UNITS) for unit in units]
+    units = unit_files(roles, sources)
+    items = [_file(unit, _UNITS) for unit in units]
     items += [
         _file(sources / f"systemd/{kind}/thutu.conf", f"etc/{kind}")
         for kind in ("sysusers.d", "tmpfiles.d")
@@ -59,8 +59,14 @@ def plan(roles: list[str], sources: Path) -> list[Item]:
                 items.append(_file(example, _EXAMPLES))
     if "hub" in roles:
         items.append(_file(sources / "firmware_config/procedures.toml", _EXAMPLES))
-    links = [Link(f"{_WANTS}/{unit}.service", f"/{_UNITS}/{unit}.service") for unit in units]
+    links = [Link(f"{_WANTS}/{unit.name}", f"/{_UNITS}/{unit.name}") for unit in units]
     return [*{item.path: item for item in items}.values(), *links]
+
+
+def unit_files(roles: Iterable[str], sources: Path) -> list[Path]:
+    """The units of these roles: services, and what starts them when a file changes."""
+    names = {name for role in roles for name in ROLES[role]}
+    return sorted(unit for name in names for unit in (sources / "systemd").glob(f"{name}.*"))
 
 
 def _of_the_appliance(etc: Path) -> Iterator[File]:
