@@ -1,4 +1,4 @@
-"""Makes the pictures in `docs/pictures/`: a ticket, the kiosk, the hall screen, the centre's pages.
+"""Makes the pictures in `docs/pictures/`: a ticket and its page, kiosk, hall, the centre's pages.
 
 Everything on them is real: a simulated morning is lived, and Chromium photographs what is served.
 """
@@ -16,7 +16,7 @@ from rich.console import Console
 from simulation.clock import SimulatedTime
 from simulation.demo.run import Demo, Plan
 from simulation.demo.screen import Screen
-from simulation.demo.stage import Stage
+from simulation.demo.stage import TICKET_PAGE, Stage
 from simulation.site import SimulatedSite
 from simulation.visits import at
 
@@ -43,6 +43,9 @@ def main() -> None:
             with _chromium() as browser:
                 _photograph(browser, busy.kiosk_url("kiosk-2"), (1080, 1400), "kiosk")
                 _photograph(browser, busy.displays.hall_url, (1280, 720), "hall")
+                waiting = busy.node.hub.snapshot().waiting[-1].number
+                place = TICKET_PAGE.format(site=busy.rules.site, day=_MONDAY, number=waiting)
+                _photograph(browser, stage.centre.url + place, (390, 640), "place")
                 _photograph_centre(browser, stage, busy.rules.site)
 
 

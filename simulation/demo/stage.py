@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+from msgspec.structs import replace
 
 from central.broker import CENTRE, EmbeddedBroker
 from central.registry.register import register
@@ -19,6 +20,7 @@ from simulation.site import SimulatedSite, SiteFiles
 
 # Hubs send heartbeats in real time, in which a whole simulated day may pass.
 _LIVE_WITHIN_S = 12 * 3600
+TICKET_PAGE = "/t/{site}/{day}/{number}"
 _REGISTERED_ON = "2025-07-01"
 
 
@@ -45,7 +47,7 @@ class Stage:
             self.sites: list[SimulatedSite] = []
             for commune, node in zip(communes, nodes, strict=True):
                 site = SimulatedSite(
-                    hub_settings(commune),
+                    replace(hub_settings(commune), follow_url=self.centre.url + TICKET_PAGE),
                     SiteFiles(root / commune.site),
                     time,
                     self.broker.settings(node),
