@@ -39,6 +39,8 @@ node = "01-00097-01-h1"
 data = "{data}"
 [http]
 port = 0
+[issuing]
+every_s = 0
 [site]
 site = "01-00097-01"
 unit = "Phường Hồng Hà"

@@ -62,6 +62,8 @@ data = "{data}"
 follow_url = "{follow}"
 [http]
 port = 0
+[issuing]
+every_s = 0
 [site]
 site = "01-00097-01"
 unit = "{unit}"

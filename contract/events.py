@@ -17,8 +17,12 @@ ParkReason = Literal["signature", "papers"]
 PrintProof = Literal["confirmed", "assumed"]
 
 
-class Event(Struct, frozen=True, array_like=True, tag=True):
-    """The base of all events; its name on the wire is the class's name."""
+class Event(Struct, frozen=True, array_like=True, tag=True, gc=False):
+    """The base of all events; its name on the wire is the class's name.
+
+    Values within values never make a cycle, so the garbage collector need not follow them
+    (`gc=False`): at the centre it took a quarter of the time of ingest.
+    """
 
 
 # --- the node ---------------------------------------------------------------------------------
@@ -378,7 +382,7 @@ AnyEvent = (
 )
 
 
-class Entry(Struct, frozen=True, array_like=True):
+class Entry(Struct, frozen=True, array_like=True, gc=False):
     """One row of a node's journal: the event, its place, its time, and who caused it.
 
     `command_id` is the 16 bytes of the command's UUID on the first of its events, else empty.

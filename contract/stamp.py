@@ -10,7 +10,7 @@ Seq = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 MS_PER_DAY = 86_400_000
 
 
-class Stamp(Struct, frozen=True, array_like=True):
+class Stamp(Struct, frozen=True, array_like=True, gc=False):
     """One reading of a node's clocks.
 
     `wall_ms` is UTC milliseconds since 1970 and may be wrong by decades until `synced`;
@@ -23,7 +23,7 @@ class Stamp(Struct, frozen=True, array_like=True):
     synced: bool
 
 
-class Span(Struct, frozen=True, array_like=True):
+class Span(Struct, frozen=True, array_like=True, gc=False):
     """A measured duration; `approximate` when it had to be taken from the wall clock."""
 
     ms: int

@@ -29,6 +29,7 @@ from central.api.period_models import (
     Unit,
     Units,
 )
+from central.api.privacy import hide_small
 from central.api.ranking import Page, Question, rank
 from central.api.ratings import rating_figures, service_ratings
 from central.api.site_day import counter_days
@@ -36,7 +37,7 @@ from central.registry.units import unit_name
 from central.store.cells import CounterKey, DayTotal, Tally, merge, merge_totals
 from central.store.history import History, Where
 from central.store.reader import Reader
-from central.store.totals import Totals
+from central.store.totals import Standing, Totals, sum_standings
 
 _DAYS_OF_A_TREND = 30
 _MONTHS_OF_A_TREND = 12
@@ -75,11 +76,11 @@ class Archive:
 
     def trend(self, step: Step, last: date, where: Where) -> Trend | None:
         """30 days or 12 months up to `last`; None for a site unknown or out of scope."""
-        known = self._known(last, where)
-        if where != Where() and not known:
+        standing = self._standing(where)
+        if where != Where() and not standing.sites:
             return None
         periods = _days_up_to(last) if step is Step.DAY else _months_up_to(last)
-        return self._points(step, periods, where, known)
+        return self._points(step, periods, where, standing)
 
     def throughput(self, site: str, period: Period) -> Throughput | None:
         """How a site's counters spent a period; None for a site unknown or out of scope."""
@@ -104,8 +105,8 @@ class Archive:
 
     def ratings(self, period: Period, where: Where, names: Mapping[str, str]) -> Ratings | None:
         """What citizens answered; None for a site unknown or out of scope."""
-        known = self._known(period.last, where)
-        if where != Where() and not known:
+        standing = self._standing(where)
+        if where != Where() and not standing.sites:
             return None
         counted = self._history.ratings(*period.days, where)
         finished = self._history.finished(*period.range_ms, where)
@@ -116,33 +117,19 @@ class Archive:
             total=rating_figures(counted, shown, sum(finished.values())),
             levels=shown,
             services=service_ratings(counted, finished, names),
-            freshness=freshness_of(known, {site.row.site for site in known if site.nodes}),
+            freshness=freshness.of_standing(standing),
         )
 
-    def sites(self, period: Period, where: Where) -> list[SitePeriod]:
-        """Every site over a period, by code."""
-        tallies: defaultdict[str, list[Tally]] = defaultdict(list)
-        for _, code, tally in self._history.site_days(*period.days, where):
-            tallies[code].append(tally)
-        given = self._history.answers(*period.days, where)
-        found = []
-        for site in self._known(period.last, where):
-            of_site = figures(tallies[site.row.site])
-            found.append(
-                SitePeriod(
-                    site=site.row.site,
-                    name=site.row.name,
-                    province=site.row.province,
-                    figures=of_site,
-                    ratings=answers(given.get(site.row.site, 0), of_site.finished),
-                    freshness=site.freshness,
-                )
-            )
-        return found
+    def sites(self, period: Period, where: Where) -> list[SitePeriod] | None:
+        """Every site over a period, by code; None for a place unknown or out of scope."""
+        known = self._known(period.last, where)
+        return self._sites(known, period, where) if known or where == Where() else None
 
-    def days(self, period: Period, where: Where) -> Trend:
-        """Every day of a period."""
-        return self._points(Step.DAY, _days_of(period), where, self._known(period.last, where))
+    def days(self, period: Period, where: Where) -> Trend | None:
+        """Every day of a period; None for a place unknown or out of scope."""
+        if where != Where() and not self._known(period.last, where):
+            return None
+        return self._days(period, where)
 
     def total(self, period: Period, where: Where) -> Total | None:
         """A whole period in one; None for a place unknown or out of scope."""
@@ -157,7 +144,6 @@ class Archive:
 
     def restatements(self, period: Period, where: Where) -> Restatements:
         """Which days of a period were changed after they were over."""
-        known = self._known(period.last, where)
         found = self._totals.restatements(*period.days, where.province, where.site)
         return Restatements(
             restated=[
@@ -170,7 +156,7 @@ class Archive:
                 )
                 for one in found
             ],
-            freshness=freshness_of(known, {site.row.site for site in known if site.nodes}),
+            freshness=freshness.of_standing(self._standing(where)),
         )
 
     def report(self, period: Period, where: Where) -> MonthReport | None:
@@ -186,17 +172,39 @@ class Archive:
             first_day=period.first,
             last_day=period.last,
             figures=of_month,
-            days=self.days(period, where).points,
-            sites=self.sites(period, where),
+            days=self._days(period, where).points,
+            sites=self._sites(known, period, where),
             reporting=len(reporting),
             sites_in_all=len(known),
             ratings=rating_figures(counted, levels(counted), of_month.finished),
             freshness=freshness_of(known, reporting),
         )
 
-    def _points(
-        self, step: Step, periods: list[Period], where: Where, known: list[KnownSite]
-    ) -> Trend:
+    def _sites(self, known: list[KnownSite], period: Period, where: Where) -> list[SitePeriod]:
+        tallies: defaultdict[str, list[Tally]] = defaultdict(list)
+        for _, code, tally in self._history.site_days(*period.days, where):
+            tallies[code].append(tally)
+        given = self._history.answers(*period.days, where)
+        answered = hide_small([given.get(site.row.site, 0) for site in known])
+        found = []
+        for site, shown in zip(known, answered, strict=True):
+            of_site = figures(tallies[site.row.site])
+            found.append(
+                SitePeriod(
+                    site=site.row.site,
+                    name=site.row.name,
+                    province=site.row.province,
+                    figures=of_site,
+                    ratings=answers(shown, of_site.finished),
+                    freshness=site.freshness,
+                )
+            )
+        return found
+
+    def _days(self, period: Period, where: Where) -> Trend:
+        return self._points(Step.DAY, _days_of(period), where, self._standing(where))
+
+    def _points(self, step: Step, periods: list[Period], where: Where, standing: Standing) -> Trend:
         whole = Period(periods[0].first, periods[-1].last)
         length = len("2026-11-20") if step is Step.DAY else len("2026-11")
         totals: defaultdict[str, list[DayTotal]] = defaultdict(list)
@@ -212,7 +220,7 @@ class Archive:
                 )
                 for period in periods
             ],
-            freshness=freshness_of(known, {site.row.site for site in known if site.nodes}),
+            freshness=freshness.of_standing(standing),
         )
 
     def _day_totals(self, period: Period, where: Where) -> dict[str, DayTotal]:
@@ -222,6 +230,10 @@ class Archive:
         for day, _, tally in self._history.site_days(*period.days, where):
             found.setdefault(day, DayTotal()).add(tally, 0)
         return found
+
+    def _standing(self, where: Where) -> Standing:
+        """How the sites stand that were ever heard."""
+        return sum_standings(self._totals.standings(None, *self._moment, where).values())
 
     def _known(self, day: date, where: Where) -> list[KnownSite]:
         return known_sites(self._reader, day.isoformat(), where, self._moment)

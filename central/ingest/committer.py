@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 _QUEUE_MESSAGES = 2_000
 _MESSAGES_AT_ONCE = 200
 _FOLD_FROM_ENTRIES = 20_000
+_FOLD_AFTER_TURNS = 25
+_QUIET_S = 0.02
 _IDLE_S = 0.2
 _AFTER_ERROR_S = 2.0
 
@@ -44,6 +46,7 @@ class Committer:
         self._queue: queue.Queue[Received] = queue.Queue(_QUEUE_MESSAGES)
         self._unsent: dict[tuple[str, str], int] = {}
         self._stopping = threading.Event()
+        self._unfolded_turns = 0
         self._complained = False
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
 
@@ -72,16 +75,16 @@ class Committer:
         return self.is_alive and not self._complained
 
     def _run(self) -> None:
-        pending = False
-        while not (self._stopping.is_set() and self._queue.empty() and not pending):
+        wait_s = _IDLE_S
+        while not (self._stopping.is_set() and self._queue.empty() and wait_s == _IDLE_S):
             self._turned()
-            messages = self._drain(0.0 if pending else _IDLE_S)
+            messages = self._drain(wait_s)
             try:
                 self._commit(messages)
                 self._acknowledge()
-                pending = self._fold()
+                wait_s = self._fold(quiet=not messages)
             except StoreError as error:
-                pending = False
+                wait_s = _IDLE_S
                 self._complain(error)
 
     def _drain(self, wait_s: float) -> list[Received]:
@@ -101,11 +104,16 @@ class Committer:
             self._unsent[done.node, done.epoch] = done.watermark
         self._complained = False
 
-    def _fold(self) -> bool:
-        """Fold once nothing waits to be committed, or much to be folded; whether more may be."""
-        if self._queue.empty() or self._intake.recent.held >= _FOLD_FROM_ENTRIES:
-            return self._folder.step() > 0
-        return True
+    def _fold(self, *, quiet: bool) -> float:
+        """Fold when nothing has come for a moment, or much is held; in a steady stream only every
+        so many turns, for whatever comes meanwhile is acknowledged later. Returns for how long to
+        wait for messages: `_IDLE_S` once nothing is left to be folded."""
+        self._unfolded_turns += 1
+        rested = quiet or self._unfolded_turns >= _FOLD_AFTER_TURNS
+        if (rested and self._queue.empty()) or self._intake.recent.held >= _FOLD_FROM_ENTRIES:
+            self._unfolded_turns = 0
+            return 0.0 if self._folder.step() else _IDLE_S
+        return _QUIET_S
 
     def _acknowledge(self) -> None:
         for (node, epoch), watermark in list(self._unsent.items()):

@@ -49,7 +49,9 @@ class Histogram:
     def add(self, other: "Histogram") -> None:
         """Add all of another histogram."""
         self.ms += other.ms
-        if other.counts:
+        if not self.counts:
+            self.first, self.counts = other.first, other.counts.copy()
+        elif other.counts:
             first = other.first
             self._widen(first, first + len(other.counts))
             for place, n in enumerate(other.counts, first - self.first):

@@ -15,8 +15,6 @@ class AccountRow(Struct, frozen=True):
     province: str | None
     unit: str | None
     password: str | None
-    failures: int
-    locked_until_ms: int
 
 
 class AuditRow(Struct, frozen=True, array_like=True):
@@ -30,9 +28,7 @@ class AuditRow(Struct, frozen=True, array_like=True):
     address: str
 
 
-_ACCOUNT = (
-    "accounts.account, name, role, province, unit, password, accounts.failures, locked_until_ms"
-)
+_ACCOUNT = "accounts.account, name, role, province, unit, password"
 _AUDIT = "entry, at_ms, who, action, subject, address"
 
 
@@ -92,13 +88,6 @@ class AccessStore:
             "UPDATE accounts SET password = ? WHERE account = ?", (password, account)
         )
         self._conn.execute("DELETE FROM sessions WHERE account = ?", (account,))
-
-    def set_failures(self, account: int, failures: int, locked_until_ms: int) -> None:
-        """Note refused sign-ins in a row."""
-        self._conn.execute(
-            "UPDATE accounts SET failures = ?, locked_until_ms = ? WHERE account = ?",
-            (failures, locked_until_ms, account),
-        )
 
     # --- what opens them ----------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from central.store.cells import (
     total_from_row,
 )
 from central.store.connection import Connection, greater
+from central.store.history import Where
 from central.store.visible import Visible
 
 _TALLY = ", ".join(TALLY_COLUMNS)
@@ -92,12 +93,20 @@ class Totals:
         return {province: total_from_row(row) for province, *row in rows}
 
     def standings(
-        self, day: str, now_ms: int, live_within_ms: int, unit: str | None = None
+        self, day: str | None, now_ms: int, live_within_ms: int, where: Where | None = None
     ) -> dict[str, Standing]:
         """How the sites stand, by province with sites. A site is as live as the worst of its
-        nodes (see `central.api.freshness`, which says the same of one site)."""
+        nodes (see `central.api.freshness`, which says the same of one site). Without a `day`
+        every site that was ever heard counts as reporting, and nobody as waiting."""
+        where = where or Where()
         rows = self._visible.query(
-            _STANDINGS, unit=unit, day=day, now=now_ms, oldest=now_ms - live_within_ms
+            _STANDINGS_EVER if day is None else _STANDINGS_OF_DAY,
+            province=where.province,
+            unit=where.unit,
+            site=where.site,
+            day=day,
+            now=now_ms,
+            oldest=now_ms - live_within_ms,
         )
         return {province: Standing(*row) for province, *row in rows}
 
@@ -165,7 +174,11 @@ def sum_standings(standings: Iterable[Standing]) -> Standing:
 _LAST = greater("announced", "highest")
 _COMPLETE = "CASE WHEN min(complete_ms) > :now THEN :now ELSE min(complete_ms) END"
 _HEARD = greater("coalesce(heard_ms, 0)", "coalesce(max(received_ms), 0)")
-_STANDINGS = f""",
+
+
+def _standings(reporting: str) -> str:
+    """The statement, with the join that finds which sites are reporting."""
+    return f""",
 node_now AS MATERIALIZED (
     SELECT visible.site, nodes.node, online,
         {_HEARD} AS heard_ms,
@@ -187,13 +200,20 @@ site_now AS MATERIALIZED (
         sum(missing) AS missing, sum(waiting) AS waiting, min(since_ms) AS since_ms
     FROM node_now GROUP BY site
 )
-SELECT province, count(*), count(*) FILTER (WHERE registered = 0), count(site_days.site),
+SELECT province, count(*), count(*) FILTER (WHERE registered = 0), count(reporting.site),
     count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1),
     count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state IS NULL),
     coalesce(sum(missing), 0),
-    CASE WHEN count(site_days.site) = count(complete_ms) FILTER (WHERE site_days.site IS NOT NULL)
-        THEN min(complete_ms) FILTER (WHERE site_days.site IS NOT NULL) END,
+    CASE WHEN count(reporting.site) = count(complete_ms) FILTER (WHERE reporting.site IS NOT NULL)
+        THEN min(complete_ms) FILTER (WHERE reporting.site IS NOT NULL) END,
     coalesce(sum(waiting) FILTER (WHERE state = 0), 0), min(since_ms) FILTER (WHERE state = 0)
-FROM visible LEFT JOIN site_now USING (site)
-    LEFT JOIN site_days ON site_days.day = :day AND site_days.site = visible.site
+FROM visible LEFT JOIN site_now USING (site) LEFT JOIN {reporting}
 GROUP BY province ORDER BY province"""  # noqa: S608 - our own names
+
+
+_STANDINGS_OF_DAY = _standings(
+    "site_days AS reporting ON reporting.day = :day AND reporting.site = visible.site"
+)
+_STANDINGS_EVER = _standings(
+    "(SELECT DISTINCT site FROM nodes) AS reporting ON reporting.site = visible.site"
+)

@@ -37,6 +37,12 @@ def test_quantiles_of_merged_bins_agree_with_exact_ones(values: list[int], q: fl
     assert abs(found - exact) <= 0.015 * exact
 
 
+def test_many_durations_have_the_quantiles_of_few() -> None:
+    few = b"".join(pack(to_bin(ms)) for ms in range(1_000, 61_000, 1_000))
+    shares = (0.1, 0.5, 0.9, 1.0)
+    assert quantiles(few * 100, shares) == quantiles(few, shares)
+
+
 def test_nothing_has_no_quantile() -> None:
     assert quantiles(b"", (0.5, 0.9)) == [None, None]
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from itertools import islice
 
 import pytest
 from sqlite_utils import Database
@@ -146,6 +147,27 @@ def test_much_is_folded_while_more_waits_to_be_committed(db: Database, line: Lin
     committer.stop()
     assert folder.seen[0] == 50, "after 20,000 rows, before the last 50 messages"
     assert db.execute("SELECT folded FROM journals").fetchone() == (25_000,)
+
+
+def test_a_steady_stream_is_folded_every_so_many_turns(db: Database, line: Line) -> None:
+    made = long_journal(rows=60)
+    rows = iter(range(1, 61))
+    fed: list[int] = []
+
+    def feed() -> None:
+        for row in islice(rows, 1):
+            busy.put(made.events_topic, made.batch(row, row))
+            fed.append(row)
+
+    intake = Intake(SqlIngestStore(db))
+    folder = WatchedFolder(SqlRollupStore(db), intake.recent)
+    folder.look = fed.__len__
+    busy = Committer(intake, folder, StandingClock(), line.publish, feed)
+    busy.start()
+    until(lambda: len(line.sent) == 60)
+    busy.stop()
+    assert folder.seen[:3] == [25, 50, 60]
+    assert db.execute("SELECT folded FROM journals").fetchone() == (60,)
 
 
 def watched(db: Database, line: Line) -> tuple[Committer, WatchedFolder]:

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from central.api import freshness
+from central.api.known import Moment, freshness_of, known_sites
 from central.api.models import Liveness
 from central.api.quality import Shares, shares
 from central.ingest.intake import Intake, Received
@@ -13,6 +14,7 @@ from central.rollup.folder import Folder
 from central.scope import Scope
 from central.store.cells import DayTotal, merge, merge_totals
 from central.store.connection import Database
+from central.store.history import Where
 from central.store.ingest import SqlIngestStore
 from central.store.reader import Reader
 from central.store.rollup import SqlRollupStore
@@ -95,6 +97,25 @@ def test_a_provinces_standing_is_what_its_sites_say(two_provinces: Database) -> 
     assert (nation.sites, nation.reporting, nation.never) == (13, 12, 1)
     assert {nation.live, nation.delayed, nation.offline}.isdisjoint({0})
     assert nation.waiting > 0
+
+
+def test_without_a_day_every_site_that_was_ever_heard_counts(two_provinces: Database) -> None:
+    reader = Reader(two_provinces.conn, Scope())
+    totals = Totals(two_provinces.conn, Scope())
+    moment = Moment(NOW_MS, LIVE_MS)
+    for where, sites in (
+        (Where(), 13),
+        (Where(province="01"), 7),
+        (Where(unit="01-00002"), 1),
+        (Where(site="48-00003-01"), 1),
+        (Where(site="01-00099-01"), 1),
+        (Where(province="79"), 0),
+    ):
+        known = known_sites(reader, DAY, where, moment)
+        standing = sum_standings(totals.standings(None, *moment, where).values())
+        ever = {site.row.site for site in known if site.nodes}
+        assert (standing.sites, standing.reporting, standing.waiting) == (sites, len(ever), 0)
+        assert freshness.of_standing(standing) == freshness_of(known, ever)
 
 
 def test_a_provinces_day_is_the_sum_of_its_sites(two_provinces: Database) -> None:

@@ -1,9 +1,10 @@
 """The link over real brokers: settings, delivery, versions."""
 
 import logging
+import socket
 from io import StringIO
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -95,6 +96,20 @@ def test_a_persistent_session_receives_what_came_while_it_was_away(
         assert hub.link.publish("up", b"while away")
         with Peer(broker.port, "centre", "up", protocol=version, persistent=True) as centre:
             until(centre.has("up", b"while away"))
+
+
+def test_small_packets_are_sent_at_once(mosquitto: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[socket.socket] = []
+    connect = socket.create_connection
+
+    def noted(*args: Any, **options: Any) -> socket.socket:
+        opened.append(connect(*args, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(socket, "create_connection", noted)
+    with Peer(mosquitto.port, "hub") as hub:
+        until(hub.connected)
+        assert [sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for sock in opened] == [1]
 
 
 def test_a_handler_that_fails_does_not_end_the_link(
