@@ -6,7 +6,6 @@ import signal
 import sys
 import threading
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 
 from central.access.accounts import AccountError
@@ -14,7 +13,6 @@ from central.access.commands import add_access_commands
 from central.broker import CENTRE, BrokerError, EmbeddedBroker
 from central.configuration.commands import add_configuration_commands
 from central.configuration.shelf import ConfigurationError
-from central.identity.authority import AuthorityError
 from central.identity.commands import IdentityError, add_identity_commands
 from central.identity.register import RegisterError
 from central.recovery.commands import add_recovery_commands
@@ -27,9 +25,9 @@ from central.settings import CentralSettings
 from central.store.database import close, location, writing
 from central.store.move import move
 from central.store.protocol import StoreError
+from runtime.authority import AuthorityError
 from runtime.clock import SystemClock
 from runtime.folder_lock import FolderInUseError, FolderLock
-from runtime.http_probe import answers
 from runtime.mqtt import MqttSettings
 from runtime.sealed import SealError
 from runtime.service_manager import ServiceManager, Watchdog
@@ -105,6 +103,7 @@ def _serve(settings: CentralSettings, _arguments: argparse.Namespace) -> None:
             http_port=settings.http.port,
             live_within_s=settings.figures.live_within_s,
             behind_https=settings.http.behind_https,
+            proxies=settings.http.trusted_proxies,
             access=settings.access,
             wait_target_s=settings.figures.wait_target_s,
             alerts=settings.alerts,
@@ -112,7 +111,7 @@ def _serve(settings: CentralSettings, _arguments: argparse.Namespace) -> None:
         )
         centre.start()
         stack.callback(centre.stop)
-        watchdog.check(partial(answers, f"{centre.url}/api/v1/health"))
+        watchdog.check(centre.answers)
         watchdog.start()
         stack.callback(watchdog.stop)
         print(centre.url, flush=True)

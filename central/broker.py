@@ -28,6 +28,7 @@ from runtime.mqtt import MqttSettings
 logger = logging.getLogger(__name__)
 
 CENTRE = "centre"
+_OTHER_CONSUMERS = 1000
 _START_S = 20.0
 _STOP_S = 10.0
 _TURN_S = 0.02
@@ -169,6 +170,8 @@ class EmbeddedBroker:
                 "store_dir": str((self._folder / "store").absolute()),
                 "max_memory_store": 67_108_864,
                 "max_file_store": 2_147_483_648,
+                # NATS refuses the 1,001st subscription with QoS 1 unless told how many may come.
+                "limits": {"default_max_consumers": 2 * len(self._nodes) + _OTHER_CONSUMERS},
             },
             "mqtt": {"host": self.host, "port": self.port or -1},
             "accounts": {"THUTU": {"jetstream": "enabled", "users": users}},

@@ -35,12 +35,15 @@ from central.web.app import create_pages
 from contract.topics import up
 from runtime.clock import Clock, SystemClock
 from runtime.folder_lock import FolderLock
+from runtime.http_connections import Limits
 from runtime.http_server import HttpServer
 from runtime.mqtt import MqttLink, MqttSettings
 from runtime.sealed import signing_key
 
 logger = logging.getLogger(__name__)
 
+_CONNECTIONS_PER_ADDRESS = 128
+_HEALTH = "/api/v1/health"
 _SIGNING_KEY = "signing.key"
 
 
@@ -48,10 +51,11 @@ class Centre:
     """The centre as an object, for the command, the simulation and tests.
 
     `mqtt` names the broker; `database` is in `folder` unless it is given; `http_port` 0 takes any
-    free port; `turned` is called at every turn of the committing loop. After `start`, `url` is
-    where the pages are; `stop` commits what has come. A further Centre on the same folder goes on
-    from there. Raises FolderInUseError, StoreError, AuthorityError and RegisterError for an
-    authority that cannot be used, or OSError when the port is taken.
+    free port; `proxies` are the addresses of those that end HTTPS in front; `turned` is called at
+    every turn of the committing loop. After `start`, `url` is where the pages are; `stop` commits
+    what has come. A further Centre on the same folder goes on from there. Raises
+    FolderInUseError, StoreError, AuthorityError and RegisterError for an authority that cannot be
+    used, or OSError when the port is taken.
     """
 
     def __init__(
@@ -65,6 +69,7 @@ class Centre:
         http_port: int = 0,
         live_within_s: int = 180,
         behind_https: bool = False,
+        proxies: tuple[str, ...] = (),
         turned: Callable[[], object] = bool,
         access: AccessSettings | None = None,
         wait_target_s: int = 1200,
@@ -106,7 +111,8 @@ class Centre:
             pages = create_pages(entrance, secure_cookies=behind_https, wait_target_s=wait_target_s)
             public = create_public(database, self._clock, live_within_s=live_within_s)
             front = Front(create_api(entrance, self._is_healthy), pages, enrolment, public)
-            self._http = HttpServer(front, http_host, http_port)
+            limits = Limits(per_address=_CONNECTIONS_PER_ADDRESS, proxies=proxies)
+            self._http = HttpServer(front, http_host, http_port, limits)
             undo.pop_all()
         self._configurations = ConfigurationDesk(Shelf(folder), self._clock, self._retain)
         self._spool = Spool(folder, self._committer.put)
@@ -154,6 +160,10 @@ class Centre:
         self._db.close()
         close(self._database)
         self._lock.release()
+
+    def answers(self) -> bool:
+        """Whether pages and API give any answer at all, within seconds."""
+        return self._http.answers(_HEALTH)
 
     @property
     def is_running(self) -> bool:

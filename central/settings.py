@@ -12,6 +12,7 @@ from central.store.postgres import Postgres
 from contract.ids import NodeId
 from runtime.mqtt import MqttSettings
 
+_Address = Annotated[str, Meta(pattern=r"^[0-9a-fA-F.:]{2,45}$")]
 _Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
@@ -24,11 +25,18 @@ class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HttpSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where pages and API are served, and whether a proxy in front speaks HTTPS."""
+    """Where pages and API are served, and whether a proxy in front speaks HTTPS; then `proxies`,
+    and nobody else, are believed when they say in `X-Forwarded-For` for whom they ask."""
 
     host: str = "127.0.0.1"
     port: _Port = 8080
     behind_https: bool = False
+    proxies: tuple[_Address, ...] = ("127.0.0.1", "::1")
+
+    @property
+    def trusted_proxies(self) -> tuple[str, ...]:
+        """Who says for whom they ask: none where there is no proxy."""
+        return self.proxies if self.behind_https else ()
 
 
 class EmbeddedBrokerSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,8 +55,9 @@ class FigureSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AccessSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """How often an account may ask, how often a network address may try to sign in, and after how
-    many wrong passwords in a row an account is locked, and for how long."""
+    """How often an account may ask; how often a network address may try to sign in, and an account
+    be tried by all addresses that are new to it; and after how many wrong passwords in a row an
+    account is locked for the address that they came from, and for how long."""
 
     requests_per_minute: Annotated[int, Meta(ge=10)] = 600
     sign_ins_per_minute: Annotated[int, Meta(ge=1)] = 10

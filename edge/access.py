@@ -6,9 +6,11 @@ ends with its business day, wherever a clock can tell, and at a fixed age in any
 
 import hashlib
 import hmac
+import logging
 import re
 import secrets
 import sqlite3
+from datetime import date, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
@@ -24,6 +26,8 @@ from edge.core.house import HUB
 from edge.journal import StoreError
 from runtime.clock import Clock
 
+logger = logging.getLogger(__name__)
+
 _PIN = re.compile(r"[0-9]{6,12}")
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1, "maxmem": 64 * 2**20}
 _FREE_FAILURES = 4
@@ -33,6 +37,8 @@ _SESSIONS_PER_STAFF = 4
 _LONGEST_SESSION_MS = 14 * 3_600_000
 _NAMES_WATCHED = 1000
 _PLACES_KNOWN = 256
+_PLACE_KEPT_DAYS = 30
+_NO_DAY = ""
 _ANYWHERE = ""
 STAFF_ROLES: tuple[Role, ...] = ("clerk", "supervisor", "greeter")
 
@@ -80,13 +86,13 @@ class Access:
         self._signing_in = Lock()
         self._failures: dict[tuple[str, str], tuple[int, int]] = {}
         self._strangers: dict[tuple[str, str], tuple[int, int]] = {}
-        self._places: dict[str, None] = {}
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
             self._db = _open(path)
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"{path}: cannot be opened: {error}") from error
+        self._places = self._kept_places()
 
     def add_device(self, actor: Actor) -> str:
         """Let a device in, or give it a new token. The token is returned once and not kept.
@@ -143,8 +149,22 @@ class Access:
             return self._sign_in(id_, pin, place)
 
     def knows(self, place: str) -> bool:
-        """Whether somebody has signed in from this address since the hub's start."""
+        """Whether somebody known here has come from this address within the last 30 days."""
         return place in self._places
+
+    def remember(self, place: str) -> None:
+        """Keep an address from which somebody known here has come, with the day, for 30 days."""
+        now = self.clock.stamp()
+        today = day_of(now.wall_ms) if now.synced else _NO_DAY
+        if place == _ANYWHERE or self._places.get(place) == today:
+            return
+        self._places = {**self._places, place: today}
+        try:
+            self._write("INSERT OR REPLACE INTO places VALUES (?, ?)", (place, today))
+            self._forget_places(today)
+            self._places = self._kept_places()
+        except StoreError as error:
+            logger.warning("%s is known until the hub ends only: %s", place, error)
 
     def _sign_in(self, id_: str, pin: str, place: str) -> Session | None:
         watched = (id_, place if self.knows(place) else _ANYWHERE)
@@ -166,7 +186,7 @@ class Access:
             "(SELECT rowid FROM sessions WHERE staff = ? ORDER BY rowid DESC LIMIT ?)",
             (id_, id_, _SESSIONS_PER_STAFF),
         )
-        self._remember(place)
+        self.remember(place)
         return Session(token, Actor(id_, role))
 
     def sign_out(self, token: str) -> None:
@@ -217,11 +237,22 @@ class Access:
             failures.pop(next(iter(failures)))
         failures[watched] = (count + 1, self.clock.stamp().mono_ns)
 
-    def _remember(self, place: str) -> None:
-        self._places.pop(place, None)
-        while len(self._places) >= _PLACES_KNOWN:
-            self._places.pop(next(iter(self._places)))
-        self._places[place] = None
+    def _forget_places(self, today: str) -> None:
+        if today != _NO_DAY:
+            oldest = str(date.fromisoformat(today) - timedelta(days=_PLACE_KEPT_DAYS))
+            self._write("DELETE FROM places WHERE day < ? AND day <> ?", (oldest, _NO_DAY))
+        self._write(
+            "DELETE FROM places WHERE rowid NOT IN "
+            "(SELECT rowid FROM places ORDER BY rowid DESC LIMIT ?)",
+            (_PLACES_KNOWN,),
+        )
+
+    def _kept_places(self) -> dict[str, str]:
+        try:
+            with self._lock:
+                return dict(self._db.execute("SELECT place, day FROM places").fetchall())
+        except sqlite3.Error as error:
+            raise StoreError(f"known addresses cannot be read: {error}") from error
 
     def _read(self, query: str, values: tuple[object, ...]) -> Any:
         try:
@@ -300,3 +331,9 @@ def sessions_end(db: Database) -> None:
     db.table("sessions").create(
         {"token": bytes, "staff": str, "since": bytes}, pk="token", not_null={"staff", "since"}
     )
+
+
+@_migrations()
+def places_last(db: Database) -> None:
+    """Addresses from which somebody known has come, with the last day; "" where no clock told."""
+    db.table("places").create({"place": str, "day": str}, pk="place", not_null={"day"})

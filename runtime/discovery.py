@@ -47,15 +47,23 @@ class Announcement:
     """Tells the network that a hub listens here on `port`, until it is closed.
 
     The network may come later than the hub, and addresses change: both are looked at every half
-    minute. `interfaces` are the addresses to speak from, else all of this machine's.
+    minute. `interfaces` are the addresses to speak from, else all of this machine's; `tls` says
+    that it speaks HTTPS.
     """
 
     def __init__(
-        self, node: str, site_name: str, port: int, interfaces: Interfaces | None = None
+        self,
+        node: str,
+        site_name: str,
+        port: int,
+        interfaces: Interfaces | None = None,
+        *,
+        tls: bool = False,
     ) -> None:
         self._node = node
         self._site_name = site_name
         self._port = port
+        self._scheme = "https" if tls else "http"
         self._interfaces = interfaces
         self._ending = Event()
         self._thread = Thread(target=self._keep_announced, name=f"announce-{node}", daemon=True)
@@ -81,8 +89,8 @@ class Announcement:
             f"{self._node}.{_SERVICE}",
             port=self._port,
             parsed_addresses=addresses,
-            properties={"node": self._node, "site": self._site_name},
-            server=f"thutu-{self._node}.local.",
+            properties={"node": self._node, "site": self._site_name, "scheme": self._scheme},
+            server=f"{local_name(self._node)}.",
         )
         network = _opened(self._interfaces)
         try:
@@ -93,7 +101,7 @@ class Announcement:
             network.close()  # which takes the announcement back
 
     def _addresses(self) -> list[str]:
-        return sorted(self._interfaces or _own_addresses())
+        return sorted(self._interfaces or own_addresses())
 
 
 def find(within_s: float, interfaces: Interfaces | None = None) -> tuple[FoundHub, ...]:
@@ -110,6 +118,20 @@ def find(within_s: float, interfaces: Interfaces | None = None) -> tuple[FoundHu
     finally:
         network.close()
     return tuple(sorted(heard.hubs.values(), key=lambda hub: (hub.site_name, hub.node)))
+
+
+def local_name(node: str) -> str:
+    """The name under which a hub's machine is announced."""
+    return f"thutu-{node}.local"
+
+
+def own_addresses() -> list[str]:
+    """This machine's IPv4 addresses that others can reach. Raises OSError when it has none."""
+    own = [str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4]
+    found = [address for address in own if not ip_address(address).is_loopback]
+    if not found:
+        raise OSError("this machine has no address on any network")
+    return found
 
 
 def is_announced(host: str) -> bool:
@@ -146,7 +168,8 @@ def _read(info: ServiceInfo) -> FoundHub | None:
     site_name = "".join(letter for letter in said.get("site") or "" if letter.isprintable())
     if not addresses or not site_name:
         return None
-    url = f"http://{addresses[0]}:{info.port}"
+    scheme = "https" if said.get("scheme") == "https" else "http"
+    url = f"{scheme}://{addresses[0]}:{info.port}"
     found = {"node": said.get("node"), "site_name": site_name[:_LONGEST_NAME], "url": url}
     try:
         return msgspec.convert(found, FoundHub)
@@ -157,12 +180,3 @@ def _read(info: ServiceInfo) -> FoundHub | None:
 def _opened(interfaces: Interfaces | None) -> Zeroconf:
     chosen = InterfaceChoice.All if interfaces is None else list(interfaces)
     return Zeroconf(interfaces=chosen, ip_version=IPVersion.V4Only)
-
-
-def _own_addresses() -> list[str]:
-    """This machine's IPv4 addresses that others can reach. Raises OSError when it has none."""
-    own = [str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4]
-    found = [address for address in own if not ip_address(address).is_loopback]
-    if not found:
-        raise OSError("this machine has no address on any network")
-    return found

@@ -5,6 +5,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import TypeVar
 from uuid import UUID, uuid4
 
@@ -18,6 +19,7 @@ from contract.slips import Slips
 from contract.snapshot import Snapshot
 from runtime.backoff import Backoff
 from runtime.clock import Clock, SystemClock
+from runtime.trust import distrust, trust_in
 from runtime.wording import say
 
 ATTEMPTS = 5
@@ -107,7 +109,7 @@ class HubClient:
     `silent_after_s` is how long a lost stream may take to come back before it tells Silence;
     `attempts` how often a request is made while answers are lost. `turned` is called by the
     stream's reader at every picture and every failure, at least every 20 s. Without a token there
-    is only `sign_in`.
+    is only `sign_in`. With `ca_file` it speaks only to a hub that this authority vouches for.
     """
 
     def __init__(
@@ -120,7 +122,9 @@ class HubClient:
         silent_after_s: float = 5.0,
         attempts: int = ATTEMPTS,
         turned: Callable[[], object] = bool,
+        ca_file: Path | None = None,
     ) -> None:
+        """Raises OSError for a `ca_file` of no use, SettingsError for one without https."""
         self._address = base_url
         self._language = language
         self._clock = clock or SystemClock()
@@ -136,7 +140,11 @@ class HubClient:
                 **({"Authorization": f"Bearer {token}"} if token else {}),
             },
             timeout=httpx.Timeout(_ANSWER_S, connect=_CONNECT_S),
-            transport=httpx.HTTPTransport(socket_options=_NOTICE_A_CUT_LINE, trust_env=False),
+            transport=httpx.HTTPTransport(
+                verify=trust_in(base_url, ca_file, self._clock),
+                socket_options=_NOTICE_A_CUT_LINE,
+                trust_env=False,
+            ),
             trust_env=False,  # the hub is on site: never by a proxy
         )
 
@@ -235,7 +243,8 @@ class HubClient:
         stream_socket = self._stream_socket
         if stream_socket is not None:
             with contextlib.suppress(OSError):  # it may have ended by itself just now
-                stream_socket.shutdown(socket.SHUT_RDWR)
+                # Below TLS, whose own shutdown would disturb the reader.
+                socket.socket.shutdown(stream_socket, socket.SHUT_RDWR)
         self._http.close()
 
     def _request(
@@ -256,7 +265,9 @@ class HubClient:
                     method, path, headers=headers, content=content, params=params
                 )
             except httpx.TransportError as error:
-                cause = f"{type(error).__name__}: {error}"
+                cause = self._cause(error)
+                if distrust(error):
+                    raise HubUnreachable(cause) from error
                 continue
             except RuntimeError:  # what httpx raises when close() came first
                 if not self._closed.is_set():
@@ -282,7 +293,7 @@ class HubClient:
         except httpx.ReadTimeout:
             yield _Lost("no sign of the hub", quiet=True)
         except httpx.TransportError as error:
-            yield _Lost(f"{type(error).__name__}: {error}")
+            yield _Lost(self._cause(error))
         except HubUnreachable as error:
             yield _Lost(str(error))
         except RuntimeError:  # what httpx raises when close() came first
@@ -321,6 +332,10 @@ class HubClient:
             return msgspec.json.decode(data, type=kind)
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
             raise HubUnreachable(self._say("unreachable", cause=f"{error}")) from error
+
+    def _cause(self, error: httpx.TransportError) -> str:
+        words = f"{type(error).__name__}: {error}"
+        return self._say("not_trusted", cause=words) if distrust(error) else words
 
     def _say(self, key: str, **values: str) -> str:
         return say(f"hub_client.{key}", self._language, address=self._address, **values)

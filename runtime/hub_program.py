@@ -18,7 +18,8 @@ _LOG = "%(levelname)s %(name)s: %(message)s"
 
 
 class DeviceSettings(Protocol):
-    """The settings of such a program name the hub, and the file with the token of this program."""
+    """The settings of such a program name the hub, the file with the token of this program, and
+    perhaps the authority that vouches for the hub."""
 
     @property
     def hub(self) -> str:
@@ -28,6 +29,11 @@ class DeviceSettings(Protocol):
     @property
     def token_file(self) -> Path:
         """A file with one line: the device's token."""
+        ...
+
+    @property
+    def ca_file(self) -> Path | None:
+        """The site's `ca.pem`, where the hub speaks HTTPS."""
         ...
 
 
@@ -60,7 +66,7 @@ def run_beside_hub(
         settings = load_settings(chosen.config, kind, name.upper().replace("-", "_"))
         token = settings.token_file.read_text(encoding="ascii").strip()
         watchdog = watchdog or Watchdog(ServiceManager())
-        client = HubClient(settings.hub, token, turned=watchdog.loop())
+        client = HubClient(settings.hub, token, turned=watchdog.loop(), ca_file=settings.ca_file)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: threading.Thread(target=client.close).start())
         watchdog.start()

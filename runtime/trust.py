@@ -18,6 +18,7 @@ from cryptography import x509
 
 from contract.stamp import Stamp
 from runtime.clock import Clock
+from runtime.settings import SettingsError
 
 _HANDSHAKE_S = 30.0
 _NO_CHECK_TIME = 0x200000
@@ -26,6 +27,9 @@ _NO_CHECK_TIME = 0x200000
 
 class DatesWrong(OSError):  # noqa: N818 - what is wrong are the dates
     """The server's certificate is over, or not valid yet."""
+
+
+_NOT_TRUSTED = (ssl.SSLCertVerificationError, DatesWrong)
 
 
 def client_context(
@@ -47,6 +51,18 @@ def client_context(
     return context
 
 
+def trust_in(url: str, ca_file: Path | None, wall_clock: Clock) -> ssl.SSLContext | bool:
+    """Whom a client of `url` trusts: only `ca_file` where one is named, else whom the system does.
+
+    Raises SettingsError for a `ca_file` with a `url` that is not https, OSError for one of no use.
+    """
+    if ca_file is None:
+        return True
+    if not url.startswith("https://"):
+        raise SettingsError(f"hub = {url!r}: with ca_file it must begin with https://")
+    return client_context(ca_file, None, None, wall_clock)
+
+
 def check_dates(server: bytes | None, own_file: Path | None, now: Stamp) -> None:
     """Raise DatesWrong unless the certificate `server` (DER) is valid now, as far as can be told.
 
@@ -64,6 +80,14 @@ def check_dates(server: bytes | None, own_file: Path | None, now: Stamp) -> None
         raise DatesWrong(f"the server's certificate was over at {shown.not_valid_after_utc}")
 
 
+def distrust(error: BaseException) -> BaseException | None:
+    """Why the server was not trusted, if that is behind `error`; None for every other failure."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, _NOT_TRUSTED):
+        cause = cause.__cause__ or cause.__context__
+    return cause
+
+
 class _ContextWithDates(ssl.SSLContext):
     """Hands out no socket before the server's dates are checked, and leaves none open that fails.
 
@@ -75,7 +99,7 @@ class _ContextWithDates(ssl.SSLContext):
 
     def wrap_socket(self, sock: socket.socket, *args: Any, **options: Any) -> ssl.SSLSocket:
         """As in the ssl module, with the handshake done."""
-        sock.settimeout(_HANDSHAKE_S)
+        sock.settimeout(min(_HANDSHAKE_S, sock.gettimeout() or _HANDSHAKE_S))
         wrapped = super().wrap_socket(sock, *args, **options)
         try:
             wrapped.do_handshake()

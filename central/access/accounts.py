@@ -12,6 +12,7 @@ import unicodedata
 from msgspec import Struct
 
 from central.access.audit import Deed, record
+from central.access.locks import SignInLocks, Slowed
 from central.access.passwords import Passwords, fault_of
 from central.registry.provinces import provinces
 from central.registry.units import units
@@ -35,13 +36,6 @@ class Admin(Struct, frozen=True):
     name: str
     role: Role
     scope: Scope
-
-
-class Lock(Struct, frozen=True):
-    """After how many wrong passwords in a row an account is closed, and for how long."""
-
-    after: int = 5
-    for_s: int = 900
 
 
 # --- accounts ---------------------------------------------------------------------------------
@@ -68,16 +62,14 @@ def remove_account(db: Database, name: str, now_ms: int) -> None:
 def change_password(
     db: Database, passwords: Passwords, name: str, password: str, now_ms: int
 ) -> None:
-    """Give an account a new password; its sessions end, and it is no longer locked.
+    """Give an account a new password; its sessions end, and so do locks for wrong passwords.
 
     Raises AccountError when there is no such account, or for a password too easy to guess.
     """
     hashed = new_password(passwords, password, name)
     with transaction(db.conn):
         store = AccessStore(db.conn)
-        account = _existing(store, name).account
-        store.set_password(account, hashed)
-        store.set_failures(account, 0, 0)
+        store.set_password(_existing(store, name).account, hashed)
         record(db.conn, Deed(OPERATORS_COMMAND, "password-changed", name), now_ms)
 
 
@@ -127,37 +119,31 @@ def admin_of_token(conn: Connection, token: str) -> Admin | None:
 def sign_in(
     db: Database,
     passwords: Passwords,
-    lock: Lock,
+    locks: SignInLocks,
     name: str,
     password: str,
     *,
     address: str,
     now_ms: int,
-) -> str | None:
-    """Exchange a name and a password for the secret of a browser's session, or None.
-
-    An attempt counts before it is judged, so that many at once are no more than many in turn.
-    """
+) -> str | Slowed | None:
+    """Exchange a name and a password for the secret of a browser's session; None for a wrong name
+    or password or a name that is locked for `address`, all alike and in the same time."""
     name = unicodedata.normalize("NFC", name)
     store = AccessStore(db.conn)
-    with transaction(db.conn):
-        known = store.account(name)
-        locked = known is not None and known.locked_until_ms > now_ms
-        if known is not None and not locked:
-            failures = (0 if known.locked_until_ms else known.failures) + 1
-            until_ms = now_ms + lock.for_s * 1000 if failures >= lock.after else 0
-            store.set_failures(known.account, failures, until_ms)
-    hashed = None if known is None or locked else known.password
-    fits = passwords.fits(hashed, password)
+    known = store.account(name)
+    hashed = known.password if known else None
+    refusal = locks.attempt(name, address, hashed)
+    fits = not isinstance(refusal, Slowed) and passwords.fits(None if refusal else hashed, password)
     with transaction(db.conn):
         current = store.account(name) if fits else None
         if current is None or current.password != hashed:
-            action = "sign-in-locked" if locked else "sign-in-refused"
-            record(db.conn, Deed(name, action, "", address), now_ms)
-            return None
-        store.set_failures(current.account, 0, 0)
+            how = "refused" if refusal is None else refusal if refusal == "locked" else "slowed"
+            record(db.conn, Deed(name, f"sign-in-{how}", "", address), now_ms)
+            return refusal if isinstance(refusal, Slowed) else None
         record(db.conn, Deed(name, "signed-in", "", address), now_ms)
-        return _open(store, current.account, now_ms)
+        session = _open(store, current.account, now_ms)
+    locks.succeeded(name, address)
+    return session
 
 
 def open_session(db: Database, token: str, now_ms: int, address: str = "") -> str | None:

@@ -43,7 +43,7 @@ def add_access_commands(
 
     _whose(add("account", "make a person's account; asks for its password", _account))
     _whose(add("token", "make a machine's account and its token, which is shown once", _token))
-    password = add("password", "give an account a new password, and open it if locked", _password)
+    password = add("password", "give an account a new password, and end its locks", _password)
     password.add_argument("--name", required=True)
     revoke = add("revoke", "end an account, its tokens and its sessions", _revoke)
     revoke.add_argument("--name", required=True)

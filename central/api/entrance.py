@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from central.access.accounts import (
     Admin,
-    Lock,
     admin_of_session,
     admin_of_token,
     close_session,
@@ -16,6 +15,7 @@ from central.access.accounts import (
 )
 from central.access.audit import Deed, record
 from central.access.limits import RateLimit
+from central.access.locks import LockRule, SignInLocks, Slowed
 from central.access.passwords import Passwords
 from central.access.permissions import Permission, may
 from central.alerts.people import acknowledge, close
@@ -94,7 +94,8 @@ class Entrance:
         self._receivers = tuple(receivers)
         self.live = LiveBoards(database, clock, self._live_within_ms)
         self._passwords = Passwords()
-        self._lock = Lock(access.lock_after, access.lock_s)
+        rule = LockRule(access.lock_after, access.lock_s, access.sign_ins_per_minute)
+        self._locks = SignInLocks(rule, clock)
         self._requests = RateLimit(access.requests_per_minute, clock)
         self._sign_ins = RateLimit(access.sign_ins_per_minute, clock)
 
@@ -183,15 +184,18 @@ class Entrance:
         """The secret of a new session, or None. Raises TooOftenError and StoreError."""
         _refuse_haste(self._sign_ins.wait_s(address))
         with writing(self._database) as db:
-            return sign_in(
+            opened = sign_in(
                 db,
                 self._passwords,
-                self._lock,
+                self._locks,
                 name,
                 password,
                 address=address,
                 now_ms=self.now_ms(),
             )
+        if isinstance(opened, Slowed):
+            raise TooOftenError(opened.wait_s)
+        return opened
 
     def sign_in_with_token(self, token: str, address: str) -> str | None:
         """The secret of a new session, or None. Raises TooOftenError and StoreError."""

@@ -6,11 +6,15 @@ SMALLEST_SHOWN = 5
 
 
 def hide_small(counts: Sequence[int]) -> list[int | None]:
-    """Counts under five become None. A single hidden count could be found by subtraction from a
-    sum, so the smallest of the others is then hidden with it."""
-    shown: list[int | None] = [n if n >= SMALLEST_SHOWN else None for n in counts]
-    if shown.count(None) == 1:
-        others = [(n, place) for place, n in enumerate(shown) if n is not None]
-        if others:
-            shown[min(others)[1]] = None
-    return shown
+    """Counts under five become None, and then the smallest of the others, until two are hidden and
+    are five together: so what the shown ones leave of their sum is no small count either.
+
+    Source: complementary cell suppression, Hundepool et al., "Statistical Disclosure Control".
+    """
+    order = sorted(range(len(counts)), key=lambda place: counts[place])
+    hidden = [place for place in order if counts[place] < SMALLEST_SHOWN]
+    for place in order[len(hidden) :] if hidden else []:
+        if len(hidden) > 1 and sum(counts[other] for other in hidden) >= SMALLEST_SHOWN:
+            break
+        hidden.append(place)
+    return [None if place in hidden else n for place, n in enumerate(counts)]

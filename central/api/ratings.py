@@ -53,11 +53,15 @@ def service_ratings(
 
 def _may_show_share(satisfied: int, total: int, shown: Sequence[Level]) -> bool:
     """Both sides of the share must be large enough, and neither may show by subtraction the one
-    level of it that is hidden."""
-    hidden = Counter(
-        _is_satisfied(level.levels, level.level) for level in shown if level.answers is None
-    )
-    return min(satisfied, total - satisfied) >= SMALLEST_SHOWN and 1 not in hidden.values()
+    level of it that is hidden, or how few answers its hidden levels have."""
+    for half, answered in ((True, satisfied), (False, total - satisfied)):
+        levels = [one.answers for one in shown if _is_satisfied(one.levels, one.level) is half]
+        left = answered - sum(n for n in levels if n is not None)
+        if answered < SMALLEST_SHOWN or levels.count(None) == 1:
+            return False
+        if None in levels and left < SMALLEST_SHOWN:
+            return False
+    return True
 
 
 def _interval(successes: int, trials: int) -> Interval:

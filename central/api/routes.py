@@ -78,7 +78,7 @@ def health_router(is_healthy: Callable[[], bool]) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
 
     @router.get("/health", tags=["service"], summary="Whether the centre works")
-    def health(response: Response) -> Health:
+    async def health(response: Response) -> Health:
         """503 when messages cannot be committed or the broker cannot be reached."""
         healthy = is_healthy()
         if not healthy:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from central.identity.authority import CHAIN_FILE
 from central.identity.desk import LIST_FILE
+from runtime.authority import CHAIN_FILE
 from runtime.private_file import write_private
 
 # The list comes last: who waits for it finds everything else in place.

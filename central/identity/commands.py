@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from central.access.audit import Deed, record
-from central.identity.authority import Authority
 from central.identity.broker_files import carry_to_broker
 from central.identity.desk import folder_of, has_authority, write_list
 from central.identity.own_certificates import issue_own
@@ -17,6 +16,7 @@ from central.identity.registrar import Registrar
 from central.settings import CentralSettings
 from central.store.database import reading, transaction, writing
 from contract.ids import split_node
+from runtime.authority import Authority
 from runtime.clock import SystemClock
 from runtime.enrolment import fingerprint
 

@@ -8,13 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from central.identity.authority import KEY_FILE, Authority, AuthorityError, Revoked
 from central.identity.own_certificates import renew_own
 from central.identity.register import Register, RegisterError
 from central.identity.registrar import Registrar, RequestRefused
 from contract.codec import ContractError, decode_message, encode_message
 from contract.topics import down, parse_up
 from contract.wire import CertificateRequest
+from runtime.authority import KEY_FILE, Authority, AuthorityError, Revoked
 from runtime.clock import Clock
 from runtime.private_file import write_private
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec.structs import replace
 
-from central.identity.authority import Authority, key_pem
+from runtime.authority import Authority, key_pem
 from runtime.mqtt import MqttLink, MqttSettings
 from runtime.private_file import write_private
 

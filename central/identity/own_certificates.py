@@ -7,8 +7,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from central.identity.authority import Authority, AuthorityError, key_pem
 from central.identity.registrar import CERTIFICATE_LIFE
+from runtime.authority import Authority, AuthorityError, key_pem
 from runtime.private_file import write_private
 
 CENTRE_NAME = "thutu-centre"

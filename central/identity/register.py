@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 from sqlite_utils import Database, Migrations
 
-from central.identity.authority import Revoked
+from runtime.authority import Revoked
 
 REGISTER_FILE = "identity.db"
 _BUSY_MS = 10_000

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from central.identity.authority import Authority, BadRequestError, read_request
 from central.identity.register import CertificateRow, Register, TokenRow
 from contract.ids import split_node
 from contract.wire import VERSION, Certificate, CertificateRequest
+from runtime.authority import Authority, BadRequestError, read_request
 from runtime.clock import Clock
 from runtime.enrolment import EnrolmentToken, fingerprint, proof_text
 

@@ -48,6 +48,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hub: str
     token_file: Path
     buses: tuple[Bus, ...]
+    ca_file: Path | None = None
 
     def __post_init__(self) -> None:
         names = [board.device for bus in self.buses for board in bus.boards]

@@ -11,7 +11,6 @@ from msgspec import Meta, Struct
 
 from display.hall.relay import Relay, create_app
 from display.hall.scene import scene
-from runtime.http_probe import answers
 from runtime.http_server import HttpServer
 from runtime.hub_client import HubClient, HubUnreachable, Silence
 from runtime.hub_program import run_beside_hub
@@ -30,6 +29,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     hub: str
     token_file: Path
+    ca_file: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8110
     notices: Annotated[tuple[Notice, ...], Meta(max_length=20)] = ()
@@ -51,7 +51,7 @@ def run(settings: Settings, client: HubClient, watchdog: Watchdog) -> None:
     server = HttpServer(create_app(relay), settings.host, settings.port)
     server.start()
     logger.info("the hall screen is at %s", server.url)
-    watchdog.check(partial(answers, server.url))
+    watchdog.check(server.answers)
     try:
         feed(relay, client, settings.notices)
     finally:

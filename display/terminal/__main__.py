@@ -12,7 +12,7 @@ from display.terminal.app import TerminalApp
 from display.terminal.browser import serve
 from display.terminal.settings import Settings
 from runtime.clock import SystemClock
-from runtime.settings import SettingsError, load_settings
+from runtime.settings import load_settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,15 +32,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if chosen.config is None
             else load_settings(chosen.config, Settings, "THUTU_TERMINAL")
         )
-    except SettingsError as error:
+        if chosen.hub is not None:
+            settings = replace(settings, hub=chosen.hub)
+    except ValueError as error:
         print(f"thutu-terminal: {error}", file=sys.stderr)
         return 1
     if chosen.serve:
         each = _arguments(chosen.config, chosen.hub, training=chosen.training)
         serve(chosen.host, chosen.port, each, settings.language)
         return 0
-    if chosen.hub is not None:
-        settings = replace(settings, hub=chosen.hub)
     app = TerminalApp(settings, SystemClock(), training=chosen.training)
     app.run()
     return app.return_code or 0

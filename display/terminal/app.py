@@ -34,6 +34,7 @@ from runtime.hub_client import HubError, StaffSession
 from runtime.wording import LANGUAGES, say
 
 HERE = "http://127.0.0.1:8100"  # where a hub listens that nobody told to listen elsewhere
+HERE_OVER_TLS = "https://127.0.0.1:8100"
 _SEEN_WITHIN_S = 1.0
 _LOOK_AROUND_S = 2.0
 _SILENT_AFTER_NS = 25_000_000_000  # the hub says something at least every 10 s
@@ -69,7 +70,8 @@ class TerminalApp(App[None]):
         find: Callable[[float], tuple[FoundHub, ...]] = find,
     ) -> None:
         super().__init__()
-        self.address = settings.hub or HERE
+        self.ca_file = settings.ca_file
+        self.address = settings.hub or (HERE if self.ca_file is None else HERE_OVER_TLS)
         self.site_name = ""
         self.may_look_around = settings.hub is None
         self.language: str = settings.language
@@ -112,11 +114,13 @@ class TerminalApp(App[None]):
     # --- what screens ask for -----------------------------------------------------------------
 
     async def look_around(self) -> tuple[FoundHub, ...]:
-        """The hubs that answer on this network."""
+        """The hubs that answer on this network; those that cannot prove who they are, left out
+        where the settings want proof."""
         try:
-            return await asyncio.to_thread(self._find, _LOOK_AROUND_S)
+            hubs = await asyncio.to_thread(self._find, _LOOK_AROUND_S)
         except OSError:
             return ()  # no network, and so nobody in it
+        return tuple(hub for hub in hubs if self.ca_file is None or hub.url.startswith("https:"))
 
     def choose_hub(self, hub: FoundHub) -> None:
         """Speak with this one from now on."""
@@ -267,7 +271,14 @@ class TerminalApp(App[None]):
         yield SystemCommand(say("terminal.quit", language), "Ctrl+Q", self.action_quit)
 
     def _follow(self, session: StaffSession) -> None:
-        line = Line(self.address, session, self.language, self._clock, training=self.training)
+        line = Line(
+            self.address,
+            session,
+            self.language,
+            self._clock,
+            training=self.training,
+            ca_file=self.ca_file,
+        )
         self._line = line
         self._picture = None
         self.silent = False

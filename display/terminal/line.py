@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -48,14 +49,27 @@ class Line:
     """
 
     def __init__(
-        self, address: str, session: StaffSession, language: str, clock: Clock, *, training: bool
+        self,
+        address: str,
+        session: StaffSession,
+        language: str,
+        clock: Clock,
+        *,
+        training: bool,
+        ca_file: Path | None = None,
     ) -> None:
         self.session = session
         self.training = training
         self._clock = clock
         self._closed = threading.Event()
         self._client = HubClient(
-            address, session.token, language, clock=clock, silent_after_s=0, attempts=_ATTEMPTS
+            address,
+            session.token,
+            language,
+            clock=clock,
+            silent_after_s=0,
+            attempts=_ATTEMPTS,
+            ca_file=ca_file,
         )
 
     def follow(self, tell: Callable[[News], None]) -> None:

@@ -1,6 +1,7 @@
 """The first screen: who are you?"""
 
 import asyncio
+from pathlib import Path
 from typing import ClassVar, Protocol
 
 from textual.app import ComposeResult
@@ -22,6 +23,7 @@ class Door(Protocol):
     address: str
     site_name: str
     may_look_around: bool
+    ca_file: Path | None
     language: str
     training: bool
 
@@ -129,7 +131,9 @@ class SignInScreen(Screen[None]):
         self.run_worker(self._sign_in(staff, pin.value))
 
     async def _sign_in(self, staff: str, pin: str) -> None:
-        client = HubClient(self._door.address, language=self._door.language)
+        client = HubClient(
+            self._door.address, language=self._door.language, ca_file=self._door.ca_file
+        )
         try:
             session = await asyncio.to_thread(client.sign_in, staff, pin)
         except HubError as error:

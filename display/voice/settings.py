@@ -62,6 +62,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     hub: str
     token_file: Path
+    ca_file: Path | None = None
     zones: Annotated[tuple[Zone, ...], Meta(min_length=1)]
     languages: Annotated[tuple[_Language, ...], Meta(min_length=1)] = ("vi",)
     banks: Path | None = None

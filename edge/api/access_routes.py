@@ -47,7 +47,7 @@ def access_routes(access: Access, queue: SignInQueue) -> APIRouter:
         """Open a staff session, which ends with the day.
 
         After a few wrong PINs the name is locked for a while. A crowd of sign-ins is answered 429
-        at once, with `Retry-After`; so are many from one address where nobody has signed in yet.
+        at once, with `Retry-After`; so are many from one address where nobody known has been.
         """
         address = "" if request.client is None else request.client.host
         try:
@@ -67,12 +67,17 @@ def access_routes(access: Access, queue: SignInQueue) -> APIRouter:
         access.sign_out(token(request))
 
     @router.post("/api/browser", status_code=HTTPStatus.NO_CONTENT)
-    def remember_device(device: DeviceToken, response: Response) -> None:
+    def remember_device(device: DeviceToken, request: Request, response: Response) -> None:
         """Let a browser keep a device token as a cookie; a staff session is never kept."""
         if access.device(device.token) is None:
             raise Problem(HTTPStatus.UNAUTHORIZED, "api.unknown-token")
         response.set_cookie(
-            COOKIE, device.token, max_age=_COOKIE_KEPT_S, httponly=True, samesite="strict"
+            COOKIE,
+            device.token,
+            max_age=_COOKIE_KEPT_S,
+            secure=request.url.scheme == "https",
+            httponly=True,
+            samesite="strict",
         )
 
     return router

@@ -19,13 +19,16 @@ class Guard:
         self._access = access
 
     def actor(self, request: Request) -> Actor:
-        """Who asks. Raises Problem (401) for nobody known, and StoreError."""
+        """Who asks; from now on their address is known. Raises Problem (401) for nobody known, and
+        StoreError."""
         try:
             actor = self._access.actor(token(request))
         except SessionEnded as ended:
             raise Problem(HTTPStatus.UNAUTHORIZED, "api.session-ended") from ended
         if actor is None:
             raise Problem(HTTPStatus.UNAUTHORIZED, "api.unknown-token")
+        if request.client is not None:
+            self._access.remember(request.client.host)
         return actor
 
     def supervisor(self, request: Request) -> Actor:

@@ -5,6 +5,7 @@ from io import StringIO
 
 from edge.core.report import DayReport
 from edge.core.rules import Rules
+from runtime.spreadsheet import harmless
 from runtime.wording import say
 
 # Spreadsheet programs take a file for UTF-8 only with this at its start.
@@ -33,7 +34,8 @@ _COLUMNS = (
 def report_csv(report: DayReport, rules: Rules, language: str) -> bytes:
     """One line for the site, each service, each counter and each member of staff.
 
-    Durations are whole seconds; what does not apply to a line, or never happened, is empty.
+    Durations are whole seconds; what does not apply to a line, or never happened, is empty. No
+    name is taken for a formula.
     """
 
     def words(key: str, **values: object) -> str:
@@ -51,7 +53,7 @@ def report_csv(report: DayReport, rules: Rules, language: str) -> bytes:
         *(("staff", s.staff, s) for s in report.staff),
     ):
         cells = (_cell(figures, path, _DECIMAL_MARK[language]) for _, path in _COLUMNS)
-        lines.writerow((report.day, words(kind), name, *cells))
+        lines.writerow((report.day, words(kind), harmless(name), *cells))
     return (_BYTE_ORDER_MARK + file.getvalue()).encode()
 
 

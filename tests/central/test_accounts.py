@@ -11,7 +11,6 @@ from central.access.accounts import (
     SESSION_S,
     AccountError,
     Admin,
-    Lock,
     admin_of_session,
     admin_of_token,
     change_password,
@@ -24,16 +23,19 @@ from central.access.accounts import (
     sign_in,
 )
 from central.access.audit import first_broken
+from central.access.locks import LockRule, SignInLocks, Slowed
 from central.access.passwords import Passwords
 from central.scope import Role, Scope
 from central.store.access import AccessStore
 from central.store.schema import migrations
 from central.store.sqlite import open_for_writing
+from tests.edge.running_site import TestClock
 
 NOW_MS = 1_000_000
-PASSWORD = "hàng chờ buổi sáng"
+PASSWORD, WRONG = "hàng chờ buổi sáng", "sai mật khẩu rồi"
 QUICK = Passwords(memory_kib=64, passes=1)
-LOCK = Lock(after=3, for_s=60)
+RULE = LockRule(after=3, for_s=60, tries_per_minute=10)
+HOME, ELSEWHERE = "10.0.0.1", "10.0.0.66"
 
 
 def made(db: Database, name: str = "An") -> None:
@@ -41,8 +43,31 @@ def made(db: Database, name: str = "An") -> None:
     create_account(db, Admin(name, "national", Scope()), NOW_MS, hashed)
 
 
-def enter(db: Database, password: str, now_ms: int = NOW_MS, name: str = "An") -> str | None:
-    return sign_in(db, QUICK, LOCK, name, password, address="10.0.0.1", now_ms=now_ms)
+class Door:
+    """Where people sign in, with a clock that a test moves."""
+
+    def __init__(self, db: Database) -> None:
+        self.clock = TestClock()
+        self._db = db
+        self._locks = SignInLocks(RULE, self.clock)
+
+    def enter(self, password: str, address: str = HOME, name: str = "An") -> str | Slowed | None:
+        return sign_in(self._db, QUICK, self._locks, name, password, address=address, now_ms=NOW_MS)
+
+    def guess(self, address: str) -> list[str | Slowed | None]:
+        """As many wrong passwords as lock the name for an address."""
+        return [self.enter(WRONG, address) for _ in range(RULE.after)]
+
+
+@pytest.fixture
+def door(db: Database) -> Door:
+    return Door(db)
+
+
+def enter(db: Database, password: str, name: str = "An") -> str | None:
+    session = Door(db).enter(password, name=name)
+    assert not isinstance(session, Slowed)
+    return session
 
 
 def actions(db: Database) -> list[str]:
@@ -168,13 +193,12 @@ def test_an_easy_password_is_refused(password: str) -> None:
 # --- lock-out ---------------------------------------------------------------------------------
 
 
-def test_wrong_passwords_in_a_row_lock_an_account_for_a_while(db: Database) -> None:
+def test_wrong_passwords_in_a_row_lock_an_account_for_a_while(db: Database, door: Door) -> None:
     made(db)
-    for _ in range(LOCK.after):
-        assert enter(db, "sai mật khẩu rồi") is None
-    assert enter(db, PASSWORD) is None, "locked, also for whoever knows the password"
-    later = NOW_MS + LOCK.for_s * 1000
-    assert enter(db, PASSWORD, later)
+    assert door.guess(HOME) == [None] * RULE.after
+    assert door.enter(PASSWORD) is None, "locked, also for whoever knows the password"
+    door.clock.later(RULE.for_s)
+    assert door.enter(PASSWORD)
     assert actions(db)[-5:] == [
         *["sign-in-refused"] * 3,
         "sign-in-locked",
@@ -182,21 +206,61 @@ def test_wrong_passwords_in_a_row_lock_an_account_for_a_while(db: Database) -> N
     ]
 
 
-def test_an_answer_in_between_begins_the_count_anew(db: Database) -> None:
+def test_a_stranger_locks_nobody_else_out(db: Database, door: Door) -> None:
+    made(db)
+    for _ in range(10):
+        door.guess(ELSEWHERE)
+        assert door.enter(PASSWORD, ELSEWHERE) is None
+        assert isinstance(door.enter(PASSWORD), str)
+    assert {
+        row.address for row, _ in AccessStore(db.conn).audit(0, 1000) if "sign" in row.action
+    } == {HOME, ELSEWHERE}
+
+
+def test_many_strangers_slow_a_name_down_but_not_where_its_owner_works(
+    db: Database, door: Door
+) -> None:
+    made(db)
+    assert isinstance(door.enter(PASSWORD), str)
+    tries: list[object] = [
+        door.enter(WRONG, f"10.1.0.{number}") for number in range(RULE.tries_per_minute)
+    ]
+    assert tries == [None] * (RULE.tries_per_minute - 1) + [Slowed(7)]
+    assert actions(db)[-1] == "sign-in-slowed"
+    assert door.enter(PASSWORD, "10.1.0.99") == Slowed(7), "the password is not looked at"
+    assert isinstance(door.enter(PASSWORD), str)
+    door.clock.later(7)
+    assert isinstance(door.enter(PASSWORD, "10.1.0.99"), str)
+
+
+def test_a_name_that_nobody_has_is_locked_and_slowed_like_any(door: Door) -> None:
+    tries = [door.enter(WRONG, ELSEWHERE, "Nobody") for _ in range(RULE.after + 1)]
+    assert tries == [None] * (RULE.after + 1)
+    others: list[object] = [door.enter(WRONG, f"10.1.0.{number}", "Nobody") for number in range(8)]
+    assert others == [None] * 7 + [Slowed(7)]
+
+
+def test_an_answer_in_between_begins_the_count_anew(db: Database, door: Door) -> None:
     made(db)
     for _ in range(3):
-        for _ in range(LOCK.after - 1):
-            assert enter(db, "sai mật khẩu rồi") is None
-        assert enter(db, PASSWORD)
+        for _ in range(RULE.after - 1):
+            assert door.enter(WRONG) is None
+        assert door.enter(PASSWORD)
 
 
-def test_after_a_lock_the_count_begins_anew(db: Database) -> None:
+def test_after_a_lock_the_count_begins_anew(db: Database, door: Door) -> None:
     made(db)
-    for _ in range(LOCK.after):
-        enter(db, "sai mật khẩu rồi")
-    later = NOW_MS + LOCK.for_s * 1000
-    assert enter(db, "sai mật khẩu rồi", later) is None
-    assert enter(db, PASSWORD, later)
+    door.guess(HOME)
+    door.clock.later(RULE.for_s)
+    assert door.enter(WRONG) is None
+    assert door.enter(PASSWORD)
+
+
+def test_a_new_password_opens_what_wrong_ones_locked(db: Database, door: Door) -> None:
+    made(db)
+    door.guess(HOME)
+    change_password(db, QUICK, "An", "một mật khẩu khác", NOW_MS)
+    assert door.enter("một mật khẩu khác")
 
 
 # --- what is kept -----------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -129,3 +130,11 @@ def test_a_broker_left_behind_is_stopped_first(tmp_path: Path) -> None:
 def test_a_port_in_use_is_named(broker: EmbeddedBroker, tmp_path: Path) -> None:
     with pytest.raises(BrokerError, match="address already in use"):
         EmbeddedBroker(tmp_path / "second", port=broker.port).start()
+
+
+def test_every_node_may_subscribe_and_the_centre_besides(tmp_path: Path) -> None:
+    """NATS refuses the 1,001st subscription with QoS 1 unless told how many may come."""
+    nodes = [f"01-00097-{site:02}-h{hub}" for site in range(1, 91) for hub in range(1, 10)]
+    with EmbeddedBroker(tmp_path / "broker", nodes):
+        config = msgspec.json.decode((tmp_path / "broker" / "nats.conf").read_bytes())
+    assert config["jetstream"]["limits"]["default_max_consumers"] > 2 * len(nodes) > 1000

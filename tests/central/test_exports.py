@@ -103,3 +103,37 @@ def test_taking_a_file_is_noted(served: Nation) -> None:
         lines = client.get("/api/v1/audit?limit=500").json()["lines"]
     deeds = {(line["who"], line["action"], line["subject"]) for line in lines}
     assert ("danang", "export", "report 2026-11 Thành phố Đà Nẵng") in deeds
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/exports/sites.csv?province=99", 404),
+        ("/exports/days.xlsx?unit=01-99999", 404),
+        ("/exports/days.csv?site=01-99999-01", 404),
+        ("/reports/2026-11.pdf?province=99", 404),
+        ("/reports/2099-12.pdf", 422),
+        ("/reports/2026-12.pdf", 422),
+        ("/exports/sites.csv?from=2026-11-21&to=2026-11-22", 422),
+        ("/exports/days.csv?from=2026-11-21&to=2026-11-22", 422),
+    ],
+)
+def test_no_file_of_what_does_not_exist_and_no_line_in_the_log(
+    served: Nation, path: str, status: int
+) -> None:
+    def lines() -> int:
+        with served.client("auditor") as client:
+            return len(client.get("/api/v1/audit?limit=500").json()["lines"])
+
+    before = lines()
+    with served.client("national") as client:
+        refused = client.get(f"/api/v1{path}")
+    assert refused.status_code == status
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert lines() == before
+
+
+def test_forms_go_nowhere_else(served: Nation) -> None:
+    with served.client(None) as client:
+        policy = client.get("/sign-in").headers["content-security-policy"]
+    assert "form-action 'self'" in policy

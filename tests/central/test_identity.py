@@ -11,11 +11,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from msgspec.structs import replace
 
-from central.identity.authority import Authority, AuthorityError
 from central.identity.own_certificates import issue_own, renew_own
 from central.identity.register import Register
 from central.identity.registrar import CERTIFICATE_LIFE, Registrar, RequestRefused
 from contract.wire import Certificate, CertificateRequest
+from runtime.authority import Authority, AuthorityError
 from runtime.enrolment import EnrolmentToken, fingerprint
 from tests.central.certificate_requests import by_certificate, by_token, new_key, pkcs10
 from tests.edge.running_site import TestClock

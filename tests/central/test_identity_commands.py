@@ -8,9 +8,9 @@ import pytest
 from cryptography import x509
 
 from central.__main__ import main
-from central.identity.authority import Authority
 from central.identity.register import Register
 from central.identity.registrar import Registrar
+from runtime.authority import Authority
 from runtime.clock import SystemClock
 from runtime.enrolment import EnrolmentToken, fingerprint
 from tests.central.certificate_requests import by_token
@@ -111,3 +111,35 @@ def test_a_revocation_is_on_the_list_at_once_and_in_the_audit_log(
     assert [entry.serial_number for entry in listed] == [serial]
     assert "revoked" in command("certificates")
     assert "whole: 3 lines" in command("audit")
+
+
+def test_the_broker_is_brought_what_differs_and_nothing_else(
+    command: Command, identity: Path, tmp_path: Path
+) -> None:
+    broker = tmp_path / "mosquitto"
+    assert "ca.pem, broker.key, broker.pem, revoked.pem changed" in command(
+        "broker-files", "--to", str(broker)
+    )
+    names = {path.name: path.stat().st_mode & 0o777 for path in broker.iterdir()}
+    assert names == dict.fromkeys(("ca.pem", "broker.key", "broker.pem", "revoked.pem"), 0o640)
+    assert "nothing changed" in command("broker-files", "--to", str(broker))
+    (identity / "revoked.pem").write_bytes(b"another list")
+    assert ": revoked.pem changed" in command("broker-files", "--to", str(broker))
+    assert (broker / "revoked.pem").read_bytes() == b"another list"
+
+
+def test_half_of_an_authority_is_not_brought_to_the_broker(
+    command: Command, identity: Path, tmp_path: Path
+) -> None:
+    (identity / "broker.key").unlink()
+    with pytest.raises(SystemExit, match=r"broker\.key"):
+        command("broker-files", "--to", str(tmp_path / "mosquitto"))
+    assert not (tmp_path / "mosquitto").exists()
+
+
+def test_without_an_authority_nothing_is_brought_to_the_broker(
+    command: Command, tmp_path: Path
+) -> None:
+    with pytest.raises(SystemExit, match="init-ca first; nothing was copied"):
+        command("broker-files", "--to", str(tmp_path / "mosquitto"))
+    assert not (tmp_path / "mosquitto").exists()

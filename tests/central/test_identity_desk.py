@@ -7,13 +7,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from central.identity.authority import Authority
 from central.identity.desk import IdentityDesk, has_authority
 from central.identity.register import Register
 from central.identity.registrar import Registrar
 from contract.codec import decode_message, encode_message
 from contract.topics import down, up
 from contract.wire import Certificate
+from runtime.authority import Authority
 from tests.central.certificate_requests import by_certificate, by_token, new_key, pkcs10
 from tests.edge.running_site import TestClock
 from tests.waiting import until

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.api.figures import levels
+from central.api.privacy import hide_small
 from central.api.ratings import rating_figures, service_ratings
 from central.api.wilson import wilson
 from central.store.cells import RatingKey
@@ -77,6 +78,38 @@ def test_a_shown_share_gives_no_hidden_level_away(counts: list[int]) -> None:
         ]
         assert total >= 5
         assert mine.count(None) != 1, "it could be found by subtraction"
+        left = total - sum(n for n in mine if n is not None)
+        assert None not in mine or left >= 5, "a small group of answers could be found"
+
+
+@pytest.mark.parametrize(
+    ("counts", "shown"),
+    [
+        ([30, 20, 10], [30, 20, 10]),
+        ([28, 2, 0, 0], [None] * 4),  # 2 of 30 are no secret kept
+        ([27, 0, 0, 0], [None] * 4),  # nor that nobody was of another opinion
+        ([300, 40, 9, 2], [300, 40, None, None]),
+        ([300, 40, 9, 2, 1], [300, 40, None, None, None]),
+        ([300, 40, 9, 4, 3], [300, 40, 9, None, None]),
+        ([9, 2, 9], [None, None, 9]),
+        ([3], [None]),
+        ([], []),
+    ],
+)
+def test_what_is_hidden_is_no_small_count_together_either(
+    counts: list[int], shown: list[int | None]
+) -> None:
+    assert hide_small(counts) == shown
+
+
+@given(st.lists(st.sampled_from([0, 1, 2, 3, 4, 5, 6, 40, 300]), max_size=8))
+def test_subtraction_finds_nothing_small(counts: list[int]) -> None:
+    shown = hide_small(counts)
+    assert all(n is None or n == count for n, count in zip(shown, counts, strict=True))
+    left = sum(counts) - sum(n for n in shown if n is not None)
+    if any(n is not None for n in shown) and None in shown:
+        assert shown.count(None) > 1
+        assert left >= 5
 
 
 def test_more_answers_than_services_have_no_rate_interval() -> None:

@@ -30,7 +30,7 @@ def found() -> tuple[FoundHub, ...]:
 def test_a_hub_is_found_by_the_name_of_its_site_until_it_stops() -> None:
     with (
         closing(Announcement(NODE, SITE, 8100, LOOPBACK)),
-        closing(Announcement("01-00097-02-h1", "Trung tâm hai", 8200, LOOPBACK)),
+        closing(Announcement("01-00097-02-h1", "Trung tâm hai", 8200, LOOPBACK, tls=True)),
     ):
         hubs: tuple[FoundHub, ...] = ()
 
@@ -42,7 +42,7 @@ def test_a_hub_is_found_by_the_name_of_its_site_until_it_stops() -> None:
         until(both)
         assert hubs == (
             FoundHub(NODE, SITE, "http://127.0.0.1:8100"),
-            FoundHub("01-00097-02-h1", "Trung tâm hai", "http://127.0.0.1:8200"),
+            FoundHub("01-00097-02-h1", "Trung tâm hai", "https://127.0.0.1:8200"),
         )
     assert found() == ()
 
@@ -114,10 +114,10 @@ def test_a_machine_tells_its_addresses_and_not_its_loopback(
     monkeypatch.setattr(
         ifaddr, "get_adapters", lambda: [adapter("127.0.0.1"), adapter("192.168.1.5")]
     )
-    assert discovery._own_addresses() == ["192.168.1.5"]
+    assert discovery.own_addresses() == ["192.168.1.5"]
     monkeypatch.setattr(ifaddr, "get_adapters", lambda: [adapter("127.0.0.1")])
     with pytest.raises(OSError, match="no address"):
-        discovery._own_addresses()
+        discovery.own_addresses()
 
 
 def test_a_hub_that_nobody_else_can_reach_is_not_worth_telling() -> None:

@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-import central.identity.authority
+import runtime.authority
 from contract.stamp import Stamp
 from runtime.clock import SystemClock
 from runtime.trust import DatesWrong, check_dates, client_context
@@ -54,7 +54,7 @@ def test_a_clock_that_is_wrong_locks_nobody_out(days: int, authority: Authority)
 def test_what_was_over_when_our_own_was_made_is_refused_by_any_clock(tmp_path: Path) -> None:
     old = Authority(tmp_path).sign("server", expired=True)
     own = tmp_path / "own.pem"
-    centre = central.identity.authority.Authority.create(tmp_path / "ca", "test", NOW_MS)
+    centre = runtime.authority.Authority.create(tmp_path / "ca", "test", NOW_MS)
     key = ec.generate_private_key(ec.SECP256R1()).public_key()
     made_now = centre.certify_client("node", key, NOW_MS, timedelta(days=90))
     own.write_bytes(made_now.public_bytes(Encoding.PEM))

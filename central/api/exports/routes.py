@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 
 from central.access.permissions import Permission
@@ -84,10 +85,11 @@ def export_router(entrance: Entrance) -> APIRouter:
         language: LanguageQuery = Language.VI,
     ) -> Response:
         """Every site over a period: throughput, waits, answers, and until when it is complete."""
-        period = period_of(first, last, entrance.today())
+        period = _begun(period_of(first, last, entrance.today()), "from", entrance.today())
         title = _titled("sites_title", visit, where, period, language)
         made = local_time(entrance.now_ms())
-        table = sites_table(title, visit.archive.sites(period, where), made, language)
+        answer = found(visit.archive.sites(period, where))
+        table = sites_table(title, answer, made, language)
         entrance.note(visit, "export", f"sites.{kind} {title}")
         return _file(table, kind, f"sites-{period.first}-{period.last}", made)
 
@@ -107,10 +109,10 @@ def export_router(entrance: Entrance) -> APIRouter:
         language: LanguageQuery = Language.VI,
     ) -> Response:
         """Every day of a period, of the scope or a part of it."""
-        period = period_of(first, last, entrance.today())
+        period = _begun(period_of(first, last, entrance.today()), "from", entrance.today())
         title = _titled("days_title", visit, where, period, language)
         made = local_time(entrance.now_ms())
-        table = days_table(title, visit.archive.days(period, where), made, language)
+        table = days_table(title, found(visit.archive.days(period, where)), made, language)
         entrance.note(visit, "export", f"days.{kind} {title}")
         return _file(table, kind, f"days-{period.first}-{period.last}", made)
 
@@ -128,7 +130,8 @@ def export_router(entrance: Entrance) -> APIRouter:
     ) -> Response:
         """Key figures, every day, the longest waits, ratings with their interval, and how far it
         can be trusted; on A4, with charts."""
-        answer = found(visit.archive.report(_month(month), where))
+        period = _begun(_month(month), "month", entrance.today())
+        answer = found(visit.archive.report(period, where))
         made = local_time(entrance.now_ms())
         name = _place(visit.admin.scope, where, language)
         pdf = to_pdf(answer, name, made, language)
@@ -142,6 +145,14 @@ def _month(text: str) -> Period:
     first = date.fromisoformat(f"{text}-01")
     following = (first + timedelta(days=31)).replace(day=1)
     return Period(first, following - timedelta(days=1))
+
+
+def _begun(period: Period, parameter: str, today: date) -> Period:
+    """The period. Raises RequestValidationError for one of which nothing can be known yet."""
+    if period.first > today:
+        said = f"it begins on {period.first}, and today is {today}"
+        raise RequestValidationError([{"loc": (parameter,), "msg": said, "type": "period"}])
+    return period
 
 
 def _titled(key: str, visit: Visit, where: Where, period: Period, language: str) -> str:

@@ -6,9 +6,9 @@ from datetime import datetime
 
 import xlsxwriter
 
-from central.api.exports.table import Cell, Table
+from central.api.exports.table import Table
+from runtime.spreadsheet import harmless
 
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 _WIDEST = 42
 
 
@@ -18,7 +18,9 @@ def to_csv(table: Table) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(table.columns)
-    writer.writerows([_harmless(cell) for cell in row] for row in table.rows)
+    writer.writerows(
+        [harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in table.rows
+    )
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -51,10 +53,6 @@ def to_xlsx(table: Table, made: datetime) -> bytes:
         sheet.freeze_panes(head + 1, 2)
         sheet.autofilter(head, 0, head + max(1, len(table.rows)), len(table.columns) - 1)
     return file.getvalue()
-
-
-def _harmless(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_SIGNS) else cell
 
 
 def _width(table: Table, column: int) -> int:
