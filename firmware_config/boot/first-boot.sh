@@ -20,9 +20,9 @@ fi
 # Settings are laid once; what a technician has changed stays.
 [ -e /etc/thutu/hub.toml ] || install -m 0640 -o root -g thutu "$here/hub.toml" /etc/thutu/hub.toml
 
-# The token leaves the boot partition, which anyone can read, for a file that only root can.
+# The token leaves the boot partition, which anyone can read, for a file that only the hub can.
 if [ -e "$here/token" ]; then
-    install -m 0600 -o root -g root "$here/token" /etc/thutu/enrolment.token
+    install -m 0640 -o root -g thutu "$here/token" /etc/thutu/enrolment.token
     sync
     rm "$here/token"
 fi

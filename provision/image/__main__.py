@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             system=chosen.system,
             ssh_keys=tuple(path.read_text("utf-8").strip() for path in chosen.ssh_key),
             token=_token(chosen.token_file),
+            centre=chosen.centre,
+            broker=chosen.broker,
             version=_version(wheels, chosen.wheels),
             network=_network(chosen),
             clock_chip=chosen.clock_chip,
@@ -113,6 +115,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sites", type=Path, required=True, help="the CSV of import-sites")
     parser.add_argument("--boot", type=Path, required=True, help="the card's boot partition")
     parser.add_argument("--wheels", type=Path, required=True, help="thutu, its needs, and pip")
+    parser.add_argument("--centre", required=True, help="its address, https://thutu.example.vn")
+    parser.add_argument("--broker", required=True, help="its broker, such as mqtt.example.vn")
     parser.add_argument(
         "--token-file", type=Path, required=True, help="one-time token, - for stdin"
     )

@@ -17,6 +17,7 @@ FIRST_RUN = (
 )
 _UNIT = re.compile(r"^Trung tâm Phục vụ hành chính công (?=\S)")
 _SSH_KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp256) [A-Za-z0-9+/=]+( [\w.@:+-]+)?")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,256}")
 
 
@@ -31,13 +32,16 @@ class Static:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What is particular to one machine. `token` is good once, at the centre, for this site."""
+    """What is particular to one machine. `token` is good once, at the centre with the URL `centre`,
+    for this site; `broker` is the host name or address of the centre's broker."""
 
     site: str
     site_name: str
     system: System
     ssh_keys: tuple[str, ...]
     token: str
+    centre: str
+    broker: str
     version: str
     network: Static | None = None
     clock_chip: bool = False
@@ -48,6 +52,8 @@ class Machine:
         for key in self.ssh_keys:
             if not _SSH_KEY.fullmatch(key):
                 raise ValueError(f"{key[:30]!r} is no public SSH key")
+        if not _HOST.fullmatch(self.broker):
+            raise ValueError(f"{self.broker!r} is no host name or address of a broker")
         if not _TOKEN.fullmatch(self.token):
             raise ValueError("the token is not one that the centre gives out")
 
@@ -70,6 +76,9 @@ def boot_files(machine: Machine, templates: Mapping[str, str]) -> dict[str, str]
             name=_toml(machine.site_name),
             unit=_toml(_UNIT.sub("", machine.site_name)),
             clock_chip=str(machine.clock_chip).lower(),
+            centre=_toml(machine.centre),
+            broker=_toml(machine.broker),
+            client_id=_toml(f"thutu-{machine.node}"),
         ),
         "thutu/first-boot.sh": templates["first-boot.sh"],
         "thutu/version": f"{machine.version}\n",

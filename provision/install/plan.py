@@ -11,12 +11,18 @@ ROLES = {
     "terminal": ("thutu-terminal",),
     "centre": ("thutu-central", "thutu-broker-files"),
 }
-DATA = ("/var/lib/thutu", "/var/lib/thutu-voice", "/var/lib/thutu-central")
+DATA = tuple(f"/var/lib/thutu{of}" for of in ("", "-satellite", "-voice", "-central"))
 
 _UNITS = "etc/systemd/system"
 _WANTS = f"{_UNITS}/multi-user.target.wants"
 _EXAMPLES = "etc/thutu"
-_PARTS = {"hub": ("hub", "boards", "hall"), "display": ("boards", "hall")}
+_DISPLAYS = ("boards", "hall", "voice")
+_PARTS = {"hub": ("hub", *_DISPLAYS), "display": _DISPLAYS, "centre": ("central",)}
+_PROFILES = {
+    "hub": ("printers", "boards", "pads"),
+    "satellite": ("printers", "pads"),
+    "display": ("boards",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +59,16 @@ def plan(roles: list[str], sources: Path) -> list[Item]:
     if {*roles} != {"centre"}:
         items.extend(_of_the_appliance(sources / "firmware_config/etc"))
     for role in roles:
-        for part in _PARTS.get(role, (_name_of(role),)):
-            example = sources / f"firmware_config/etc/thutu/{part}.toml.example"
-            if example.exists():
-                items.append(_file(example, _EXAMPLES))
+        for part in _PARTS.get(role, (role,)):
+            items.append(
+                _file(sources / f"firmware_config/etc/thutu/{part}.toml.example", _EXAMPLES)
+            )
+        for kind in _PROFILES.get(role, ()):
+            profiles = sorted((sources / f"firmware_config/profiles/{kind}").glob("*.toml"))
+            items += [_file(profile, f"{_EXAMPLES}/profiles/{kind}") for profile in profiles]
+    if "centre" in roles:
+        broker = sorted((sources / "firmware_config/broker").iterdir())
+        items += [_file(file, f"{_EXAMPLES}/broker") for file in broker]
     if "hub" in roles:
         items.append(_file(sources / "firmware_config/procedures.toml", _EXAMPLES))
     links = [Link(f"{_WANTS}/{unit.name}", f"/{_UNITS}/{unit.name}") for unit in units]
@@ -78,7 +90,3 @@ def _of_the_appliance(etc: Path) -> Iterator[File]:
 
 def _file(source: Path, folder: str) -> File:
     return File(f"{folder}/{source.name}", source.read_bytes())
-
-
-def _name_of(role: str) -> str:
-    return "central" if role == "centre" else role

@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 import yaml
 
-from edge.settings import HubSettings
+from edge.settings import HubSettings, IdentitySettings
 from provision.image.__main__ import main
 from provision.image.boot_files import Machine, Static, boot_files
+from runtime.mqtt import MqttSettings
 from runtime.settings import load_settings
 
 SITE, NAME = "01-00097-01", 'Trung tâm Phục vụ hành chính công Phường "Hồng Hà"'
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ technician@province"
 TOKEN = "0123456789abcdef_-XYZ"
+CENTRE = "https://thutu.example.vn"
 TEMPLATES = {p.name: p.read_text("utf-8") for p in Path("firmware_config/boot").iterdir()}
 STATIC = Static(IPv4Interface("10.1.2.3/24"), IPv4Address("10.1.2.1"), IPv4Address("10.1.1.1"))
 
@@ -48,6 +50,7 @@ def image(desk: Path, site: str = SITE, *more: str) -> int:
         [
             site,
             *("--sites", str(desk / "sites.csv"), "--wheels", str(desk / "wheels")),
+            *("--centre", CENTRE, "--broker", "mqtt.example.vn"),
             *("--token-file", str(desk / "token"), "--ssh-key", str(desk / "key.pub")),
             *("--boot", str(desk / "bootfs"), *more),
         ]
@@ -67,6 +70,8 @@ def test_a_card_for_trixie_parses_and_names_the_site(
     assert settings.node == f"{SITE}-h1"
     assert settings.site.site_name == NAME
     assert settings.site.unit == 'Phường "Hồng Hà"'
+    assert settings.identity == IdentitySettings(CENTRE)
+    assert settings.uplink == MqttSettings("mqtt.example.vn", 8883, f"thutu-{SITE}-h1")
     user = parsed(card, "user-data")
     assert (card / "user-data").read_text("utf-8").startswith("#cloud-config\n")
     assert user["hostname"] == f"thutu-{SITE}-h1"
@@ -91,6 +96,30 @@ def test_the_token_is_in_a_file_of_its_own_that_the_first_start_takes_away(desk:
     ]
     assert holding == [desk / "bootfs/thutu/token"]
     assert 'rm "$here/token"' in TEMPLATES["first-boot.sh"]
+
+
+def test_the_token_ends_where_the_hub_looks_for_it_as_its_own_user(desk: Path) -> None:
+    image(desk)
+    card = desk / "bootfs/thutu"
+    settings = load_settings(card / "hub.toml", HubSettings, "THUTU", environment={})
+    assert settings.identity is not None
+    laid = f'install -m 0640 -o root -g thutu "$here/token" {settings.identity.token_file}'
+    assert laid in (card / "first-boot.sh").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--centre", "thutu.example.vn", "centre"),
+        ("--broker", "mqtt://mqtt.example.vn", "no host name or address of a broker"),
+    ],
+)
+def test_a_centre_that_cannot_be_reached_like_this_is_refused(
+    option: str, value: str, words: str, desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert image(desk, SITE, option, value) == 1
+    assert words in capsys.readouterr().err
+    assert not (desk / "bootfs/thutu").exists()
 
 
 def test_a_card_for_bookworm_starts_a_script_that_a_shell_can_read(desk: Path) -> None:
@@ -121,7 +150,7 @@ def test_the_scripts_are_shell(name: str) -> None:
 
 @pytest.mark.parametrize("system", ["trixie", "bookworm"])
 def test_a_fixed_address_is_written_in_the_systems_own_way(system: Any) -> None:
-    machine = Machine(SITE, NAME, system, (KEY,), TOKEN, "0.1.0", STATIC)
+    machine = Machine(SITE, NAME, system, (KEY,), TOKEN, CENTRE, "mqtt", "0.1.0", STATIC)
     files = boot_files(machine, TEMPLATES)
     if system == "trixie":
         eth0 = yaml.safe_load(files["network-config"])["network"]["ethernets"]["eth0"]

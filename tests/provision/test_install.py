@@ -7,6 +7,8 @@ from central.settings import CentralSettings
 from display.boards import __main__ as boards
 from display.hall import __main__ as hall
 from display.terminal.settings import Settings as TerminalSettings
+from display.voice.settings import Settings as VoiceSettings
+from edge.satellite import SatelliteSettings
 from edge.settings import HubSettings
 from provision.install.__main__ import main
 from provision.install.plan import ROLES, File, plan
@@ -51,6 +53,10 @@ def test_a_hub_gets_its_units_users_rules_and_examples(
         "etc/thutu/hub.toml.example",
         "etc/thutu/boards.toml.example",
         "etc/thutu/hall.toml.example",
+        "etc/thutu/voice.toml.example",
+        "etc/thutu/profiles/printers/epson-tm-t88v.toml",
+        "etc/thutu/profiles/boards/modbus-digits.toml",
+        "etc/thutu/profiles/pads/four-buttons-with-lights.toml",
         "etc/thutu/procedures.toml",
     } <= laid.keys()
     assert "thutu:x:" in laid["etc/passwd"][0]
@@ -72,6 +78,7 @@ def test_the_centre_also_gets_what_carries_its_files_to_the_broker(
         assert f"etc/systemd/system/{unit}" in laid
         wanted = f"etc/systemd/system/multi-user.target.wants/{unit}"
         assert laid[wanted][0] == f"/etc/systemd/system/{unit}"
+    assert {"etc/thutu/broker/mosquitto.conf", "etc/thutu/broker/acl"} <= laid.keys()
     said = capsys.readouterr().out
     assert said.rstrip().endswith("thutu-broker-files.path thutu-broker-files thutu-central")
 
@@ -198,6 +205,8 @@ def test_what_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.CaptureFi
         ("hub", HubSettings),
         ("boards", boards.Settings),
         ("hall", hall.Settings),
+        ("voice", VoiceSettings),
+        ("satellite", SatelliteSettings),
         ("terminal", TerminalSettings),
         ("central", CentralSettings),
     ],

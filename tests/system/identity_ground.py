@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from central.identity.authority import Authority
+from central.identity.broker_files import carry_to_broker
 from central.identity.desk import folder_of, write_list
 from central.identity.own_certificates import issue_own
 from central.identity.register import Register
@@ -24,6 +24,7 @@ from contract.wire import VERSION, CertificateRequest
 from edge.identity.folder import IdentityFolder
 from edge.node import Node
 from edge.settings import Http, HubSettings, IdentitySettings
+from runtime.authority import Authority
 from runtime.clock import Clock, SystemClock
 from runtime.enrolment import EnrolmentToken
 from runtime.mqtt import MqttSettings
@@ -37,13 +38,15 @@ _INSTALLED = "/etc/mosquitto/thutu"
 
 
 class Ground:
-    """The broker reads the authority's own files; `centre` and `hub` run as long as their block."""
+    """The broker reads copies of the authority's files; `centre` and `hub` run as long as their
+    block."""
 
     def __init__(self, root: Path, *, above: bool = False) -> None:
         """`above` puts an authority above the centre's own."""
         self.root = root
         self.data = root / "centre"
         self.identity = folder_of(self.data)
+        self.broker_folder = root / "mosquitto"
         now_ms = SystemClock().stamp().wall_ms
         self.authority = Authority.create(self.identity, "test", now_ms)
         if above:
@@ -58,9 +61,10 @@ class Ground:
 
     def start_broker(self) -> None:
         """Run Mosquitto until `stop_broker`."""
-        shutil.copy(_SHIPPED / "acl", self.identity)
+        carry_to_broker(self.identity, self.broker_folder)
+        shutil.copy(_SHIPPED / "acl", self.broker_folder)
         shipped = (_SHIPPED / "mosquitto.conf").read_text("utf-8")
-        text = shipped.replace(_INSTALLED, str(self.identity))
+        text = shipped.replace(_INSTALLED, str(self.broker_folder))
         text = re.sub(r"(?m)^listener 8883$", f"listener {self.port} 127.0.0.1", text)
         config = self.root / "mosquitto.conf"
         config.write_text(f"{text}\nuser root\n", "utf-8")
@@ -71,7 +75,7 @@ class Ground:
         until(lambda: " running" in self.log.read_text("utf-8"))
 
     def reload_broker(self) -> None:
-        """Let it read its list of revoked certificates again."""
+        """Let it read its files again."""
         assert self._broker is not None
         before = self.log.read_text("utf-8").count("Reloading config")
         self._broker.send_signal(signal.SIGHUP)
@@ -168,6 +172,7 @@ class Ground:
             clock = SystemClock()
             Registrar(self.authority, register, clock).revoke(NODE, "stolen")
             write_list(self.identity, self.authority, register, clock.stamp().wall_ms)
+        carry_to_broker(self.identity, self.broker_folder)
         self.reload_broker()
 
 

@@ -12,10 +12,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from central.identity.authority import key_pem
 from contract.commands import ReportDevice
 from edge.identity.enrolment import enrol
 from edge.node import Node
+from runtime.authority import key_pem
 from runtime.clock import SystemClock
 from tests.certificates import Authority
 from tests.edge.running_site import TestClock

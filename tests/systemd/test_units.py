@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from central.identity.desk import LIST_FILE
+from edge.satellite import SatelliteSettings
+from runtime.settings import load_settings
 
 UNITS = sorted(Path("systemd").glob("*.service"))
 PATHS = sorted(Path("systemd").glob("*.path"))
@@ -185,6 +187,21 @@ def test_whoever_drives_devices_finds_them_and_may_write_where_libraries_write(n
     assert "systemd-modules-load.service" in keys["Wants"][0]
 
 
+def test_a_satellite_finds_a_token_for_each_device_and_may_remember_slips() -> None:
+    keys = settings(Path("systemd/thutu-satellite.service"))
+    example = load_settings(
+        Path("firmware_config/etc/thutu/satellite.toml.example"),
+        SatelliteSettings,
+        "THUTU",
+        environment={},
+    )
+    # With credentials the tokens beside the program's own would be out of its sight.
+    assert "LoadCredential" not in keys
+    readable = Path("systemd/tmpfiles.d/thutu.conf").read_text("utf-8").split()
+    assert f"/etc/thutu/{example.token_file.parent.name}/*.token" in readable
+    assert f"/var/lib/{keys['StateDirectory'][0]}" == str(example.data)
+
+
 def test_users_of_the_units_are_made(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     made = subprocess.run(
@@ -214,7 +231,9 @@ def test_settings_and_tokens_are_readable_by_those_who_need_them(tmp_path: Path)
     folder.mkdir(parents=True)
     (tmp_path / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\n")
     (tmp_path / "etc/group").write_text("root:x:0:\nthutu:x:901:\nthutu-central:x:902:\n")
-    for name in ("hub.toml", "central.toml", "boards.token", "enrolment.token"):
+    (folder / "satellite").mkdir(mode=0o755)
+    tokens = ("boards.token", "enrolment.token", "satellite/pad-3.token")
+    for name in ("hub.toml", "central.toml", *tokens):
         (folder / name).touch(mode=0o644)
     conf = Path("systemd/tmpfiles.d/thutu.conf").resolve()
     applied = subprocess.run(
@@ -224,11 +243,13 @@ def test_settings_and_tokens_are_readable_by_those_who_need_them(tmp_path: Path)
         check=False,
     )
     assert applied.returncode == 0, applied.stderr
-    found = {path.name: path.stat() for path in folder.iterdir()}
+    found = {path.name: path.stat() for path in folder.rglob("*")}
     assert {name: (oct(file.st_mode & 0o777), file.st_gid) for name, file in found.items()} == {
         "hub.toml": ("0o640", 901),
         "central.toml": ("0o640", 902),
         "boards.token": ("0o600", 0),
         # Which the hub reads by itself, as its own user, once there is one.
         "enrolment.token": ("0o640", 901),
+        "satellite": ("0o750", 901),
+        "pad-3.token": ("0o640", 901),
     }
