@@ -150,7 +150,11 @@ class AssignServices(Command, frozen=True):
 
 class CallNext(Command, frozen=True):
     """Call whoever is next here; `finish_current` first ends the present service, even when
-    nobody waits: the answer's `called` and `finished` tell which of the two happened."""
+    nobody waits: the answer's `called` and `finished` tell which of the two happened.
+
+    From a keypad, which cannot say when a service starts, it also ends one that was only called:
+    counted as served, with no service time.
+    """
 
     counter: CounterId
     finish_current: bool = False
@@ -212,12 +216,17 @@ class ResumeTicket(Command, frozen=True):
     number: TicketNumber
 
 
-class Rate(Command, frozen=True):
-    """A rating button was pressed; 1 is the worst level, `reason` one of the site's list."""
+class Rate(Command, frozen=True, omit_defaults=True):
+    """A rating button was pressed; 1 is the worst level, `reason` one of the site's list.
+
+    `finished_seq` is the CounterView's when it was pressed: a press that comes late never counts
+    for the next citizen.
+    """
 
     counter: CounterId
     level: Annotated[int, Meta(ge=1, le=5)]
     reason: Name | None = None
+    finished_seq: Seq | None = None
 
 
 # --- the site and its devices -----------------------------------------------------------------
@@ -232,7 +241,8 @@ class OpenDay(Command, frozen=True):
 class UseRoll(Command, frozen=True):
     """Give out the numbers of a pre-printed roll, whose next slip says `number`.
 
-    Nothing of that series goes to the printer until LeaveRoll. Given again it skips forward.
+    Nothing of that series goes to the printer until LeaveRoll. Given again it skips forward; more
+    than 500 numbers only for a supervisor.
     """
 
     number: TicketNumber

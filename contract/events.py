@@ -251,7 +251,7 @@ class ServiceAdded(Event, frozen=True):
 
 
 class TicketVoided(Event, frozen=True):
-    """Staff took the ticket out of the queue."""
+    """Staff took the ticket out of the queue, or the hub did: its taker heard "not stored"."""
 
     number: TicketNumber
     reason: str

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     DAY_NOT_LATER = "day-not-later"
     KEY_REUSED = "key-reused"
     NOT_STORED = "not-stored"
+    ISSUING_TOO_FAST = "issuing-too-fast"
 
 
 class Refused(Struct, frozen=True):

@@ -39,7 +39,7 @@ class CounterView(Struct, frozen=True):
 
     `services` are what it serves now, `usual_services` what the site's rules say. Until
     `rating_due_ms` the service just finished may be rated, None when it may not; `rated` when it
-    has been.
+    has been. `finished_seq` is the journal row that ended it, which a Rate names.
     """
 
     counter: CounterId
@@ -53,6 +53,7 @@ class CounterView(Struct, frozen=True):
     usual_services: tuple[ServiceId, ...] = ()
     rating_due_ms: int | None = None
     rated: bool = False
+    finished_seq: int | None = None
 
 
 class ServiceView(Struct, frozen=True):

@@ -26,7 +26,6 @@ from edge.writer_probe import writer_answers
 from runtime.clock import SystemClock
 from runtime.command_line import CommandLine
 from runtime.folder_lock import FolderInUseError
-from runtime.http_probe import answers
 from runtime.service_manager import ServiceManager, Watchdog
 from runtime.settings import SettingsError
 from runtime.wording import say
@@ -74,7 +73,7 @@ def _run(configured: ConfiguredSettings) -> int:
     node.start()
     print(f"{settings.site.site_name}: {node.url}", flush=True)
     watchdog = Watchdog(ServiceManager())
-    checks = (partial(writer_answers, node.hub), partial(answers, node.url))
+    checks = (partial(writer_answers, node.hub), node.answers)
     for check in checks:
         watchdog.check(check)
     watchdog.start()

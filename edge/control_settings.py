@@ -39,9 +39,9 @@ class ServiceButton(Struct, frozen=True, forbid_unknown_fields=True):
 class KeypadSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """A USB keypad, by its path in /dev/input/by-id, and what its keys do.
 
-    With a counter its keys call there: `next` ends the present service and calls the next number,
-    held for 0.8 s it calls the present one again, and so does `recall`. Without, its keys give
-    numbers.
+    With a counter its keys call there: `next` ends the service of whoever was called and calls the
+    next number, held for 0.8 s it calls the present one again, and so does `recall`. Without, its
+    keys give numbers.
     """
 
     name: Name
@@ -72,6 +72,12 @@ class ControlSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         pads = tuple(pad_name(pad.counter) for pad in self.pads)
         buttons = (TICKET_BUTTONS,) if self.ticket_buttons else ()
         return (*pads, *buttons, *(keypad.name for keypad in self.keypads))
+
+    @property
+    def issuing_devices(self) -> tuple[str, ...]:
+        """Those that give out numbers."""
+        buttons = (TICKET_BUTTONS,) if self.ticket_buttons else ()
+        return (*buttons, *(keypad.name for keypad in self.keypads if keypad.counter is None))
 
 
 def pad_name(counter: str) -> str:

@@ -1,11 +1,10 @@
 """The buttons of one machine, hub or satellite: rating pads, ticket buttons and keypads."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from functools import partial
-from threading import Event, Thread
+from threading import Event, RLock, Thread
 
 import evdev
 from gpiozero.pins import Factory
@@ -20,6 +19,7 @@ from contract.commands import (
     ReportDevice,
     Role,
 )
+from contract.ids import ServiceId
 from contract.refusals import Refused
 from contract.snapshot import Snapshot
 from edge.control_settings import (
@@ -34,19 +34,24 @@ from edge.devices.pins import open_pin_factory
 from edge.devices.rating_pad import RatingPad
 from edge.devices.ticket_buttons import TicketButtons
 from edge.devices.transport import DeviceError
+from runtime.backoff import Backoff
 from runtime.clock import Clock
 
 logger = logging.getLogger(__name__)
 
 Give = Callable[[Actor, AnyCommand], "Future[Answer | Refused]"]
+PrinterOf = Callable[[str], str | None]
 
 _LOOK_S = 10.0
+_REOPEN = Backoff(first_s=0.25, cap_s=10.0)
 
 
 class Controls:
     """Gives the hub what people press, each device as an actor of its own, and lights its lamps.
 
-    A device that does not work is reported, and everything else works without it.
+    A device that does not work is reported and tried again, and everything else works without it.
+    Nothing here has a screen to say that there is no slip: what gives numbers is dark, and refuses,
+    while its printer is lost and its series is on no roll.
     """
 
     def __init__(
@@ -56,37 +61,54 @@ class Controls:
         report: Callable[[ReportDevice], object],
         clock: Clock,
         *,
+        printer_of: PrinterOf,
         levels: int | None = None,
         open_input: OpenInput = evdev.InputDevice,
     ) -> None:
-        """Listen to the devices. `give` and `report` must not block; a rating has `levels`, else as
+        """Listen to the devices. `give` and `report` must not block; `printer_of` names the printer
+        that a device's slips come out of, None when there is none. A rating has `levels`, else as
         many as its pad has pins. Raises SettingsError.
         """
         self._give = give
         self._report = report
         self._clock = clock
+        self._printer_of = printer_of
         self._open_input = open_input
         self._pads: dict[str, RatingPad] = {}
         self._ticket_buttons: TicketButtons | None = None
         self._keypads: list[Keypad] = []
         self._pins: Factory | None = None
+        self._shown: Snapshot | None = None
+        self._showing = RLock()
+        self._closing = Event()
+        self._missing: dict[str, Callable[[], None]] = {}
+        self._opener = Thread(target=self._open_missing, name="pins", daemon=True)
         try:
             self._listen(settings, levels)
         except BaseException:
             self.close()
             raise
+        if self._missing:
+            self._opener.start()
 
     def show(self, snapshot: Snapshot | None) -> None:
         """Light what the hub says; None when it says nothing."""
-        views = {} if snapshot is None else {view.counter: view for view in snapshot.counters}
-        now_ms = 0 if snapshot is None else snapshot.now_ms
-        for counter, pad in self._pads.items():
-            pad.show(views.get(counter), now_ms)
-        if self._ticket_buttons is not None:
-            self._ticket_buttons.show(issuing=snapshot is not None and snapshot.issuing == "open")
+        with self._showing:
+            self._shown = snapshot
+            views = {} if snapshot is None else {view.counter: view for view in snapshot.counters}
+            now_ms = 0 if snapshot is None else snapshot.now_ms
+            for counter, pad in self._pads.items():
+                pad.show(views.get(counter), now_ms)
+            if self._ticket_buttons is not None:
+                issuing = snapshot is not None and snapshot.issuing == "open"
+                slips = self._with_slip(TICKET_BUTTONS) if issuing else frozenset()
+                self._ticket_buttons.show(giving=slips)
 
     def close(self) -> None:
         """Let go of all devices."""
+        self._closing.set()
+        if self._opener.is_alive():
+            self._opener.join()
         for keypad in self._keypads:
             keypad.close()
         for pad in self._pads.values():
@@ -97,36 +119,45 @@ class Controls:
             self._pins.close()
 
     def _listen(self, settings: ControlSettings, levels: int | None) -> None:
-        for pad in settings.pads:
-            with self._reported(pad_name(pad.counter)):
-                self._add_pad(pad, levels or len(pad.pins), self._factory(settings))
+        opens = {
+            pad_name(pad.counter): partial(self._add_pad, settings, pad, levels or len(pad.pins))
+            for pad in settings.pads
+        }
         if settings.ticket_buttons:
-            with self._reported(TICKET_BUTTONS):
-                self._ticket_buttons = TicketButtons(
-                    settings.ticket_buttons,
-                    partial(self._give, Actor(TICKET_BUTTONS, "kiosk")),
-                    self._clock,
-                    pin_factory=self._factory(settings),
-                )
+            opens[TICKET_BUTTONS] = partial(self._add_ticket_buttons, settings)
+        for device, add in opens.items():
+            try:
+                add()
+            except DeviceError as error:
+                self._missing[device] = add
+                logger.warning("%s; everything else works without", error)
+                self._report(ReportDevice(device, "lost", str(error)[:100]))
+            else:
+                self._report(ReportDevice(device, "ready"))
         for keypad in settings.keypads:
             self._add_keypad(keypad)
 
-    @contextmanager
-    def _reported(self, device: str) -> Iterator[None]:
-        try:
-            yield
-        except DeviceError as error:
-            logger.warning("%s; everything else works without", error)
-            self._report(ReportDevice(device, "lost", str(error)[:100]))
-        else:
-            self._report(ReportDevice(device, "ready"))
+    def _open_missing(self) -> None:
+        failures = 1
+        while self._missing and not self._closing.wait(_REOPEN.longest_s(failures)):
+            failures += 1
+            for device, add in tuple(self._missing.items()):
+                try:
+                    with self._showing:
+                        add()
+                        self.show(self._shown)
+                except DeviceError:
+                    continue
+                del self._missing[device]
+                logger.info("%s works now", device)
+                self._report(ReportDevice(device, "ready"))
 
     def _factory(self, settings: ControlSettings) -> Factory:
         if self._pins is None:
             self._pins = open_pin_factory(settings.pin_library)
         return self._pins
 
-    def _add_pad(self, pad: PadSettings, levels: int, pins: Factory) -> None:
+    def _add_pad(self, settings: ControlSettings, pad: PadSettings, levels: int) -> None:
         actor = Actor(pad_name(pad.counter), "pad", pad.counter)
         self._pads[pad.counter] = RatingPad(
             pad.counter,
@@ -134,22 +165,49 @@ class Controls:
             levels,
             partial(self._give, actor),
             self._clock,
-            pin_factory=pins,
+            pin_factory=self._factory(settings),
             led_pins=pad.led_pins,
+        )
+
+    def _add_ticket_buttons(self, settings: ControlSettings) -> None:
+        self._ticket_buttons = TicketButtons(
+            settings.ticket_buttons,
+            partial(self._give_with_slip, Actor(TICKET_BUTTONS, "kiosk")),
+            self._clock,
+            pin_factory=self._factory(settings),
         )
 
     def _add_keypad(self, keypad: KeypadSettings) -> None:
         role: Role = "kiosk" if keypad.counter is None else "keypad"
+        give = self._give_with_slip if keypad.counter is None else self._give
         self._keypads.append(
             Keypad(
                 keypad.name,
                 str(keypad.path),
                 {key: _commands(use, keypad.counter) for key, use in keypad.keys.items()},
-                partial(self._give, Actor(keypad.name, role, keypad.counter)),
+                partial(give, Actor(keypad.name, role, keypad.counter)),
                 self._report,
                 open_input=self._open_input,
             )
         )
+
+    def _give_with_slip(self, actor: Actor, command: AnyCommand) -> "Future[Answer | Refused]":
+        with self._showing:
+            slips = self._with_slip(actor.id)
+        if isinstance(command, IssueTicket) and not slips.issuperset(command.services):
+            refused: Future[Answer | Refused] = Future()
+            refused.set_exception(DeviceError(f"{actor.id}: no slip can come out now"))
+            return refused
+        return self._give(actor, command)
+
+    def _with_slip(self, device: str) -> frozenset[ServiceId]:
+        """The services whose numbers this device gives out on a slip, printed or of a roll."""
+        if self._shown is None:
+            return frozenset()
+        printer = self._printer_of(device)
+        if any(x.device == printer and x.state != "lost" for x in self._shown.devices):
+            return frozenset(view.service for view in self._shown.services)
+        return frozenset(service for roll in self._shown.rolls for service in roll.services)
 
 
 class ControlsOfHub:

@@ -12,25 +12,33 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import NamedTuple
 
-from contract.codec import decode_entry, encode_entry
+from contract.codec import decode_entry
 from contract.commands import Answer, Order, ReportDevice, ReportPrint
-from contract.events import Entry, NodeStarted, PrintFailed, TicketPrinted
+from contract.events import (
+    Entry,
+    NodeStarted,
+    PrintFailed,
+    TicketIssued,
+    TicketPrinted,
+    TicketVoided,
+)
 from contract.refusals import Reason, Refused
 from contract.snapshot import LinkView, Snapshot
 from contract.stamp import Stamp
 from edge.core.answer import answer
 from edge.core.calendar import clock_step, day_to_open
 from edge.core.effects import Slip, reprints_after_restart, slip_to_print
-from edge.core.house import HUB, NO_COMMAND, House, Turn, carry_out, record
+from edge.core.house import HUB, NO_COMMAND, House, carry_out, record
 from edge.core.log import LogPage, log_page
 from edge.core.numbering import is_training
 from edge.core.report import DayReport, day_report
 from edge.core.rules import Rules
 from edge.core.state import ENDED, State
 from edge.core.view import snapshot
+from edge.draft import Draft
 from edge.high_water import Mark
-from edge.journal import Journal, NewRow, StoreError
-from edge.recovery import check, keep_checkpoint, open_stores
+from edge.journal import Journal, StoreError
+from edge.recovery import check, keep_checkpoint, open_stores, unanswered
 from runtime.clock import Clock
 from runtime.folder_lock import FolderLock
 
@@ -40,6 +48,7 @@ _ORDERS_PER_COMMIT = 64
 _ROWS_PER_CHECKPOINT = 1000
 _ROWS_PER_COMMAND = 8
 _REPORTS_KEPT = 500
+_NEVER_TOLD = "not-stored"
 
 Reply = Answer | Refused
 _Subject = tuple[str, int]  # a slip, by number and copy, or a device
@@ -193,6 +202,8 @@ class Hub:
             taking_orders = None not in gathered
             requests = [r for r in gathered if r is not None]
             self._serve([r for r in requests if r.reply.set_running_or_notify_cancel()])
+        if self._broken:
+            self._serve(())  # a last try: after a restart nobody knows what was refused
         self._keep_checkpoint()
 
     def _gather(self) -> list[_Request | None]:
@@ -208,7 +219,7 @@ class Hub:
         try:
             if self._broken:
                 self._mend()
-            draft = _Draft(self._house)
+            draft = Draft(self._house)
             said: list[Reply | Exception] = [self._attempt(draft, r.order) for r in requests]
             self._commit(draft)
         except StoreError:
@@ -223,7 +234,7 @@ class Hub:
             else:
                 request.reply.set_result(reply)
 
-    def _attempt(self, draft: "_Draft", order: Order) -> Reply | Exception:
+    def _attempt(self, draft: Draft, order: Order) -> Reply | Exception:
         try:
             return self._answer(draft, order)
         except StoreError:
@@ -232,7 +243,7 @@ class Hub:
             logger.exception("An order could not be decided: %s", type(order.command).__name__)
             return error
 
-    def _answer(self, draft: "_Draft", order: Order) -> Reply:
+    def _answer(self, draft: Draft, order: Order) -> Reply:
         if order.command_id != NO_COMMAND:
             earlier = draft.said.get(order.command_id) or self._said_before(order.command_id)
             if earlier is not None:
@@ -246,7 +257,7 @@ class Hub:
         draft.said[order.command_id] = (order.actor.id, said)
         return said
 
-    def _read_clock(self, draft: "_Draft") -> Stamp:
+    def _read_clock(self, draft: Draft) -> Stamp:
         before, self._stamp = self._stamp, self._clock.stamp()
         step = clock_step(before, self._stamp)
         if step is not None:
@@ -263,9 +274,18 @@ class Hub:
             if (entry.command_id, entry.actor) != (NO_COMMAND, entries[0].actor):
                 break
             entries.append(entry)
-        return entries[0].actor, answer(entries, first.seq)
+        return entries[0].actor, self._voided_since(entries[-1]) or answer(entries, first.seq)
 
-    def _commit(self, draft: "_Draft") -> None:
+    def _voided_since(self, entry: Entry) -> Refused | None:
+        """The refusal to name a ticket again that is void by now: nobody waits with it."""
+        if isinstance(entry.event, TicketIssued):
+            number = entry.event.number
+            ticket = self._house.queue(training=entry.training).tickets.get(number)
+            if ticket and (ticket.phase, ticket.place) == ("void", entry.seq):
+                return Refused(Reason.TICKET_ENDED, {"number": number})
+        return None
+
+    def _commit(self, draft: Draft) -> None:
         house, entries = draft.house, draft.entries
         if not entries:
             return
@@ -287,6 +307,8 @@ class Hub:
             queue = house.queue(training=entry.training)
             if slip and _take_effect(self._print_slip, slip, queue, entry.training):
                 self._at_printer.add(slip)
+            elif slip:
+                self.report(ReportPrint(slip.number, slip.copy, "failed", reason="unprintable"))
         for changed in self._listeners:
             _take_effect(changed)
         self._rows_since_checkpoint += len(entries)
@@ -295,7 +317,7 @@ class Hub:
 
     def _begin(self) -> None:
         identity, stamp = self.identity, self._clock.stamp()
-        draft = _Draft(self._house)
+        draft = Draft(self._house)
         started = NodeStarted(identity.software, identity.config)
         draft.take(record(draft.house, (started,), HUB, stamp))
         for training in (False, True):
@@ -318,10 +340,24 @@ class Hub:
             self.damage = rebuilt.damage
             logger.error("%s; a restart goes on in a new journal", self.damage)
             raise StoreError(self.damage)
-        self._house = rebuilt.house
+        self._take_back(rebuilt.house)
         self._begin()
         self._broken = False
         logger.info("What happens is stored again")
+
+    def _take_back(self, house: House) -> None:
+        """Go on from `house`, but void the tickets of those who were told that none is stored."""
+        draft, stamp = Draft(house), self._clock.stamp()
+        for entry in unanswered(self.journal, self._stores.high_water.mark):
+            if not isinstance(entry.event, TicketIssued):
+                continue
+            queue = draft.house.queue(training=entry.training)
+            ticket = queue.tickets.get(entry.event.number)
+            if ticket and ticket.phase not in ENDED:
+                void = TicketVoided(ticket.number, _NEVER_TOLD)
+                draft.take(record(draft.house, (void,), HUB, stamp, entry.training))
+        self._commit(draft)
+        self._house = draft.house
 
     def _keep_reports(self, orders: Iterable[Order]) -> None:
         """Keep what this machine's devices said; others are told that nothing was stored."""
@@ -355,20 +391,3 @@ def _take_effect(effect: Callable[..., None], *details: object) -> bool:
         logger.exception("Something that should follow a stored row did not happen")
         return False
     return True
-
-
-class _Draft:
-    """What the orders of one commit have done so far; nothing of it is durable yet."""
-
-    def __init__(self, house: House) -> None:
-        self.house = house
-        self.entries: list[Entry] = []
-        self.rows: list[NewRow] = []
-        self.said: dict[bytes, tuple[str, Reply]] = {}
-
-    def take(self, turn: Turn) -> None:
-        """Go on from `turn`, all of it or nothing."""
-        rows = [NewRow(encode_entry(entry), entry.command_id) for entry in turn.entries]
-        self.house = turn.house
-        self.entries.extend(turn.entries)
-        self.rows.extend(rows)

@@ -1,6 +1,7 @@
 """A hub put together from its settings: queue, printer, uplink and local API."""
 
 import hashlib
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -19,22 +20,28 @@ from edge.controls import Controls, ControlsOfHub
 from edge.core.effects import Slip
 from edge.core.rules import Rules
 from edge.core.state import State
-from edge.devices.escpos_printer import EscposPrinter
+from edge.devices.escpos_printer import EscposPrinter, SheetJob
 from edge.devices.transport import transport
 from edge.health import read_health
 from edge.hub import Hub, Identity, Reply
 from edge.identity.folder import IdentityFolder
 from edge.identity.keeper import IdentityKeeper
 from edge.machine_watch import MachineWatch
-from edge.printing import absent, print_job, slip_view
+from edge.printing import absent, only_as_pictures, print_job, slip_view
 from edge.procedures import procedures_of
 from edge.settings import HubSettings, Procedure
+from edge.site_certificate import SiteCertificate, SiteCertificateKeeper
 from edge.ticket.layout import Paper
+from edge.ticket.sheet import Sheet
+from edge.ticket.template import TicketTemplate
 from edge.uplink import Uplink
 from runtime.clock import Clock, SystemClock
 from runtime.discovery import Announcement, is_announced
 from runtime.http_connections import Limits
 from runtime.http_server import HttpServer
+from runtime.settings import SettingsError
+
+logger = logging.getLogger(__name__)
 
 _CONNECTIONS_PER_ADDRESS = 64
 
@@ -49,7 +56,8 @@ class Node:
         configuration: Configuration | None = None,
         hear_configuration: Callable[[bytes], None] | None = None,
     ) -> None:
-        """Open the stores and bind the address. Raises StoreError or OSError.
+        """Open the stores and bind the address. Raises StoreError or OSError, and SettingsError
+        where HTTPS is wanted and nobody has made a certificate.
 
         `configuration` is the centre's that is in `settings`, if one is; newer ones go to
         `hear_configuration`, in the line's thread.
@@ -60,6 +68,7 @@ class Node:
         own = _fingerprint(settings.site, self._procedures)
         config = own if configuration is None else configuration.label
         identity = Identity(settings.node, version("thutu"), config)
+        certificate = _certificate(settings, clock)
         self.access = Access(settings.data / "access.db", clock)
         self.hub = Hub(identity, settings.site, settings.data, clock, self._print)
         self._server = HttpServer(
@@ -69,12 +78,19 @@ class Node:
                 self._procedures,
                 printer=settings.printer.device if settings.printer else None,
                 paper=settings.printer.profile.paper if settings.printer else Paper(),
+                template=settings.printer.ticket if settings.printer else TicketTemplate(),
                 follow_url=settings.follow_url,
+                print_sheet=None if settings.printer is None else self._print_sheet,
+                issue_rate=settings.issuing,
             ),
             settings.http.host,
             settings.http.port,
-            Limits(per_address=_CONNECTIONS_PER_ADDRESS),
+            Limits(per_address=_CONNECTIONS_PER_ADDRESS, is_known=self.access.knows),
+            certificate=None if certificate is None else certificate.file,
         )
+        self._tls: SiteCertificateKeeper | None = None
+        if certificate is not None:
+            self._tls = SiteCertificateKeeper(certificate, self._server.read_certificate)
         self._printer = self._own_printer()
         self._controls = self._own_controls(clock)
         self._keeper = self._own_keeper(clock)
@@ -88,6 +104,10 @@ class Node:
     def url(self) -> str:
         """Where the local API is."""
         return self._server.url
+
+    def answers(self) -> bool:
+        """Whether the local API gives any answer at all, within seconds."""
+        return self._server.answers()
 
     @property
     def events_sent(self) -> int:
@@ -110,14 +130,21 @@ class Node:
             self._uplink.start()
         if self._keeper is not None:
             self._keeper.start()
-        if self._settings.http.announce and is_announced(self._settings.http.host):
+        if self._tls is not None:
+            self._tls.start()
+        http = self._settings.http
+        if http.announce and is_announced(http.host):
             site_name = self._settings.site.site_name
-            self._announcement = Announcement(self._settings.node, site_name, self._server.port)
+            self._announcement = Announcement(
+                self._settings.node, site_name, self._server.port, tls=http.tls
+            )
 
     def stop(self) -> None:
         """Let nobody in any more, finish what is under way, and close the stores."""
         if self._announcement is not None:
             self._announcement.close()
+        if self._tls is not None:
+            self._tls.stop()
         self._server.stop()
         self._machine.close()
         if self._controls is not None:
@@ -135,6 +162,13 @@ class Node:
         printer = self._settings.printer
         if printer is None:
             return None
+        for service, error in only_as_pictures(self._settings.site, printer.profile):
+            logger.warning(
+                "%s prints the tickets of service %s as pictures, which takes longer: %s",
+                printer.device,
+                service,
+                error,
+            )
         return EscposPrinter(
             device=printer.device,
             transport=transport(printer.url),
@@ -147,8 +181,19 @@ class Node:
         if not self._settings.devices:
             return None
         levels = self._settings.site.rating_levels
-        controls = Controls(self._settings, self._give, self.hub.report, clock, levels=levels)
+        controls = Controls(
+            self._settings,
+            self._give,
+            self.hub.report,
+            clock,
+            printer_of=self._printer_of,
+            levels=levels,
+        )
         return ControlsOfHub(controls, self.hub.snapshot)
+
+    def _printer_of(self, device: str) -> str | None:
+        own = self._settings.printer
+        return self._settings.site.prints_on.get(device, own.device if own else None)
 
     def _give(self, actor: Actor, command: AnyCommand) -> Future[Reply]:
         return self.hub.submit(Order(uuid4().bytes, actor, command))
@@ -216,6 +261,23 @@ class Node:
             follow_url=self._settings.follow_url,
         )
         self._printer.print(print_job(view))
+
+    def _print_sheet(self, sheet: Sheet) -> Future[ReportPrint]:
+        outcome: Future[ReportPrint] = Future()
+        if self._printer is not None:
+            self._printer.print(SheetJob(sheet, outcome.set_result))
+        return outcome
+
+
+def _certificate(settings: HubSettings, clock: Clock) -> SiteCertificate | None:
+    if not settings.http.tls:
+        return None
+    certificate = SiteCertificate(settings.tls_folder, settings.node, clock)
+    if not certificate.file.exists():
+        raise SettingsError(
+            f"[http] tls: no certificate is in {settings.tls_folder}; first: thutu-hub init-tls"
+        )
+    return certificate
 
 
 def _fingerprint(rules: Rules, procedures: tuple[Procedure, ...]) -> str:

@@ -1,5 +1,8 @@
 """From a slip of the queue to a job for a ticket printer, here or elsewhere on the site."""
 
+import logging
+from collections.abc import Iterator
+
 from contract.commands import ReportDevice
 from contract.slips import SlipView
 from edge.core.calendar import trusted_wall_ms
@@ -7,7 +10,12 @@ from edge.core.effects import Slip
 from edge.core.rules import Rules
 from edge.core.state import State
 from edge.devices.escpos_printer import PrintJob
-from edge.ticket.content import compose
+from edge.devices.printer_profile import PrinterProfile
+from edge.ticket.content import TicketContent, compose
+from edge.ticket.follow import follow_link
+from edge.ticket.letters import LetterError
+
+logger = logging.getLogger(__name__)
 
 
 def slip_view(
@@ -32,8 +40,7 @@ def slip_view(
         priority=ticket.priority is not None,
         training=training,
         language="en" if ticket.language == "en" else "vi",
-        follow_url=follow_url
-        and follow_url.format(site=rules.site, day=queue.day, number=ticket.number),
+        follow_url=code_link(rules, follow_url, day=queue.day, number=ticket.number),
     )
 
 
@@ -57,6 +64,43 @@ def print_job(slip: SlipView) -> PrintJob:
     return PrintJob(slip.number, slip.copy, content)
 
 
+def code_link(rules: Rules, follow_url: str | None, *, day: str, number: str) -> str | None:
+    """What the QR code of a ticket opens. None without `follow_url`, and with one that cannot be
+    filled in: a ticket without its code is better than none."""
+    if follow_url is None:
+        return None
+    try:
+        return follow_link(follow_url, site=rules.site, day=day, number=number)
+    except ValueError as error:
+        logger.warning("Ticket %s has no code: %s", number, error)
+        return None
+
+
+def only_as_pictures(rules: Rules, profile: PrinterProfile) -> Iterator[tuple[str, LetterError]]:
+    """The services whose tickets a printer cannot set in letters of its own, and why."""
+    renderer = profile.renderer()
+    for service in rules.services:
+        try:
+            for language, name in service.name.items():
+                renderer.encode(_specimen(rules, name, language))
+        except LetterError as error:
+            yield service.id, error
+
+
 def absent(printer: str) -> ReportDevice:
     """The news that nobody drives a printer elsewhere on the site."""
     return ReportDevice(printer, "lost", "no-satellite")
+
+
+def _specimen(rules: Rules, service_name: str, language: str) -> TicketContent:
+    return compose(
+        unit_name=rules.unit,
+        service_name=service_name,
+        number="0000",
+        counters=(),
+        ahead=0,
+        expected_wait_min=None,
+        issued_ms=0,
+        clock_trusted=True,
+        language=language,
+    )

@@ -4,12 +4,14 @@ import contextlib
 import hashlib
 import logging
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from contract.codec import ContractError, chain, decode_entry
+from contract.events import Entry
 from edge.core.house import House, apply, moved_to_new_journal
 from edge.high_water import HighWater, Mark
 from edge.journal import Journal, JournalDamagedError, StoreError
@@ -79,6 +81,14 @@ def rebuild(journal: Journal) -> Rebuilt:
     except (JournalDamagedError, ContractError) as error:
         return Rebuilt(_up_to_the_damage(journal, house), str(error))
     return Rebuilt(house, None)
+
+
+def unanswered(journal: Journal, mark: Mark | None) -> Iterator[Entry]:
+    """The rows behind `mark`. A command is answered once its rows and the mark are stored: whoever
+    asked for these was told that nothing is, or was told nothing. Raises StoreError."""
+    if mark is not None:
+        for row in journal.rows(after=mark.seq):
+            yield decode_entry(row.body)
 
 
 def keep_checkpoint(journal: Journal, house: House) -> None:

@@ -10,6 +10,9 @@ from edge.control_settings import ControlSettings
 from edge.core.rules import Rules
 from edge.devices.printer_profile import PrinterProfile
 from edge.identity.folder import CERTIFICATE_FILE, ROOT_FILE
+from edge.issue_rate import IssueRate
+from edge.ticket.follow import follow_link
+from edge.ticket.qr import module_dots
 from edge.ticket.template import TicketTemplate
 from runtime.mqtt import MqttSettings
 
@@ -19,17 +22,22 @@ PublicKey = Annotated[
 ]
 ProcedureCode = Annotated[str, Meta(pattern=whole(r"[0-9]\.[0-9]{6}(\.[0-9A-Z.]+)?"))]
 
+_SOME_DAY = "2026-11-23"
+_SOME_NUMBER = "09999"
+
 
 class Http(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the local API listens. Only this machine, unless the site decides otherwise.
 
     A hub that others can reach tells its name and address on the local network (`_thutu._tcp`),
-    so that terminals find it, unless `announce` is off.
+    so that terminals find it, unless `announce` is off. With `tls` it speaks HTTPS alone, with the
+    certificate that `thutu-hub init-tls` made.
     """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8100
     announce: bool = True
+    tls: bool = False
 
 
 class PrinterSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,6 +83,7 @@ class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):
     printer: PrinterSettings | None = None
     uplink: MqttSettings | None = None
     identity: IdentitySettings | None = None
+    issuing: IssueRate = field(default_factory=IssueRate)
     procedures: tuple[Procedure, ...] = ()
     procedures_file: Path | None = None
     follow_url: str | None = None
@@ -84,6 +93,11 @@ class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):
     def identity_folder(self) -> Path:
         """Where this node's key and certificate are."""
         return self.data / "identity"
+
+    @property
+    def tls_folder(self) -> Path:
+        """Where the site's authority is, and the certificate of the local API."""
+        return self.data / "tls"
 
     @property
     def line(self) -> MqttSettings | None:
@@ -108,6 +122,7 @@ class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):
             if self.site.service(button.service) is None:
                 raise ValueError(f"a ticket button names the unknown service {button.service!r}")
         self._check_printers()
+        self._check_follow_url()
         for procedure in self.procedures:
             if self.site.service(procedure.service) is None:
                 raise ValueError(
@@ -120,3 +135,12 @@ class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):
                 raise ValueError(
                     f"prints_on: {device} prints on {printer}, which is the hub's own: leave it out"
                 )
+
+    def _check_follow_url(self) -> None:
+        if self.follow_url is None:
+            return
+        link = follow_link(self.follow_url, site=self.site.site, day=_SOME_DAY, number=_SOME_NUMBER)
+        try:
+            module_dots(link, 0)
+        except ValueError as error:
+            raise ValueError(f"follow_url makes a link too long for a QR code: {link}") from error

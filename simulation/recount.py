@@ -130,7 +130,9 @@ def _finished(day: _Day, event: e.ServiceFinished, now: Stamp) -> None:
     day.leave(event.counter, event.number, now)
     day.count.finished += 1
     day.counters[event.counter].finished += 1
-    day.count.services_ms.append(day.worked_ms.pop(event.number))
+    worked_ms = day.worked_ms.pop(event.number)
+    if event.worked is not None:  # a keypad alone cannot say when a service began
+        day.count.services_ms.append(worked_ms)
     if event.ends_visit:
         day.count.visits += 1
     else:

@@ -37,6 +37,7 @@ PURE = (
     "edge.devices.escpos_status",
     "edge.ticket.content",
     "edge.ticket.layout",
+    "edge.ticket.sheet",
     "edge.ticket.text_layout",
     "display.boards.frames",
     "display.hall.scene",

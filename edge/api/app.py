@@ -26,7 +26,7 @@ from edge.api.problems import (
     problem,
 )
 from edge.api.queue_routes import queue_routes
-from edge.api.report_routes import report_routes
+from edge.api.report_routes import PrintSheet, report_routes
 from edge.api.sign_in_queue import SignInQueue
 from edge.api.site_routes import site_routes
 from edge.api.slip_routes import slip_routes
@@ -34,12 +34,16 @@ from edge.api.slips import SlipsForPrinters
 from edge.api.snapshots import Snapshots
 from edge.api.ticket_routes import ticket_routes
 from edge.hub import Hub
+from edge.issue_rate import IssuePace, IssueRate
 from edge.journal import StoreError
 from edge.settings import Procedure
 from edge.ticket.layout import Paper
+from edge.ticket.template import TicketTemplate
 
 _MAX_BODY_BYTES = 16_384
 _PAPER = Paper()
+_ISSUE_RATE = IssueRate()
+_TEMPLATE = TicketTemplate()
 
 
 def create_app(
@@ -49,12 +53,17 @@ def create_app(
     printer: str | None = None,
     *,
     paper: Paper = _PAPER,
+    template: TicketTemplate = _TEMPLATE,
     follow_url: str | None = None,
+    issue_rate: IssueRate = _ISSUE_RATE,
+    print_sheet: PrintSheet | None = None,
 ) -> FastAPI:
     """The API of `hub` for those whom `access` knows, and its pages.
 
     `printer` is the device that prints tickets, if the site has one, `paper` what they are
-    printed on, and `follow_url` what their QR code opens.
+    printed on, `template` the site's own ticket, and `follow_url` what their QR code opens.
+    `print_sheet` prints what is no ticket.
+    `issue_rate` is how fast one device may give out numbers.
     """
     app = FastAPI(
         title="Thứ Tự – hub",
@@ -66,12 +75,13 @@ def create_app(
     )
     guard = Guard(access)
     changes = Changes(hub)
-    app.include_router(queue_routes(hub, guard, Snapshots(hub, changes)))
+    pace = IssuePace(issue_rate, access.clock)
+    app.include_router(queue_routes(hub, guard, Snapshots(hub, changes), pace))
     slips = SlipsForPrinters(hub, changes, access.clock, follow_url)
     app.include_router(slip_routes(guard, slips))
     app.include_router(site_routes(hub, guard, procedures, printer))
-    app.include_router(report_routes(hub, guard))
-    app.include_router(ticket_routes(hub, guard, paper, follow_url))
+    app.include_router(report_routes(hub, guard, print_sheet))
+    app.include_router(ticket_routes(hub, guard, paper, template, follow_url))
     app.include_router(access_routes(access, SignInQueue(access.knows, access.clock)))
     app.add_exception_handler(Problem, problem)
     app.add_exception_handler(RequestValidationError, _malformed)

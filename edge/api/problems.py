@@ -15,6 +15,7 @@ _STATUS = {
     Reason.NOT_YOUR_COUNTER: HTTPStatus.FORBIDDEN,
     Reason.KEY_REUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
     Reason.NOT_STORED: HTTPStatus.SERVICE_UNAVAILABLE,
+    Reason.ISSUING_TOO_FAST: HTTPStatus.TOO_MANY_REQUESTS,
 }
 _WORDS = {
     HTTPStatus.NOT_FOUND: "api.not-found",
@@ -43,11 +44,11 @@ def language(request: Request) -> str:
     return next((tag for tag in primary if tag in LANGUAGES), LANGUAGES[0])
 
 
-def refusal(request: Request, refused: Refused) -> Response:
+def refusal(request: Request, refused: Refused, headers: dict[str, str] | None = None) -> Response:
     """The answer to a command that was refused."""
     status = _STATUS.get(refused.reason, HTTPStatus.CONFLICT)
     words = say(f"refusal.{refused.reason}", language(request), **refused.detail)
-    return _response(status, words, {"reason": refused.reason.value})
+    return _response(status, words, {"reason": refused.reason.value}, headers)
 
 
 async def problem(request: Request, error: Exception) -> Response:

@@ -11,25 +11,34 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from contract.commands import AnyCommand, Order
-from contract.refusals import Refused
+from contract.commands import AnyCommand, CheckIn, IssueTicket, Order
+from contract.refusals import Reason, Refused
 from edge.api.guard import Guard
 from edge.api.problems import Problem, refusal
 from edge.api.snapshots import Snapshots
 from edge.hub import Hub
+from edge.issue_rate import IssuePace
 
 _command_decoder = msgspec.json.Decoder(AnyCommand)
 
 
-def queue_routes(hub: Hub, guard: Guard, snapshots: Snapshots) -> APIRouter:
+def queue_routes(hub: Hub, guard: Guard, snapshots: Snapshots, pace: IssuePace) -> APIRouter:
     """The routes through which everything on site drives and follows the queue."""
     router = APIRouter(tags=["queue"])
 
     @router.post("/api/commands")
     async def give_command(request: Request, *, training: bool = False) -> Response:
-        """Carry out one command; the same `Idempotency-Key` again returns the first answer."""
+        """Carry out one command; the same `Idempotency-Key` again returns the first answer.
+
+        Who gives out numbers too fast is answered 429 with `Retry-After`.
+        """
         actor = guard.actor(request)
         order = Order(_command_id(request), actor, await _command(request), training)
+        if isinstance(order.command, IssueTicket | CheckIn):
+            wait_s = pace.wait_s(actor)
+            if wait_s and hub.journal.find_command(order.command_id) is None:
+                too_fast = Refused(Reason.ISSUING_TOO_FAST, {"seconds": str(wait_s)})
+                return refusal(request, too_fast, {"Retry-After": str(wait_s)})
         reply = await asyncio.wrap_future(hub.submit(order))
         if isinstance(reply, Refused):
             return refusal(request, reply)

@@ -1,5 +1,8 @@
 """What a supervisor answers for: the day's log of exceptions and its report."""
 
+from collections.abc import Callable
+from concurrent.futures import Future
+from http import HTTPStatus
 from typing import Annotated, Literal
 
 import msgspec
@@ -7,12 +10,18 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contract.commands import ReportPrint
 from edge.api.guard import Guard
+from edge.api.problems import Problem
 from edge.api.report_csv import report_csv
+from edge.api.report_sheet import report_sheet
 from edge.hub import Hub
+from edge.ticket.sheet import Sheet
 
 _Row = Annotated[int, Query(ge=1, description="Lines older than this journal row.")]
 _Lines = Annotated[int, Query(ge=1, le=200)]
+_PRINTED_WITHIN_S = 30.0
+PrintSheet = Callable[[Sheet], "Future[ReportPrint]"]
 _FRESH = {"Cache-Control": "no-store"}
 
 
@@ -22,8 +31,11 @@ class CsvResponse(Response):
     media_type = "text/csv"
 
 
-def report_routes(hub: Hub, guard: Guard) -> APIRouter:
-    """The routes for supervisors; each reads the rows of the present business day."""
+def report_routes(hub: Hub, guard: Guard, print_sheet: PrintSheet | None) -> APIRouter:
+    """The routes for supervisors; each reads the rows of the present business day.
+
+    `print_sheet` prints a slip that is no ticket, if the hub has a printer of its own.
+    """
     router = APIRouter(tags=["report"])
 
     @router.get("/api/log")
@@ -55,6 +67,25 @@ def report_routes(hub: Hub, guard: Guard) -> APIRouter:
             report_csv(report, hub.rules, language),
             headers={**_FRESH, "Content-Disposition": f'attachment; filename="{file}"'},
         )
+
+    @router.post("/api/report/print", status_code=HTTPStatus.NO_CONTENT)
+    def print_report(
+        request: Request, *, language: Literal["vi", "en"] = "vi", training: bool = False
+    ) -> None:
+        """The totals on a slip of the hub's ticket printer; answers when it is out, or why it is
+        not. No ticket is counted for it. For supervisors.
+        """
+        guard.supervisor(request)
+        if print_sheet is None:
+            raise Problem(HTTPStatus.CONFLICT, "report.no-printer")
+        report = hub.day_report(training=training)
+        printing = print_sheet(report_sheet(report, hub.rules, language, training=training))
+        try:
+            outcome = printing.result(_PRINTED_WITHIN_S)
+        except TimeoutError:
+            outcome = None
+        if outcome is None or outcome.outcome != "printed":
+            raise Problem(HTTPStatus.CONFLICT, "report.not-printed")
 
     return router
 

@@ -6,10 +6,11 @@ from edge.core.calendar import day_of
 from edge.core.effects import Slip
 from edge.core.house import House
 from edge.core.rules import Rules
-from edge.printing import print_job, slip_view
+from edge.printing import code_link, print_job, slip_view
 from edge.ticket.content import TicketContent, compose
 from edge.ticket.layout import Paper
 from edge.ticket.raster import RasterRenderer
+from edge.ticket.template import TicketTemplate
 
 _SAMPLE_ORDER = 25
 _SAMPLE_AHEAD = 3
@@ -45,12 +46,12 @@ def sample_content(
         issued_ms=now_ms,
         clock_trusted=True,
         language=language,
-        qr_url=follow_url and follow_url.format(site=rules.site, day=day_of(now_ms), number=number),
+        qr_url=code_link(rules, follow_url, day=day_of(now_ms), number=number),
     )
 
 
-def picture(content: TicketContent, paper: Paper) -> bytes:
-    """The slip as PNG, one pixel for each dot of `paper`."""
+def picture(content: TicketContent, paper: Paper, template: TicketTemplate) -> bytes:
+    """The slip as PNG, as the site's `template` wants it, one pixel for each dot of `paper`."""
     file = BytesIO()
-    RasterRenderer(paper).preview(content).save(file, "PNG", optimize=True)
+    RasterRenderer(paper).preview(template.apply(content)).save(file, "PNG", optimize=True)
     return file.getvalue()

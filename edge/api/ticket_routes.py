@@ -12,6 +12,7 @@ from edge.api.problems import Problem
 from edge.api.ticket_picture import picture, sample_content, ticket_content
 from edge.hub import Hub
 from edge.ticket.layout import Paper
+from edge.ticket.template import TicketTemplate
 
 
 class PictureResponse(Response):
@@ -20,8 +21,10 @@ class PictureResponse(Response):
     media_type = "image/png"
 
 
-def ticket_routes(hub: Hub, guard: Guard, paper: Paper, follow_url: str | None) -> APIRouter:
-    """The route that shows tickets as they are printed on `paper`."""
+def ticket_routes(
+    hub: Hub, guard: Guard, paper: Paper, template: TicketTemplate, follow_url: str | None
+) -> APIRouter:
+    """The route that shows tickets as they are printed on `paper`, by the site's `template`."""
     router = APIRouter(tags=["tickets"])
 
     @router.get("/api/ticket-preview.png", response_class=PictureResponse)
@@ -40,6 +43,8 @@ def ticket_routes(hub: Hub, guard: Guard, paper: Paper, follow_url: str | None) 
             if found is None:
                 raise Problem(HTTPStatus.NOT_FOUND, "refusal.unknown-ticket", number=number)
             content = found
-        return PictureResponse(picture(content, paper), headers={"Cache-Control": "no-store"})
+        return PictureResponse(
+            picture(content, paper, template), headers={"Cache-Control": "no-store"}
+        )
 
     return router

@@ -7,13 +7,12 @@ from contract import commands as c
 from contract import events as e
 from contract.refusals import Reason, Refused
 from contract.stamp import Stamp
-from edge.core import calendar, desk, effects, rating, roll, visit
+from edge.core import calendar, desk, device_names, effects, rating, roll, visit
 from edge.core.case import Case, No
 from edge.core.rules import Rules, is_date
-from edge.core.state import Device, State
+from edge.core.state import State
 
-_NAME_LENGTH = 64
-_DEVICES = 100
+_DEVICES_OF_AN_ACTOR = 64
 _ISSUING: frozenset[type[Any]] = frozenset({c.IssueTicket, c.CheckIn})
 _AT_A_SEAT: frozenset[type[Any]] = frozenset(
     {
@@ -128,19 +127,20 @@ def _again_if_interrupted(case: Case, command: c.ReportPrint) -> list[e.AnyEvent
 
 
 def _report_device(case: Case, command: c.ReportDevice) -> list[e.AnyEvent]:
-    """What others than the hub report is named after them: nobody speaks for another's device.
-
-    A printer of the site's rules has its own name.
+    """What others than the hub report is named after them, and is limited: nobody speaks for
+    another's device, nor keeps it from being heard. A printer of the site's rules has its own name.
     """
-    device = command.device
+    device, known = command.device, case.state.devices
     printers = case.rules.prints_on.values() if case.actor.role == "printer" else ()
     itself = device == case.actor.id and device in printers
     if case.actor.role != "hub" and not itself:
-        device = f"{case.actor.id}:{device}"[:_NAME_LENGTH]
-    if device not in case.state.devices and len(case.state.devices) >= _DEVICES:
-        raise No(Reason.NOT_ALLOWED, role=case.actor.role)
+        device = device_names.name_of(case.actor.id, device)
+        others = sum(name.startswith(device_names.own(case.actor.id)) for name in known)
+        if device not in known and others >= _DEVICES_OF_AN_ACTOR:
+            raise No(Reason.NOT_ALLOWED, role=case.actor.role)
     condition = command.condition if command.state == "lost" else ""
-    if case.state.devices.get(device) == Device(command.state, condition):
+    before = known.get(device)
+    if before is not None and (before.state, before.condition) == (command.state, condition):
         return []
     if command.state == "lost":
         return [e.DeviceLost(device, command.condition)]

@@ -18,6 +18,7 @@ from edge.core.change import (
     requeue,
     settle_slip,
 )
+from edge.core.device_names import is_the_hubs_own
 from edge.core.numbering import series_and_order
 from edge.core.state import Appointment, Counter, Device, RatingDue, State, Ticket
 
@@ -67,6 +68,11 @@ def _day_opened(state: State, event: e.DayOpened, stamp: Stamp, seq: int) -> Sta
             for id_, counter in state.counters.items()
         },
         calls=tuple(call for call in state.calls if call.number in event.carried),
+        devices={
+            name: device
+            for name, device in state.devices.items()
+            if is_the_hubs_own(name) or device.seq >= state.opened_seq
+        },
         recent_ms={},
         issued=len(event.carried),
         finished=0,
@@ -75,16 +81,16 @@ def _day_opened(state: State, event: e.DayOpened, stamp: Stamp, seq: int) -> Sta
     )
 
 
-def _device_lost(state: State, event: e.DeviceLost, _stamp: Stamp, _seq: int) -> State:
-    return change_device(state, event.device, Device("lost", event.condition))
+def _device_lost(state: State, event: e.DeviceLost, _stamp: Stamp, seq: int) -> State:
+    return change_device(state, event.device, Device("lost", event.condition, seq))
 
 
-def _device_returned(state: State, event: e.DeviceReturned, _stamp: Stamp, _seq: int) -> State:
-    return change_device(state, event.device, Device("ready"))
+def _device_returned(state: State, event: e.DeviceReturned, _stamp: Stamp, seq: int) -> State:
+    return change_device(state, event.device, Device("ready", seq=seq))
 
 
-def _paper_low(state: State, event: e.PaperLow, _stamp: Stamp, _seq: int) -> State:
-    return change_device(state, event.device, Device("paper-low"))
+def _paper_low(state: State, event: e.PaperLow, _stamp: Stamp, seq: int) -> State:
+    return change_device(state, event.device, Device("paper-low", seq=seq))
 
 
 # --- tickets ----------------------------------------------------------------------------------
@@ -170,7 +176,7 @@ def _started(state: State, event: e.ServiceStarted, stamp: Stamp, _seq: int) -> 
     return change_counter(state, event.counter, since=stamp)
 
 
-def _finished(state: State, event: e.ServiceFinished, stamp: Stamp, _seq: int) -> State:
+def _finished(state: State, event: e.ServiceFinished, stamp: Stamp, seq: int) -> State:
     ticket = state.tickets[event.number]
     counter = state.counters[event.counter]
     recent = state.recent_ms
@@ -189,7 +195,7 @@ def _finished(state: State, event: e.ServiceFinished, stamp: Stamp, _seq: int) -
             ticket=None,
             since=stamp,
             served=counter.served + 1,
-            rating=RatingDue(event.service, stamp),
+            rating=RatingDue(event.service, seq, stamp),
         ),
         recent_ms=recent,
     )
@@ -242,6 +248,14 @@ def _service_added(state: State, event: e.ServiceAdded, _stamp: Stamp, _seq: int
 
 
 def _voided(state: State, event: e.TicketVoided, stamp: Stamp, _seq: int) -> State:
+    """A ticket that nobody was told of may be at a counter, and give its appointment back."""
+    for counter in state.counters.values():
+        if counter.ticket == event.number:
+            state = change_counter(state, counter.id, ticket=None, since=stamp)
+    code = state.tickets[event.number].appointment
+    if code in state.appointments:
+        booked = replace(state.appointments[code], number=None)
+        state = replace(state, appointments=put(state.appointments, code, booked))
     return change_ticket(state, event.number, phase="void", since=stamp, counter=None)
 
 

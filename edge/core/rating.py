@@ -21,6 +21,8 @@ def rate(case: Case, command: c.Rate) -> list[e.AnyEvent]:
     due = counter.rating
     if due is None:
         return [e.RatingIgnored(counter.id, command.level, "nothing-finished")]
+    if command.finished_seq not in (None, due.seq):
+        return [e.RatingIgnored(counter.id, command.level, "too-late")]
     if due.rated:
         return [e.RatingIgnored(counter.id, command.level, "already-rated")]
     if rating_left_ms(case.rules, case.state, counter, case.stamp) is None:

@@ -11,20 +11,24 @@ from contract.refusals import Reason
 from edge.core.case import Case, No
 from edge.core.numbering import is_training, number_of, series_and_order
 
-MOST_IN_A_DAY = 9_999  # a mistyped number must not use up the series
+MOST_SKIPPED = 500  # a mistyped number, 1999 for 1099, must not use up the series
+HIGHEST_START = 9_999  # of a supervisor, who may skip further
 
 
 def use(case: Case, command: c.UseRoll, *, training: bool) -> list[e.AnyEvent]:
-    """Go on with the roll's number, which may skip forward and never back."""
+    """Go on with the roll's number, which may skip forward, a supervisor's further, never back."""
     series, order = series_and_order(command.number)
     _known_series(case, series)
     least = case.state.orders.get(series, 0) + 1
-    if is_training(command.number) != training or not least <= order <= MOST_IN_A_DAY:
+    most = least + MOST_SKIPPED
+    if case.actor.role == "supervisor":
+        most = max(most, HIGHEST_START)
+    if is_training(command.number) != training or not least <= order <= most:
         raise No(
             Reason.ROLL_NUMBER,
             number=command.number,
             least=number_of(series, least, training=training),
-            most=number_of(series, MOST_IN_A_DAY, training=training),
+            most=number_of(series, most, training=training),
         )
     if series in case.state.rolls and order == least:
         return []

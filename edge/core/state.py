@@ -61,9 +61,10 @@ class Ticket(Struct, frozen=True):
 
 
 class RatingDue(Struct, frozen=True):
-    """What a counter's rating buttons are about: the service finished last."""
+    """What a counter's rating buttons are about: the service finished last, by row `seq`."""
 
     service: ServiceId
+    seq: int
     finished: Stamp
     rated: bool = False
 
@@ -95,10 +96,11 @@ class Appointment(Struct, frozen=True):
 
 
 class Device(Struct, frozen=True):
-    """A device's last known state."""
+    """A device's last known state, and the journal row of that news."""
 
     state: DeviceState
     condition: str = ""
+    seq: int = 0
 
 
 class Call(Struct, frozen=True):

@@ -57,6 +57,7 @@ def snapshot(
             usual_services=rule.services,
             rating_due_ms=None if left_ms is None else now_ms + left_ms,
             rated=counter.rating is not None and counter.rating.rated,
+            finished_seq=None if counter.rating is None else counter.rating.seq,
         )
 
     def service_view(service: str) -> s.ServiceView:

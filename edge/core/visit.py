@@ -1,5 +1,9 @@
 """Decisions about tickets, from the button to the last finish."""
 
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
 from contract import commands as c
 from contract import events as e
 from contract.refusals import Reason
@@ -131,9 +135,9 @@ def add_service(case: Case, command: c.AddService) -> list[e.AnyEvent]:
 def call_next(case: Case, command: c.CallNext) -> list[e.AnyEvent]:
     """Call whoever is next, after ending the present service if that is asked."""
     counter = case.open_counter(command.counter)
-    finishing: list[e.AnyEvent] = []
+    finishing: Sequence[e.AnyEvent] = ()
     if command.finish_current and counter.ticket is not None:
-        finishing = finish(case, c.FinishService(counter.id))
+        finishing = _end_present(case, counter.id)
         case = case.after(finishing)
         counter = case.counter(counter.id)
     elif counter.ticket is not None:
@@ -296,6 +300,18 @@ def _in_the_house(case: Case, number: str) -> Ticket:
     if ticket.phase in ENDED:
         raise No(Reason.TICKET_ENDED, number=number)
     return ticket
+
+
+def _end_present(case: Case, counter: str) -> Sequence[e.AnyEvent]:
+    """A keypad has no key for a service's start: its next call ends whoever was called, too.
+
+    Since nobody said when that citizen came, all the time is walk, and no service time is known.
+    """
+    if case.actor.role != "keypad" or case.ticket_at(counter).phase != "called":
+        return finish(case, c.FinishService(counter))
+    came = start(case, c.StartService(counter))
+    (finished,) = finish(case.after(came), c.FinishService(counter))
+    return [*came, replace(finished, service_time=None, worked=None)]
 
 
 def _call(

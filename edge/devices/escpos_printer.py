@@ -17,6 +17,8 @@ from edge.devices.printer_profile import PrinterProfile
 from edge.devices.transport import Transport
 from edge.ticket.bands import MAX_BAND_BYTES
 from edge.ticket.content import TicketContent
+from edge.ticket.letters import LetterError
+from edge.ticket.sheet import Sheet
 from edge.ticket.template import TicketTemplate
 from runtime.backoff import Backoff
 from runtime.clock import Clock, SystemClock
@@ -48,6 +50,15 @@ class PrintJob(Struct, frozen=True):
     content: TicketContent
 
 
+class SheetJob(Struct, frozen=True):
+    """A slip that is no ticket; `hear` is told from the printer's thread what became of it."""
+
+    sheet: Sheet
+    hear: Callable[[ReportPrint], object]
+    number: str = "0"
+    copy: int = 1
+
+
 class Timing(Struct, frozen=True):
     """How long a printer is waited for, in seconds.
 
@@ -67,7 +78,8 @@ class EscposPrinter:
     """Prints jobs one by one and reports what became of each, from its own thread.
 
     A slip is reported "printed" with a proof, "failed" when nothing of it went out, or "unknown";
-    it is never printed twice: a further copy is the hub's decision. While the printer cannot print
+    it is never printed twice: a further copy is the hub's decision. A letter that the printer lacks
+    makes that slip a picture, which every printer prints. While the printer cannot print
     (paper out, cover open, gone), waiting jobs fail after `patience_s`, and later ones at once.
     Each change of state is reported once. `report` must not block.
     """
@@ -93,11 +105,12 @@ class EscposPrinter:
             transport, self._timing.line, self._clock, answers=profile.proof != "none"
         )
         self._renderer = profile.renderer()
+        self._pictures = profile.pictures()
         self._random = random.Random()  # noqa: S311 - spreads reconnects, guards nothing
         self._process_id = self._random.randrange(_PROCESS_IDS)
 
         self._changed = threading.Condition()
-        self._jobs: deque[PrintJob] = deque()
+        self._jobs: deque[PrintJob | SheetJob] = deque()
         self._job_arrived = False
         self._closing = False
 
@@ -110,8 +123,8 @@ class EscposPrinter:
         self._owner = threading.Thread(target=self._own, name=device, daemon=True)
         self._owner.start()
 
-    def print(self, job: PrintJob) -> None:
-        """Queue `job`; its outcome comes through `report`."""
+    def print(self, job: PrintJob | SheetJob) -> None:
+        """Queue `job`; its outcome comes through `report`, or to who asked for a sheet."""
         with self._changed:
             self._jobs.append(job)
             self._job_arrived = True
@@ -171,7 +184,7 @@ class EscposPrinter:
         if job is None:
             self._clear()
             return self._timing.poll_s
-        self._report(self._print(job))
+        self._settle(job, self._print(job))
         return 0.0
 
     def _clear(self) -> None:
@@ -200,12 +213,18 @@ class EscposPrinter:
             jobs = tuple(self._jobs)
             self._jobs.clear()
         for job in jobs:
-            self._report(ReportPrint(job.number, job.copy, "failed", reason=condition))
+            self._settle(job, ReportPrint(job.number, job.copy, "failed", reason=condition))
 
-    def _print(self, job: PrintJob) -> ReportPrint:
+    def _settle(self, job: PrintJob | SheetJob, outcome: ReportPrint) -> None:
+        if isinstance(job, SheetJob):
+            job.hear(outcome)
+        else:
+            self._report(outcome)
+
+    def _print(self, job: PrintJob | SheetJob) -> ReportPrint:
         """Send one slip to a printer that just said it can print; say what became of it."""
         try:
-            slip = self._renderer.encode(self._template.apply(job.content))
+            slip = self._drawn(job)
         except Exception:
             # The owner must outlive a ticket that cannot be drawn, or nothing is printed any more.
             logger.exception("%s cannot draw ticket %s", self._device, job.number)
@@ -233,6 +252,16 @@ class EscposPrinter:
             finish = _FINISH_ANYTHING if self._doubts == _HOPELESS_DOUBTS else _FINISH_PICTURE
             self._before_ticket = finish + _RESET + self._renderer.end()
         return ReportPrint(job.number, job.copy, "unknown", reason=doubt)
+
+    def _drawn(self, job: PrintJob | SheetJob) -> bytes:
+        if isinstance(job, SheetJob):
+            return self._pictures.encode_sheet(job.sheet)
+        content = self._template.apply(job.content)
+        try:
+            return self._renderer.encode(content)
+        except LetterError as error:
+            logger.warning("%s prints ticket %s as a picture: %s", self._device, job.number, error)
+            return self._pictures.encode(content)
 
     def _doubt(self) -> str | None:
         """Why it is not known that all that was sent came out; None when the printer proved it."""

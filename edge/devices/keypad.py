@@ -20,6 +20,7 @@ from runtime.settings import SettingsError
 logger = logging.getLogger(__name__)
 
 HELD_S = 0.8
+QUIET_S = 2.0  # a nervous second press is not a second person
 _DOWN, _UP = 1, 0
 _REOPEN = Backoff(first_s=0.25, cap_s=2.0)
 _DONE_BLINKS, _REFUSED_BLINKS = 1, 4
@@ -33,9 +34,9 @@ class Keypad:
     """One keypad, taken for ourselves, and reopened whenever it comes back.
 
     A key gives the first command of its pair when let go, the second when held for HELD_S or
-    longer. The keypad's Num Lock light says what became of it: one blink when it was done, four
-    when it was refused or nobody answered. `give` must not block. `report` hears once that the
-    keypad is lost and once that it is back.
+    longer; the same again only after QUIET_S without that key. The keypad's Num Lock light says
+    what became of it: one blink when it was done, four when it was refused or nobody answered.
+    `give` must not block. `report` hears once that the keypad is lost and once that it is back.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Keypad:
 
     def _listen(self, device: evdev.InputDevice[str]) -> None:
         down_s: dict[int, float] = {}
+        given: dict[int, tuple[AnyCommand, float]] = {}
         while not self._closing.is_set():
             pause_s = self._blink(device)
             ready, _, _ = select.select([device.fd, self._wake], [], [], pause_s)
@@ -114,9 +116,13 @@ class Keypad:
                 if event.value == _DOWN:
                     down_s[event.code] = event.timestamp()
                 elif event.value == _UP and event.code in down_s:
-                    held = event.timestamp() - down_s.pop(event.code) >= HELD_S
-                    reply = self._give(self._commands[event.code][held])
-                    reply.add_done_callback(self._answered)
+                    pressed_s = down_s.pop(event.code)
+                    held = event.timestamp() - pressed_s >= HELD_S
+                    command = self._commands[event.code][held]
+                    before, let_go_s = given.get(event.code, (None, 0.0))
+                    given[event.code] = (command, event.timestamp())
+                    if command != before or not 0 <= pressed_s - let_go_s < QUIET_S:
+                        self._give(command).add_done_callback(self._answered)
 
     def _answered(self, reply: Future[Answer | Refused]) -> None:
         """Let the owner blink, from whatever thread brings the reply."""

@@ -60,15 +60,19 @@ class PrinterProfile(Struct, frozen=True, forbid_unknown_fields=True):
     def renderer(self) -> Renderer:
         """A renderer for this printer alone."""
         if self.mode == "raster":
-            return RasterRenderer(
-                self.paper,
-                native_qr=self.native_qr,
-                cutter=self.cutter,
-                feed_units_per_dot=self.feed_units_per_dot,
-            )
+            return self.pictures()
         return TextRenderer(
             self.paper,
             self.letters,
+            native_qr=self.native_qr,
+            cutter=self.cutter,
+            feed_units_per_dot=self.feed_units_per_dot,
+        )
+
+    def pictures(self) -> RasterRenderer:
+        """A renderer of pictures for this printer, whatever its mode."""
+        return RasterRenderer(
+            self.paper,
             native_qr=self.native_qr,
             cutter=self.cutter,
             feed_units_per_dot=self.feed_units_per_dot,

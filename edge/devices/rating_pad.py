@@ -11,7 +11,7 @@ from gpiozero.pins import Factory
 from contract.commands import Rate
 from contract.ids import CounterId
 from contract.snapshot import CounterView
-from edge.devices.pins import PushButton
+from edge.devices.pins import PushButton, claim
 from edge.devices.transport import DeviceError
 from runtime.clock import Clock
 from runtime.settings import SettingsError
@@ -48,16 +48,20 @@ class RatingPad:
         be had.
         """
         _check(counter, pins, levels, led_pins)
+        self._counter = counter
+        self._report = report
+        self._finished_seq: int | None = None
         self._lights: _Lights = "dark"
         self._due_ms: int | None = None
         self._showing = Lock()
         self._buttons: list[PushButton] = []
         self._leds: list[LED] = []
         try:
+            claim((*pins, *led_pins), pin_factory)
             for pin in led_pins:
                 self._leds.append(LED(pin, pin_factory=pin_factory))
             for level, pin in enumerate(pins, 1):
-                pressed = partial(report, Rate(counter, level))
+                pressed = partial(self._pressed, level)
                 self._buttons.append(PushButton(pin, pressed, clock, pin_factory))
         except Exception as error:
             self.close()
@@ -68,6 +72,8 @@ class RatingPad:
         due_ms = view.rating_due_ms if view is not None else None
         rated = view is not None and view.rated
         with self._showing:
+            if view is not None:
+                self._finished_seq = view.finished_seq
             if due_ms is not None and due_ms > now_ms:
                 if due_ms != self._due_ms:
                     self._light("live", on_time=(due_ms - now_ms) / 1000, off_time=0, n=1)
@@ -81,6 +87,9 @@ class RatingPad:
         """Let go of the pins."""
         for device in (*self._buttons, *self._leds):
             device.close()
+
+    def _pressed(self, level: int) -> None:
+        self._report(Rate(self._counter, level, finished_seq=self._finished_seq))
 
     def _light(self, lights: _Lights, **blinks: float) -> None:
         self._lights = lights

@@ -1,6 +1,6 @@
 """Buttons that give out numbers, one for each service, with a light that says what they do."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from concurrent.futures import Future
 from functools import partial
 from threading import Lock
@@ -12,7 +12,7 @@ from contract.commands import Answer, IssueTicket
 from contract.ids import ServiceId
 from contract.refusals import Refused
 from edge.control_settings import ServiceButton
-from edge.devices.pins import PushButton
+from edge.devices.pins import PushButton, claim
 from edge.devices.transport import DeviceError
 from runtime.clock import Clock
 from runtime.settings import SettingsError
@@ -42,12 +42,13 @@ class TicketButtons:
         if len(pins) != len(set(pins)):
             raise SettingsError("the ticket buttons: a pin is used twice")
         self._give = give
-        self._open = False
+        self._giving: Set[ServiceId] = frozenset()
         self._asking: set[ServiceId] = set()
         self._lock = Lock()
         self._buttons: list[PushButton] = []
         self._leds: dict[ServiceId, LED] = {}
         try:
+            claim(pins, pin_factory)
             for button in buttons:
                 if button.led_pin is not None:
                     self._leds[button.service] = LED(button.led_pin, pin_factory=pin_factory)
@@ -59,15 +60,14 @@ class TicketButtons:
             self.close()
             raise DeviceError(f"the ticket buttons: {error}") from error
 
-    def show(self, *, issuing: bool) -> None:
-        """Light the buttons while numbers are given out."""
+    def show(self, *, giving: Set[ServiceId]) -> None:
+        """Light the buttons of the services whose numbers are given out."""
         with self._lock:
-            if issuing == self._open:
-                return
-            self._open = issuing
             for service, led in self._leds.items():
-                if service not in self._asking:
-                    led.value = issuing
+                changed = (service in giving) != (service in self._giving)
+                if changed and service not in self._asking:
+                    led.value = service in giving
+            self._giving = giving
 
     def close(self) -> None:
         """Let go of the pins."""
@@ -92,11 +92,11 @@ class TicketButtons:
             led = self._leds.get(service)
             if led is None or led.closed:
                 return
-            led.value = self._open
+            led.value = service in self._giving
             if not given:
                 led.source_delay = _REFUSED_S
-                led.source = self._no()
+                led.source = self._no(service)
 
-    def _no(self) -> Iterator[bool]:
+    def _no(self, service: ServiceId) -> Iterator[bool]:
         yield from (False, True) * _REFUSED_BLINKS
-        yield self._open
+        yield service in self._giving

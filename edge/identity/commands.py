@@ -1,4 +1,4 @@
-"""`thutu-hub enrol`: get the hub's certificate by hand, and see at once whether it came."""
+"""`thutu-hub enrol` and `init-tls`: the hub's certificates, towards the centre and on site."""
 
 import argparse
 import sys
@@ -9,6 +9,9 @@ from edge.command_refused import CommandRefused
 from edge.identity.enrolment import CentreUnreachable, EnrolmentRefused, enrol
 from edge.identity.folder import IdentityError, IdentityFolder
 from edge.settings import HubSettings
+from edge.site_certificate import SiteCertificate
+from runtime.authority import AuthorityError
+from runtime.clock import SystemClock
 from runtime.enrolment import EnrolmentToken
 from runtime.wording import say
 
@@ -33,6 +36,27 @@ def add_identity_commands(
     adding = command("enrol", run)
     adding.add_argument("--centre", help=words("help_centre"))
     adding.add_argument("--token-file", type=Path, help=words("help_token_file"))
+
+    def run_init_tls(settings: HubSettings, options: argparse.Namespace) -> int:
+        made = _init_tls(settings, options)
+        tell(say("hub_tool.tls_made", options.language, file=made))
+        return 0
+
+    making = command("init-tls", run_init_tls)
+    making.add_argument("--name", action="append", default=[], help=words("help_tls_name"))
+
+
+def _init_tls(settings: HubSettings, options: argparse.Namespace) -> Path:
+    """Make the site's authority and the hub's certificate; returns where the authority's is."""
+    clock = SystemClock(has_chip=settings.clock_chip)
+    certificate = SiteCertificate(settings.tls_folder, settings.node, clock)
+    try:
+        certificate.create(settings.site.site, options.name)
+    except AuthorityError as error:
+        raise CommandRefused("tls_there", folder=settings.tls_folder) from error
+    except ValueError as error:
+        raise CommandRefused("tls_name", what=error) from error
+    return certificate.authority_file
 
 
 def _enrol(settings: HubSettings, options: argparse.Namespace) -> None:

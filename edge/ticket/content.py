@@ -11,6 +11,7 @@ from runtime.wording import say
 _SITE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_COPY = 1
+_INVISIBLE = "Cf"  # Unicode's category of formats: a space of no width, a joiner, a byte order mark
 
 
 class TicketContent(Struct, frozen=True):
@@ -93,5 +94,7 @@ def compose(
 
 
 def tidy(text: str) -> str:
-    """`text` composed to NFC (what fonts and code pages know), with single spaces between words."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    """`text` composed to NFC (what fonts and code pages know), with single spaces between words and
+    without the invisible letters that come along when a name is copied from a page."""
+    seen = (letter for letter in text if unicodedata.category(letter) != _INVISIBLE)
+    return " ".join(unicodedata.normalize("NFC", "".join(seen)).split())

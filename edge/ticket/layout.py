@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from edge.ticket.content import TicketContent
+from edge.ticket.sheet import Sheet
 
 Weight = Literal["Medium", "SemiBold", "Bold"]
 Role = Literal["heading", "title", "number", "mark", "service", "fact", "caption", "note"]
@@ -125,6 +126,26 @@ def layout(content: TicketContent, paper: Paper, measure: Measure) -> Layout:
     if content.issued:
         page.text("caption", content.issued)
     _foot(page, content)
+    return tuple(page.blocks)
+
+
+def sheet_layout(sheet: Sheet, paper: Paper, measure: Measure) -> Layout:
+    """Arrange `sheet` on `paper` as `layout` does a ticket."""
+    page = _Page(paper, measure)
+    if sheet.mark:
+        page.mark(sheet.mark)
+    page.text("heading", sheet.organisation)
+    page.text("title", sheet.title)
+    for fact in sheet.facts:
+        page.text("fact", fact)
+    for section in sheet.sections:
+        page.gap(0.8)
+        page.rule()
+        page.gap(0.6)
+        page.text("heading", section.title, "Bold")
+        for line in section.lines:
+            page.text("caption", line)
+    page.gap(1.5)
     return tuple(page.blocks)
 
 

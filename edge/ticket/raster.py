@@ -9,7 +9,8 @@ from edge.ticket import commands, qr
 from edge.ticket.bands import Strip, strips
 from edge.ticket.content import TicketContent
 from edge.ticket.face import Face
-from edge.ticket.layout import Block, Gap, Layout, Paper, Qr, Rule, Text, layout
+from edge.ticket.layout import Block, Gap, Layout, Paper, Qr, Rule, Text, layout, sheet_layout
+from edge.ticket.sheet import Sheet
 
 _INK = 255
 _BLOCKS_REMEMBERED = 64
@@ -60,9 +61,20 @@ class RasterRenderer:
 
         Raises ValueError when the QR payload is longer than a QR code can hold.
         """
+        return self._encode(self.layout(content))
+
+    def encode_sheet(self, sheet: Sheet) -> bytes:
+        """The bytes of a slip that is no ticket, likewise."""
+        return self._encode(sheet_layout(sheet, self._paper, self._face.width_dots))
+
+    def end(self) -> bytes:
+        """The bytes that let go of a slip."""
+        return commands.end(cutter=self._cutter)
+
+    def _encode(self, blocks: Layout) -> bytes:
         out = bytearray(commands.centre())
         blank_rows = 0
-        for block in self.layout(content):
+        for block in blocks:
             for strip in self._strips(block):
                 if strip.data:
                     out += commands.feed(blank_rows, self._feed_units_per_dot) + strip.data
@@ -70,10 +82,6 @@ class RasterRenderer:
                 else:
                     blank_rows += strip.blank_rows
         return bytes(out + commands.feed(blank_rows, self._feed_units_per_dot) + self.end())
-
-    def end(self) -> bytes:
-        """The bytes that let go of a slip."""
-        return commands.end(cutter=self._cutter)
 
     def _make_strips(self, block: Block) -> tuple[Strip, ...]:
         if isinstance(block, Qr) and self._native_qr:

@@ -31,7 +31,6 @@ class NationalBroker(EmbeddedBroker):
         super().__init__(folder, nodes)
         self.usage = Usage()
         self._store = folder / "store"
-        self._consumers = 2 * len(nodes) + 1000
 
     def crash(self) -> None:
         """Be killed, lose everything that was stored, and start again."""
@@ -47,12 +46,6 @@ class NationalBroker(EmbeddedBroker):
         if self.pid is not None:
             self.usage.add(self.pid)
         super().stop()
-
-    def _config(self) -> str:
-        # NATS 2.15 refuses the 1,001st subscription unless told how many may come.
-        config = msgspec.json.decode(super()._config())
-        config["jetstream"]["limits"] = {"default_max_consumers": self._consumers}
-        return msgspec.json.format(msgspec.json.encode(config)).decode()
 
 
 class CentreProcess:

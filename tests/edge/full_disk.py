@@ -1,12 +1,17 @@
 """A hub on a disk that takes nothing more for a while: the process may not write beyond a page.
 
-The printer does not know: it goes on, and says so.
+The printer does not know: it goes on, and says so. Or the disk fails at one single write of a
+ticket: a page of the journal's log, the mark beside it, or the mark's sync.
 """
 
 import json
 import logging
+import os
 import resource
 import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from contract.commands import Answer, IssueTicket, ReportDevice, ReportPrint
@@ -17,6 +22,10 @@ from tests.edge.running_site import KIOSK, RunningHub, TestClock
 TICKETS = 20
 REFUSALS = 10
 ONE_PAGE = 4096
+# How much more of the log the disk takes: each page of it is a header and the page.
+PARTS_OF_THE_LOG = tuple(page * (24 + ONE_PAGE) + part for page in range(2) for part in (0, 24))
+# What a file that takes nothing, and one that takes and forgets, say to a write and to a sync.
+PLACES_OF_THE_MARK = {"mark": "/dev/full", "mark-sync": "/dev/null"}
 
 
 def main(folder: Path) -> None:
@@ -64,8 +73,63 @@ def main(folder: Path) -> None:
     sys.stdout.write(json.dumps(report))
 
 
-def _issue(hub: RunningHub) -> str:
-    reply: Reply = hub.give(KIOSK, IssueTicket(("1",)))
+def one_write(folder: Path, where: str, *, restart: bool) -> None:
+    """Let one write of a ticket fail; then the hub goes on, or is restarted at once."""
+    logging.disable(logging.CRITICAL)
+    hub = RunningHub(folder, TestClock())
+    held = [_issue(hub) for _ in range(TICKETS)]
+    key = uuid.uuid4()
+    with _failing(folder, where):
+        refused = _issue(hub, key)
+    in_vain = len(hub.prints) - TICKETS
+    if restart:
+        hub.restart()
+    held.append(_issue(hub))
+    asked_again = _issue(hub, key)
+    if asked_again.isdecimal():
+        held.append(asked_again)
+    hub.restart()
+    held.append(_issue(hub))
+    waiting = [ticket.number for ticket in hub.hub.snapshot().waiting]
+    hub.close()
+    aside = [path.name for path in folder.glob("journal-damaged-*")]
+    report = {
+        "refused": refused,
+        "in_vain": in_vain,
+        "asked_again": asked_again,
+        "held": held,
+        "waiting": waiting,
+        "ghosts": sorted({slip.number for slip in hub.prints} - set(held)),
+        "aside": aside,
+    }
+    sys.stdout.write(json.dumps(report))
+
+
+@contextmanager
+def _failing(folder: Path, where: str) -> Iterator[None]:
+    if where not in PLACES_OF_THE_MARK:
+        unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+        size = (folder / "journal.db-wal").stat().st_size + int(where)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, unlimited[1]))
+        yield
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+        return
+    mark = _descriptor(folder / "high-water")
+    whole, broken = os.dup(mark), os.open(PLACES_OF_THE_MARK[where], os.O_RDWR)
+    os.dup2(broken, mark)
+    yield
+    os.dup2(whole, mark)
+    os.close(whole)
+    os.close(broken)
+
+
+def _descriptor(path: Path) -> int:
+    own = Path("/proc/self/fd")
+    return next(int(fd.name) for fd in own.iterdir() if fd.resolve() == path.resolve())
+
+
+def _issue(hub: RunningHub, key: uuid.UUID | None = None) -> str:
+    reply: Reply = hub.give(KIOSK, IssueTicket(("1",)), key)
     if isinstance(reply, Refused):
         return reply.reason.value
     assert isinstance(reply, Answer)
@@ -73,4 +137,8 @@ def _issue(hub: RunningHub) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    match sys.argv[1:]:
+        case [folder]:
+            main(Path(folder))
+        case [folder, where, then]:
+            one_write(Path(folder), where, restart=then == "restart")

@@ -51,7 +51,7 @@ PROCEDURES = (
 )
 PRINTER = "printer-1"
 FOLLOW_URL = "https://example.vn/{site}/{day}/{number}"
-LIMITS = Limits(connections=128, per_address=64, request_s=1.0)
+LIMITS = Limits(connections=144, kept=16, per_address=64, request_s=1.0, stall_s=1.0)
 KIOSK = Actor("kiosk-1", "kiosk")
 CLERK = Actor("nv01", "clerk")
 HUB = Actor("hub", "hub")
@@ -150,6 +150,7 @@ class RunningSite(RunningHub):
 
     def _served(self, port: int) -> HttpServer:
         app = create_app(self.hub, self.access, PROCEDURES, PRINTER, follow_url=FOLLOW_URL)
-        server = HttpServer(app, "127.0.0.1", port, LIMITS)
+        limits = LIMITS._replace(is_known=self.access.knows)
+        server = HttpServer(app, "127.0.0.1", port, limits)
         server.start()
         return server

@@ -9,7 +9,7 @@ import pytest
 
 from edge.access import Access, LockedOut, SessionEnded
 from edge.journal import StoreError
-from tests.edge.running_site import HOUR_MS, KIOSK, TestClock
+from tests.edge.running_site import HOUR_MS, KIOSK, MONDAY_8_MS, TestClock
 
 RIGHT, WRONG = "482915", "000112"
 HOUR_S = HOUR_MS / 1000
@@ -147,3 +147,76 @@ def test_a_disk_that_cannot_be_read_is_a_store_error(access: Access) -> None:
         access.actor(token)
     with pytest.raises(StoreError, match="cannot be read"):
         access.device(token)
+
+
+COUNTER, LAPTOP = "10.0.0.3", "10.0.0.66"
+
+
+def guessed(access: Access) -> None:
+    """A laptop has locked the name for all strangers."""
+    for _ in range(5):
+        assert access.sign_in("nv01", WRONG, LAPTOP) is None
+    with pytest.raises(LockedOut):
+        access.sign_in("nv01", RIGHT, "10.0.0.67")
+
+
+def next_morning(path: Path, clock: TestClock, days: int = 1) -> Access:
+    clock.later(days * 24 * HOUR_S)
+    clock.boot, clock.mono_ns = "boot-2", 5_000_000_000
+    return Access(path, clock)
+
+
+def test_after_a_night_without_power_a_laptop_locks_nobody_out_at_a_counter(
+    tmp_path: Path, access: Access, clock: TestClock
+) -> None:
+    signed_in(access, COUNTER)
+    with closing(next_morning(tmp_path / "access.db", clock)) as again:
+        guessed(again)
+        assert again.sign_in("nv01", RIGHT, COUNTER) is not None
+
+
+@pytest.mark.parametrize(("days", "is_known"), [(30, True), (31, False)])
+def test_a_place_is_known_for_thirty_days(
+    tmp_path: Path, access: Access, clock: TestClock, days: int, is_known: bool
+) -> None:
+    access.remember(COUNTER)
+    with closing(next_morning(tmp_path / "access.db", clock, days)) as again:
+        again.remember("10.0.0.4")
+        assert again.knows(COUNTER) == is_known
+
+
+def test_a_place_is_known_again_from_each_day_on(access: Access, clock: TestClock) -> None:
+    for _ in range(40):
+        access.remember(COUNTER)
+        clock.later(24 * HOUR_S)
+    access.remember("10.0.0.4")
+    assert access.knows(COUNTER)
+
+
+def test_a_place_of_a_day_that_no_clock_told_stays_known(
+    tmp_path: Path, access: Access, clock: TestClock
+) -> None:
+    clock.synced = False
+    clock.wall_ms = 0
+    access.remember(COUNTER)
+    clock.synced, clock.wall_ms = True, MONDAY_8_MS
+    with closing(next_morning(tmp_path / "access.db", clock)) as again:
+        again.remember("10.0.0.4")
+        assert again.knows(COUNTER)
+
+
+def test_only_the_last_places_are_kept(tmp_path: Path, access: Access, clock: TestClock) -> None:
+    for number in range(300):
+        access.remember(f"10.0.{number // 200}.{number % 200}")
+    with closing(next_morning(tmp_path / "access.db", clock)) as again:
+        known = [again.knows(f"10.0.{n // 200}.{n % 200}") for n in range(300)]
+    assert known == [False] * 44 + [True] * 256
+
+
+def test_a_disk_that_takes_no_place_turns_nobody_away(
+    access: Access, caplog: pytest.LogCaptureFixture
+) -> None:
+    access._db.execute("PRAGMA query_only = 1")
+    access.remember(COUNTER)
+    assert access.knows(COUNTER)
+    assert COUNTER in caplog.text

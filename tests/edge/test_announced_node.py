@@ -17,7 +17,8 @@ class Recorder:
 
     told: list[tuple[str, str, int]]
 
-    def __init__(self, node: str, site_name: str, port: int) -> None:
+    def __init__(self, node: str, site_name: str, port: int, *, tls: bool) -> None:
+        assert not tls
         self.told.append((node, site_name, port))
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,19 +20,22 @@ from contract.commands import (
     IssueTicket,
     OpenCounter,
     Order,
+    Rate,
     ReportDevice,
     SignIn,
     StartService,
+    UseRoll,
 )
 from contract.refusals import Refused
 from edge.control_settings import ControlSettings, KeypadSettings, PadSettings, ServiceButton
 from edge.controls import Controls, ControlsOfHub
-from edge.satellite import SatelliteSettings, main, run
+from edge.devices.transport import DeviceError
+from edge.satellite import RATING_S, Couriers, SatelliteSettings, main, run
 from runtime.clock import SystemClock
-from runtime.hub_client import HubClient
+from runtime.hub_client import HubClient, HubUnreachable
 from simulation.keypads import VirtualKeypad
 from simulation.pads import press
-from tests.edge.running_site import CLERK, KIOSK, RULES, RunningSite, TestClock
+from tests.edge.running_site import CLERK, HUB, KIOSK, PRINTER, RULES, RunningSite, TestClock
 from tests.waiting import until
 
 PINS, LEDS = (5, 6, 13, 19), (12, 16, 20, 21)
@@ -42,7 +46,8 @@ class Panel:
     """The controls of a machine, and the hands on them."""
 
     def __init__(self, folder: Path) -> None:
-        self.plastic = VirtualKeypad(folder / "usb-keypad-event-kbd", SystemClock())
+        self.fingers = TestClock()
+        self.plastic = VirtualKeypad(folder / "usb-keypad-event-kbd", self.fingers)
         self.settings: dict[str, Any] = {
             "pads": (PadSettings("1", PINS, LEDS),),
             "ticket_buttons": (CIVIL,),
@@ -73,6 +78,7 @@ def site(tmp_path: Path) -> Iterator[RunningSite]:
     site = RunningSite(tmp_path / "hub", TestClock(), RULES)
     assert isinstance(site.give(CLERK, SignIn("1")), Answer)
     assert isinstance(site.give(CLERK, OpenCounter("1")), Answer)
+    assert isinstance(site.give(HUB, ReportDevice(PRINTER, "ready")), Answer)
     yield site
     site.close()
 
@@ -87,6 +93,7 @@ def at_the_hub(site: RunningSite, panel: Panel) -> ControlsOfHub:
         lambda actor, command: give(site, actor, command),
         site.hub.report,
         SystemClock(),
+        printer_of=lambda _: PRINTER,
         levels=4,
         open_input=panel.plastic.opens,
     )
@@ -147,24 +154,57 @@ def test_a_ticket_button_gives_a_number(site: RunningSite, panel: Panel) -> None
 
 
 @pytest.mark.usefixtures("machine")
+def test_without_paper_a_ticket_button_is_dark_says_no_and_gives_nothing_but_off_a_roll(
+    site: RunningSite, panel: Panel
+) -> None:
+    light = panel.pins.pin(CIVIL.led_pin or 0)
+    site.give(HUB, ReportDevice(PRINTER, "lost", "paper-out"))
+    until(lambda: not light.state)
+    before = len(light.states)
+    panel.push(CIVIL.pin)
+    until(lambda: [x.state for x in light.states[before:]].count(True) >= 5)
+    assert site.hub.snapshot().issued_today == 0
+    site.give(CLERK, UseRoll("1100"))
+    until(lambda: panel.lit(CIVIL.led_pin or 0))
+
+
+def test_a_ticket_keypad_gives_numbers_while_its_slips_come_out(
+    site: RunningSite, panel: Panel
+) -> None:
+    keys = {"KEY_KP1": "ticket:1", "KEY_KP2": "ticket:2"}
+    panel.settings["keypads"] = (KeypadSettings("keypad-hall", panel.plastic.path, keys),)
+    machine = at_the_hub(site, panel)
+    until(lambda: panel.plastic.grabbed and panel.lit(CIVIL.led_pin or 0))
+    panel.plastic.press("KEY_KP1")
+    until(lambda: site.hub.snapshot().issued_today == 1)
+    panel.plastic.lights(0.4)
+    site.give(HUB, ReportDevice(PRINTER, "lost", "paper-out"))
+    until(lambda: not panel.lit(CIVIL.led_pin or 0))
+    panel.plastic.press("KEY_KP2")
+    assert panel.plastic.lights(0.6) == [1, 0] * 4
+    assert site.hub.snapshot().issued_today == 1
+    machine.close()
+
+
+@pytest.mark.usefixtures("machine")
 def test_the_keypad_calls_the_next_number_when_the_terminal_is_dead(
     site: RunningSite, panel: Panel
 ) -> None:
-    for _ in range(2):
+    for _ in range(3):
         site.give(KIOSK, IssueTicket(("1",), on_paper=False))
     until(lambda: panel.plastic.grabbed)
-    panel.plastic.press("KEY_KPENTER")
-    until(lambda: called(site) == ("1001", 1))
-    assert panel.plastic.lights(0.4) == [1, 0]
-    panel.plastic.press("KEY_KPENTER", hold_s=1.0)
-    until(lambda: called(site) == ("1001", 2))
+    for number in ("1001", "1002", "1003"):
+        panel.plastic.press("KEY_KPENTER")
+        until(partial(is_called, site, (number, 1)))
+        assert panel.plastic.lights(0.4) == [1, 0]
+        panel.plastic.press("KEY_KPENTER", hold_s=1.0)
+        until(partial(is_called, site, (number, 2)))
+        panel.plastic.lights(0.4)
+        panel.fingers.sleep(30)
     site.give(CLERK, StartService("1"))
     panel.plastic.press("KEY_KPENTER")
-    until(lambda: called(site) == ("1002", 1))
-    site.give(CLERK, StartService("1"))
-    panel.plastic.lights(0.5)
-    panel.plastic.press("KEY_KPENTER")
-    until(lambda: site.hub.snapshot().counters[0].ticket is None)
+    until(lambda: called(site) is None)
+    assert site.hub.snapshot().finished_today == 3
 
 
 @pytest.mark.usefixtures("machine")
@@ -208,6 +248,32 @@ def test_a_silent_hub_makes_a_satellite_dark_and_nothing_pressed_is_done_later(
     satellite.close()
 
 
+def test_a_satellite_drops_a_rating_that_it_could_not_send_in_time(
+    site: RunningSite, panel: Panel, tmp_path: Path
+) -> None:
+    pad, clock = Actor("pad-1", "pad", "1"), TestClock()
+    (tmp_path / "pad-1.token").write_text(site.access.add_device(pad), "ascii")
+    settings = SatelliteSettings(
+        hub=site.url,
+        token_file=tmp_path / "satellite-1.token",
+        pads=panel.settings["pads"],
+    )
+    couriers = Couriers(settings, clock)
+    site.stop_serving()
+    soon, late = couriers.give(pad, Rate("1", 4)), couriers.give(pad, Rate("1", 3))
+    site.serve_again()
+    assert isinstance(soon.result(10), Refused), "nothing is finished, but it came and was kept"
+    assert isinstance(late.result(10), Refused)
+    site.stop_serving()
+    late = couriers.give(pad, Rate("1", 4))
+    clock.later(RATING_S)
+    with pytest.raises(HubUnreachable):
+        late.result(10)
+    couriers.close()
+    site.serve_again()
+    assert site.hub.snapshot().presses_ignored_today == 2
+
+
 @pytest.mark.usefixtures("machine")
 def test_a_machine_reports_its_devices_by_name(
     site: RunningSite,
@@ -215,7 +281,7 @@ def test_a_machine_reports_its_devices_by_name(
     def working() -> set[str]:
         return {d.device.rpartition(":")[2] for d in site.hub.snapshot().devices}
 
-    until(lambda: working() == {"pad-1", "ticket-buttons", "keypad-1"})
+    until(lambda: working() == {"pad-1", "ticket-buttons", "keypad-1", PRINTER})
 
 
 def test_pins_that_do_not_work_here_leave_the_rest_working(site: RunningSite, panel: Panel) -> None:
@@ -225,6 +291,7 @@ def test_pins_that_do_not_work_here_leave_the_rest_working(site: RunningSite, pa
         lambda actor, command: give(site, actor, command),
         reports.append,
         SystemClock(),
+        printer_of=lambda _: PRINTER,
         open_input=panel.plastic.opens,
     )
     until(lambda: len(reports) == 3)
@@ -234,6 +301,27 @@ def test_pins_that_do_not_work_here_leave_the_rest_working(site: RunningSite, pa
         ("ticket-buttons", "ready"),
         ("keypad-1", "ready"),
     }
+
+
+def test_pins_that_fail_at_start_are_tried_again_and_show_what_is(
+    site: RunningSite, panel: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    working = threading.Event()
+
+    def open_pins(_: str) -> MockFactory:
+        if not working.is_set():
+            raise DeviceError("the pin library lgpio does not work here")
+        return panel.pins
+
+    monkeypatch.setattr("edge.controls.open_pin_factory", open_pins)
+    machine = at_the_hub(site, panel)
+    until(lambda: devices(site).get("ticket-buttons") == "lost")
+    working.set()
+    until(lambda: {devices(site).get(name) for name in ("pad-1", "ticket-buttons")} == {"ready"})
+    assert panel.lit(CIVIL.led_pin or 0)
+    panel.push(CIVIL.pin)
+    until(lambda: site.hub.snapshot().issued_today == 1)
+    machine.close()
 
 
 @pytest.mark.parametrize(
@@ -257,9 +345,17 @@ def test_wrong_settings_of_a_satellite_end_it_with_words(
     assert words in capsys.readouterr().err
 
 
+def devices(site: RunningSite) -> dict[str, str]:
+    return {view.device: view.state for view in site.hub.snapshot().devices}
+
+
 def called(site: RunningSite) -> tuple[str, int] | None:
     ticket = site.hub.snapshot().counters[0].ticket
     return None if ticket is None else (ticket.number, ticket.calls)
+
+
+def is_called(site: RunningSite, ticket: tuple[str, int]) -> bool:
+    return called(site) == ticket
 
 
 def serve_somebody(site: RunningSite, panel: Panel) -> None:

@@ -17,6 +17,8 @@ from contract.commands import (
     VoidTicket,
 )
 from edge.core.effects import Slip
+from edge.core.state import State
+from tests.edge.full_disk import PARTS_OF_THE_LOG, PLACES_OF_THE_MARK
 from tests.edge.running_site import CLERK, HUB, KIOSK, RunningHub, TestClock
 from tests.waiting import until
 
@@ -115,6 +117,20 @@ def test_devices_report_without_waiting(hub: RunningHub) -> None:
     until(lambda: not hub.hub.house.live.tickets[number].print_pending)
 
 
+def test_a_slip_that_cannot_be_handed_to_the_printer_is_told(
+    hub: RunningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def clumsy(slip: Slip, _queue: State, _training: bool) -> None:
+        raise KeyError(slip.number)
+
+    monkeypatch.setattr(hub, "_print", clumsy)
+    hub.restart()
+    number = issue(hub)
+    until(lambda: hub.hub.snapshot().waiting[0].slip == "failed")
+    (ticket,) = hub.hub.snapshot().waiting
+    assert (ticket.number, ticket.slip) == (number, "failed")
+
+
 def test_a_disk_that_takes_nothing_for_a_while(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.edge.full_disk", str(tmp_path)]
     told = subprocess.run(command, check=True, capture_output=True, timeout=60)
@@ -130,3 +146,20 @@ def test_a_disk_that_takes_nothing_for_a_while(tmp_path: Path) -> None:
     assert report["reprinted"] == []
     # ... until a restart, which the printer's jobs do not outlive.
     assert report["reprinted_after_restart"] == report["held"]
+
+
+@pytest.mark.parametrize("then", ["go-on", "restart"])
+@pytest.mark.parametrize("where", [*PLACES_OF_THE_MARK, *map(str, PARTS_OF_THE_LOG)])
+def test_a_ticket_that_was_not_stored_is_never_printed_whichever_write_failed(
+    tmp_path: Path, where: str, then: str
+) -> None:
+    command = [sys.executable, "-m", "tests.edge.full_disk", str(tmp_path), where, then]
+    told = subprocess.run(command, check=True, capture_output=True, timeout=60)
+    report = msgspec.json.decode(told.stdout)
+    assert (report["refused"], report["in_vain"]) == ("not-stored", 0)
+    assert report["ghosts"] == []
+    assert report["waiting"] == report["held"]
+    assert len(set(report["held"])) == len(report["held"])
+    # The same command again: carried out now, or known to be void.
+    assert report["asked_again"] in {"ticket-ended", *report["held"]}
+    assert report["aside"] == []

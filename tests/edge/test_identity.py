@@ -10,7 +10,6 @@ import pytest
 from cryptography import x509
 from msgspec.structs import replace
 
-from central.identity.authority import Authority
 from central.identity.desk import IdentityDesk
 from central.identity.enrolment import create_enrolment
 from central.identity.register import Register
@@ -21,6 +20,7 @@ from edge.__main__ import main
 from edge.identity.enrolment import CentreUnreachable, EnrolmentRefused, enrol
 from edge.identity.folder import IdentityError, IdentityFolder
 from edge.identity.keeper import IdentityKeeper
+from runtime.authority import Authority
 from runtime.enrolment import ENROL_PATH, EnrolmentToken
 from runtime.http_server import HttpServer
 from tests.edge.running_site import TestClock

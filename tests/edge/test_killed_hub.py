@@ -32,6 +32,9 @@ SETTINGS = """
 node = "01-00097-01-h1"
 data = "data"
 
+[issuing]
+every_s = 0
+
 [http]
 port = 0
 

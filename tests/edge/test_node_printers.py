@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from contract.snapshot import DeviceView
+from edge.devices.printer_profile import PrinterProfile
 from edge.node import Node
 from edge.satellite import SatelliteSettings
 from edge.settings import Http, HubSettings, PrinterSettings
@@ -36,3 +37,20 @@ def test_a_satellites_printer_needs_a_place_to_remember(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="needs `data`"):
         SatelliteSettings(hub="http://x", token_file=token_file, printer=printer)
     SatelliteSettings(hub="http://x", token_file=token_file, printer=printer, data=tmp_path)
+
+
+def test_a_service_that_the_printer_has_no_letters_for_is_named_at_the_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    land = replace(RULES.services[1], name={"vi": "Đất đai 🌾"})
+    rules = replace(RULES, services=(RULES.services[0], land, RULES.services[2]))
+    printer = PrinterSettings(f"usb:{tmp_path}/lp0", profile=PrinterProfile(mode="strip"))
+    node = Node(
+        HubSettings("01-00097-01-h1", tmp_path, rules, http=Http(port=0), printer=printer),
+        TestClock(),
+    )
+    node.start()
+    node.stop()
+    (warned,) = [r.getMessage() for r in caplog.records if r.name == "edge.node"]
+    assert warned.startswith("printer-1 prints the tickets of service 2 as pictures")
+    assert "U+1F33E" in warned

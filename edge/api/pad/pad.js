@@ -18,6 +18,7 @@ const state = {
   language: LANGUAGES[0],
   dueUntil: 0, // when the rating's time is over, by performance.now(); 0 when none is due
   chosen: null, // a level
+  chosenFor: null, // the row that ended the service which it is about
   sendAt: 0,
   sending: false,
   said: null, // "thanks" or { title, text }
@@ -112,6 +113,7 @@ function arrive(now) {
 function choose(level) {
   if (state.sending || view() !== "due") return;
   state.chosen = level;
+  state.chosenFor = state.counter.finished_seq ?? null;
   const now = performance.now();
   state.sendAt = Math.min(now + CHOOSE_MS, Math.max(now, state.dueUntil - SPARE_MS));
   if (!state.catalogue.rating_reasons.length) return send(null);
@@ -121,12 +123,16 @@ function choose(level) {
 async function send(reason) {
   if (state.sending || state.chosen === null) return;
   state.sending = true;
-  const command = { type: "Rate", counter: state.me.counter, level: state.chosen, reason };
+  const { chosen: level, chosenFor } = state;
+  const command = { type: "Rate", counter: state.me.counter, level, reason };
+  if (chosenFor !== null) command.finished_seq = chosenFor;
   const { answer, refused } = await hub.give(command, state.language);
   state.sending = false;
   state.chosen = null;
   if (answer) {
     tell("thanks", THANKS_MS);
+  } else if (chosenFor !== (state.counter.finished_seq ?? null)) {
+    render(); // the next citizen is asked, and need not read of the last one's press
   } else {
     tell({ title: say("refused"), text: refused ?? say("lost") }, REFUSED_MS);
   }
@@ -155,7 +161,9 @@ function look() {
   if (state.chosen !== null) renderCountdown();
 }
 
-/** The pad's own counter in a snapshot; a choice lasts as long as its rating is due. */
+/** The pad's own counter in a snapshot; a choice lasts as long as its rating is due.
+
+    One that is open when another service is finished is sent: the hub keeps it, uncounted. */
 async function heard(snapshot, anew) {
   if (anew || !state.me) {
     try {
@@ -172,6 +180,7 @@ async function heard(snapshot, anew) {
   const due = counter.rating_due_ms ?? null;
   state.dueUntil = due === null ? 0 : performance.now() + due - snapshot.now_ms;
   if (!state.dueUntil && !state.sending) state.chosen = null;
+  if (state.chosen !== null && (counter.finished_seq ?? null) !== state.chosenFor) send(null);
   render();
 }
 

@@ -7,6 +7,7 @@ import pytest
 
 from display.terminal.settings import Settings
 from runtime.discovery import FoundHub
+from tests.certificates import Authority
 from tests.display.terminal.station import Station, at_station, opened
 from tests.edge.running_site import RunningSite
 
@@ -32,6 +33,18 @@ def test_the_only_hub_is_taken_and_shown(site: RunningSite) -> None:
         await at.sit_down()
 
     at_station(site, scenario, settings=Settings(), find=found(hub(site.url)))
+
+
+def test_a_terminal_that_wants_proof_passes_over_hubs_that_give_none(
+    site: RunningSite, tmp_path: Path
+) -> None:
+    ca_file = Authority(tmp_path / "tls").certificate
+
+    async def scenario(at: Station) -> None:
+        await at.sees("https://127.0.0.1:8100")
+
+    settings = Settings(ca_file=ca_file)
+    at_station(site, scenario, settings=settings, find=found(hub(site.url)))
 
 
 def test_of_several_hubs_the_clerk_chooses(site: RunningSite) -> None:

@@ -31,6 +31,23 @@ def test_the_same_key_gives_the_first_answer(kiosk: httpx.Client) -> None:
     assert again.json() == first.json()
 
 
+def test_a_device_that_issues_too_fast_is_told_when_to_go_on_and_loses_no_answer(
+    kiosk: httpx.Client, clerk: httpx.Client, site: RunningSite
+) -> None:
+    key = uuid.uuid4()
+    first = order(kiosk, "IssueTicket", key=key, services=["1"])
+    said = [order(kiosk, "IssueTicket", services=["1"]) for _ in range(40)]
+    assert [answer.status_code for answer in said] == [200] * 19 + [429] * 21
+    assert (said[-1].json()["reason"], said[-1].headers["retry-after"]) == ("issuing-too-fast", "2")
+    assert "sau 2 giây" in said[-1].json()["detail"]
+    assert site.hub.snapshot().issued_today == 20
+    assert order(kiosk, "IssueTicket", key=key, services=["1"]).json() == first.json()
+    assert order(kiosk, "CheckIn", code="A-1").status_code == 429
+    assert order(clerk, "IssueTicket", services=["1"]).status_code == 200
+    site.clock.later(2)
+    assert order(kiosk, "IssueTicket", services=["1"]).status_code == 200
+
+
 def test_the_same_key_at_the_same_time_gives_one_number(
     kiosk: httpx.Client, site: RunningSite
 ) -> None:

@@ -9,6 +9,7 @@ import httpx
 
 from tests.edge.api.orders import order
 from tests.edge.running_site import KIOSK, LIMITS, RunningSite
+from tests.waiting import until
 
 CLERKS, LAPTOP = "127.0.0.2", "127.0.0.66"
 RIGHT = "482915"
@@ -76,3 +77,24 @@ def test_idle_connections_of_one_address_leave_room_for_the_others(site: Running
             held.close()
             with from_address(LAPTOP, site, token) as again:
                 assert again.get("/api/health").status_code == 200
+
+
+def test_a_crowd_of_addresses_leaves_places_to_those_known_here(site: RunningSite) -> None:
+    address = (httpx.URL(site.url).host, httpx.URL(site.url).port or 0)
+    token = site.access.add_device(KIOSK)
+    with from_address(CLERKS, site, token) as kiosk:
+        assert kiosk.get("/api/snapshot").status_code == 200
+    asks = b"GET /page/fonts/BeVietnamPro-Regular.ttf HTTP/1.1\r\nHost: hub\r\n\r\n" * 8
+    with ExitStack() as held:
+        for number in range(150):
+            line = socket.create_connection(
+                address, timeout=5, source_address=(f"127.0.1.{number // 15}", 0)
+            )
+            held.enter_context(line)
+            line.sendall(asks)
+        with from_address("127.0.0.77", site, token) as stranger:
+            assert stranger.get("/api/health").status_code == 503
+        with from_address(CLERKS, site, token) as kiosk:
+            assert order(kiosk, "IssueTicket", services=["1"]).json()["number"] == "1001"
+        with from_address("127.0.0.77", site, token) as stranger:
+            until(lambda: stranger.get("/api/health").status_code == 200)

@@ -22,6 +22,7 @@ from contract.events import RatingGiven
 from tests.browser import Size, chromium, page_of
 from tests.edge.api.test_kiosk_page import assert_nothing_is_cut_off, assert_targets_are_large
 from tests.edge.running_site import CLERK, KIOSK, RULES, RunningSite, TestClock
+from tests.waiting import until
 
 SMALL, TABLET, UPRIGHT = (800, 480), (1280, 800), (800, 1280)
 SIZES = pytest.mark.parametrize(
@@ -147,6 +148,22 @@ def test_its_time_ends_without_any_news(browser: Browser, site: RunningSite) -> 
         page.route("**/api/stream", lambda route: route.abort())
         page.clock.fast_forward(RULES.rating_window_s * 1000 + 500)
         expect(page.locator("#faces")).to_be_hidden()
+
+
+def test_a_choice_about_the_service_before_is_kept_and_never_counts_for_the_next(
+    pad: Page, site: RunningSite
+) -> None:
+    serve(site)
+    pad.get_by_role("button", name="Không hài lòng").click()
+    site.give(KIOSK, IssueTicket(("1",)))
+    site.give(CLERK, CallNext("1"))
+    site.give(Actor("keypad-1", "keypad", "1"), CallNext("1", finish_current=True))
+    until(lambda: site.hub.snapshot().presses_ignored_today == 1)
+    expect(pad.locator("#more")).to_be_hidden()
+    pad.get_by_role("button", name="Rất hài lòng").click()
+    pad.locator("#send").click()
+    expect(pad.get_by_role("heading", name="Cảm ơn")).to_be_visible()
+    assert given(site) == [(4, None)]
 
 
 def test_a_rating_given_elsewhere_ends_it(pad: Page, site: RunningSite) -> None:

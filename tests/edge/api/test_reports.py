@@ -6,6 +6,7 @@ from io import StringIO
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from contract.commands import (
     Actor,
@@ -20,7 +21,8 @@ from contract.commands import (
     StartService,
     VoidTicket,
 )
-from tests.edge.running_site import CLERK, KIOSK, RunningSite
+from edge.api.report_csv import report_csv
+from tests.edge.running_site import CLERK, KIOSK, RULES, RunningSite
 
 CHIEF = Actor("chief", "supervisor")
 
@@ -150,3 +152,10 @@ def test_everyone_has_their_own_figures(clerk: httpx.Client) -> None:
 
 def test_who_has_done_nothing_has_figures_too(chief: httpx.Client) -> None:
     assert chief.get("/api/me").json()["figures"]["served"] == 0
+
+
+def test_no_name_is_taken_for_a_formula(worked: RunningSite) -> None:
+    rules = replace(RULES, site_name="=cmd|' /C calc'!A0")
+    content = report_csv(worked.hub.day_report(), rules, "vi")
+    lines = list(csv.reader(StringIO(content.decode("utf-8-sig"), newline="")))
+    assert lines[1][2] == "'=cmd|' /C calc'!A0"

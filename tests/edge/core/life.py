@@ -22,10 +22,12 @@ from tests.edge.core.invariants import Watch
 from tests.edge.core.story import BOSS, CENTRE, GREETER, KIOSK, LAN, MINH, MONDAY_8, PAD, RULES
 
 COUNTERS = ("1", "2", "3")
-ACTORS = (BOSS, BOSS, BOSS, KIOSK, GREETER, LAN, MINH, PAD, CENTRE, HUB, Actor("b-1", "display"))
+KEYPAD = Actor("keypad-1", "keypad", "1")
+DISPLAY = Actor("b-1", "display")
+ACTORS = (BOSS, BOSS, BOSS, KIOSK, GREETER, LAN, MINH, PAD, KEYPAD, CENTRE, HUB, DISPLAY)
 LINES = (("1",), ("2",), ("1", "2"))
 CLASSES = (None, None, "elderly")
-WHIMS = ("", "", "", "park", "transfer", "absent", "finish", "finish", "pause")
+WHIMS = ("", "", "", "park", "transfer", "absent", "finish", "finish", "pause", "press")
 CLOCK_CHANGES = (
     "",
     "",
@@ -139,7 +141,8 @@ class Life:
     def work(self, counter: str, whim: str, *, training: bool) -> None:
         """Do what one would do now at this counter, or something else on a whim."""
         command = _next_step(self.house.queue(training=training), counter, whim)
-        self.order(BOSS, command, training=training)
+        pressed = whim == "press" and isinstance(command, c.CallNext)
+        self.order(Actor("key", "keypad", counter) if pressed else BOSS, command, training=training)
         if isinstance(command, c.FinishService):
             pad = Actor("pad", "pad", counter)
             for level in (4, 1):
@@ -199,7 +202,11 @@ def _next_step(queue: State, counter: str, whim: str) -> AnyCommand:
         }
     elif queue.tickets[seat.ticket].phase == "called":
         usual = c.StartService(counter)
-        whims |= {"absent": c.MarkNoShow(counter), "pause": c.Recall(counter)}
+        whims |= {
+            "absent": c.MarkNoShow(counter),
+            "pause": c.Recall(counter),
+            "press": c.CallNext(counter, finish_current=True),
+        }
     else:
         usual = c.CallNext(counter, finish_current=True)
         whims |= {"park": c.ParkTicket(counter, "signature"), "finish": c.FinishService(counter)}

@@ -157,6 +157,6 @@ CASES = (
     Case("day-not-later", (TICKET,), BOSS, c.OpenDay("2026-11-24")),
 )
 
-# Said by the hub, from what disk and journal say.
-_OTHERS = ("not-stored", "rating-not-due", "key-reused")
+# Said by the hub and its API, from what disk, journal and pace say.
+_OTHERS = ("not-stored", "rating-not-due", "key-reused", "issuing-too-fast")
 NOT_OF_DECIDE = frozenset(reason for reason in Reason if reason in _OTHERS)

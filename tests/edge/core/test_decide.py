@@ -11,7 +11,7 @@ from contract.commands import Actor, AnyCommand, Order, Role
 from contract.refusals import Reason, Refused
 from edge.core.decide import decide
 from tests.edge.core.refusals import CASES, NOT_OF_DECIDE, Case
-from tests.edge.core.story import BOSS, HUB, KIOSK, LAN, MINH, MONDAY_8, RULES, Story
+from tests.edge.core.story import BOSS, DAY_MS, HUB, KIOSK, LAN, MINH, MONDAY_8, RULES, Story
 
 KIOSK_2 = Actor("kiosk-2", "kiosk")
 PRINTER_2 = Actor("printer-2", "printer")
@@ -206,6 +206,37 @@ def test_a_device_is_reported_once_per_change() -> None:
     ):
         report = c.ReportDevice(printer, state, condition)  # type: ignore[arg-type]  # literals in a table
         assert story.does(HUB, report) == events, (state, condition)
+
+
+def test_made_up_devices_keep_nobody_elses_from_being_heard() -> None:
+    liar, other = Actor("boards", "display"), Actor("voice", "display")
+    story = Story()
+    for turn in range(64):
+        story.given((liar, c.ReportDevice(f"made-up-{turn}", "lost", "no-answer")))
+    refused = story.refuses(liar, c.ReportDevice("made-up-64", "lost"))
+    assert refused.reason == Reason.NOT_ALLOWED
+    back = story.does(liar, c.ReportDevice("made-up-3", "ready"))
+    assert back == (e.DeviceReturned("boards:made-up-3"),)
+    said = story.does(other, c.ReportDevice("zone-1", "lost"))
+    assert said == (e.DeviceLost("voice:zone-1", ""),)
+    for turn in range(120):
+        story.given((HUB, c.ReportDevice(f"own-{turn}", "ready")))
+    paper_out = story.does(HUB, c.ReportDevice("printer-1", "lost", "paper-out"))
+    assert paper_out == (e.DeviceLost("printer-1", "paper-out"),)
+
+
+def test_a_day_without_a_word_forgets_the_devices_of_others() -> None:
+    board, speaker = c.ReportDevice("b1", "lost", "no-answer"), c.ReportDevice("s1", "lost", "mute")
+    story = Story().given((HUB, c.ReportDevice("printer-1", "lost", "paper-out")))
+    story.given((Actor("boards", "display"), board), (Actor("voice", "display"), speaker))
+    everything = {"printer-1", "boards:b1", "voice:s1"}
+    issue = (KIOSK, c.IssueTicket(("1",)))
+    story.clock(MONDAY_8 + 2 * DAY_MS, synced=True).given(issue)
+    assert set(story.live.devices) == everything
+    story.given((Actor("boards", "display"), c.ReportDevice("b1", "lost", "unplugged")))
+    story.clock(MONDAY_8 + 3 * DAY_MS, synced=True).given(issue)
+    assert set(story.live.devices) == {"printer-1", "boards:b1"}
+    assert story.does(Actor("voice", "display"), speaker) == (e.DeviceLost("voice:s1", "mute"),)
 
 
 def test_a_supervisor_says_which_day_it_is_when_no_clock_can() -> None:

@@ -134,6 +134,20 @@ def test_one_rating_for_one_finished_service() -> None:
     assert story.live.ratings == 1
 
 
+def test_a_press_that_comes_late_never_counts_for_the_next_citizen() -> None:
+    story = Story().given(*SERVED)
+    due = story.live.counters["1"].rating
+    assert due is not None
+    late = c.Rate("1", 1, finished_seq=due.seq)
+    story.given(*SERVED[-4:])
+    assert story.does(PAD, late) == (e.RatingIgnored("1", 1, "too-late"),)
+    now = story.live.counters["1"].rating
+    assert now is not None
+    assert now.seq > due.seq
+    (event,) = story.does(PAD, c.Rate("1", 4, finished_seq=now.seq))
+    assert isinstance(event, e.RatingGiven)
+
+
 @pytest.mark.parametrize(("seconds", "counts"), [(60, True), (61, False)])
 def test_a_rating_is_due_for_the_window_only(seconds: int, *, counts: bool) -> None:
     story = Story().given(*SERVED)

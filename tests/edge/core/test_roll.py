@@ -35,10 +35,30 @@ def test_a_roll_skips_forward_and_never_back() -> None:
     refused = story.refuses(LAN, c.UseRoll("1045"))
     assert (refused.reason, refused.detail) == (
         "roll-number",
-        {"number": "1045", "least": "1046", "most": "19999"},
+        {"number": "1045", "least": "1046", "most": "1546"},
     )
     story.given((LAN, c.UseRoll("1050")))
     assert issued(story).number == "1050"
+
+
+def test_a_mistyped_number_burns_no_more_than_500_unless_a_supervisor_gives_it() -> None:
+    story = Story().given((KIOSK, ISSUE))
+    assert story.refuses(LAN, c.UseRoll("1999")).detail["most"] == "1502"
+    assert story.refuses(LAN, c.UseRoll("1503")).detail["least"] == "1002"
+    assert story.does(LAN, c.UseRoll("1502")) == (e.RollStarted("1502"),)
+    assert story.refuses(BOSS, c.UseRoll("110000")).detail["most"] == "19999"
+    assert story.does(BOSS, c.UseRoll("19999")) == (e.RollStarted("19999"),)
+
+
+def test_a_series_beyond_four_digits_has_a_roll_too_and_its_refusal_is_true() -> None:
+    story = Story().given((BOSS, c.UseRoll("19999")), (KIOSK, ISSUE), (KIOSK, ISSUE))
+    for actor in (LAN, BOSS):
+        assert story.refuses(actor, c.UseRoll("1999")).detail == {
+            "number": "1999",
+            "least": "110001",
+            "most": "110501",
+        }
+    assert story.does(LAN, c.UseRoll("110400")) == (e.RollStarted("110400"),)
 
 
 def test_printing_goes_on_above_the_roll() -> None:

@@ -18,6 +18,7 @@ from tests.edge.core.story import (
 ISSUE = c.IssueTicket(("1",))
 CALL = c.CallNext("1")
 START = c.StartService("1")
+KEYPAD = c.Actor("keypad-1", "keypad", counter="1")
 FINISH = c.FinishService("1")
 NO_TIME = Span(0)
 
@@ -130,6 +131,33 @@ def test_call_recall_start_finish_with_every_time() -> None:
     )
     assert story.live.tickets["1001"].phase == "finished"
     assert (story.live.issued, story.live.finished) == (1, 1)
+
+
+def test_a_keypad_serves_one_citizen_a_press_and_invents_no_service_time() -> None:
+    story = Story().given(*open_at("1"), *[(KIOSK, ISSUE)] * 3)
+    press = c.CallNext("1", finish_current=True)
+    assert story.does(KEYPAD, press) == (called("1001"),)
+
+    walk = Span(4 * MINUTE_MS)
+    assert story.later(minutes=4).does(KEYPAD, press) == (
+        e.ServiceStarted("1001", "1", "1", walk=walk),
+        e.ServiceFinished("1001", "1", "1", None, None, visit=walk, visit_ended=True),
+        called("1002", wait=walk),
+    )
+    assert story.later(minutes=3).does(KEYPAD, press)[-1] == called("1003", wait=Span(420_000))
+    assert story.later(minutes=2).does(KEYPAD, press)[1:] == (
+        e.ServiceFinished("1003", "1", "1", None, None, visit=Span(540_000), visit_ended=True),
+    )
+    assert story.refuses(KEYPAD, press).reason == "nobody-waiting"
+    assert (story.live.finished, story.live.counters["1"].served) == (3, 3)
+    assert story.live.recent_ms == {}, "nothing to estimate by"
+
+
+def test_a_keypad_ends_a_service_that_was_started_elsewhere_with_its_time() -> None:
+    story = Story().given(*open_at("1"), (KIOSK, ISSUE), (LAN, CALL), (LAN, START))
+    (event,) = story.later(minutes=4).does(KEYPAD, c.CallNext("1", finish_current=True))
+    assert isinstance(event, e.ServiceFinished)
+    assert event.worked == Span(4 * MINUTE_MS)
 
 
 def test_call_next_may_finish_the_present_service_with_the_same_key() -> None:

@@ -1,17 +1,22 @@
-"""Buttons and lights in real time, on gpiozero's mock pins or on the pins of a real Pi.
+"""Buttons and lights in real time: on gpiozero's mock pins, a simulated chip, or a real Pi's pins.
 
-`THUTU_GPIO=lgpio` takes the Pi's own pins, joined by two jumper wires with 1 kΩ each: GPIO 24 (the
-finger) to GPIO 5 (the button), and GPIO 12 (the light) to GPIO 25 (the eye). `docs/displays.md`
-says how. Everything else is the same in both.
+`THUTU_GPIO=lgpio` takes a Pi's own pins, joined by two jumper wires with 1 kΩ each: GPIO 24 (the
+finger) to GPIO 5 (the button), and GPIO 12 (the light) to GPIO 25 (the eye). With `THUTU_GPIO_SIM`,
+the folder of a chip of the kernel's gpio-sim, that chip's files are the wires. `docs/displays.md`
+says how. Everything else is the same in all three.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
 from random import Random
 from typing import Protocol
 
 import pytest
-from gpiozero import DigitalInputDevice, DigitalOutputDevice
+from gpiozero import DigitalOutputDevice, InputDevice
 from gpiozero.pins import Factory
 from gpiozero.pins.mock import MockFactory
 
@@ -19,14 +24,17 @@ from contract.commands import Rate
 from contract.snapshot import CounterView
 from edge.devices.pins import PushButton, open_pin_factory
 from edge.devices.rating_pad import RatingPad
+from edge.devices.transport import DeviceError
 from runtime.clock import SystemClock
 from simulation.pads import Contact, press
 from tests.waiting import until
 
 LIBRARY = os.environ.get("THUTU_GPIO", "mock")
+SIMULATED_CHIP = os.environ.get("THUTU_GPIO_SIM")
 BUTTON, FINGER = 5, 24
 LIGHT, EYE = 12, 25
 OTHERS, OTHER_LIGHTS = (6, 13), (16, 20)
+TAKEN = 19
 PRESSES = 20
 
 
@@ -63,7 +71,7 @@ class WiredHands:
     def __init__(self) -> None:
         self.factory = open_pin_factory(LIBRARY)
         self._finger = DigitalOutputDevice(FINGER, initial_value=True, pin_factory=self.factory)
-        self._eye = DigitalInputDevice(EYE, pull_up=False, pin_factory=self.factory)
+        self._eye = InputDevice(EYE, pull_up=False, pin_factory=self.factory)
 
     def pin(self, number: int) -> Contact:
         assert number == BUTTON
@@ -85,37 +93,127 @@ class WiredHands:
         self.factory.close()
 
 
+class SimulatedHands:
+    """Pulls and levels of the lines of gpio-sim, a chip that the kernel pretends to have."""
+
+    def __init__(self, chip: Path) -> None:
+        self.factory = open_pin_factory(LIBRARY)
+        self._chip = chip
+
+    def pin(self, number: int) -> "SimulatedLine":
+        return SimulatedLine(self._chip / f"sim_gpio{number}")
+
+    def sees(self, light: int) -> bool:
+        return (self._chip / f"sim_gpio{light}" / "value").read_text() == "1\n"
+
+    def close(self) -> None:
+        self.factory.close()
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedLine:
+    folder: Path
+
+    def drive_low(self) -> None:
+        (self.folder / "pull").write_text("pull-down")
+
+    def drive_high(self) -> None:
+        (self.folder / "pull").write_text("pull-up")
+
+
 @pytest.fixture
 def hands() -> Iterator[Hands]:
-    hands: Hands = MockHands() if LIBRARY == "mock" else WiredHands()
+    hands: Hands
+    if LIBRARY == "mock":
+        hands = MockHands()
+    elif SIMULATED_CHIP is not None:
+        hands = SimulatedHands(Path(SIMULATED_CHIP))
+    else:
+        hands = WiredHands()
     yield hands
     hands.close()
 
 
+@contextmanager
+def listening(hands: Hands) -> Iterator[list[int]]:
+    """A button, and a 1 for each press of it."""
+    presses: list[int] = []
+    button = PushButton(BUTTON, lambda: presses.append(1), SystemClock(), hands.factory)
+    try:
+        yield presses
+    finally:
+        button.close()
+
+
+def open_pad(
+    hands: Hands,
+    pins: tuple[int, ...],
+    led_pins: tuple[int, ...] = (),
+    report: Callable[[Rate], None] = lambda _: None,
+) -> RatingPad:
+    return RatingPad(
+        "3", pins, 3, report, SystemClock(), pin_factory=hands.factory, led_pins=led_pins
+    )
+
+
 def test_bouncing_pushes_are_one_press_each(hands: Hands) -> None:
     clock = SystemClock()
-    presses: list[int] = []
-    button = PushButton(BUTTON, lambda: presses.append(1), clock, hands.factory)
     random = Random(7)
-    for _ in range(PRESSES):
+    with listening(hands) as presses:
+        for _ in range(PRESSES):
+            clock.sleep(0.3)
+            press(hands, BUTTON, random, clock)
         clock.sleep(0.3)
-        press(hands, BUTTON, random, clock)
-    clock.sleep(0.3)
-    button.close()
     assert len(presses) == PRESSES
+
+
+def test_a_button_let_go_and_taken_again_presses_once(hands: Hands) -> None:
+    clock = SystemClock()
+    random = Random(7)
+    with listening(hands) as before:
+        pass
+    with listening(hands) as presses:
+        press(hands, BUTTON, random, clock)
+        until(lambda: presses == [1])
+    press(hands, BUTTON, random, clock)
+    clock.sleep(0.3)
+    assert (before, presses) == ([], [1])
+
+
+def test_a_device_that_is_not_to_be_had_does_not_silence_the_others(hands: Hands) -> None:
+    with listening(hands) as presses:
+        with pytest.raises(DeviceError, match="99"):
+            open_pad(hands, (*OTHERS, 99))
+        press(hands, BUTTON, Random(7), SystemClock())
+        until(lambda: presses == [1])
+
+
+@pytest.mark.skipif(LIBRARY == "mock", reason="mock pins belong to one program")
+def test_a_pin_of_another_program_is_a_device_error_until_that_ends(hands: Hands) -> None:
+    lgpio = import_module("lgpio")
+    other_program = lgpio.gpiochip_open(0)
+    lgpio.gpio_claim_input(other_program, TAKEN)
+    with listening(hands) as presses:
+        with pytest.raises(DeviceError, match="busy"):
+            open_pad(hands, (*OTHERS, TAKEN))
+        press(hands, BUTTON, Random(7), SystemClock())
+        until(lambda: presses == [1])
+        lgpio.gpiochip_close(other_program)
+        open_pad(hands, (*OTHERS, TAKEN)).close()
+
+
+def test_a_pin_library_leaves_the_program_where_it_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LG_WD", str(tmp_path))
+    before = Path.cwd()
+    open_pin_factory(LIBRARY).close()
+    assert Path.cwd() == before
 
 
 def test_a_pad_is_lit_while_due_takes_a_press_and_thanks(hands: Hands) -> None:
     rates: list[Rate] = []
-    pad = RatingPad(
-        "3",
-        (BUTTON, *OTHERS),
-        3,
-        rates.append,
-        SystemClock(),
-        pin_factory=hands.factory,
-        led_pins=(LIGHT, *OTHER_LIGHTS),
-    )
+    pad = open_pad(hands, (BUTTON, *OTHERS), (LIGHT, *OTHER_LIGHTS), rates.append)
     view = CounterView("3", "open", 0, ("1",), rating_due_ms=60_000)
     assert not hands.sees(LIGHT)
     pad.show(view, now_ms=0)

@@ -7,7 +7,7 @@ import pytest
 from contract.commands import Answer, AnyCommand, CallNext, Recall, ReportDevice
 from contract.refusals import Reason, Refused
 from contract.stamp import Stamp
-from edge.devices.keypad import HELD_S, Keypad
+from edge.devices.keypad import HELD_S, QUIET_S, Keypad
 from runtime.settings import SettingsError
 from simulation.keypads import VirtualKeypad
 from tests.waiting import until
@@ -23,7 +23,7 @@ class KeyClock:
     """Time passes only while a key is held."""
 
     def __init__(self) -> None:
-        self.now_ns = 5_000_000_000
+        self.now_ns = 5_000_000_000_000
 
     def stamp(self) -> Stamp:
         return Stamp(0, self.now_ns, "boot", synced=False)
@@ -37,7 +37,8 @@ class Desk:
         self.given: list[AnyCommand] = []
         self.reply: Answer | Refused | Exception = Answer(seq=9)
         self.reports: list[ReportDevice] = []
-        self.plastic = VirtualKeypad(folder / "usb-keypad-event-kbd", KeyClock())
+        self.clock = KeyClock()
+        self.plastic = VirtualKeypad(folder / "usb-keypad-event-kbd", self.clock)
         self.keypad = Keypad(
             "keypad-3",
             str(self.plastic.path),
@@ -77,6 +78,18 @@ def test_held_long_or_by_a_second_key_it_calls_again(desk: Desk) -> None:
     desk.plastic.press("KEY_KP0")
     desk.plastic.press("KEY_KPENTER", hold_s=HELD_S - 0.05)
     until(lambda: desk.given == [AGAIN, AGAIN, NEXT])
+
+
+def test_a_nervous_second_press_is_not_a_second_person(desk: Desk) -> None:
+    for _ in range(3):
+        desk.plastic.press("KEY_KPENTER")
+    until(lambda: desk.given == [NEXT])
+    desk.clock.sleep(QUIET_S)
+    desk.plastic.press("KEY_KPENTER")
+    until(lambda: desk.given == [NEXT, NEXT])
+    desk.clock.sleep(-3600)  # the machine's clock is set
+    desk.plastic.press("KEY_KPENTER")
+    until(lambda: desk.given == [NEXT, NEXT, NEXT])
 
 
 def test_other_keys_do_nothing(desk: Desk) -> None:

@@ -59,17 +59,21 @@ def test_text_goes_the_same_way_to_the_paper_and_is_proved_alike(
         assert stand.virtual.failures == []
 
 
-def test_a_letter_that_no_page_has_fails_that_ticket_alone_and_prints_nothing_of_it(
-    tmp_path: Path,
+@pytest.mark.parametrize("profile", [TEXT, STRIP], ids=["text", "strip"])
+def test_a_letter_that_the_printer_lacks_makes_that_ticket_a_picture(
+    profile: PrinterProfile, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with desk(tmp_path, profile=TEXT) as stand:
-        foreign = replace(ticket(number="1001"), service="中")
+    with desk(tmp_path, profile=profile) as stand:
+        foreign = replace(ticket(number="1001"), service="Hộ tịch 👪")
         stand.owner.print(PrintJob("1001", 1, foreign))
         stand.job("1002")
 
-        assert stand.outcome(1) == ReportPrint("1001", 1, "failed", reason="unprintable")
+        assert stand.outcome(1) == ReportPrint("1001", 1, "printed", "confirmed")
         assert stand.outcome(2).outcome == "printed"
-        assert len(stand.slips) == 1
+        assert [LONGEST_UNIT in slip.text for slip in stand.slips] == [False, True]
+        assert stand.virtual.failures == []
+    assert "ticket 1001 as a picture" in caplog.text
+    assert "U+1F46A" in caplog.text or "👪" in caplog.text
 
 
 @pytest.mark.parametrize("at_byte", [30, 200, 400, 550])

@@ -148,6 +148,14 @@ def test_thanks_blink_on_all_buttons_and_tell_nobody_which(pad: Pad) -> None:
     assert pad.lit() == (False,) * 4
 
 
+def test_a_press_names_the_service_that_was_finished_when_it_was_made(pad: Pad) -> None:
+    pad.pad.show(CounterView("3", "open", 0, ("1",), finished_seq=17), now_ms=0)
+    pad.train(PINS[0], 500, 120)
+    pad.pad.show(None, 0)
+    pad.train(PINS[0], 1000, 120)
+    assert pad.rates == [Rate("3", 1, finished_seq=17)] * 2
+
+
 def test_a_press_in_the_dark_is_reported_as_well_for_the_hub_counts_it(pad: Pad) -> None:
     pad.pad.show(None, 0)
     pad.train(PINS[0], 500, 120)

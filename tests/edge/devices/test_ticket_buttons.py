@@ -68,17 +68,23 @@ def test_a_push_asks_for_one_ticket_of_its_service(stand: Stand) -> None:
 
 def test_lights_are_on_while_numbers_are_given_out(stand: Stand) -> None:
     assert not stand.lit(CIVIL)
-    stand.buttons.show(issuing=True)
+    stand.buttons.show(giving={"1", "2"})
     assert stand.lit(CIVIL)
-    stand.buttons.show(issuing=False)
+    stand.buttons.show(giving=set())
     assert not stand.lit(CIVIL)
 
 
+def test_only_the_buttons_that_give_a_number_are_lit(stand: Stand) -> None:
+    stand.buttons.show(giving={"1", "2"})
+    stand.buttons.show(giving={"2"})
+    assert (stand.lit(CIVIL), stand.lit(LAND)) == (False, True)
+
+
 def test_a_light_blinks_until_the_hub_answers_and_is_on_again_then(stand: Stand) -> None:
-    stand.buttons.show(issuing=True)
+    stand.buttons.show(giving={"1", "2"})
     stand.push(CIVIL)
     until(lambda: stand.turns(CIVIL) > 5)
-    stand.buttons.show(issuing=True)
+    stand.buttons.show(giving={"1", "2"})
     stand.replies[0].set_result(Answer(seq=3, number="1001"))
     assert stand.lit(CIVIL)
     assert stand.turns(LAND) == 2
@@ -88,7 +94,7 @@ def test_a_light_blinks_until_the_hub_answers_and_is_on_again_then(stand: Stand)
 def test_a_refusal_blinks_slowly_and_the_light_then_says_what_is(
     stand: Stand, reply: Refused | Exception
 ) -> None:
-    stand.buttons.show(issuing=True)
+    stand.buttons.show(giving={"1", "2"})
     stand.push(CIVIL)
     if isinstance(reply, Exception):
         stand.replies[0].set_exception(reply)
@@ -96,7 +102,7 @@ def test_a_refusal_blinks_slowly_and_the_light_then_says_what_is(
         stand.replies[0].set_result(reply)
     before = stand.turns(CIVIL)
     until(lambda: stand.turns(CIVIL) - before >= 8)
-    stand.buttons.show(issuing=False)
+    stand.buttons.show(giving=set())
     until(lambda: not stand.lit(CIVIL))
     stand.push(CIVIL)
     assert len(stand.asked) == 2
