@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 SOURCES := contract runtime edge display central simulation provision tests benchmarks docs
 
-.PHONY: demo test test-gpio test-printers check format bench bench-ticket bench-terminal bench-call bench-start bench-ingest bench-centre bench-public pictures reference lock debian clean
+.PHONY: demo test test-gpio test-gpio-sim test-printers check format bench bench-ticket bench-terminal bench-call bench-start bench-ingest bench-centre bench-public pictures reference lock debian clean
 
 demo: $(VENV)/run.stamp
 	@$(BIN)/thutu-demo $(ARGS)
@@ -15,7 +15,11 @@ test: $(VENV)/dev.stamp debian
 
 # On a Raspberry Pi with two pins joined; docs/displays.md says which.
 test-gpio: $(VENV)/dev.stamp
-	THUTU_GPIO=lgpio $(BIN)/pytest tests/edge/devices/test_gpio_path.py
+	THUTU_GPIO=lgpio LG_WD=$${TMPDIR:-/tmp} $(BIN)/pytest tests/edge/devices/test_gpio_path.py
+
+# The same on a GPIO chip that a kernel simulates, in a virtual machine; docs/displays.md says how.
+test-gpio-sim: $(VENV)/dev.stamp
+	@sh tests/gpio_machine/run.sh $(ARGS)
 
 # Faults at every byte of every ticket; hours.
 test-printers: $(VENV)/dev.stamp

@@ -66,6 +66,13 @@ class ControlSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     keypads: tuple[KeypadSettings, ...] = ()
     pin_library: str = "lgpio"
 
+    def __post_init__(self) -> None:
+        pins = [pin for pad in self.pads for pin in (*pad.pins, *pad.led_pins)]
+        pins += [button.pin for button in self.ticket_buttons]
+        pins += [button.led_pin for button in self.ticket_buttons if button.led_pin is not None]
+        if twice := sorted({pin for pin in pins if pins.count(pin) > 1}):
+            raise ValueError(f"GPIO {', '.join(map(str, twice))}: used twice")
+
     @property
     def devices(self) -> tuple[str, ...]:
         """The name of each device, under which it speaks to the hub."""

@@ -53,6 +53,7 @@ class SatelliteSettings(ControlSettings, frozen=True, kw_only=True, forbid_unkno
     ca_file: Path | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.devices and self.printer is None:
             raise ValueError("a satellite without pads, ticket_buttons, keypads and a printer")
         if self.printer is not None and self.data is None:

@@ -109,6 +109,7 @@ class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):
         return structs.replace(self.uplink, ca_file=root, cert_file=own, key_file=own)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.node.startswith(f"{self.site.site}-"):
             raise ValueError(f"node {self.node} does not belong to site {self.site.site}")
         counters = {counter.id for counter in self.site.counters}
