@@ -68,9 +68,9 @@ reference: $(VENV)/dev.stamp
 # Pinned by name, version and hash; no registry address is written down.
 lock: $(VENV)/dev.stamp
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --no-annotate --extra build --extra centre --extra browser pyproject.toml -o requirements/run.txt
+		--no-header --no-annotate --extra build --extra centre pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --no-annotate --extra build --extra centre --extra browser --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+		--no-header --no-annotate --extra build --extra centre --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
 
 debian:
 	@sh tests/install_debian_packages.sh

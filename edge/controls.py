@@ -6,7 +6,6 @@ from concurrent.futures import Future
 from functools import partial
 from threading import Event, RLock, Thread
 
-import evdev
 from gpiozero.pins import Factory
 
 from contract.commands import (
@@ -29,6 +28,7 @@ from edge.control_settings import (
     PadSettings,
     pad_name,
 )
+from edge.devices.input_device import InputDevice
 from edge.devices.keypad import Keypad, OpenInput
 from edge.devices.pins import open_pin_factory
 from edge.devices.rating_pad import RatingPad
@@ -63,7 +63,7 @@ class Controls:
         *,
         printer_of: PrinterOf,
         levels: int | None = None,
-        open_input: OpenInput = evdev.InputDevice,
+        open_input: OpenInput = InputDevice,
     ) -> None:
         """Listen to the devices. `give` and `report` must not block; `printer_of` names the printer
         that a device's slips come out of, None when there is none. A rating has `levels`, else as

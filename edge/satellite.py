@@ -10,7 +10,6 @@ from pathlib import Path
 from threading import Event
 from uuid import uuid4
 
-import evdev
 from msgspec import Struct
 
 from contract.commands import Actor, Answer, AnyCommand, Rate
@@ -18,6 +17,7 @@ from contract.ids import Name
 from contract.refusals import Refused
 from edge.control_settings import ControlSettings
 from edge.controls import Controls
+from edge.devices.input_device import InputDevice
 from edge.devices.keypad import OpenInput
 from edge.journal import StoreError
 from edge.paper_memory import PaperMemory
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(
     settings: SatelliteSettings,
     client: HubClient,
-    open_input: OpenInput = evdev.InputDevice,
+    open_input: OpenInput = InputDevice,
     *,
     watchdog: Watchdog | None = None,
 ) -> None:

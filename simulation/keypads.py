@@ -1,7 +1,7 @@
 """Emulated USB keypads: the kernel's own event format, its grab, its plug, and a light.
 
 There is no uinput in most containers, so the kernel's device file is a packet socket here; events
-are `struct input_event` and are read and written by evdev's own code.
+are the kernel's `struct input_event`.
 """
 
 import errno
@@ -9,16 +9,25 @@ import socket
 import struct
 from pathlib import Path
 
-import evdev
-from evdev import ecodes
-
+from edge.devices.input_device import (
+    EV_KEY,
+    EV_LED,
+    EV_MSC,
+    EV_SYN,
+    KEYS,
+    LED_NUML,
+    MSC_SCAN,
+    SYN_REPORT,
+    InputDevice,
+    InputEvent,
+)
 from runtime.clock import Clock
 
 _EVENT = struct.Struct("llHHi")  # linux/input.h on 64 bits: time, type, code, value
 
 
 class VirtualKeypad:
-    """A keypad at `path` while it is plugged in; `opens` opens it as evdev.InputDevice does."""
+    """A keypad at `path` while it is plugged in; `opens` opens it as InputDevice does."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self.path = path
@@ -40,7 +49,7 @@ class VirtualKeypad:
         """Let go of everything."""
         self._hang_up()
 
-    def opens(self, path: str) -> evdev.InputDevice[str]:
+    def opens(self, path: str) -> InputDevice:
         """Open the device. Raises OSError while it is not plugged in."""
         if not Path(path).exists():
             raise OSError(errno.ENOENT, "No such file or directory", path)
@@ -50,12 +59,12 @@ class VirtualKeypad:
 
     def press(self, key: str, hold_s: float = 0.1) -> None:
         """Press a key and let it go after `hold_s` of the keypad's clock; it repeats meanwhile."""
-        code = ecodes.ecodes[key]
-        self._send((ecodes.EV_MSC, ecodes.MSC_SCAN, 0x70000 + code), (ecodes.EV_KEY, code, 1))
+        code = KEYS[key]
+        self._send((EV_MSC, MSC_SCAN, 0x70000 + code), (EV_KEY, code, 1))
         self._clock.sleep(hold_s / 2)
-        self._send((ecodes.EV_KEY, code, 2))
+        self._send((EV_KEY, code, 2))
         self._clock.sleep(hold_s / 2)
-        self._send((ecodes.EV_KEY, code, 0))
+        self._send((EV_KEY, code, 0))
 
     def lights(self, within_s: float) -> list[int]:
         """What the Num Lock light was told, until nothing came for `within_s`."""
@@ -66,7 +75,7 @@ class VirtualKeypad:
         try:
             while written := self._ours.recv(_EVENT.size):
                 _, _, kind, code, value = _EVENT.unpack(written)
-                if (kind, code) == (ecodes.EV_LED, ecodes.LED_NUML):
+                if (kind, code) == (EV_LED, LED_NUML):
                     told.append(value)
         except TimeoutError:
             pass
@@ -78,7 +87,7 @@ class VirtualKeypad:
         seconds, rest_ns = divmod(self._clock.stamp().mono_ns, 1_000_000_000)
         packet = b"".join(
             _EVENT.pack(seconds, rest_ns // 1000, *event)
-            for event in (*events, (ecodes.EV_SYN, ecodes.SYN_REPORT, 0))
+            for event in (*events, (EV_SYN, SYN_REPORT, 0))
         )
         self._ours.send(packet)
 
@@ -89,12 +98,11 @@ class VirtualKeypad:
             self._ours = None
 
 
-class _OpenKeypad(evdev.InputDevice[str]):
-    """An opened keypad: evdev's C code reads and writes its events; ioctls are answered here."""
+class _OpenKeypad(InputDevice):
+    """An opened keypad: events go over its descriptor as ever; ioctls are answered here."""
 
     def __init__(self, keypad: VirtualKeypad, descriptor: int) -> None:
         self._keypad = keypad
-        self.path = str(keypad.path)
         self.fd = descriptor
 
     def grab(self) -> None:
@@ -102,8 +110,8 @@ class _OpenKeypad(evdev.InputDevice[str]):
             raise OSError(errno.EBUSY, "Device or resource busy")
         self._keypad.grabbed = True
 
-    def read(self):  # type: ignore[no-untyped-def]  # evdev's own is a generator of its events
-        events = tuple(super().read())
+    def read(self) -> list[InputEvent]:
+        events = super().read()
         if not events:  # where a socket ends, the kernel says that the device is gone
             raise OSError(errno.ENODEV, "No such device")
-        return iter(events)
+        return events

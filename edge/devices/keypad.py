@@ -9,11 +9,9 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Literal
 
-import evdev
-from evdev import ecodes
-
 from contract.commands import Answer, AnyCommand, ReportDevice
 from contract.refusals import Refused
+from edge.devices.input_device import EV_KEY, KEYS, LED_NUML, InputDevice
 from runtime.backoff import Backoff
 from runtime.settings import SettingsError
 
@@ -27,7 +25,7 @@ _DONE_BLINKS, _REFUSED_BLINKS = 1, 4
 _BLINK_S = 0.15
 
 Give = Callable[[AnyCommand], Future[Answer | Refused]]
-OpenInput = Callable[[str], evdev.InputDevice[str]]
+OpenInput = Callable[[str], InputDevice]
 
 
 class Keypad:
@@ -47,18 +45,18 @@ class Keypad:
         give: Give,
         report: Callable[[ReportDevice], object],
         *,
-        open_input: OpenInput = evdev.InputDevice,
+        open_input: OpenInput = InputDevice,
     ) -> None:
         """Own the keypad at `path`, best one in /dev/input/by-id; it need not be there yet.
 
         `keys` are named as the kernel's, such as KEY_KPENTER. Raises SettingsError for others.
         """
-        unknown = [key for key in keys if key not in ecodes.ecodes or not key.startswith("KEY_")]
+        unknown = [key for key in keys if key not in KEYS]
         if unknown:
             raise SettingsError(f"{name}: {unknown[0]} is no key, such as KEY_KPENTER")
         self._name = name
         self._path = path
-        self._commands = {ecodes.ecodes[key]: pair for key, pair in keys.items()}
+        self._commands = {KEYS[key]: pair for key, pair in keys.items()}
         self._give = give
         self._report = report
         self._open_input = open_input
@@ -100,7 +98,7 @@ class Keypad:
             logger.info("%s is %s %s", self._name, state, cause)
             self._report(ReportDevice(self._name, state, "no-keypad" if cause else ""))
 
-    def _listen(self, device: evdev.InputDevice[str]) -> None:
+    def _listen(self, device: InputDevice) -> None:
         down_s: dict[int, float] = {}
         given: dict[int, tuple[AnyCommand, float]] = {}
         while not self._closing.is_set():
@@ -111,16 +109,16 @@ class Keypad:
             if device.fd not in ready:
                 continue
             for event in device.read():
-                if event.type != ecodes.EV_KEY or event.code not in self._commands:
+                if event.type != EV_KEY or event.code not in self._commands:
                     continue
                 if event.value == _DOWN:
-                    down_s[event.code] = event.timestamp()
+                    down_s[event.code] = event.time_s
                 elif event.value == _UP and event.code in down_s:
                     pressed_s = down_s.pop(event.code)
-                    held = event.timestamp() - pressed_s >= HELD_S
+                    held = event.time_s - pressed_s >= HELD_S
                     command = self._commands[event.code][held]
                     before, let_go_s = given.get(event.code, (None, 0.0))
-                    given[event.code] = (command, event.timestamp())
+                    given[event.code] = (command, event.time_s)
                     if command != before or not 0 <= pressed_s - let_go_s < QUIET_S:
                         self._give(command).add_done_callback(self._answered)
 
@@ -131,11 +129,11 @@ class Keypad:
         if not self._closing.is_set():
             os.write(self._waker, b"\0")
 
-    def _blink(self, device: evdev.InputDevice[str]) -> float | None:
+    def _blink(self, device: InputDevice) -> float | None:
         """Turn the light on or off if it is due; returns how long until the next turn."""
         if not self._edges:
             return None
         self._edges -= 1
-        with suppress(OSError, evdev.EvdevError):  # some keypads have no light
-            device.set_led(ecodes.LED_NUML, self._edges % 2)
+        with suppress(OSError):  # some keypads have no light
+            device.set_led(LED_NUML, self._edges % 2)
         return _BLINK_S
