@@ -41,6 +41,6 @@ def test_keys_have_the_kernels_codes() -> None:
 
 
 def test_only_a_device_of_the_kernel_can_be_grabbed(device: InputDevice) -> None:
-    with pytest.raises(OSError, match="Inappropriate ioctl|Invalid argument"):
+    with pytest.raises(OSError, match=r"Inappropriate ioctl|Invalid argument"):
         device.grab()
     device.close()
