@@ -11,6 +11,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 _DAY = timedelta(days=1)
+_SIGNS = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 class Pair(NamedTuple):
@@ -32,6 +43,7 @@ class Authority:
         certificate = (
             self._unsigned(self._name, datetime.now(UTC) + 9 * _DAY, self._key)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_SIGNS, critical=True)
             .sign(self._key, hashes.SHA256())
         )
         self.certificate = folder / "ca.pem"
@@ -73,13 +85,22 @@ class Authority:
     def _unsigned(
         self, subject: x509.Name, until: datetime, key: ec.EllipticCurvePrivateKey
     ) -> x509.CertificateBuilder:
-        return x509.CertificateBuilder(
-            issuer_name=self._name,
-            subject_name=subject,
-            public_key=key.public_key(),
-            serial_number=x509.random_serial_number(),
-            not_valid_before=datetime.now(UTC) - 5 * _DAY,
-            not_valid_after=until,
+        return (
+            x509.CertificateBuilder(
+                issuer_name=self._name,
+                subject_name=subject,
+                public_key=key.public_key(),
+                serial_number=x509.random_serial_number(),
+                not_valid_before=datetime.now(UTC) - 5 * _DAY,
+                not_valid_after=until,
+            )
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
+                critical=False,
+            )
+            .add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
+            )
         )
 
     def _write_revocations(self) -> None:
