@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Most tests wait for servers, printers and browsers, so more run than there are cores.
+SIDE_BY_SIDE := -n 4 --dist loadfile
 SOURCES := contract runtime edge display central simulation provision tests benchmarks docs
 
 .PHONY: demo test test-gpio test-gpio-sim test-printers check format bench bench-ticket bench-terminal bench-call bench-start bench-ingest bench-centre bench-public pictures reference lock debian clean
@@ -11,7 +13,7 @@ demo: $(VENV)/run.stamp
 	@$(BIN)/thutu-demo $(ARGS)
 
 test: $(VENV)/dev.stamp debian
-	$(BIN)/pytest
+	$(BIN)/pytest $(SIDE_BY_SIDE)
 
 # On a Raspberry Pi with two pins joined; docs/displays.md says which.
 test-gpio: $(VENV)/dev.stamp
@@ -29,7 +31,7 @@ check: $(VENV)/dev.stamp debian
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest $(SIDE_BY_SIDE)
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format $(SOURCES)
