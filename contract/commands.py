@@ -28,6 +28,7 @@ COUNTER_ROLES: tuple[Role, ...] = ("keypad", "pad")
 """Devices of one counter, which may do nothing at another."""
 
 Words = Annotated[str, Meta(min_length=1, max_length=200)]
+REOPEN_WITHIN_S = 10
 Dossier = Annotated[str, Meta(pattern=whole(r"[A-Za-z0-9./-]{3,40}"))]
 
 
@@ -99,6 +100,13 @@ class ReturnTicket(Command, frozen=True):
 
 class AddService(Command, frozen=True):
     """Add a further service to a visit."""
+
+    number: TicketNumber
+    service: ServiceId
+
+
+class RemoveService(Command, frozen=True):
+    """Take a further service, which has not begun, off a visit again."""
 
     number: TicketNumber
     service: ServiceId
@@ -185,6 +193,13 @@ class FinishService(Command, frozen=True):
 
     counter: CounterId
     dossier: Dossier | None = None
+
+
+class ReopenService(Command, frozen=True):
+    """Take back a finish of at most REOPEN_WITHIN_S ago: the citizen is served again, as though
+    it had not been, unless this counter or the citizen has gone on since."""
+
+    counter: CounterId
 
 
 class MarkNoShow(Command, frozen=True):
@@ -287,6 +302,7 @@ AnyCommand = (
     | VoidTicket
     | ReturnTicket
     | AddService
+    | RemoveService
     | SignIn
     | SignOut
     | OpenCounter
@@ -298,6 +314,7 @@ AnyCommand = (
     | Recall
     | StartService
     | FinishService
+    | ReopenService
     | MarkNoShow
     | TransferTicket
     | ParkTicket

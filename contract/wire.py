@@ -1,7 +1,7 @@
 """The messages between a node and the centre."""
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Raw, Struct
 
@@ -17,6 +17,7 @@ Epoch = Annotated[
 ]
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 RequestId = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Phase = Literal["preparing", "waiting", "trying", "done", "refused"]
 
 
 class Batch(Struct, frozen=True, array_like=True):
@@ -56,6 +57,19 @@ class Health(Struct, frozen=True, array_like=True):
     free_mb: Annotated[int, Meta(ge=0)] | None = None
 
 
+class UpdateState(Struct, frozen=True, array_like=True):
+    """How far a node has come with the update that it was told of last.
+
+    `order` is that Update's number, `release` the release it is about; `reason` says in words why
+    it was refused, or what is waited for.
+    """
+
+    order: int
+    release: int
+    phase: Phase
+    reason: str = ""
+
+
 class Status(Struct, frozen=True, array_like=True):
     """A node's birth, heartbeat or (as the broker's will, `online` false) its death.
 
@@ -73,6 +87,7 @@ class Status(Struct, frozen=True, array_like=True):
     last_seq: int = 0
     unsent: int = 0
     health: Health | None = None
+    update: UpdateState | None = None
 
 
 class CertificateRequest(Struct, frozen=True, array_like=True):
@@ -171,6 +186,80 @@ class Configuration(Struct, frozen=True, array_like=True):
         """Number and fingerprint, as the hub reports them while this is in force."""
         return f"{self.number}-{hashlib.sha256(self.text.encode()).hexdigest()[:12]}"
 
+
+class ReleaseFile(Struct, frozen=True, array_like=True):
+    """A wheel of a release, and the machines that need it; sizes in bytes.
+
+    A target is an interpreter and a processor, as `cp313-aarch64`.
+    """
+
+    name: Annotated[str, Meta(pattern=whole(r"[A-Za-z0-9_.+!]+(-[A-Za-z0-9_.+!]+){4,5}\.whl"))]
+    sha256: Digest
+    size: Annotated[int, Meta(ge=1)]
+    unpacked: Annotated[int, Meta(ge=0)]
+    targets: Annotated[
+        tuple[Annotated[str, Meta(pattern=whole(r"cp3[0-9]+-[a-z0-9_]+"))], ...], Meta(min_length=1)
+    ]
+
+    @property
+    def path(self) -> str:
+        """Where it is in a wheelhouse, of whatever release, and on a node."""
+        return f"wheels/{self.sha256.hex()}/{self.name}"
+
+
+class Release(Struct, frozen=True, array_like=True):
+    """A version of the software, sealed by its publisher; `number` only ever grows.
+
+    `software` is what hubs report that run it. Whoever runs a release below `updates_from` needs
+    one in between. It writes journals of the form `journal_writes`, and reads all up to
+    `journal_reads`: only a node whose own software reads what it writes may try it, for it may
+    have to go back.
+    """
+
+    version: int
+    number: Annotated[int, Meta(ge=1)]
+    software: str
+    updates_from: Annotated[int, Meta(ge=0)]
+    journal_writes: Annotated[int, Meta(ge=1)]
+    journal_reads: Annotated[int, Meta(ge=1)]
+    files: Annotated[tuple[ReleaseFile, ...], Meta(min_length=1, max_length=2000)]
+
+    def files_for(self, target: str) -> tuple[ReleaseFile, ...]:
+        """The wheels that a machine of this kind needs; none where it is not meant for it."""
+        return tuple(file for file in self.files if target in file.targets)
+
+
+class Update(Struct, frozen=True, array_like=True):
+    """The centre says which release a node shall have; sealed by the centre, `number` only grows.
+
+    It says which and when, never what: the release is its publisher's. `manifest` is the SHA-256
+    of the sealed Release, `sources` are folders of wheelhouses, tried in turn; `release` 0 takes
+    an order back. `urgent` waits for an empty house only, not for closing time. A release that was
+    refused is tried again when a newer Update says so.
+    """
+
+    version: int
+    node: NodeId
+    number: Annotated[int, Meta(ge=1)]
+    release: Annotated[int, Meta(ge=0)]
+    manifest: Digest
+    sources: Annotated[
+        tuple[Annotated[str, Meta(pattern=whole(r"https?://[^\s?#]+"), max_length=500)], ...],
+        Meta(max_length=10),
+    ]
+    urgent: bool = False
+
+
+def release_file(number: int) -> str:
+    """The name of a sealed Release in its wheelhouse."""
+    return f"release-{number}.thutu"
+
+
+JOURNAL_READS = 3
+"""The highest form of a journal that this software reads (`tests/contract/golden`)."""
+
+JOURNAL_WRITES = 3
+"""The form of the journals that this software writes."""
 
 CONFIGURABLE = ("site", "procedures", "follow_url")
 """The keys that a configuration of the centre may hold; what belongs to the machine stays there."""

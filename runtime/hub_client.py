@@ -4,7 +4,7 @@ import contextlib
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -19,6 +19,7 @@ from contract.slips import Slips
 from contract.snapshot import Snapshot
 from runtime.backoff import Backoff
 from runtime.clock import Clock, SystemClock
+from runtime.server_events import event_data
 from runtime.trust import distrust, trust_in
 from runtime.wording import say
 
@@ -33,7 +34,6 @@ _NOTICE_A_CUT_LINE = (  # within 5 s: no close ever comes from a cable that was 
     (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
 )
 _BACKOFF = Backoff(first_s=0.25, cap_s=2.0)
-_EVENTS = (b"snapshot", b"slips")
 
 _T = TypeVar("_T")
 _random = secrets.SystemRandom().random
@@ -52,7 +52,8 @@ class HubDenied(HubError):  # noqa: N818 - read as a sentence: except HubDenied
 
 
 class HubRejected(HubError):  # noqa: N818 - read as a sentence: except HubRejected
-    """The hub could not read the request, such as a malformed number. Nothing was done."""
+    """The hub could not read the request, such as a malformed number, or do it now; nothing was
+    changed."""
 
 
 class Refusal(Refused, frozen=True, kw_only=True):
@@ -139,7 +140,6 @@ class HubClient:
                 "Accept-Language": language,
                 **({"Authorization": f"Bearer {token}"} if token else {}),
             },
-            timeout=httpx.Timeout(_ANSWER_S, connect=_CONNECT_S),
             transport=httpx.HTTPTransport(
                 verify=trust_in(base_url, ca_file, self._clock),
                 socket_options=_NOTICE_A_CUT_LINE,
@@ -186,6 +186,14 @@ class HubClient:
         response = self._request("GET", path, params={**asked, **_params(training)})
         self._check(response)
         return response.content
+
+    def post(self, path: str, *, within_s: float, training: bool = False, **asked: str) -> None:
+        """Have the hub do what is at `path`, once: what may have been done is not asked again.
+
+        Raises HubUnreachable, HubDenied or HubRejected.
+        """
+        params = {**asked, **_params(training)}
+        self._check(self._request("POST", path, params=params, attempts=1, answer_s=within_s))
 
     def sign_in(self, staff: str, pin: str) -> StaffSession | SignInRefused:
         """Open a session for a member of staff. Raises HubUnreachable or HubRejected."""
@@ -255,14 +263,22 @@ class HubClient:
         headers: dict[str, str] | None = None,
         content: bytes | None = None,
         params: dict[str, str],
+        attempts: int | None = None,
+        answer_s: float = _ANSWER_S,
     ) -> httpx.Response:
+        timeout = httpx.Timeout(answer_s, connect=_CONNECT_S)
         cause = ""
-        for attempt in range(self._attempts):
+        for attempt in range(attempts or self._attempts):
             if attempt:
                 self._closed.wait(_BACKOFF.pause_s(attempt, _random))
             try:
                 response = self._http.request(
-                    method, path, headers=headers, content=content, params=params
+                    method,
+                    path,
+                    headers=headers,
+                    content=content,
+                    params=params,
+                    timeout=timeout,
                 )
             except httpx.TransportError as error:
                 cause = self._cause(error)
@@ -323,6 +339,8 @@ class HubClient:
         detail = _detail(response)
         if status in (401, 403):
             raise HubDenied(self._say("denied", detail=detail))
+        if status == 409 and detail:
+            raise HubRejected(detail)
         if status >= 500:
             raise HubUnreachable(self._say("unreachable", cause=f"HTTP {status} {detail}"))
         raise HubRejected(self._say("rejected", detail=f"HTTP {status} {detail}"))
@@ -339,28 +357,6 @@ class HubClient:
 
     def _say(self, key: str, **values: str) -> str:
         return say(f"hub_client.{key}", self._language, address=self._address, **values)
-
-
-def event_data(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Read server-sent events from a byte stream and yield the data of each of ours.
-
-    Source: the WHATWG HTML standard, section 9.2, with the line ends that hubs send.
-    """
-    unread = b""
-    name = b""
-    data = b""
-    for chunk in chunks:
-        *lines, unread = (unread + chunk).split(b"\n")
-        for line in lines:
-            field, _, value = line.removesuffix(b"\r").partition(b":")
-            if field == b"event":
-                name = value.removeprefix(b" ")
-            elif field == b"data":
-                data += value.removeprefix(b" ")
-            elif not line.strip():
-                if data and name in _EVENTS:
-                    yield data
-                name, data = b"", b""
 
 
 class _Lost(msgspec.Struct, frozen=True):

@@ -83,6 +83,16 @@ def _between(start: Stamp, end: Stamp) -> int:
     return max(0, end.wall_ms - start.wall_ms)
 
 
+@dataclass(frozen=True, slots=True)
+class _Finish:
+    """When a counter called, began and finished, and what had been worked before."""
+
+    called: Stamp
+    began: Stamp
+    worked_ms: int
+    at: Stamp
+
+
 class _Day:
     def __init__(self) -> None:
         self.count = Count()
@@ -94,6 +104,7 @@ class _Day:
         self.parked: dict[str, Stamp] = {}
         self.worked_ms: dict[str, int] = defaultdict(int)
         self.opened: dict[str, Stamp] = {}
+        self.finished: dict[str, _Finish] = {}
 
     def leave(self, counter: str, number: str, now: Stamp) -> None:
         """A citizen goes from a counter, however it ended."""
@@ -127,6 +138,8 @@ def _started(day: _Day, event: e.ServiceStarted, now: Stamp) -> None:
 
 
 def _finished(day: _Day, event: e.ServiceFinished, now: Stamp) -> None:
+    called, began = day.called[event.counter], day.began[event.number]
+    day.finished[event.counter] = _Finish(called, began, day.worked_ms[event.number], now)
     day.leave(event.counter, event.number, now)
     day.count.finished += 1
     day.counters[event.counter].finished += 1
@@ -137,6 +150,23 @@ def _finished(day: _Day, event: e.ServiceFinished, now: Stamp) -> None:
         day.count.visits += 1
     else:
         day.queued[event.number] = now
+
+
+def _reopened(day: _Day, event: e.ServiceReopened, _now: Stamp) -> None:
+    last = day.finished.pop(event.counter)
+    counter = day.counters[event.counter]
+    counter.busy_ms -= _between(last.called, last.at)
+    counter.finished -= 1
+    day.count.finished -= 1
+    if event.finish.worked is not None:
+        day.count.services_ms.remove(last.worked_ms + _between(last.began, last.at))
+    if event.finish.ends_visit:
+        day.count.visits -= 1
+    else:
+        del day.queued[event.number]
+    day.called[event.counter] = last.called
+    day.began[event.number] = last.began
+    day.worked_ms[event.number] = last.worked_ms
 
 
 def _transferred(day: _Day, event: e.TicketTransferred, now: Stamp) -> None:
@@ -184,6 +214,7 @@ _TAKES: dict[type[Any], Callable[[_Day, Any, Stamp], None]] = {
     e.TicketResumed: _resumed,
     e.ServiceStarted: _started,
     e.ServiceFinished: _finished,
+    e.ServiceReopened: _reopened,
     e.TicketTransferred: _transferred,
     e.TicketParked: _parked,
     e.NoShowMarked: _absent,

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from central.rollup.bins import pack, to_bin
+from central.rollup.bins import pack, pack_taken_back, to_bin
 from central.rollup.business_day import QUARTER_MS, day_of, midnight_ms, moment, quarter_of
 from central.store.cells import CellKey, CounterKey, CounterTally, Measure, RatingKey, Tally, merge
 from contract import events as e
@@ -115,14 +115,18 @@ class _Folding:
 
     # --- visits -------------------------------------------------------------------------------
 
-    def tally(self, service: str) -> Tally:
+    def back_to(self, stamp: Stamp) -> None:
+        """Count on where an earlier entry of the business day was counted."""
+        self._place(stamp)
+
+    def tally(self, service: str, events: int = 1) -> Tally:
         """The tally of a service at the present place; empty for the whole site."""
         tally = self._tallies.get(service)
         if tally is None:
             tally = self._cells.quarters[CellKey(service, self._quarter_ms)]
             self._tallies[service] = tally
         if not self._sure:
-            tally.unsure += 1
+            tally.unsure += events
         return tally
 
     def rate(self, service: str, levels: int, level: int) -> None:
@@ -139,21 +143,22 @@ class _Folding:
             self._counters[counter] = tally
         return tally
 
-    def spend(self, counter: str, duration: Span | None, into: str) -> None:
+    def spend(self, counter: str, duration: Span | None, into: str, times: int = 1) -> None:
         """Lay a duration that ends here backwards over its quarters of an hour, not beyond the
-        day's midnight, whose quarter takes what is left."""
+        day's midnight, whose quarter takes what is left; -1 `times` takes it away again."""
         if duration is None or not _is_duration(duration):
             return
         left_ms = duration.ms
         if 0 < left_ms <= self._at_ms - self._quarter_ms:
-            _add_time(self.counter(counter), into, left_ms)
+            _add_time(self.counter(counter), into, left_ms * times)
             return
         end_ms = self._at_ms
         while left_ms > 0:
             quarter_ms = max(quarter_of(end_ms - 1), self._midnight_ms)
             is_first = quarter_ms == self._midnight_ms
             share_ms = left_ms if is_first else min(left_ms, end_ms - quarter_ms)
-            _add_time(self._cells.counters[CounterKey(int(counter), quarter_ms)], into, share_ms)
+            key = CounterKey(int(counter), quarter_ms)
+            _add_time(self._cells.counters[key], into, share_ms * times)
             left_ms -= share_ms
             end_ms -= share_ms
 
@@ -189,17 +194,23 @@ def _started(to: _Folding, event: e.ServiceStarted) -> None:
     to.spend(event.counter, event.walk, "walk_ms")
 
 
-def _finished(to: _Folding, event: e.ServiceFinished) -> None:
-    tally, counter = to.tally(event.service), to.counter(event.counter)
-    tally.finished += 1
-    counter.finished += 1
-    _measure(tally, tally.service, event.worked)
+def _finished(to: _Folding, event: e.ServiceFinished, times: int = 1) -> None:
+    tally, counter = to.tally(event.service, times), to.counter(event.counter)
+    tally.finished += times
+    counter.finished += times
+    _measure(tally, tally.service, event.worked, times)
     if event.ends_visit:
-        tally.visits += 1
-        counter.visits += 1
+        tally.visits += times
+        counter.visits += times
     if event.visit is not None and _is_duration(event.visit):
-        tally.visit_ms += event.visit.ms
-    to.spend(event.counter, event.service_time, "service_ms")
+        tally.visit_ms += event.visit.ms * times
+    to.spend(event.counter, event.service_time, "service_ms", times)
+
+
+def _reopened(to: _Folding, event: e.ServiceReopened) -> None:
+    """Take away what the finish added, where it added it."""
+    to.back_to(event.finished)
+    _finished(to, event.finish, -1)
 
 
 def _absent(to: _Folding, event: e.NoShowMarked) -> None:
@@ -258,6 +269,7 @@ _COUNT: dict[type[e.Event], Callable[[_Folding, Any], None]] = {
     e.TicketCalled: _called,
     e.ServiceStarted: _started,
     e.ServiceFinished: _finished,
+    e.ServiceReopened: _reopened,
     e.NoShowMarked: _absent,
     e.TicketVoided: _voided,
     e.TicketTransferred: _transferred,
@@ -271,14 +283,14 @@ _COUNT: dict[type[e.Event], Callable[[_Folding, Any], None]] = {
 }
 
 
-def _measure(tally: Tally, measure: Measure, duration: Span | None) -> None:
+def _measure(tally: Tally, measure: Measure, duration: Span | None, times: int = 1) -> None:
     if duration is None or not _is_duration(duration):
-        tally.unmeasured += 1
+        tally.unmeasured += times
         return
-    measure.ms += duration.ms
-    measure.bins += pack(to_bin(duration.ms))
+    measure.ms += duration.ms * times
+    measure.bins += (pack if times > 0 else pack_taken_back)(to_bin(duration.ms))
     if duration.approximate:
-        tally.approximate += 1
+        tally.approximate += times
 
 
 def _add_time(tally: CounterTally, into: str, ms: int) -> None:

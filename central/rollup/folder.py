@@ -1,6 +1,7 @@
 """Moves the fold's cursor over the stored events, in steps of one transaction each."""
 
 from collections import Counter, defaultdict
+from collections.abc import Callable, Set
 
 import msgspec
 
@@ -21,18 +22,29 @@ _STEP_EVENTS_OF_ONE = 2_000
 
 class Folder:
     """Folds what has been committed, and only the contiguous prefix of each journal; what `recent`
-    holds of it need not be read back from the store."""
+    holds of it need not be read back from the store.
 
-    def __init__(self, store: RollupStore, recent: Recent | None = None) -> None:
+    A journal has a cursor of its own, and one process at a time that moves both its end and its
+    cursor: `lanes()` are those of the sites that this one owns, None for all. So no row can become
+    visible behind a cursor, whatever others commit meanwhile.
+    """
+
+    def __init__(
+        self,
+        store: RollupStore,
+        recent: Recent | None = None,
+        lanes: Callable[[], Set[int] | None] = lambda: None,
+    ) -> None:
         self._store = store
         self._recent = recent or Recent()
+        self._lanes = lanes
 
     def step(self) -> int:
         """Fold some thousands of events at most; returns how many, 0 when there is nothing to do.
 
         Raises StoreError when nothing of it could be stored.
         """
-        todo = self._store.unfolded(_STEP_JOURNALS)
+        todo = self._store.unfolded(_STEP_JOURNALS, self._lanes())
         folded = 0
         if todo:
             totals = _Totals()

@@ -8,11 +8,10 @@ import bisect
 import itertools
 import math
 import struct
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from central.rollup.bins import MOST_BIN, to_ms, unpack
+from central.rollup.bins import MOST_BIN, count, to_ms
 
 _FIRST = struct.Struct("<H")
 
@@ -41,9 +40,9 @@ class Histogram:
         if not bins:
             return
         self.ms += ms
-        values = unpack(bins)
-        self._widen(min(values), max(values) + 1)
-        for value, n in Counter(values).items():
+        counted = count(bins)
+        self._widen(min(counted), max(counted) + 1)
+        for value, n in counted.items():
             self.counts[value - self.first] += n
 
     def add(self, other: "Histogram") -> None:

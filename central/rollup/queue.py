@@ -58,6 +58,20 @@ def _service_added(queue: _Queue, event: e.ServiceAdded, _at_ms: int | None) -> 
         queue[known.number] = InHouse(known.number, services, known.phase, known.since_ms)
 
 
+def _service_removed(queue: _Queue, event: e.ServiceRemoved, _at_ms: int | None) -> None:
+    known = queue.get(event.number)
+    if known:
+        further = (service for service in known.services[1:] if service != event.service)
+        services = (*known.services[:1], *further)
+        queue[known.number] = InHouse(known.number, services, known.phase, known.since_ms)
+
+
+def _reopened(queue: _Queue, event: e.ServiceReopened, at_ms: int | None) -> None:
+    known = queue.get(event.number)
+    services = (event.service, *(known.services if known else ()))
+    queue[event.number] = InHouse(event.number, services, "serving", at_ms)
+
+
 def _finished(queue: _Queue, event: e.ServiceFinished, at_ms: int | None) -> None:
     known = queue.pop(event.number, None)
     if known and known.services[1:]:
@@ -76,5 +90,7 @@ _CHANGE: dict[type[e.Event], _Change] = {
     e.TicketTransferred: _enter("waiting"),
     e.TicketReturned: _returned,
     e.ServiceAdded: _service_added,
+    e.ServiceRemoved: _service_removed,
     e.ServiceFinished: _finished,
+    e.ServiceReopened: _reopened,
 }

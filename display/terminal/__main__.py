@@ -1,6 +1,5 @@
 """`thutu-terminal`: the clerk's terminal, on a console, over SSH or in a browser."""
 
-import argparse
 import logging
 import sys
 from collections.abc import Sequence
@@ -12,19 +11,14 @@ from display.terminal.app import TerminalApp
 from display.terminal.browser import serve
 from display.terminal.settings import Settings
 from runtime.clock import SystemClock
+from runtime.command_line import CommandLine
 from runtime.settings import load_settings
+from runtime.wording import say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until the clerk leaves. Returns 0, or 1 with words on the error output."""
-    parser = argparse.ArgumentParser(prog="thutu-terminal", description=__doc__)
-    parser.add_argument("--config", type=Path, help="the terminal's settings")
-    parser.add_argument("--hub", help="the hub's address, such as http://192.168.1.10:8100")
-    parser.add_argument("--training", action="store_true", help="practise, outside the figures")
-    parser.add_argument("--serve", action="store_true", help="in a browser, not here")
-    parser.add_argument("--host", default="127.0.0.1", help="where to serve; only this machine")
-    parser.add_argument("--port", type=int, default=8110, help="where to serve")
-    chosen = parser.parse_args(arguments)
+    chosen = _command_line().parse_args(arguments)
     logging.getLogger().addHandler(logging.NullHandler())  # the screen belongs to the clerk
     try:
         settings = (
@@ -44,6 +38,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     app = TerminalApp(settings, SystemClock(), training=chosen.training)
     app.run()
     return app.return_code or 0
+
+
+def _command_line() -> CommandLine:
+    parser = CommandLine(prog="thutu-terminal")
+
+    def words(key: str) -> str:
+        return say(f"terminal_tool.{key}", parser.language)
+
+    parser.description = words("description")
+    parser.add_argument("--config", type=Path, help=words("config"))
+    parser.add_argument("--hub", help=words("hub"))
+    parser.add_argument("--training", action="store_true", help=words("training"))
+    parser.add_argument("--serve", action="store_true", help=words("serve"))
+    parser.add_argument("--host", default="127.0.0.1", help=words("host"))
+    parser.add_argument("--port", type=int, default=8110, help=words("port"))
+    return parser
 
 
 def _arguments(config: Path | None, hub: str | None, *, training: bool) -> list[str]:

@@ -77,7 +77,7 @@ class TerminalApp(App[None]):
         self.language: str = settings.language
         self.training = training
         self.silent = False
-        self.reports = settings.reports
+        self.reports = settings.reports or Path.home()
         self.progress = Progress(settings.progress)
         self._settings = settings
         self._targets = Targets(

@@ -25,7 +25,7 @@ class Desk(Protocol):
 
     silent: bool
     language: str
-    reports: Path | None
+    reports: Path
     progress: Progress
 
     @property

@@ -7,8 +7,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from contract.commands import Answer, AnyCommand
+from contract.day_log import LogPage
+from contract.day_report import DayReport, Me, StaffFigures
 from contract.snapshot import Snapshot
-from display.terminal.records import PAGE_LINES, DayReport, LogPage, Me, OwnFigures
 from runtime.clock import Clock
 from runtime.hub_client import (
     Catalogue,
@@ -21,7 +22,9 @@ from runtime.hub_client import (
     StaffSession,
 )
 
+PAGE_LINES = 10  # what 24 rows have room for, when some lines take two
 _ATTEMPTS = 2
+_PRINTED_WITHIN_S = 35.0  # the hub itself waits half a minute for its printer
 _PAUSE_S = 2.0
 
 
@@ -103,7 +106,16 @@ class Line:
         """The same as CSV. Raises HubError."""
         return self._client.read_file("/api/report.csv", training=self.training, language=language)
 
-    def own_figures(self) -> OwnFigures | None:
+    def print_report(self, language: str) -> None:
+        """Print the same on the hub's ticket printer; returns when it is out. Raises HubError."""
+        self._client.post(
+            "/api/report/print",
+            within_s=_PRINTED_WITHIN_S,
+            training=self.training,
+            language=language,
+        )
+
+    def own_figures(self) -> StaffFigures | None:
         """What the clerk did today; practice is not counted. Raises HubError."""
         return self._client.read("/api/me", Me).figures
 

@@ -1,6 +1,6 @@
 """When to ask anew for the clerk's own figures: after a service, and not too often. Pure."""
 
-from display.terminal.records import OwnFigures
+from contract.day_report import StaffFigures
 
 _APART_NS = 20_000_000_000  # the hub recounts the whole day for each answer
 
@@ -9,7 +9,7 @@ class OwnDay:
     """The figures that were told last, and whether they are out of date."""
 
     def __init__(self) -> None:
-        self.figures: OwnFigures | None = None
+        self.figures: StaffFigures | None = None
         self._served = -1
         self._asked_ns = -_APART_NS
 

@@ -19,6 +19,7 @@ from display.terminal.scene import SIGNS, DeskPhase, Line, Mood
 from runtime.wording import say
 
 _BAR_CELLS = 20
+_BETWEEN = " · "
 _ROOM_FOR_LARGE_DIGITS = 12
 _THEME_COLOUR = {"notice": "warning", "alarm": "error"}
 
@@ -65,10 +66,10 @@ class HeaderBar(Panel):
 
 
 class LinesBar(Panel):
-    """A few facts side by side on one line."""
+    """A few facts side by side, on as many rows as the style has room for."""
 
     def show(self, lines: tuple[Line, ...]) -> None:
-        """Draw them in their order; an alarm stands out as a block."""
+        """Draw them in their order, each whole; an alarm stands out as a block."""
         if not self.changed(lines):
             return
         words = [self.line(line) for line in lines]
@@ -76,7 +77,7 @@ class LinesBar(Panel):
             if line.mood == "alarm":
                 text.pad(1)
                 text.stylize("reverse")
-        self.update(Group(_one_row(Text(" · ").join(words))))
+        self.update(Group(*map(_one_row, _side_by_side(words, self.size.width))))
 
 
 class MessageBar(Panel):
@@ -201,6 +202,17 @@ class KeyBar(Panel):
 
 def _label(action: Action, phase: DeskPhase, language: str) -> str:
     return say(label_key(action, phase), language)
+
+
+def _side_by_side(parts: list[Text], width: int) -> list[Text]:
+    """Rows of parts; one that does not fit beside the others begins the next row."""
+    rows: list[Text] = []
+    for part in parts:
+        if rows and rows[-1].cell_len + len(_BETWEEN) + part.cell_len <= width:
+            rows[-1] = Text(_BETWEEN).join((rows[-1], part))
+        else:
+            rows.append(part)
+    return rows
 
 
 def _one_row(text: Text) -> Text:

@@ -15,11 +15,11 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from contract.day_log import LogPage
 from display.terminal.clerk_screen import Desk
 from display.terminal.panels import HeaderBar, MessageBar
-from display.terminal.records import LogPage
 from display.terminal.records_view import Sheet, log_rows, report_lines, report_sheets
-from display.terminal.scene import Line, Scene
+from display.terminal.scene import Line, Scene, date_words
 from runtime.hub_client import HubDenied, HubError
 from runtime.wording import say
 
@@ -53,7 +53,9 @@ class _RecordsScreen(ModalScreen[None]):
         training = shot.training
         self.set_class(training, "training")
         middle = self._say("training") if training else shot.site_name
-        self.query_one(HeaderBar).show(self._say(self.title_key), middle, Line(shot.day))
+        self.query_one(HeaderBar).show(
+            self._say(self.title_key), middle, Line(date_words(shot.day))
+        )
         self.run_worker(self._read(), exclusive=True)
 
     async def _read(self) -> None:
@@ -136,10 +138,11 @@ class ReportScreen(_RecordsScreen):
     keys_key = "report_keys"
 
     def on_key(self, event: events.Key) -> None:
-        """Save it."""
-        if event.key.lower() == "s":
+        """Print it, or save it."""
+        task = {"p": self._print, "s": self._save}.get(event.key.lower())
+        if task is not None:
             event.stop()
-            self.run_worker(self._save(), exclusive=True)
+            self.run_worker(task(), exclusive=True)
 
     def saved(self, words: str, *, refused: bool) -> None:
         """Say where the table went, or why it went nowhere."""
@@ -151,6 +154,16 @@ class ReportScreen(_RecordsScreen):
             lines = (Text(line) for line in report_lines(self._scene, report))
             sheets = (_table(sheet) for sheet in report_sheets(self._scene, report))
             self._show(*lines, *sheets)
+
+    async def _print(self) -> None:
+        language = self._scene.language
+
+        def print_report() -> bool:
+            self._desk.line.print_report(language)
+            return True
+
+        if await self._ask(print_report):
+            self.query_one(MessageBar).show(self._say("report_printed"), refused=False)
 
     async def _save(self) -> None:
         language = self._scene.language

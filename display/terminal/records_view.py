@@ -4,10 +4,12 @@ from collections.abc import Iterable
 
 from msgspec import Struct, structs
 
-from display.terminal.records import DayReport, Figures, LogLine, LogPage
+from contract.day_log import LogLine, LogPage
+from contract.day_report import CounterFigures, DayReport, ServiceFigures, StaffFigures
 from display.terminal.scene import (
     Scene,
     clock_time,
+    date_words,
     elapsed,
     priority_name,
     reason_words,
@@ -16,6 +18,7 @@ from display.terminal.scene import (
 from runtime.wording import say
 
 _NONE = "–"
+_Figures = DayReport | ServiceFigures | CounterFigures | StaffFigures
 
 
 class LogRow(Struct, frozen=True):
@@ -84,7 +87,7 @@ def report_sheets(scene: Scene, report: DayReport) -> tuple[Sheet, ...]:
     )
 
 
-def _sheet(title: str, language: str, named: Iterable[tuple[str, Figures]]) -> Sheet:
+def _sheet(title: str, language: str, named: Iterable[tuple[str, _Figures]]) -> Sheet:
     head = tuple(
         say(f"terminal.report_{column}", language)
         for column in ("served", "no_shows", "wait", "wait_90", "service", "service_90", "ratings")
@@ -93,8 +96,9 @@ def _sheet(title: str, language: str, named: Iterable[tuple[str, Figures]]) -> S
     return Sheet(say(f"terminal.{title}", language), ("", *head), rows)
 
 
-def _cells(figures: Figures) -> tuple[str, ...]:
-    waits, services = figures.waits, figures.service_times
+def _cells(figures: _Figures) -> tuple[str, ...]:
+    waits = None if isinstance(figures, StaffFigures) else figures.waits
+    services = figures.service_times
     return (
         str(figures.served),
         str(figures.no_shows),
@@ -116,5 +120,6 @@ def _what(scene: Scene, line: LogLine) -> str:
         "services": services or say("terminal.usual_services", scene.language),
         "service": service_name(scene, line.service or ""),
         "priority": priority_name(scene, line.priority or ""),
+        "day": date_words(line.day or ""),
     }
     return say(f"log.{line.kind}", scene.language, **{**structs.asdict(line), **named})

@@ -5,9 +5,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from contract.day_report import StaffFigures
 from contract.ids import CounterId, Name, ServiceId
 from contract.snapshot import CounterView, Snapshot
-from display.terminal.records import OwnFigures
 from runtime.hub_client import Catalogue
 from runtime.wording import catalogue as all_words
 from runtime.wording import say
@@ -49,7 +49,7 @@ class Scene(Struct, frozen=True):
     catalogue: Catalogue
     targets: Targets
     language: str
-    own: OwnFigures | None = None
+    own: StaffFigures | None = None
 
 
 def desk(scene: Scene) -> CounterView | None:
@@ -89,6 +89,13 @@ def reason_words(scene: Scene, reason: str) -> str:
 def clock_time(wall_ms: int) -> str:
     """The site's time of day: "08:05"."""
     return (_EPOCH_THERE + timedelta(milliseconds=wall_ms)).strftime("%H:%M")
+
+
+def date_words(day: str) -> str:
+    """A business day as people write it: "22/11/2026"; as it is when it is no date."""
+    year, _, rest = day.partition("-")
+    month, _, of_month = rest.partition("-")
+    return f"{of_month}/{month}/{year}" if of_month else day
 
 
 def elapsed(duration_ms: int) -> str:

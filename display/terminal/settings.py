@@ -13,7 +13,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hub that this authority vouches for is spoken to. `wait_target_min` is how long a citizen
     should wait in the hall at most, `walk_target_s` how long the way to the counter takes. The end
     of a service shorter than `quick_finish_s` is asked about. Reports are saved in `reports`, else
-    among the user's downloads; how far each clerk is in the course, in `progress`.
+    in the home folder; how far each clerk is in the course, in `progress`.
     """
 
     hub: str | None = None

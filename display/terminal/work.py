@@ -32,6 +32,7 @@ from display.terminal.panels import (
 from display.terminal.practice import ARRIVING_S, arrival
 from display.terminal.questions import GivenUp, NotNow
 from display.terminal.scene import Line, Scene, desk, desk_phase
+from display.terminal.undo import Undo, undo_of
 from runtime.hub_client import HubError
 from runtime.wording import say
 
@@ -48,6 +49,7 @@ class WorkScreen(ClerkScreen):
         super().__init__(at)
         self.counter = counter
         self._coach: Coach | None = None
+        self._undo: Undo | None = None
 
     def on_mount(self) -> None:
         """Begin to practise, if this is practice."""
@@ -115,7 +117,16 @@ class WorkScreen(ClerkScreen):
         if action == "help":
             self._help()
         elif self.ready():
-            self.run_worker(self._act(action, typed))
+            work = self._take_back() if action == "undo" else self._act(action, typed)
+            self.run_worker(work)
+
+    async def _take_back(self) -> None:
+        undo, self._undo = self._undo, None
+        scene = self.desk.scene(self.counter)
+        if undo is None or scene is None or scene.now_ms > undo.until_ms:
+            self.refuse(say("terminal.nothing_to_undo", self.desk.language))
+        elif await self.give(undo.command) is not None:
+            self.tell(say("terminal.done_undo", self.desk.language, number=undo.number))
 
     async def _act(self, action: ActionId, typed: str) -> None:
         scene = self.desk.scene(self.counter)
@@ -136,6 +147,7 @@ class WorkScreen(ClerkScreen):
         if action == "sign_out":
             self.desk.sign_out()
             return
+        self._undo = undo_of(command, answer, scene.now_ms)
         self.tell(outcome(action, answer, self.desk.language))
         if action == "issue" and answer.slip == "roll" and answer.number is not None:
             await dialogs.hand_on(answer.number)

@@ -7,10 +7,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from contract.commands import Answer, AnyCommand
+from contract.day_log import LogPage
+from contract.day_report import DayReport, Me
 from contract.snapshot import Snapshot
-from edge.api.me import Me
-from edge.core.log import LogPage
-from edge.core.report import DayReport
 
 _REF = "#/components/schemas/{name}"
 

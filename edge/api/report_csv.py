@@ -3,7 +3,7 @@
 import csv
 from io import StringIO
 
-from edge.core.report import DayReport
+from contract.day_report import DayReport
 from edge.core.rules import Rules
 from runtime.spreadsheet import harmless
 from runtime.wording import say

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from edge.core.report import CounterFigures, DayReport, ServiceFigures
+from contract.day_report import CounterFigures, DayReport, ServiceFigures
 from edge.core.rules import Rules
 from edge.ticket.content import tidy
 from edge.ticket.sheet import Section, Sheet

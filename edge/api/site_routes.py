@@ -9,10 +9,11 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contract.day_report import Me
 from edge.api.catalogue import catalogue
 from edge.api.guard import Guard
-from edge.api.me import Me
 from edge.api.problems import Problem
+from edge.core.report import figures_of
 from edge.hub import Hub
 from edge.settings import Procedure
 from runtime import wording
@@ -22,11 +23,17 @@ _SECTIONS = {"kiosk": {"kiosk"}, "pad": {"pad", "rating"}}
 
 
 class Health(BaseModel):
-    """A running hub: its journal's last row and its business day."""
+    """A running hub: its journal's last row, its business day and its software.
+
+    `house` says whether a restart would disturb anybody: `busy` with visits under way, `empty`
+    while numbers are given out, `closed`.
+    """
 
     node: str
     seq: int
     day: str
+    software: str
+    house: Literal["busy", "empty", "closed"]
 
 
 def site_routes(
@@ -48,7 +55,7 @@ def site_routes(
         """Whose token this is, its role and counter, and a member of staff's own figures today."""
         actor = guard.actor(request)
         counts = actor.role in _COUNTED
-        figures = hub.day_report().figures_of(actor.id) if counts else None
+        figures = figures_of(hub.day_report(), actor.id) if counts else None
         found = Me(actor.id, actor.role, actor.counter, figures)
         return Response(msgspec.json.encode(found), media_type="application/json")
 
@@ -70,6 +77,18 @@ def site_routes(
         if hub.damage is not None:
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "api.failed")
         house = hub.house
-        return Health(node=hub.identity.node, seq=house.seq, day=house.live.day)
+        return Health(
+            node=hub.identity.node,
+            seq=house.seq,
+            day=house.live.day,
+            software=hub.identity.software,
+            house=_house(hub),
+        )
 
     return router
+
+
+def _house(hub: Hub) -> Literal["busy", "empty", "closed"]:
+    if not hub.is_empty:
+        return "busy"
+    return "empty" if hub.snapshot().issuing == "open" else "closed"

@@ -59,6 +59,7 @@ def requeue(
         calls=0,
         wait_counted=False,
         worked=Span(0),
+        rated=False,
     )
 
 

@@ -10,7 +10,7 @@ from contract.stamp import Stamp
 from edge.core import calendar, desk, device_names, effects, rating, roll, visit
 from edge.core.case import Case, No
 from edge.core.rules import Rules, is_date
-from edge.core.state import State
+from edge.core.state import REMOVED, State
 
 _DEVICES_OF_AN_ACTOR = 64
 _ISSUING: frozenset[type[Any]] = frozenset({c.IssueTicket, c.CheckIn})
@@ -25,6 +25,7 @@ _AT_A_SEAT: frozenset[type[Any]] = frozenset(
         c.Recall,
         c.StartService,
         c.FinishService,
+        c.ReopenService,
         c.MarkNoShow,
         c.TransferTicket,
         c.ParkTicket,
@@ -40,19 +41,20 @@ _STAFF = (
         c.VoidTicket,
         c.ReturnTicket,
         c.AddService,
+        c.RemoveService,
         c.UseRoll,
         c.LeaveRoll,
     }
 )
 _SUPERVISING: frozenset[type[Any]] = frozenset(
-    {c.OpenDay, c.BookAppointment, c.CancelAppointment, c.AssignServices}
+    {c.OpenDay, c.BookAppointment, c.CancelAppointment, c.AssignServices, c.ReportDevice}
 )
 _MAY: dict[c.Role, frozenset[type[Any]]] = {
     "kiosk": _ISSUING,
     "greeter": _ISSUING,
     "clerk": _STAFF,
     "supervisor": _STAFF | _SUPERVISING,
-    "keypad": frozenset({c.CallNext, c.Recall}),
+    "keypad": frozenset({c.CallNext, c.Recall, c.MarkNoShow}),
     "pad": frozenset({c.Rate, c.ReportDevice}),
     "printer": frozenset({c.ReportPrint, c.ReportDevice}),
     "display": frozenset({c.ReportDevice}),
@@ -129,7 +131,10 @@ def _again_if_interrupted(case: Case, command: c.ReportPrint) -> list[e.AnyEvent
 def _report_device(case: Case, command: c.ReportDevice) -> list[e.AnyEvent]:
     """What others than the hub report is named after them, and is limited: nobody speaks for
     another's device, nor keeps it from being heard. A printer of the site's rules has its own name.
+    What is known already is a row again on another business day: it tells that somebody is there.
     """
+    if case.actor.role == "supervisor":
+        return _remove_device(case, command)
     device, known = command.device, case.state.devices
     printers = case.rules.prints_on.values() if case.actor.role == "printer" else ()
     itself = device == case.actor.id and device in printers
@@ -140,13 +145,23 @@ def _report_device(case: Case, command: c.ReportDevice) -> list[e.AnyEvent]:
             raise No(Reason.NOT_ALLOWED, role=case.actor.role)
     condition = command.condition if command.state == "lost" else ""
     before = known.get(device)
-    if before is not None and (before.state, before.condition) == (command.state, condition):
+    same = before is not None and (before.state, before.condition) == (command.state, condition)
+    if same and before is not None and before.days_silent == 0:
         return []
     if command.state == "lost":
         return [e.DeviceLost(device, command.condition)]
     if command.state == "paper-low":
         return [e.PaperLow(device)]
     return [e.DeviceReturned(device)]
+
+
+def _remove_device(case: Case, command: c.ReportDevice) -> list[e.AnyEvent]:
+    """All that a supervisor may say of a device: that one that is lost is not coming back."""
+    known = case.state.devices.get(command.device)
+    is_lost = known is not None and known.state == "lost"
+    if not is_lost or (command.state, command.condition) != ("lost", REMOVED):
+        raise No(Reason.NOT_ALLOWED, role=case.actor.role)
+    return [e.DeviceLost(command.device, REMOVED)]
 
 
 _DECISIONS: dict[type[Any], Callable[[Case, Any], list[e.AnyEvent]]] = {
@@ -156,6 +171,7 @@ _DECISIONS: dict[type[Any], Callable[[Case, Any], list[e.AnyEvent]]] = {
     c.VoidTicket: visit.void,
     c.ReturnTicket: visit.return_,
     c.AddService: visit.add_service,
+    c.RemoveService: visit.remove_service,
     c.SignIn: desk.sign_in,
     c.SignOut: desk.sign_out,
     c.OpenCounter: desk.open_,
@@ -167,6 +183,7 @@ _DECISIONS: dict[type[Any], Callable[[Case, Any], list[e.AnyEvent]]] = {
     c.Recall: visit.recall,
     c.StartService: visit.start,
     c.FinishService: visit.finish,
+    c.ReopenService: visit.reopen,
     c.MarkNoShow: visit.no_show,
     c.TransferTicket: visit.transfer,
     c.ParkTicket: visit.park,

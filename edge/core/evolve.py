@@ -19,10 +19,9 @@ from edge.core.change import (
     settle_slip,
 )
 from edge.core.device_names import is_the_hubs_own
+from edge.core.finishing import finish, reopen
 from edge.core.numbering import series_and_order
-from edge.core.state import Appointment, Counter, Device, RatingDue, State, Ticket
-
-_RECENT_SERVICES = 20
+from edge.core.state import REMOVED, Appointment, Counter, Device, State, Ticket
 
 # Events whose ticket or counter need not be known before.
 _BRINGING = (
@@ -62,7 +61,7 @@ def _day_opened(state: State, event: e.DayOpened, stamp: Stamp, seq: int) -> Sta
             if booked.number is None and day_of(booked.slot_ms) >= event.day
         },
         counters={
-            id_: replace(counter, served=0)
+            id_: replace(counter, served=0, last_finish=None)
             if id_ in event.counters and counter.ticket in (None, *event.carried)
             else Counter(id_, (), stamp)
             for id_, counter in state.counters.items()
@@ -70,8 +69,9 @@ def _day_opened(state: State, event: e.DayOpened, stamp: Stamp, seq: int) -> Sta
         calls=tuple(call for call in state.calls if call.number in event.carried),
         devices={
             name: device
+            if is_the_hubs_own(name)
+            else replace(device, days_silent=device.days_silent + 1)
             for name, device in state.devices.items()
-            if is_the_hubs_own(name) or device.seq >= state.opened_seq
         },
         recent_ms={},
         issued=len(event.carried),
@@ -82,6 +82,9 @@ def _day_opened(state: State, event: e.DayOpened, stamp: Stamp, seq: int) -> Sta
 
 
 def _device_lost(state: State, event: e.DeviceLost, _stamp: Stamp, seq: int) -> State:
+    if event.condition == REMOVED:
+        left = {name: known for name, known in state.devices.items() if name != event.device}
+        return replace(state, devices=left)
     return change_device(state, event.device, Device("lost", event.condition, seq))
 
 
@@ -162,7 +165,14 @@ def _called(state: State, event: e.TicketCalled, stamp: Stamp, seq: int) -> Stat
         state, event.number, phase="called", since=stamp, calls=1, wait_counted=True
     )
     streak = counter.streak + 1 if event.priority else 0
-    return change_counter(state, event.counter, ticket=event.number, since=stamp, streak=streak)
+    return change_counter(
+        state,
+        event.counter,
+        ticket=event.number,
+        since=stamp,
+        streak=streak,
+        last_finish=None,
+    )
 
 
 def _recalled(state: State, event: e.TicketRecalled, stamp: Stamp, seq: int) -> State:
@@ -174,31 +184,6 @@ def _recalled(state: State, event: e.TicketRecalled, stamp: Stamp, seq: int) -> 
 def _started(state: State, event: e.ServiceStarted, stamp: Stamp, _seq: int) -> State:
     state = change_ticket(state, event.number, phase="serving", since=stamp)
     return change_counter(state, event.counter, since=stamp)
-
-
-def _finished(state: State, event: e.ServiceFinished, stamp: Stamp, seq: int) -> State:
-    ticket = state.tickets[event.number]
-    counter = state.counters[event.counter]
-    recent = state.recent_ms
-    if event.worked is not None:
-        times = (*recent.get(event.service, ()), event.worked.ms)[-_RECENT_SERVICES:]
-        recent = put(recent, event.service, times)
-    if len(ticket.services) > 1:
-        state = requeue(state, event.number, ticket.services[1:], stamp, counter=None)
-    else:
-        state = change_ticket(state, event.number, phase="finished", since=stamp, counter=None)
-        state = replace(state, finished=state.finished + 1)
-    return replace(
-        change_counter(
-            state,
-            event.counter,
-            ticket=None,
-            since=stamp,
-            served=counter.served + 1,
-            rating=RatingDue(event.service, seq, stamp),
-        ),
-        recent_ms=recent,
-    )
 
 
 def _no_show(state: State, event: e.NoShowMarked, stamp: Stamp, _seq: int) -> State:
@@ -216,7 +201,9 @@ def _transferred(state: State, event: e.TicketTransferred, stamp: Stamp, _seq: i
     state = requeue(state, event.number, services, stamp, counter=event.to_counter)
     if event.service == event.from_service:
         worked = total(ticket.worked, event.service_time)
-        state = change_ticket(state, event.number, worked=worked, wait_counted=True)
+        state = change_ticket(
+            state, event.number, worked=worked, wait_counted=True, rated=ticket.rated
+        )
     return change_counter(state, event.counter, ticket=None, since=stamp)
 
 
@@ -239,12 +226,18 @@ def _resumed(state: State, event: e.TicketResumed, stamp: Stamp, seq: int) -> St
     state = change_ticket(
         state, event.number, phase="called", since=stamp, calls=1, park_reason=None, due_ms=None
     )
-    return change_counter(state, event.counter, ticket=event.number, since=stamp)
+    return change_counter(state, event.counter, ticket=event.number, since=stamp, last_finish=None)
 
 
 def _service_added(state: State, event: e.ServiceAdded, _stamp: Stamp, _seq: int) -> State:
     services = (*state.tickets[event.number].services, event.service)
     return change_ticket(state, event.number, services=services)
+
+
+def _service_removed(state: State, event: e.ServiceRemoved, _stamp: Stamp, _seq: int) -> State:
+    present, *further = state.tickets[event.number].services
+    left = (present, *(service for service in further if service != event.service))
+    return change_ticket(state, event.number, services=left)
 
 
 def _voided(state: State, event: e.TicketVoided, stamp: Stamp, _seq: int) -> State:
@@ -283,12 +276,19 @@ def _opened(state: State, event: e.CounterOpened, stamp: Stamp, _seq: int) -> St
 
 def _paused(state: State, event: e.CounterPaused, stamp: Stamp, _seq: int) -> State:
     return change_counter(
-        state, event.counter, phase="paused", since=stamp, pause_reason=event.reason
+        state,
+        event.counter,
+        phase="paused",
+        since=stamp,
+        pause_reason=event.reason,
+        last_finish=None,
     )
 
 
 def _closed(state: State, event: e.CounterClosed, stamp: Stamp, _seq: int) -> State:
-    return change_counter(state, event.counter, phase="closed", since=stamp, pause_reason=None)
+    return change_counter(
+        state, event.counter, phase="closed", since=stamp, pause_reason=None, last_finish=None
+    )
 
 
 def _assigned(state: State, event: e.ServicesAssigned, stamp: Stamp, _seq: int) -> State:
@@ -335,13 +335,15 @@ _CHANGES: dict[type[Any], Callable[[State, Any, Stamp, int], State]] = {
     e.TicketCalled: _called,
     e.TicketRecalled: _recalled,
     e.ServiceStarted: _started,
-    e.ServiceFinished: _finished,
+    e.ServiceFinished: finish,
+    e.ServiceReopened: reopen,
     e.NoShowMarked: _no_show,
     e.TicketReturned: _returned,
     e.TicketTransferred: _transferred,
     e.TicketParked: _parked,
     e.TicketResumed: _resumed,
     e.ServiceAdded: _service_added,
+    e.ServiceRemoved: _service_removed,
     e.TicketVoided: _voided,
     e.StaffSignedIn: _signed_in,
     e.StaffSignedOut: _signed_out,

@@ -5,59 +5,16 @@ Read from the journal's rows, so that nobody can leave anything out.
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Any, Literal
-
-from msgspec import Struct
+from typing import Any
 
 from contract import events as e
+from contract.day_log import LogKind, LogLine, LogPage
 from contract.events import Entry
 from contract.stamp import Stamp
 from edge.core import calendar
 from edge.core.policy import APPOINTMENT
 from edge.core.rules import Rules
 from edge.core.state import State
-
-LogKind = Literal[
-    "out-of-turn",
-    "priority",
-    "no-show",
-    "void",
-    "services",
-    "closed-early",
-    "day-opened",
-    "roll-started",
-    "roll-ended",
-]
-
-
-class LogLine(Struct, frozen=True, omit_defaults=True):
-    """One thing that was done at `at_ms` (UTC milliseconds since 1970), and what it was about.
-
-    The words of each kind are in the catalogue under `log.<kind>`. `abandoned` are the tickets of
-    the day before that were neither served nor voided when a day was opened.
-    """
-
-    seq: int
-    at_ms: int
-    kind: LogKind
-    actor: str
-    number: str | None = None
-    counter: str | None = None
-    service: str | None = None
-    services: tuple[str, ...] = ()
-    priority: str | None = None
-    reason: str | None = None
-    day: str | None = None
-    abandoned: int | None = None
-    series: str | None = None
-
-
-class LogPage(Struct, frozen=True):
-    """Lines of the business day, the newest first; `before` asks for older ones, if there are."""
-
-    day: str
-    lines: tuple[LogLine, ...]
-    before: int | None
 
 
 def log_page(
@@ -142,6 +99,7 @@ _KINDS: dict[type[Any], LogKind] = {
     e.TicketCalled: "out-of-turn",
     e.TicketIssued: "priority",
     e.NoShowMarked: "no-show",
+    e.ServiceReopened: "reopened",
     e.TicketVoided: "void",
     e.ServicesAssigned: "services",
     e.CounterOpened: "services",

@@ -10,104 +10,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from msgspec import Struct
-
 from contract import events as e
+from contract.day_report import (
+    CounterFigures,
+    DayReport,
+    Ratings,
+    ServiceFigures,
+    Spread,
+    StaffFigures,
+)
 from contract.events import Entry
 from contract.stamp import Span
 from edge.core.rules import Rules
-
-
-class Spread(Struct, frozen=True):
-    """How long something took, in milliseconds: exact quantiles by the nearest rank.
-
-    None when it never happened, or no clock could tell.
-    """
-
-    count: int
-    p50_ms: int | None
-    p90_ms: int | None
-    longest_ms: int | None
-
-
-class Ratings(Struct, frozen=True):
-    """How many ratings came, and their mean level; None when none came or it is not to be told."""
-
-    count: int
-    mean: float | None
-
-
-class ServiceFigures(Struct, frozen=True):
-    """One service: `tickets` were issued for it first, `served` times it was finished."""
-
-    service: str
-    tickets: int
-    served: int
-    no_shows: int
-    waits: Spread
-    service_times: Spread
-    ratings: Ratings
-
-
-class CounterFigures(Struct, frozen=True):
-    """One counter. `waits` are those of whom it called; a pause that still lasts is counted in
-    `pauses` and not yet in `paused_ms`."""
-
-    counter: str
-    called: int
-    served: int
-    no_shows: int
-    waits: Spread
-    service_times: Spread
-    ratings: Ratings
-    pauses: int
-    paused_ms: int
-
-
-class StaffFigures(Struct, frozen=True):
-    """One member of staff: what happened at the counters where they sat."""
-
-    staff: str
-    issued: int
-    called: int
-    served: int
-    no_shows: int
-    transferred: int
-    parked: int
-    service_times: Spread
-    ratings: Ratings
-    pauses: int
-    paused_ms: int
-
-
-class DayReport(Struct, frozen=True):
-    """A site's day. `visits` ended with their last service; `served` counts services.
-
-    `issued_by` says who gave out how many numbers, devices among them.
-    """
-
-    day: str
-    tickets: int
-    visits: int
-    served: int
-    no_shows: int
-    voided: int
-    waits: Spread
-    second_waits: Spread
-    visit_times: Spread
-    service_times: Spread
-    ratings: Ratings
-    presses_ignored: int
-    services: tuple[ServiceFigures, ...]
-    counters: tuple[CounterFigures, ...]
-    staff: tuple[StaffFigures, ...]
-    issued_by: dict[str, int]
-
-    def figures_of(self, staff: str) -> StaffFigures:
-        """One person's own figures, all zero for somebody who has done nothing yet."""
-        known = next((figures for figures in self.staff if figures.staff == staff), None)
-        issued = self.issued_by.get(staff, 0)
-        return known or _Tally().of_staff(staff, issued, rating_told=False)
 
 
 def day_report(rules: Rules, day: str, rows: Iterable[Entry]) -> DayReport:
@@ -141,6 +55,13 @@ def day_report(rules: Rules, day: str, rows: Iterable[Entry]) -> DayReport:
         ),
         issued_by=dict(sorted(book.issued_by.items())),
     )
+
+
+def figures_of(report: DayReport, staff: str) -> StaffFigures:
+    """One person's own figures, all zero for somebody who has done nothing yet."""
+    known = next((figures for figures in report.staff if figures.staff == staff), None)
+    issued = report.issued_by.get(staff, 0)
+    return known or _Tally().of_staff(staff, issued, rating_told=False)
 
 
 def _in_order(known: Iterable[str], found: Iterable[str]) -> list[str]:
@@ -233,7 +154,7 @@ class _Book:
         self.staff: defaultdict[str, _Tally] = defaultdict(_Tally)
         self.issued_by: Counter[str] = Counter()
         self._seats: dict[str, str] = {}
-        self._rated: dict[str, str] = {}
+        self._finished_by: dict[str, str] = {}
 
     def at(self, counter: str, actor: str, service: str) -> tuple[_Tally, ...]:
         """The tallies that what happened at a counter belongs to."""
@@ -270,9 +191,22 @@ class _Book:
         for tally in self.at(event.counter, actor, event.service):
             tally.served += 1
             _measure(tally.services_ms, event.worked)
-        self._rated[event.counter] = self._seats.get(event.counter, actor)
+        self._finished_by[event.counter] = self._seats.get(event.counter, actor)
         self.visits += event.ends_visit
         _measure(self.visits_ms, event.visit)
+
+    def reopen(self, event: e.ServiceReopened, actor: str) -> None:
+        staff = self._finished_by.get(event.counter, actor)
+        for tally in (
+            self.whole,
+            self.services[event.service],
+            self.counters[event.counter],
+            self.staff[staff],
+        ):
+            tally.served -= 1
+            _forget(tally.services_ms, event.finish.worked)
+        self.visits -= event.finish.ends_visit
+        _forget(self.visits_ms, event.finish.visit)
 
     def mark_absent(self, event: e.NoShowMarked, actor: str) -> None:
         for tally in self.at(event.counter, actor, event.service):
@@ -301,8 +235,8 @@ class _Book:
     def rate(self, event: e.RatingGiven, _actor: str) -> None:
         for tally in (self.whole, self.services[event.service], self.counters[event.counter]):
             tally.levels.append(event.level)
-        if event.counter in self._rated:
-            self.staff[self._rated[event.counter]].levels.append(event.level)
+        if event.counter in self._finished_by:
+            self.staff[self._finished_by[event.counter]].levels.append(event.level)
 
     def ignore_press(self, _event: e.RatingIgnored, _actor: str) -> None:
         self.presses_ignored += 1
@@ -313,6 +247,11 @@ def _measure(values_ms: list[int], span: Span | None) -> None:
         values_ms.append(span.ms)
 
 
+def _forget(values_ms: list[int], span: Span | None) -> None:
+    if span is not None:
+        values_ms.remove(span.ms)
+
+
 _TAKES: dict[type[Any], Callable[[_Book, Any, str], None]] = {
     e.DayOpened: _Book.open_day,
     e.StaffSignedIn: _Book.sign_in,
@@ -321,6 +260,7 @@ _TAKES: dict[type[Any], Callable[[_Book, Any, str], None]] = {
     e.TicketCalled: _Book.call,
     e.TicketResumed: _Book.resume,
     e.ServiceFinished: _Book.finish,
+    e.ServiceReopened: _Book.reopen,
     e.NoShowMarked: _Book.mark_absent,
     e.TicketTransferred: _Book.transfer,
     e.TicketParked: _Book.park,

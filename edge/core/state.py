@@ -2,6 +2,7 @@
 
 from msgspec import Struct, field
 
+from contract.events import ServiceFinished
 from contract.ids import CounterId, Day, Name, Series, ServiceId, TicketNumber
 from contract.snapshot import CounterPhase, DeviceState, SlipState, TicketPhase
 from contract.stamp import Span, Stamp
@@ -17,7 +18,8 @@ class Ticket(Struct, frozen=True):
     issue: the order of arrival, kept through transfers, returns and further services. `worked`
     sums the stretches of the present service over counters. `counter` is where it is, or, while
     waiting, the only counter that may call it. `slip` is what is known of copy number `copies`,
-    which comes out of `printer`, None for the hub's own.
+    which comes out of `printer`, None for the hub's own. `rated` when the present service has been
+    rated already, after a finish that was taken back.
     """
 
     number: TicketNumber
@@ -43,6 +45,7 @@ class Ticket(Struct, frozen=True):
     copies: int = 1
     slip: SlipState = "pending"
     printer: Name | None = None
+    rated: bool = False
 
     @property
     def id(self) -> str:
@@ -69,8 +72,17 @@ class RatingDue(Struct, frozen=True):
     rated: bool = False
 
 
+class LastFinish(Struct, frozen=True):
+    """A finish that may yet be taken back, when it was, and the ticket as it stood before."""
+
+    finish: ServiceFinished
+    at: Stamp
+    ticket: Ticket
+
+
 class Counter(Struct, frozen=True):
-    """A counter; `streak` counts the priority citizens it has called in a row.
+    """A counter; `streak` counts the priority citizens it has called in a row, and `last_finish`
+    is there until it does anything else.
 
     Without `services` of its own it serves what the rules say.
     """
@@ -85,6 +97,7 @@ class Counter(Struct, frozen=True):
     streak: int = 0
     served: int = 0
     rating: RatingDue | None = None
+    last_finish: LastFinish | None = None
 
 
 class Appointment(Struct, frozen=True):
@@ -95,12 +108,18 @@ class Appointment(Struct, frozen=True):
     number: TicketNumber | None = None
 
 
+REMOVED = "removed"
+"""The condition of a lost device that a supervisor has taken off the list."""
+
+
 class Device(Struct, frozen=True):
-    """A device's last known state, and the journal row of that news."""
+    """A device's last known state, the journal row of that news, and how many business days have
+    been opened since; of the hub's own, which it sees itself, they are not counted."""
 
     state: DeviceState
     condition: str = ""
     seq: int = 0
+    days_silent: int = 0
 
 
 class Call(Struct, frozen=True):

@@ -129,6 +129,14 @@ def add_service(case: Case, command: c.AddService) -> list[e.AnyEvent]:
     return [e.ServiceAdded(ticket.number, command.service)]
 
 
+def remove_service(case: Case, command: c.RemoveService) -> list[e.AnyEvent]:
+    """Take a further service that has not begun off the visit again."""
+    ticket = _in_the_house(case, command.number)
+    if case.known_service(command.service) not in ticket.services[1:]:
+        raise No(Reason.SERVICE_NOT_TO_COME, number=ticket.number)
+    return [e.ServiceRemoved(ticket.number, command.service)]
+
+
 # --- calls ------------------------------------------------------------------------------------
 
 
@@ -205,6 +213,25 @@ def finish(case: Case, command: c.FinishService) -> list[e.AnyEvent]:
             visit_ended=len(ticket.services) == 1,
         )
     ]
+
+
+def reopen(case: Case, command: c.ReopenService) -> list[e.AnyEvent]:
+    """Take back the last finish, while neither the counter nor the citizen has gone on."""
+    counter = case.free_counter(command.counter)
+    last = counter.last_finish
+    if last is None:
+        raise No(Reason.NOTHING_TO_REOPEN, counter=counter.id)
+    ago = case.since(last.at)
+    if ago is None or ago.ms > c.REOPEN_WITHIN_S * 1000:
+        raise No(Reason.REOPEN_TOO_LATE, number=last.ticket.number, seconds=c.REOPEN_WITHIN_S)
+    ticket = case.ticket(last.ticket.number)
+    if ticket.phase in AT_COUNTER:
+        raise No(Reason.TICKET_AT_COUNTER, number=ticket.number, counter=ticket.counter)
+    if ticket.phase == "void":
+        raise No(Reason.TICKET_ENDED, number=ticket.number)
+    if ticket.phase not in ("finished", "waiting") or ticket.since != last.at:
+        raise No(Reason.NOTHING_TO_REOPEN, counter=counter.id)
+    return [e.ServiceReopened(last.finish, last.at)]
 
 
 def transfer(case: Case, command: c.TransferTicket) -> list[e.AnyEvent]:

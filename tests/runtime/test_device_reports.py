@@ -72,3 +72,23 @@ def test_a_refusal_is_logged_and_not_asked_for_again(
     hub.problem = None
     reports.put(READY)
     until(lambda: told(hub) == [READY])
+
+
+def test_the_newest_state_of_each_device_is_told_again_and_a_refused_one_is_not(
+    hub: ListeningHub, reports: DeviceReports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device_reports, "_REPEAT_S", 0.02)
+    board = ReportDevice("board-1", "ready")
+    reports.put(LOST)
+    reports.put(READY)
+    reports.put(board)
+    until(lambda: len(told(hub)) >= 7)
+    assert told(hub)[:7] == [LOST, READY, board, READY, board, READY, board]
+    hub.problem = (409, {"reason": "not-allowed", "detail": "not for a display"})
+    asked = len(hub.requests)
+    until(lambda: len(hub.requests) >= asked + 2)
+    hub.problem = None
+    heard = len(told(hub))
+    reports.put(LOST)
+    until(lambda: told(hub)[heard:][-2:] == [LOST, LOST])
+    assert board not in told(hub)[heard:]

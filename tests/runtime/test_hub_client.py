@@ -20,8 +20,8 @@ from runtime.hub_client import (
     SignInRefused,
     Silence,
     StaffSession,
-    event_data,
 )
+from runtime.server_events import event_data
 from tests.display.listening_hub import TOKEN, ListeningHub
 from tests.display.scenes import ANSWER, snapshot
 from tests.edge.running_site import RunningSite, TestClock

@@ -109,10 +109,12 @@ function renderProcedures() {
   fill($("procedures"), state.language, found, procedureButton);
 }
 
-/** What becomes of the slip, as far as the printer's own reports tell while the number is up. */
+/** What becomes of the slip, as far as the hub and the printer tell while the number is up. */
 function slipNow() {
-  const { slip } = state.ticket;
-  return slip === "pending" && !canPrint() ? "none" : slip;
+  const { number, slip } = state.ticket;
+  const known = state.snapshot.waiting.find((waiting) => waiting.number === number)?.slip;
+  if (slip !== "pending" || known === "printed") return slip;
+  return ["failed", "unknown"].includes(known) || !canPrint() ? "none" : slip;
 }
 
 function renderTicket() {

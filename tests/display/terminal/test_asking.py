@@ -251,7 +251,7 @@ def test_a_service_that_only_just_began_is_finished_only_after_a_question() -> N
         clerk = Clerk(0)
         ask(wish, clerk, begun)
         assert clerk.questions == [
-            "Mới phục vụ số 1025 được 0:06. Hoàn thành? Việc này không rút lại được."
+            "Mới phục vụ số 1025 được 0:06. Hoàn thành? Đã gọi người sau thì không rút lại được."
         ]
         with pytest.raises(GivenUp):
             ask(wish, Clerk(), begun)

@@ -1,9 +1,9 @@
 import pytest
 from msgspec.structs import replace
 
+from contract.day_report import Ratings, Spread, StaffFigures
 from contract.snapshot import CounterView
 from display.terminal.desk_view import desk_view, figures, own_figures, waiting_here
-from display.terminal.records import OwnFigures, Ratings, Spread
 from display.terminal.scene import Line
 from tests.display.terminal.sights import MINUTE_MS, NOW_MS, counter, scene, ticket
 
@@ -105,12 +105,18 @@ def test_english_where_a_name_is_known_and_vietnamese_where_not() -> None:
 
 def test_own_figures_are_shown_as_soon_as_they_are_known() -> None:
     assert own_figures(scene()) == ()
-    own = OwnFigures(
-        staff="nv01",
+    own = StaffFigures(
+        "nv01",
+        issued=0,
+        called=25,
         served=23,
         no_shows=2,
-        service_times=Spread(370_000, 700_000),
+        transferred=0,
+        parked=0,
+        service_times=Spread(23, 370_000, 700_000, 900_000),
         ratings=Ratings(5, None),
+        pauses=0,
+        paused_ms=0,
     )
     here = replace(scene(), own=own)
     assert words(own_figures(here)) == ["Riêng tôi: 23 lượt, khoảng 6:10 · vắng 2 · đánh giá 5"]

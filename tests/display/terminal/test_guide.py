@@ -35,3 +35,19 @@ def test_settings_that_cannot_be_used_are_named(
     file.write_text('hubb = "http://x"\n', "utf-8")
     assert main(["--config", str(file)]) == 1
     assert "hubb" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [("vi_VN.UTF-8", "Màn hình của cán bộ quầy"), ("en_US.UTF-8", "The clerk's terminal")],
+)
+def test_help_is_in_the_readers_language(
+    locale: str,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("LC_ALL", locale)
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert words in capsys.readouterr().out

@@ -8,7 +8,7 @@ import pytest
 from contract import commands as c
 from contract.commands import Actor
 from contract.events import ServicesAssigned
-from display.terminal.records import PAGE_LINES
+from display.terminal.line import PAGE_LINES
 from display.terminal.settings import Settings
 from tests.display.terminal.station import Station, at_station, events_of, issue, opened
 from tests.edge.running_site import HUB, RunningSite
@@ -102,7 +102,9 @@ def test_the_report_is_shown_and_saved_as_a_table(site: RunningSite, tmp_path: P
         await at.press("b")
         await at.sees("Báo cáo trong ngày", "lượt phục vụ xong 1", "Quầy 2", "nv02", "2:05")
         await at.press("s")
-        await at.sees("Đã lưu báo cáo:")
+        await at.sees("Đã lưu báo cáo:", "23/11/2026")
+        await at.press("p")
+        await at.sees("!! Máy chủ tại chỗ không có máy in phiếu.", "Hãy lưu báo")
 
     at_station(site, scenario, settings=Settings(hub=site.url, reports=saved))
     (file,) = saved.iterdir()

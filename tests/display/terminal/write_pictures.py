@@ -107,6 +107,13 @@ async def _roll(at: Station) -> None:
     await at.sees("Hãy xé phiếu có số này trên cuộn")
 
 
+async def _troubles(at: Station) -> None:
+    """More to say of devices and line than one row of 80 cells holds."""
+    at.site.give(NV01, c.UseRoll("1043"))
+    at.site.give(HUB, c.ReportPrint("1001", 1, "unknown"))
+    await _serving(at)
+
+
 async def _course(at: Station) -> None:
     for service in ("1", "2", "1", "1", "2"):
         at.site.practise(NV01, c.IssueTicket((service,), on_paper=False))
@@ -122,6 +129,7 @@ PICTURES: dict[str, tuple[Scenario, tuple[int, int]]] = {
     "serving-120x40": (_serving, LARGE),
     "serving-english-high-contrast-120x40": (_english, LARGE),
     "refused-80x24": (_refused, SMALL),
+    "troubles-80x24": (_troubles, SMALL),
     "transfer-80x24": (_transfer, SMALL),
     "silent-80x24": (_silent, SMALL),
     "counters-80x24": (_counters, SMALL),

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
-from contract.commands import IssueTicket, OpenCounter, ReportDevice, SignIn
+from contract.commands import IssueTicket, OpenCounter, ReportDevice, ReportPrint, SignIn
 from edge.core.rules import Service
 from tests.browser import Size, chromium, page_of
 from tests.edge.running_site import CLERK, HOUR_MS, HUB, KIOSK, PRINTER, RunningSite, TestClock
@@ -141,6 +142,28 @@ def test_a_printer_that_fails_while_the_number_is_shown(kiosk: Page, site: Runni
     expect(kiosk.locator("#slip")).to_contain_text("lấy phiếu")
     site.give(HUB, ReportDevice(PRINTER, "lost", "paper-out"))
     expect(kiosk.locator("#slip")).to_contain_text("nhớ hoặc chụp lại số này")
+
+
+@pytest.mark.parametrize("outcome", ["failed", "unknown"])
+def test_a_slip_that_does_not_come_out_of_a_printer_that_is_well(
+    kiosk: Page, site: RunningSite, outcome: Literal["failed", "unknown"]
+) -> None:
+    kiosk.get_by_role("button", name="Hộ tịch").click()
+    expect(kiosk.locator("#slip")).to_contain_text("lấy phiếu")
+    site.give(HUB, ReportPrint("1001", 1, outcome, reason="disconnected"))
+    expect(kiosk.locator("#slip")).to_contain_text("nhớ hoặc chụp lại số này")
+    expect(kiosk.locator("#picture")).to_be_visible()
+
+
+def test_a_slip_that_came_out_stays_so_when_the_roll_ends_with_it(
+    kiosk: Page, site: RunningSite
+) -> None:
+    kiosk.get_by_role("button", name="Hộ tịch").click()
+    site.give(HUB, ReportPrint("1001", 1, "printed", "confirmed"))
+    site.give(HUB, ReportDevice(PRINTER, "lost", "paper-out"))
+    seen = kiosk.locator("[data-shown-in=start] .no-slip")
+    expect(seen).not_to_have_attribute("hidden", "")
+    expect(kiosk.locator("#slip")).to_contain_text("lấy phiếu")
 
 
 def test_the_page_follows_the_queue(kiosk: Page, site: RunningSite) -> None:

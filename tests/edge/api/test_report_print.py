@@ -22,6 +22,7 @@ from edge.node import Node
 from edge.settings import Http, HubSettings, PrinterSettings
 from edge.ticket.face import Face
 from edge.ticket.layout import Paper, Qr, Text, sheet_layout
+from runtime.hub_client import HubClient, HubRejected
 from simulation.printer.machine import VirtualPrinter
 from simulation.printer.paper import Slip
 from simulation.printer.ports import TcpPort
@@ -89,6 +90,17 @@ def test_the_report_comes_out_and_is_counted_as_nothing(printing: Site) -> None:
     assert printing.node.hub.journal.last_seq == rows
     assert printing.node.hub.day_report().tickets == 1
     assert printing.printer.failures == []
+
+
+def test_a_terminal_has_it_printed_once_and_hears_the_hubs_own_words(printing: Site) -> None:
+    token = printing.chief.headers["Authorization"].removeprefix("Bearer ")
+    client = HubClient(printing.node.url, token)
+    client.post(PATH, within_s=60, language="vi")
+    assert len(printing.slips) == 1
+    printing.printer.open_cover()
+    with pytest.raises(HubRejected, match=r"^Chưa in xong báo cáo"):
+        client.post(PATH, within_s=60)
+    client.close()
 
 
 def test_a_printer_without_paper_is_told_and_nothing_is_lost(printing: Site) -> None:

@@ -52,6 +52,7 @@ class Watch:
     used_on_true_day: set[tuple[str, str]] = field(default_factory=set)
     seats: dict[str, Seat] = field(default_factory=dict)
     rating_due: set[str] = field(default_factory=set)
+    rated: set[str] = field(default_factory=set)
     roll_next: dict[str, int | None] = field(default_factory=dict)
 
     def read(self, entry: Entry, true_ms: int) -> None:
@@ -129,6 +130,14 @@ class Watch:
                 self.phases[number] = "waiting"
                 if not self.services[number]:
                     self._left(number)
+            case e.ServiceReopened(finish=finish):
+                assert (finish.number in self.phases) != finish.ends_visit
+                assert self.phases.get(finish.number, "waiting") == "waiting"
+                self.services.setdefault(finish.number, []).insert(0, finish.service)
+                self.phases[finish.number] = "serving"
+            case e.ServiceRemoved(number=number, service=service):
+                assert service in self.services[number][1:]
+                self.services[number].remove(service)
             case e.TicketVoided(number=number):
                 self._left(number)
         if type(event) in _PHASES:
@@ -159,6 +168,9 @@ class Watch:
                 assert not told.approximate
                 seat.told_ms += told.ms
                 seat.stretches += 1
+        if isinstance(event, e.ServiceReopened) and event.finish.service_time is not None:
+            seat.told_ms -= event.finish.service_time.ms
+            seat.stretches -= 1
         if type(event) in _TELLING:
             passed_ms = (stamp.mono_ns - seat.opened_ns) // 1_000_000
             assert abs(passed_ms - seat.told_ms) <= seat.stretches, "open time that nobody told"
@@ -166,11 +178,23 @@ class Watch:
             del self.seats[counter]
 
     def _follow_rating(self, event: e.AnyEvent) -> None:
-        if isinstance(event, e.ServiceFinished):
-            self.rating_due.add(event.counter)
-        if isinstance(event, e.RatingGiven):
-            assert event.counter in self.rating_due, "a second rating of one service"
-            self.rating_due.remove(event.counter)
+        match event:
+            case e.ServiceFinished(number=number, counter=counter):
+                if number not in self.rated:
+                    self.rating_due.add(counter)
+                self.rated.discard(number)
+            case e.ServiceReopened(finish=finish):
+                if finish.counter not in self.rating_due:
+                    self.rated.add(finish.number)
+                self.rating_due.discard(finish.counter)
+            case e.TicketTransferred(from_service=before, service=after, number=number):
+                if before != after:
+                    self.rated.discard(number)
+            case e.RatingGiven(counter=counter):
+                assert counter in self.rating_due, "a second rating of one service"
+                self.rating_due.remove(counter)
+            case e.DayOpened():
+                self.rated.clear()
 
 
 def _parts(number: str) -> tuple[str, int]:

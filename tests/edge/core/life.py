@@ -27,7 +27,7 @@ DISPLAY = Actor("b-1", "display")
 ACTORS = (BOSS, BOSS, BOSS, KIOSK, GREETER, LAN, MINH, PAD, KEYPAD, CENTRE, HUB, DISPLAY)
 LINES = (("1",), ("2",), ("1", "2"))
 CLASSES = (None, None, "elderly")
-WHIMS = ("", "", "", "park", "transfer", "absent", "finish", "finish", "pause", "press")
+WHIMS = ("", "", "", "park", "transfer", "absent", "finish", "finish", "oops", "pause", "press")
 CLOCK_CHANGES = (
     "",
     "",
@@ -61,6 +61,7 @@ ANYTHING: tuple[tuple[AnyCommand, ...], ...] = (
     tuple(c.VoidTicket(number, "nhầm") for number in _NUMBERS),
     tuple(c.ReturnTicket(number) for number in _NUMBERS),
     tuple(c.AddService(number, service) for number, service in product(_NUMBERS, _SERVICES)),
+    tuple(c.RemoveService(number, service) for number, service in product(_NUMBERS, _SERVICES)),
     tuple(c.SignIn(counter) for counter in _SOME_COUNTERS),
     tuple(c.SignOut(counter) for counter in _SOME_COUNTERS),
     tuple(
@@ -74,6 +75,7 @@ ANYTHING: tuple[tuple[AnyCommand, ...], ...] = (
     tuple(c.Recall(counter) for counter in _SOME_COUNTERS),
     tuple(c.StartService(counter) for counter in _SOME_COUNTERS),
     tuple(c.FinishService(counter) for counter in _SOME_COUNTERS),
+    tuple(c.ReopenService(counter) for counter in _SOME_COUNTERS),
     tuple(c.MarkNoShow(counter) for counter in _SOME_COUNTERS),
     tuple(
         c.TransferTicket(counter, service, to)
@@ -147,6 +149,8 @@ class Life:
             pad = Actor("pad", "pad", counter)
             for level in (4, 1):
                 self.order(pad, c.Rate(counter, level), training=training)
+        if whim == "oops":
+            self.order(BOSS, c.ReopenService(counter), training=training)
 
     def order(self, actor: Actor, command: AnyCommand, *, training: bool = False) -> None:
         """Give an order, and see that a refused one does nothing and a kiosk's only issues."""
@@ -209,5 +213,6 @@ def _next_step(queue: State, counter: str, whim: str) -> AnyCommand:
         }
     else:
         usual = c.CallNext(counter, finish_current=True)
-        whims |= {"park": c.ParkTicket(counter, "signature"), "finish": c.FinishService(counter)}
+        finish = c.FinishService(counter)
+        whims |= {"park": c.ParkTicket(counter, "signature"), "finish": finish, "oops": finish}
     return whims.get(whim, usual)

@@ -25,7 +25,11 @@ CALL: Asked = (LAN, c.CallNext("1"))
 START: Asked = (LAN, c.StartService("1"))
 CALLED = (*open_at("1"), TICKET, CALL)
 SERVING = (*CALLED, START)
-FINISHED = (*SERVING, (LAN, c.FinishService("1")))
+FINISH: Asked = (LAN, c.FinishService("1"))
+FINISHED = (*SERVING, FINISH)
+FINISHED_FIRST = (*SERVING, (LAN, c.AddService("1001", "2")), FINISH)
+NO_SHOW: Asked = (LAN, c.MarkNoShow("1"))
+REST = ((LAN, c.PauseCounter("1", "trưa")), (LAN, c.OpenCounter("1")))
 BOOKED: Asked = (CENTRE, c.BookAppointment("A-1", "1", MONDAY_8))
 ROLL: Asked = (LAN, c.UseRoll("1045"))
 BOUND = Actor("display-2", "clerk", counter="2")
@@ -142,6 +146,37 @@ CASES = (
     Case("service-not-there", SERVING, LAN, c.TransferTicket("1", "1", "3")),
     Case("service-not-there", SERVING, LAN, c.TransferTicket("1", "1", "1")),
     Case("service-already-there", (TICKET,), LAN, c.AddService("1001", "1")),
+    Case("service-not-to-come", (TICKET,), LAN, c.RemoveService("1001", "1")),
+    Case("service-not-to-come", SERVING, LAN, c.RemoveService("1001", "2")),
+    Case("unknown-service", (TICKET,), LAN, c.RemoveService("1001", "7")),
+    Case("ticket-ended", FINISHED, LAN, c.RemoveService("1001", "2")),
+    Case("nothing-to-reopen", open_at("1"), LAN, c.ReopenService("1")),
+    Case("nothing-to-reopen", (*FINISHED, TICKET, CALL, NO_SHOW), LAN, c.ReopenService("1")),
+    Case("nothing-to-reopen", (*FINISHED, *REST), LAN, c.ReopenService("1")),
+    Case("reopen-too-late", FINISHED, LAN, c.ReopenService("1"), minutes=1),
+    Case("counter-busy", (*FINISHED, TICKET, CALL), LAN, c.ReopenService("1")),
+    Case("counter-busy", SERVING, LAN, c.ReopenService("1")),
+    Case("counter-closed", (*FINISHED, (LAN, c.CloseCounter("1"))), LAN, c.ReopenService("1")),
+    Case("counter-paused", (*FINISHED, REST[0]), LAN, c.ReopenService("1")),
+    Case("not-your-counter", FINISHED, MINH, c.ReopenService("1")),
+    Case(
+        "ticket-at-counter",
+        (*FINISHED_FIRST, *open_at("2", MINH), (MINH, c.CallNext("2"))),
+        LAN,
+        c.ReopenService("1"),
+    ),
+    Case(
+        "nothing-to-reopen",
+        (*FINISHED_FIRST, *open_at("2", MINH), (MINH, c.CallNext("2")), (MINH, c.MarkNoShow("2"))),
+        LAN,
+        c.ReopenService("1"),
+    ),
+    Case(
+        "ticket-ended",
+        (*FINISHED_FIRST, (LAN, c.VoidTicket("1001", "nhầm"))),
+        LAN,
+        c.ReopenService("1"),
+    ),
     Case("services-unchanged", (), BOSS, c.AssignServices("1")),
     Case("services-unchanged", (), BOSS, c.AssignServices("2", ("1", "2", "1"))),
     Case("roll-number", (TICKET,), LAN, c.UseRoll("1001")),

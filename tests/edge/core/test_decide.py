@@ -10,6 +10,7 @@ from contract import events as e
 from contract.commands import Actor, AnyCommand, Order, Role
 from contract.refusals import Reason, Refused
 from edge.core.decide import decide
+from edge.core.machine import silent
 from tests.edge.core.refusals import CASES, NOT_OF_DECIDE, Case
 from tests.edge.core.story import BOSS, DAY_MS, HUB, KIOSK, LAN, MINH, MONDAY_8, RULES, Story
 
@@ -25,6 +26,7 @@ EVERY_COMMAND: tuple[AnyCommand, ...] = (
     c.VoidTicket("1001", "nhầm"),
     c.ReturnTicket("1001"),
     c.AddService("1001", "2"),
+    c.RemoveService("1001", "2"),
     c.SignIn("1"),
     c.SignOut("1"),
     c.OpenCounter("1"),
@@ -36,6 +38,7 @@ EVERY_COMMAND: tuple[AnyCommand, ...] = (
     c.Recall("1"),
     c.StartService("1"),
     c.FinishService("1"),
+    c.ReopenService("1"),
     c.MarkNoShow("1"),
     c.TransferTicket("1", "2"),
     c.ParkTicket("1", "papers"),
@@ -50,7 +53,7 @@ EVERY_COMMAND: tuple[AnyCommand, ...] = (
 _STAFF_ONLY = (
     "ReprintTicket VoidTicket ReturnTicket AddService SignIn SignOut OpenCounter PauseCounter "
     "CloseCounter CallNext CallTicket Recall StartService FinishService MarkNoShow "
-    "TransferTicket ParkTicket ResumeTicket UseRoll LeaveRoll"
+    "TransferTicket ParkTicket ResumeTicket UseRoll LeaveRoll RemoveService ReopenService"
 )
 MAY: dict[Role, str] = {
     "kiosk": "IssueTicket CheckIn",
@@ -58,7 +61,7 @@ MAY: dict[Role, str] = {
     "clerk": f"IssueTicket CheckIn {_STAFF_ONLY}",
     "supervisor": "IssueTicket CheckIn BookAppointment CancelAppointment OpenDay AssignServices "
     f"{_STAFF_ONLY}",
-    "keypad": "CallNext Recall",
+    "keypad": "CallNext Recall MarkNoShow",
     "pad": "Rate ReportDevice",
     "printer": "ReportPrint ReportDevice",
     "display": "ReportDevice",
@@ -225,18 +228,46 @@ def test_made_up_devices_keep_nobody_elses_from_being_heard() -> None:
     assert paper_out == (e.DeviceLost("printer-1", "paper-out"),)
 
 
-def test_a_day_without_a_word_forgets_the_devices_of_others() -> None:
-    board, speaker = c.ReportDevice("b1", "lost", "no-answer"), c.ReportDevice("s1", "lost", "mute")
-    story = Story().given((HUB, c.ReportDevice("printer-1", "lost", "paper-out")))
-    story.given((Actor("boards", "display"), board), (Actor("voice", "display"), speaker))
-    everything = {"printer-1", "boards:b1", "voice:s1"}
+def test_devices_of_which_a_day_brought_no_word_are_still_listed_and_known_to_be_silent() -> None:
+    boards, voice = Actor("boards", "display"), Actor("voice", "display")
+    ready, mute = c.ReportDevice("b1", "ready"), c.ReportDevice("s1", "lost", "mute")
+    story = Story().given((HUB, c.ReportDevice("printer-1", "ready")), (boards, ready))
+    story.given((voice, c.ReportDevice("s1", "ready")))
     issue = (KIOSK, c.IssueTicket(("1",)))
-    story.clock(MONDAY_8 + 2 * DAY_MS, synced=True).given(issue)
-    assert set(story.live.devices) == everything
-    story.given((Actor("boards", "display"), c.ReportDevice("b1", "lost", "unplugged")))
-    story.clock(MONDAY_8 + 3 * DAY_MS, synced=True).given(issue)
-    assert set(story.live.devices) == {"printer-1", "boards:b1"}
-    assert story.does(Actor("voice", "display"), speaker) == (e.DeviceLost("voice:s1", "mute"),)
+    assert story.does(boards, ready) == ()
+    for day in (1, 2):
+        story.clock(MONDAY_8 + day * DAY_MS, synced=True).turn(*issue)
+        assert story.does(boards, ready) == (e.DeviceReturned("boards:b1"),)
+        assert story.does(boards, ready) == ()
+    assert set(story.live.devices) == {"printer-1", "boards:b1", "voice:s1"}
+    (lost,) = silent(story.live.devices)
+    assert lost == c.ReportDevice("voice:s1", "lost", "no-news")
+    story.given((HUB, lost))
+    for day in (3, 4, 5):
+        story.clock(MONDAY_8 + day * DAY_MS, synced=True).turn(*issue)
+        story.given((boards, ready))
+        assert silent(story.live.devices) == ()
+    assert story.live.devices["voice:s1"].condition == "no-news"
+    assert story.does(voice, mute) == (e.DeviceLost("voice:s1", "mute"),)
+
+
+def test_a_supervisor_takes_a_lost_device_off_the_list_and_says_nothing_else_of_any() -> None:
+    boards = Actor("boards", "display")
+    story = Story().given((boards, c.ReportDevice("b1", "lost", "no-answer")))
+    story.given((boards, c.ReportDevice("b2", "ready")))
+    removed = c.ReportDevice("boards:b1", "lost", "removed")
+    for said in (
+        c.ReportDevice("boards:b2", "lost", "removed"),
+        c.ReportDevice("boards:b3", "lost", "removed"),
+        c.ReportDevice("boards:b1", "ready"),
+        c.ReportDevice("boards:b1", "lost", "unplugged"),
+    ):
+        assert story.refuses(BOSS, said).reason == Reason.NOT_ALLOWED
+    assert story.refuses(LAN, removed).reason == Reason.NOT_ALLOWED
+    story.given((BOSS, removed))
+    assert set(story.live.devices) == {"boards:b2"}
+    back = story.does(boards, c.ReportDevice("b1", "ready"))
+    assert back == (e.DeviceReturned("boards:b1"),)
 
 
 def test_a_supervisor_says_which_day_it_is_when_no_clock_can() -> None:

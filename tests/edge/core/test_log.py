@@ -3,8 +3,9 @@
 import msgspec
 
 from contract import commands as c
+from contract.day_log import LogLine, LogPage
 from contract.events import Entry
-from edge.core.log import LogLine, LogPage, log_page
+from edge.core.log import log_page
 from tests.edge.core.story import (
     BOSS,
     GREETER,

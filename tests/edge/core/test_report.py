@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from contract import commands as c
 from contract.codec import decode_entry
-from edge.core.report import DayReport, Ratings, Spread, day_report
+from contract.day_report import DayReport, Ratings, Spread
+from edge.core.report import day_report, figures_of
 from simulation.recount import quantile, recount
 from tests.edge.core.life import COUNTERS, LINES, WHIMS, Life
 from tests.edge.core.story import BOSS, GREETER, KIOSK, LAN, MINH, MINUTE_MS, PAD, RULES, Story
@@ -108,11 +109,11 @@ def test_ones_own_figures() -> None:
     story = Story().given(*sit_at("1"), ISSUE, (GREETER, c.IssueTicket(("1",))))
     serve(story, 3, "1001")
     day = report(story)
-    assert day.figures_of("lan").served == 1
-    assert day.figures_of("lan") == day.staff[0]
-    greeter = day.figures_of("greeter-1")
+    assert figures_of(day, "lan").served == 1
+    assert figures_of(day, "lan") == day.staff[0]
+    greeter = figures_of(day, "greeter-1")
     assert (greeter.issued, greeter.served, greeter.service_times) == (1, 0, NONE)
-    assert day.figures_of("nobody").issued == 0
+    assert figures_of(day, "nobody").issued == 0
 
 
 def test_transfers_and_a_service_that_no_clock_measured() -> None:

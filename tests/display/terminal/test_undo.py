@@ -1,0 +1,97 @@
+"""One key takes back what a clerk did a moment ago."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contract import commands as c
+from contract.commands import Actor
+from contract.events import ServiceReopened
+from tests.display.terminal.station import Station, at_station, events_of, issue, opened
+from tests.edge.running_site import RunningSite
+
+NV01 = Actor("nv01", "clerk")
+NV02 = Actor("nv02", "clerk")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[RunningSite]:
+    site = opened(tmp_path)
+    yield site
+    site.close()
+
+
+@pytest.mark.parametrize("finish", ["h", "enter"])
+def test_one_key_takes_a_finish_back(site: RunningSite, finish: str) -> None:
+    issue(site, "1")
+
+    async def scenario(at: Station) -> None:
+        await at.sit_down()
+        await at.press("enter", "enter")
+        await at.sees("ĐANG PHỤC VỤ", "N     Rút lại (10 giây)")
+        await at.press(finish)
+        await at.sees("Đã hoàn thành số 1001.", "N rút lại, trong 10 giây", "SẴN SÀNG")
+        assert at.phase("1001") == "finished"
+        await at.press("n")
+        await at.sees("Đã rút lại với số 1001", "ĐANG PHỤC VỤ", "Hôm nay: quầy này 0")
+        assert at.phase("1001") == "serving"
+        await at.press("n")
+        await at.sees("!! Không có gì để rút lại")
+
+    at_station(site, scenario)
+    assert isinstance(events_of(site)[-1], ServiceReopened)
+
+
+def test_after_ten_seconds_nothing_is_taken_back(site: RunningSite) -> None:
+    issue(site, "1")
+
+    async def scenario(at: Station) -> None:
+        await at.sit_down()
+        await at.press("enter", "enter", "h")
+        await at.sees("SẴN SÀNG")
+        at.clock.later(11)
+        await at.press("n")
+        await at.sees("!! Không có gì để rút lại")
+        assert at.phase("1001") == "finished"
+
+    at_station(site, scenario)
+
+
+def test_a_finish_whose_citizen_has_gone_on_elsewhere_stays(site: RunningSite) -> None:
+    issue(site, "1")
+
+    async def scenario(at: Station) -> None:
+        await at.sit_down()
+        await at.press("enter", "enter", "a", "3")
+        await at.sees("có thêm một lĩnh vực", "Còn lĩnh vực")
+        await at.press("h")
+        await at.sees("SẴN SÀNG")
+        for command in (c.SignIn("2"), c.OpenCounter("2", ("5",)), c.CallNext("2")):
+            at.site.give(NV02, command)
+        await at.press("n")
+        await at.sees("!! Số 1001 đang ở quầy 2.")
+
+    at_station(site, scenario)
+
+
+def test_an_added_service_and_a_no_show_are_taken_back_by_the_same_key(site: RunningSite) -> None:
+    issue(site, "1")
+
+    async def scenario(at: Station) -> None:
+        await at.sit_down()
+        await at.press("enter", "enter", "a", "3")
+        await at.sees("Còn lĩnh vực")
+        await at.press("n")
+        await at.sees("Đã rút lại với số 1001")
+        assert "Còn lĩnh vực" not in at.screen
+        await at.press("h")
+        issue(at.site, "1")
+        await at.press("enter", "v", "enter")
+        await at.sees("Số 1002 đã ghi vắng mặt.")
+        assert at.phase("1002") == "absent"
+        await at.press("n")
+        await at.sees("Đã rút lại với số 1002")
+        assert at.phase("1002") == "waiting"
+
+    at_station(site, scenario)
