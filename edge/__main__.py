@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from threading import Event
 from typing import get_args
@@ -21,6 +22,7 @@ from edge.identity.commands import add_identity_commands
 from edge.journal import Journal, JournalDamagedError, StoreError
 from edge.node import Node
 from edge.recovery_commands import add_recovery_commands
+from edge.release_check import check_on_copy
 from edge.settings import HubSettings
 from edge.writer_probe import writer_answers
 from runtime.clock import SystemClock
@@ -150,6 +152,12 @@ def _verify(settings: HubSettings, options: argparse.Namespace) -> int:
     return 0
 
 
+def _check(settings: HubSettings, options: argparse.Namespace) -> int:
+    rows = check_on_copy(settings.data)
+    print(_words(options, "fits", rows=rows, software=version("thutu")))
+    return 0
+
+
 def _access(settings: HubSettings) -> Access:
     return Access(settings.data / "access.db", SystemClock())
 
@@ -201,6 +209,7 @@ def _parser() -> CommandLine:
     pin.add_argument("--role", required=True, choices=STAFF_ROLES, help=words("help_staff_role"))
     command("remove-staff", _remove_staff).add_argument("id", help=words("help_staff"))
     command("verify", _verify)
+    command("check", _check)
     add_recovery_commands(command, words, print)
     add_identity_commands(command, words, print)
     return parser

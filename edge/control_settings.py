@@ -14,8 +14,8 @@ Key = Annotated[str, Meta(pattern=whole(r"(KEY|BTN)_[A-Z0-9_]{1,30}"))]
 KeyUse = Annotated[
     str,
     Meta(
-        pattern=whole(r"next|recall|ticket:[a-z0-9][a-z0-9-]{0,23}"),
-        description="`next`, `recall`, or `ticket:` and a service.",
+        pattern=whole(r"next|recall|absent|ticket:[a-z0-9][a-z0-9-]{0,23}"),
+        description="`next`, `recall`, `absent`, or `ticket:` and a service.",
     ),
 ]
 
@@ -40,8 +40,8 @@ class KeypadSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """A USB keypad, by its path in /dev/input/by-id, and what its keys do.
 
     With a counter its keys call there: `next` ends the service of whoever was called and calls the
-    next number, held for 0.8 s it calls the present one again, and so does `recall`. Without, its
-    keys give numbers.
+    next number; held for 0.8 s it calls the present one again, as `recall` does, and held for 3 s
+    it marks that nobody came, as `absent` does. Without, its keys give numbers.
     """
 
     name: Name

@@ -14,6 +14,7 @@ from contract.commands import (
     AnyCommand,
     CallNext,
     IssueTicket,
+    MarkNoShow,
     Recall,
     ReportDevice,
     Role,
@@ -29,7 +30,7 @@ from edge.control_settings import (
     pad_name,
 )
 from edge.devices.input_device import InputDevice
-from edge.devices.keypad import Keypad, OpenInput
+from edge.devices.keypad import Keypad, KeyUses, OpenInput
 from edge.devices.pins import open_pin_factory
 from edge.devices.rating_pad import RatingPad
 from edge.devices.ticket_buttons import TicketButtons
@@ -64,10 +65,12 @@ class Controls:
         printer_of: PrinterOf,
         levels: int | None = None,
         open_input: OpenInput = InputDevice,
+        pins: Factory | None = None,
     ) -> None:
         """Listen to the devices. `give` and `report` must not block; `printer_of` names the printer
         that a device's slips come out of, None when there is none. A rating has `levels`, else as
-        many as its pad has pins. Raises SettingsError.
+        many as its pad has pins. `pins` takes the place of the settings' library, and is closed
+        with them. Raises SettingsError.
         """
         self._give = give
         self._report = report
@@ -77,7 +80,7 @@ class Controls:
         self._pads: dict[str, RatingPad] = {}
         self._ticket_buttons: TicketButtons | None = None
         self._keypads: list[Keypad] = []
-        self._pins: Factory | None = None
+        self._pins = pins
         self._shown: Snapshot | None = None
         self._showing = RLock()
         self._closing = Event()
@@ -184,7 +187,7 @@ class Controls:
             Keypad(
                 keypad.name,
                 str(keypad.path),
-                {key: _commands(use, keypad.counter) for key, use in keypad.keys.items()},
+                {key: _uses(use, keypad.counter) for key, use in keypad.keys.items()},
                 partial(give, Actor(keypad.name, role, keypad.counter)),
                 self._report,
                 open_input=self._open_input,
@@ -243,10 +246,11 @@ class ControlsOfHub:
             self._changed.clear()
 
 
-def _commands(use: str, counter: str | None) -> tuple[AnyCommand, AnyCommand]:
+def _uses(use: str, counter: str | None) -> KeyUses:
     """What a key does when pressed, and when held."""
     if counter is None:
-        issue = IssueTicket((use.removeprefix("ticket:"),))
-        return issue, issue
-    again = Recall(counter)
-    return (CallNext(counter, finish_current=True) if use == "next" else again), again
+        return KeyUses.always(IssueTicket((use.removeprefix("ticket:"),)))
+    again, absent = Recall(counter), MarkNoShow(counter)
+    if use == "next":
+        return KeyUses(CallNext(counter, finish_current=True), again, absent)
+    return KeyUses.always(again if use == "recall" else absent)

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 from contract.codec import decode_entry
 from contract.commands import Answer, Order, ReportDevice, ReportPrint
+from contract.day_log import LogPage
+from contract.day_report import DayReport
 from contract.events import (
     Entry,
     NodeStarted,
@@ -29,9 +31,9 @@ from edge.core.answer import answer
 from edge.core.calendar import clock_step, day_to_open
 from edge.core.effects import Slip, reprints_after_restart, slip_to_print
 from edge.core.house import HUB, NO_COMMAND, House, carry_out, record
-from edge.core.log import LogPage, log_page
+from edge.core.log import log_page
 from edge.core.numbering import is_training
-from edge.core.report import DayReport, day_report
+from edge.core.report import day_report
 from edge.core.rules import Rules
 from edge.core.state import ENDED, State
 from edge.core.view import snapshot

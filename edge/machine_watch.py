@@ -1,34 +1,36 @@
-"""Looks after the machine that a hub runs on, and reports its troubles as devices of the site."""
+"""Looks after the machines of a site, and reports their troubles as devices of the site."""
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from threading import Event, Thread
 
 from contract.commands import ReportDevice
 from contract.wire import Health
-from edge.core.machine import reports
+from edge.core.machine import reports, silent
+from edge.core.state import Device
 
 _LOOK_S = 60.0
 _LOOKS_UNTIL_CALM = 10
 
 
 class MachineWatch:
-    """Reports a trouble at once, and its end when ten looks in a row were good.
+    """Reports a trouble of the hub's machine at once, and its end after ten good looks in a row.
 
-    So a supply that fails now and then makes a row in the journal every ten minutes at most.
+    So a supply that fails now and then makes a row in the journal every ten minutes at most. Of
+    the other machines it reports the devices of which nobody has said anything for a day.
     """
 
     def __init__(
         self,
         read: Callable[[], Health],
         report: Callable[[ReportDevice], object],
-        lost: Callable[[], Collection[str]],
+        devices: Callable[[], Mapping[str, Device]],
         look_s: float = _LOOK_S,
     ) -> None:
-        """`report` must not block; `lost` names the devices that are known to be in trouble."""
+        """`report` must not block; `devices` tells what is known of each now."""
         self._read = read
         self._report = report
-        self._lost = lost
+        self._devices = devices
         self._look_s = look_s
         self._good_looks: Counter[str] = Counter()
         self._closing = Event()
@@ -46,6 +48,9 @@ class MachineWatch:
 
     def look(self) -> None:
         """Look once."""
+        devices = self._devices()
+        for said in silent(devices):
+            self._report(said)
         for said in reports(self._read()):
             if said.state == "lost":
                 self._good_looks[said.device] = 0
@@ -53,7 +58,8 @@ class MachineWatch:
                 continue
             self._good_looks[said.device] += 1
             is_calm = self._good_looks[said.device] >= _LOOKS_UNTIL_CALM
-            if is_calm and said.device in self._lost():
+            known = devices.get(said.device)
+            if is_calm and known is not None and known.state == "lost":
                 self._report(said)
 
     def _run(self) -> None:

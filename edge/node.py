@@ -19,7 +19,7 @@ from edge.api.app import create_app
 from edge.controls import Controls, ControlsOfHub
 from edge.core.effects import Slip
 from edge.core.rules import Rules
-from edge.core.state import State
+from edge.core.state import Device, State
 from edge.devices.escpos_printer import EscposPrinter, SheetJob
 from edge.devices.transport import transport
 from edge.health import read_health
@@ -34,6 +34,7 @@ from edge.site_certificate import SiteCertificate, SiteCertificateKeeper
 from edge.ticket.layout import Paper
 from edge.ticket.sheet import Sheet
 from edge.ticket.template import TicketTemplate
+from edge.update_orders import UpdateOrders
 from edge.uplink import Uplink
 from runtime.clock import Clock, SystemClock
 from runtime.discovery import Announcement, is_announced
@@ -94,8 +95,9 @@ class Node:
         self._printer = self._own_printer()
         self._controls = self._own_controls(clock)
         self._keeper = self._own_keeper(clock)
+        self._updates = self._own_updates()
         self._machine = MachineWatch(
-            partial(read_health, settings.data), self.hub.report, self._lost_devices
+            partial(read_health, settings.data), self.hub.report, self._devices
         )
         self._uplink = self._own_uplink(identity, clock)
         self._announcement: Announcement | None = None
@@ -212,6 +214,14 @@ class Node:
             token_file=identity.token_file,
         )
 
+    def _own_updates(self) -> UpdateOrders | None:
+        updates, key = self._settings.updates, self._settings.centre_key
+        if updates is None or key is None:
+            return None
+        return UpdateOrders(
+            self._settings.node, bytes.fromhex(key), updates.order_file, updates.state_file
+        )
+
     def _ask_for_certificate(self, payload: bytes) -> bool:
         return self._uplink is not None and self._uplink.publish("renew", payload)
 
@@ -228,6 +238,7 @@ class Node:
             clock=clock,
             line_clock=SystemClock(),
             health=partial(read_health, self._settings.data),
+            update=None if self._updates is None else self._updates.state,
             listeners=self._listeners(),
         )
 
@@ -237,11 +248,12 @@ class Node:
             listeners["certificate"] = self._keeper.answered
         if self._hear_configuration is not None:
             listeners["config"] = self._hear_configuration
+        if self._updates is not None:
+            listeners["update"] = self._updates.hear
         return listeners
 
-    def _lost_devices(self) -> tuple[str, ...]:
-        devices = self.hub.house.live.devices
-        return tuple(name for name, device in devices.items() if device.state == "lost")
+    def _devices(self) -> dict[str, Device]:
+        return self.hub.house.live.devices
 
     def _link(self) -> LinkView:
         uplink = self._uplink

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 from uuid import uuid4
 
+from gpiozero.pins import Factory
 from msgspec import Struct
 
 from contract.commands import Actor, Answer, AnyCommand, Rate
@@ -75,14 +76,18 @@ def run(
     open_input: OpenInput = InputDevice,
     *,
     watchdog: Watchdog | None = None,
+    pins: Factory | None = None,
+    clock: Clock | None = None,
 ) -> None:
     """Drive the devices until `client` is closed; `watchdog` watches the printer's list of slips.
+
+    `pins` takes the place of the settings' pin library, for buttons that are simulated.
 
     Raises OSError for a token file that cannot be read, SettingsError for pins that do not fit and
     for a folder that cannot be used.
     """
     with _printing(settings, watchdog or Watchdog(ServiceManager({}))):
-        _drive_buttons(settings, client, open_input)
+        _drive_buttons(settings, client, open_input, pins, clock or SystemClock())
 
 
 @contextmanager
@@ -111,8 +116,13 @@ def _printing(settings: SatelliteSettings, watchdog: Watchdog) -> Iterator[None]
         lock.release()
 
 
-def _drive_buttons(settings: SatelliteSettings, client: HubClient, open_input: OpenInput) -> None:
-    clock = SystemClock()
+def _drive_buttons(
+    settings: SatelliteSettings,
+    client: HubClient,
+    open_input: OpenInput,
+    pins: Factory | None,
+    clock: Clock,
+) -> None:
     couriers = Couriers(settings, clock)
     reports = DeviceReports(client)
     try:
@@ -123,6 +133,7 @@ def _drive_buttons(settings: SatelliteSettings, client: HubClient, open_input: O
             clock,
             printer_of=couriers.printer_of,
             open_input=open_input,
+            pins=pins,
         )
         try:
             for picture in client.stream():

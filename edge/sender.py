@@ -8,7 +8,7 @@ from typing import Protocol
 
 from contract.codec import ContractError, decode_message, encode_message
 from contract.topics import up
-from contract.wire import VERSION, Ack, Health, Status
+from contract.wire import VERSION, Ack, Health, Status, UpdateState
 from edge.batches import pack
 from edge.journal import Row
 from edge.outbox import Outbox, OutboxLimits, Run, Verdict
@@ -68,8 +68,8 @@ class SentLog(Protocol):
 class Sender:
     """One node's part of a line. One thread takes its turns; any thread may `hear` for it.
 
-    `clock` dates the status; `health` is asked at every heartbeat, and never fails. `sent_entries`
-    counts what was handed to the broker, repetitions included.
+    `clock` dates the status; `health` and `update` are asked at every heartbeat, and never fail.
+    `sent_entries` counts what was handed to the broker, repetitions included.
     """
 
     def __init__(
@@ -83,6 +83,7 @@ class Sender:
         clock: Clock,
         limits: OutboxLimits = _LIMITS,
         health: Callable[[], Health] | None = None,
+        update: Callable[[], UpdateState | None] | None = None,
         heartbeat_s: float = 60.0,
     ) -> None:
         self._journal = journal
@@ -92,6 +93,7 @@ class Sender:
         self._config = config
         self._clock = clock
         self._health = health
+        self._update = update
         self._heartbeat_s = heartbeat_s
         self._cursor = journal.cursor
         self._outbox = Outbox(journal.epoch, self._cursor, journal.last_seq, limits)
@@ -195,4 +197,5 @@ class Sender:
             last_seq=self._journal.last_seq,
             unsent=self.unsent,
             health=None if self._health is None else self._health(),
+            update=None if self._update is None else self._update(),
         )

@@ -65,6 +65,20 @@ class IdentitySettings(Struct, frozen=True, forbid_unknown_fields=True):
     token_file: Path = Path("/etc/thutu/enrolment.token")
 
 
+class UpdateSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose releases this node takes: one that no `publisher_keys` sealed is never run.
+
+    The centre's order is put into `order_file`, where `thutu-update` finds it; `state_file` is
+    where that tells how far it is. `most_kb_s` leaves the line to others while a release is
+    fetched, 0 takes all of it.
+    """
+
+    publisher_keys: Annotated[tuple[PublicKey, ...], Meta(min_length=1)]
+    order_file: Path = Path("/run/thutu-hub/update.thutu")
+    state_file: Path = Path("/var/lib/thutu-update/plan.json")
+    most_kb_s: Annotated[int, Meta(ge=0)] = 0
+
+
 class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):
     """Everything one hub needs to know; each part gets only its own section.
 
@@ -88,6 +102,7 @@ class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):
     procedures_file: Path | None = None
     follow_url: str | None = None
     centre_key: PublicKey | None = None
+    updates: UpdateSettings | None = None
 
     @property
     def identity_folder(self) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from contract.codec import encode_message
 from contract.topics import Down, Up, down, up
-from contract.wire import VERSION, Health, Status
+from contract.wire import VERSION, Health, Status, UpdateState
 from edge.outbox import OutboxLimits
 from edge.sender import Sender, SentLog
 from runtime.backoff import Backoff
@@ -23,10 +23,10 @@ class Uplink:
     """Sends a node's journal to the centre from a thread of its own, and keeps nothing itself.
 
     The journal's cursor moves only on the centre's word. `clock` dates the status; `line_clock`
-    paces the line, in real time even where a simulation lives its days faster. `health` is asked
-    at every heartbeat, and never fails. `listeners` get, in the line's thread, what the centre says
-    on further topics; they should hand over and return. `sent_entries` counts what was handed to
-    the broker since the start, repetitions included.
+    paces the line, in real time even where a simulation lives its days faster. `health` and
+    `update` are asked at every heartbeat, and never fail. `listeners` get, in the line's thread,
+    what the centre says on further topics; they should hand over and return. `sent_entries` counts
+    what was handed to the broker since the start, repetitions included.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Uplink:
         line_clock: Clock,
         limits: OutboxLimits = _LIMITS,
         health: Callable[[], Health] | None = None,
+        update: Callable[[], UpdateState | None] | None = None,
         heartbeat_s: float = 60.0,
         backoff: Backoff | None = None,
         listeners: Mapping[Down, Callable[[bytes], None]] | None = None,
@@ -74,6 +75,7 @@ class Uplink:
             clock=clock,
             limits=limits,
             health=health,
+            update=update,
             heartbeat_s=heartbeat_s,
         )
 

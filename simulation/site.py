@@ -10,7 +10,7 @@ from random import Random
 from gpiozero.pins.mock import MockFactory
 from msgspec.structs import replace
 
-from contract.commands import Actor, Rate, Role
+from contract.commands import Actor, Answer, Rate, Role
 from contract.snapshot import SlipState
 from edge.devices.printer_profile import PrinterProfile
 from edge.devices.rating_pad import RatingPad
@@ -23,18 +23,22 @@ from simulation.clock import SimulatedClock, SimulatedTime
 from simulation.displays import Displays
 from simulation.line import Line
 from simulation.pads import press
+from simulation.people import Client
 from simulation.printer.machine import VirtualPrinter
 from simulation.printer.model import PrinterModel
 from simulation.printer.paper import Slip
 from simulation.printer.ports import TcpPort
+from simulation.satellite import PRINTER, KioskBesideButtons, SimulatedSatellite
 
 FAULTS = (
     *("paper-low", "paper-out", "paper", "cover-open", "cover-close", "printer-off", "printer-on"),
     *("boards-unplug", "boards-plug", "line-cut", "line-up", "hub-restart"),
+    *("satellite-off", "satellite-on"),
 )
 
 _FIRST_PAD_PIN = 5
 _SLIP_S = 10.0
+_BUTTON_S = 5.0
 _NEARLY_EMPTY_MM = 1_000.0
 _RECONNECT_S = 2.0  # a simulated day has no two minutes to spare
 
@@ -96,8 +100,15 @@ class SimulatedSite:
             ),
         )
         self._clients: list[HubClient] = []
+        self.satellite: SimulatedSatellite | None = None
         self.connect()
         self._start()
+        if PRINTER in self.rules.prints_on.values():
+            self.satellite = SimulatedSatellite(
+                self.rules, files.root / "satellite", self._new_boot(), self._keep_slip
+            )
+            self.satellite.admit(self._node)
+            self.satellite.switch_on(self._node.url)
         self._pads = {counter.id: self._pad(counter.id) for counter in settings.site.counters}
 
     @property
@@ -119,10 +130,14 @@ class SimulatedSite:
         """How many journal rows went to the broker over all boots, repeats included."""
         return self._sent_before + self._node.events_sent
 
-    def device(self, name: str, role: Role) -> HubClient:
-        """A client with a new device's token."""
+    def device(self, name: str, role: Role) -> Client:
+        """A client with a new device's token; a kiosk has the satellite's buttons beside it."""
         token = self._node.access.add_device(Actor(name, role))
-        return self._client(token)
+        client = self._client(token)
+        if role != "kiosk" or self.satellite is None:
+            return client
+        random = Random(f"{self.rules.site} {name}")
+        return KioskBesideButtons(client, self.satellite, self._number_from_button, random)
 
     def pin(self, name: str, role: Role) -> str:
         """The PIN of a new member of staff."""
@@ -180,6 +195,8 @@ class SimulatedSite:
             "line-cut": self.disconnect,
             "line-up": self.connect,
             "hub-restart": self.restart,
+            "satellite-off": self._switch_satellite_off,
+            "satellite-on": self._switch_satellite_on,
         }
 
     def restart(self) -> None:
@@ -196,6 +213,8 @@ class SimulatedSite:
             pad.close()
         for client in self._clients:
             client.close()
+        if self.satellite is not None:
+            self.satellite.close()
         self._stop()
         self.displays.board_line.unplug()
         self._printer_port.close()
@@ -235,6 +254,27 @@ class SimulatedSite:
 
         pad = RatingPad(counter, tuple(numbers), levels, report, self._clock, pin_factory=pins)
         return pins, pad
+
+    def _number_from_button(self, push: Callable[[], bool]) -> Answer | None:
+        """What came of a push: nobody else takes a number meanwhile."""
+        before = self._numbers()
+        if not push():
+            return None
+        with self._hub_changed:
+            self._hub_changed.wait_for(lambda: self._numbers() != before, _BUTTON_S)
+        new = self._numbers() - before
+        return Answer(self._node.hub.house.seq, number=new.pop()) if new else None
+
+    def _numbers(self) -> set[str]:
+        return set(self._node.hub.house.live.tickets)
+
+    def _switch_satellite_off(self) -> None:
+        if self.satellite is not None:
+            self.satellite.switch_off()
+
+    def _switch_satellite_on(self) -> None:
+        if self.satellite is not None:
+            self.satellite.switch_on(self._node.url)
 
     def _slip(self, number: str) -> SlipState:
         ticket = self._node.hub.house.live.tickets.get(number)

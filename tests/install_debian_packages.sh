@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that the programs which only the tests need are there: Chromium (the pages), Mosquitto
-# (a second MQTT broker), openssl (certificates for it), tmux (a real terminal) and systemd-analyze
-# (the units). Called by `make test`.
+# (a second MQTT broker), openssl (certificates for it), tmux (a real terminal), aplay (the voice) and
+# systemd-analyze (the units). Called by `make test`.
 set -eu
 
 # Mosquitto is in /usr/sbin, which is not on every user's PATH.
@@ -11,6 +11,7 @@ missing=
 for program in chromium mosquitto openssl tmux; do
     command -v "$program" >/dev/null || missing="$missing $program"
 done
+command -v aplay >/dev/null || missing="$missing alsa-utils"
 command -v systemd-analyze >/dev/null || missing="$missing systemd"
 [ -n "$missing" ] || exit 0
 

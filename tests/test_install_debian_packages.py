@@ -43,7 +43,7 @@ def machine(tmp_path: Path) -> PretendedMachine:
 
 
 def test_when_all_is_there_nothing_happens(machine: PretendedMachine) -> None:
-    for program in ("chromium", "mosquitto", "openssl", "tmux", "systemd-analyze"):
+    for program in ("chromium", "mosquitto", "openssl", "tmux", "aplay", "systemd-analyze"):
         machine.has(program)
     done = machine.run()
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -73,7 +73,7 @@ def test_with_rights_it_installs_what_is_missing(machine: PretendedMachine) -> N
     calls = machine.calls.read_text().splitlines()
     assert [call for call in calls if call.startswith("apt-get")] == [
         "apt-get update",
-        "apt-get install -y --no-install-recommends chromium systemd",
+        "apt-get install -y --no-install-recommends chromium alsa-utils systemd",
     ]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
+from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -11,16 +12,21 @@ import fontpkg_be_vietnam_pro
 import msgspec
 from jinja2 import Environment, FileSystemLoader
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from display.hall.scene import Scene
 from runtime.wording import LANGUAGES, catalogue
 
 _PAGE = Path(__file__).with_name("page")
 _FONTS = fontpkg_be_vietnam_pro.ROOT / "files"
+_SCRIPT = "".join((_PAGE / name).read_text("utf-8") for name in ("notices.js", "hall.js"))
+_STYLE = (_PAGE / "hall.css").read_text("utf-8")
 _KEEP_ALIVE_S = 2.0
 _SILENCE = b"event: silence\ndata: {}\n\n"
 
@@ -68,16 +74,21 @@ class Relay:
 
 
 def create_app(relay: Relay) -> Starlette:
-    """The page at `/`, what it needs, and its events at `/events`.
+    """The page at `/`, its letters, and its events at `/events`.
 
-    A browser that shows an older version, from before an update, loads the page anew.
+    A browser that shows an older version, from before an update, loads the page anew. The page
+    comes whole, with its script and style, so that none is ever left without them.
     """
     version = _version()
     page = _render(version, catalogue("vi"), catalogue("en"))
+    policy = f"default-src 'self'; script-src {_hash(_SCRIPT)}; style-src {_hash(_STYLE)}"
 
     async def show_page(_: Request) -> Response:
-        headers = {"Content-Security-Policy": "default-src 'self'", "Cache-Control": "no-cache"}
+        headers = {"Content-Security-Policy": policy, "Cache-Control": "no-cache"}
         return HTMLResponse(page, headers=headers)
+
+    async def show_icon(_: Request) -> Response:
+        return FileResponse(_PAGE / "icon.svg")
 
     async def follow(_: Request) -> Response:
         return StreamingResponse(
@@ -91,9 +102,33 @@ def create_app(relay: Relay) -> Starlette:
             Route("/", show_page),
             Route("/events", follow),
             Mount("/fonts", StaticFiles(directory=_FONTS)),
-            Mount("/page", StaticFiles(directory=_PAGE)),
-        ]
+            Route("/icon.svg", show_icon),
+        ],
+        middleware=[Middleware(_by_connections_of_their_own)],
     )
+
+
+def _by_connections_of_their_own(app: ASGIApp) -> ASGIApp:
+    """Answers whose connections end with them.
+
+    A browser would ask anew by one after the other of the connections that it kept, and when their
+    line has died, none of them answers for minutes.
+    """
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_and_end(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["Connection"] = "close"
+            await send(message)
+
+        await app(scope, receive, send_and_end)
+
+    return answer
+
+
+def _hash(text: str) -> str:
+    """How a Content-Security-Policy names the one inline script or style that it allows."""
+    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _version() -> str:
@@ -107,6 +142,8 @@ def _render(version: str, vi: Mapping[str, str], en: Mapping[str, str]) -> str:
     environment = Environment(loader=FileSystemLoader(_PAGE), autoescape=True)
     return environment.get_template("index.html.jinja").render(
         version=version,
+        script=_SCRIPT,
+        style=_STYLE,
         vi={key.removeprefix("hall."): words for key, words in vi.items()},
         en={key.removeprefix("hall."): words for key, words in en.items()},
     )

@@ -85,6 +85,7 @@ def _backlog(zone: Zone, settings: Settings) -> Backlog:
         times=settings.pace.times,
         repeat_after_s=settings.pace.repeat_after_s,
         most=settings.most_waiting,
+        says=zone.says,
     )
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from contract.snapshot import CallView
 from display.voice.levels import levels
+from display.voice.no_slip import OwnNumber
 from display.voice.phrases import Numerals, Sentences, clips_needed, phrase
 from runtime.settings import SettingsError
 from runtime.wording import say
@@ -62,9 +63,9 @@ class Bank:
     sentences: Sentences
     clips: Mapping[str, bytes]
 
-    def speech(self, call: CallView) -> tuple[bytes, ...]:
-        """The clips of this call in order."""
-        return tuple(self.clips[name] for name in phrase(call, self.sentences, self.numerals))
+    def speech(self, saying: CallView | OwnNumber) -> tuple[bytes, ...]:
+        """The clips that say this, in order."""
+        return tuple(self.clips[name] for name in phrase(saying, self.sentences, self.numerals))
 
 
 def load_bank(folder: Path) -> Bank:

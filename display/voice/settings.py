@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from contract.ids import CounterId, whole
+from display.voice.backlog import Says
 
 _GapMs = Annotated[int, Meta(ge=0, le=5000)]
 _TimeOfDay = Annotated[str, Meta(pattern=whole(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"))]
@@ -33,11 +34,15 @@ class Files(
 
 class Zone(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A place with a loudspeaker of its own, and the counters that it calls for; none named
-    means all. The hub knows it as device `voice-<name>`."""
+    means all. The hub knows it as device `voice-<name>`.
+
+    `says` is "calls", "numbers" or both: "numbers" are told at the kiosk to those who get no slip.
+    """
 
     name: _ZoneName
     player: Aplay | Files
     counters: tuple[CounterId, ...] = ()
+    says: Annotated[tuple[Says, ...], Meta(min_length=1)] = ("calls", "numbers")
 
 
 class Pace(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

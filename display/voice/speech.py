@@ -7,6 +7,7 @@ from pathlib import Path
 from contract.snapshot import CallView
 from display.voice.bank import SHIPPED_BANKS, Bank, BankError, load_bank
 from display.voice.mixing import Gaps, Sound, announcement, chime, silence
+from display.voice.no_slip import OwnNumber
 from display.voice.settings import Settings
 from display.voice.volume import percent_at
 
@@ -15,20 +16,23 @@ _PROBE_MS = 100
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """Turns calls into sound; `banks` speak one after the other, all with samples of one rate."""
+    """Turns calls and numbers into sound; `banks` speak one after the other, with one rate."""
 
     banks: Sequence[Bank]
     gaps: Gaps
     chime: bytes
     volume: Mapping[str, int]
 
-    def say(self, call: CallView, now_ms: int | None) -> Sound:
-        """The sound of a call at a time of the site's clock; None when that cannot be trusted."""
+    def say(self, saying: CallView | OwnNumber, now_ms: int | None) -> Sound:
+        """Its sound at a time of the site's clock; None when that cannot be trusted.
+
+        The chime is for the hall, which must look up for a call.
+        """
         return announcement(
-            [bank.speech(call) for bank in self.banks],
+            [bank.speech(saying) for bank in self.banks],
             self._rate,
             self.gaps,
-            self.chime,
+            self.chime if isinstance(saying, CallView) else b"",
             percent=percent_at(self.volume, now_ms),
         )
 

@@ -8,6 +8,7 @@ from queue import Empty, SimpleQueue
 from contract.commands import ReportDevice
 from contract.snapshot import CallView, Snapshot
 from display.voice.backlog import Backlog
+from display.voice.no_slip import OwnNumber
 from display.voice.players import Player, PlayerError
 from display.voice.speech import Speech
 from runtime.backoff import Backoff
@@ -20,9 +21,9 @@ _LONGEST_PAUSE_S = 5.0
 
 
 class ZoneVoice:
-    """Says the calls of one zone, one after the other and each to its end.
+    """Says the calls and numbers of one zone, one after the other and each to its end.
 
-    A loudspeaker that fails is reported once, and once when it works again; meanwhile calls wait,
+    A loudspeaker that fails is reported once, and once when it works again; meanwhile they wait,
     and are dropped as soon as they are no longer true. `report` is called by the zone's own
     thread and must not wait; `turned` at every turn of its loop, which lasts as long as what is
     said, or five seconds.
@@ -69,9 +70,9 @@ class ZoneVoice:
             self._turned()
             if self._now_s() < self._rests_until_s:
                 continue
-            call = self._backlog.next(self._now_s())
-            if call is not None:
-                self._say(call)
+            saying = self._backlog.next(self._now_s())
+            if saying is not None:
+                self._say(saying)
             elif not self._working:
                 self._attempt(lambda: self._player.probe(self._speech.probe()))
 
@@ -101,11 +102,13 @@ class ZoneVoice:
                 self._name, call.number, call.counter,
             )  # fmt: skip
 
-    def _say(self, call: CallView) -> None:
-        sound = self._speech.say(call, self._now_ms)
-        title = f"{self._name}-{call.number}-{call.counter}"
-        if self._attempt(lambda: self._player.play(sound, title)):
-            self._backlog.said(call, self._now_s())
+    def _say(self, saying: CallView | OwnNumber) -> None:
+        sound = self._speech.say(saying, self._now_ms)
+        where = saying.counter if isinstance(saying, CallView) else "number"
+        title = f"{self._name}-{saying.number}-{where}"
+        in_no_language = not sound.pieces
+        if in_no_language or self._attempt(lambda: self._player.play(sound, title)):
+            self._backlog.said(saying, self._now_s())
 
     def _attempt(self, use_player: Callable[[], None]) -> bool:
         try:

@@ -119,7 +119,9 @@ class EscposPrinter:
         self._unready_since_s: float | None = None
         self._before_ticket = _FINISH_PICTURE
         self._doubts = 0  # since the last proof
-        self._answers_in_order = False  # until it has: some clones lack GS r
+        # Some clones lack GS r: silence tells nothing until it has answered once.
+        self._asked_in_order = False
+        self._answers_in_order = False
         self._owner = threading.Thread(target=self._own, name=device, daemon=True)
         self._owner.start()
 
@@ -188,11 +190,18 @@ class EscposPrinter:
         return 0.0
 
     def _clear(self) -> None:
-        """Do while nobody waits what would hold up the next slip: 4 s at 9600 baud."""
+        """Do while nobody waits what would hold up the next slip: 4 s at 9600 baud.
+
+        A printer's first answer to GS r tells that a later silence means a slip swallowed.
+        """
         if self._before_ticket:
             _, obstacle = self._line.send(self._before_ticket)
-            if obstacle is None:
-                self._before_ticket = b""
+            if obstacle is not None:
+                return
+            self._before_ticket = b""
+        if self._profile.proof == "status" and not self._asked_in_order:
+            self._asked_in_order = True
+            self._ask_in_order(self._timing.line.answer_s + MAX_BAND_BYTES * self._line.byte_s)
 
     def _endure(self, condition: Condition) -> float:
         """Let jobs wait while patience lasts, then fail them; say when to look again."""
@@ -229,6 +238,8 @@ class EscposPrinter:
             # The owner must outlive a ticket that cannot be drawn, or nothing is printed any more.
             logger.exception("%s cannot draw ticket %s", self._device, job.number)
             return ReportPrint(job.number, job.copy, "failed", reason="unprintable")
+        if job.copy > 1 and not self._proves and not self._before_ticket:
+            self._mistrust(job.copy - 1)
         _, obstacle = self._line.send(self._before_ticket + _RESET + self._ask_for_changes)
         if obstacle is not None:
             return ReportPrint(job.number, job.copy, "failed", reason=obstacle)
@@ -249,9 +260,13 @@ class EscposPrinter:
             # What still waits on the way would reach a printer that no longer knows its middle.
             self._line.close()
             self._doubts += 1
-            finish = _FINISH_ANYTHING if self._doubts == _HOPELESS_DOUBTS else _FINISH_PICTURE
-            self._before_ticket = finish + _RESET + self._renderer.end()
+            self._mistrust(self._doubts)
         return ReportPrint(job.number, job.copy, "unknown", reason=doubt)
+
+    def _mistrust(self, times: int) -> None:
+        """Let the next slip begin anew at a printer that may await the rest of another."""
+        finish = _FINISH_ANYTHING if times == _HOPELESS_DOUBTS else _FINISH_PICTURE
+        self._before_ticket = finish + _RESET + self._renderer.end()
 
     def _drawn(self, job: PrintJob | SheetJob) -> bytes:
         if isinstance(job, SheetJob):
@@ -277,11 +292,23 @@ class EscposPrinter:
                     return None
                 return self._line.state().condition or _NO_PROOF
             case "status":
-                command = status.ASK_IN_ORDER
-                answered = self._line.request(command, lambda said: said == InOrder(), wait_s)
-                self._answers_in_order |= answered
+                # What did not answer before it was sent anything most likely never will.
+                silent = self._asked_in_order and not self._answers_in_order
+                answered = self._ask_in_order(wait_s / 2 if silent else wait_s)
                 suspect = not answered and (self._answers_in_order or not self._line.connected)
                 return self._line.state().condition or (_NO_PROOF if suspect else None)
+
+    @property
+    def _proves(self) -> bool:
+        """Whether a swallowed slip is noticed; where not, asking for another tells of it."""
+        return self._profile.proof == "process-id" or self._answers_in_order
+
+    def _ask_in_order(self, wait_s: float) -> bool:
+        """Whether the printer says within `wait_s` that it has done all that it was sent."""
+        wanted = InOrder()
+        answered = self._line.request(status.ASK_IN_ORDER, lambda said: said == wanted, wait_s)
+        self._answers_in_order |= answered
+        return answered
 
     @property
     def _ask_for_changes(self) -> bytes:

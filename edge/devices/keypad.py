@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from contract.commands import Answer, AnyCommand, ReportDevice
 from contract.refusals import Refused
@@ -18,6 +18,8 @@ from runtime.settings import SettingsError
 logger = logging.getLogger(__name__)
 
 HELD_S = 0.8
+HELD_LONG_S = 3.0
+LAIN_ON_S = 10.0  # nobody's finger
 QUIET_S = 2.0  # a nervous second press is not a second person
 _DOWN, _UP = 1, 0
 _REOPEN = Backoff(first_s=0.25, cap_s=2.0)
@@ -28,20 +30,41 @@ Give = Callable[[AnyCommand], Future[Answer | Refused]]
 OpenInput = Callable[[str], InputDevice]
 
 
+class KeyUses(NamedTuple):
+    """The commands of a key: pressed, held for HELD_S, and held for HELD_LONG_S."""
+
+    pressed: AnyCommand
+    held: AnyCommand
+    held_long: AnyCommand
+
+    @classmethod
+    def always(cls, command: AnyCommand) -> "KeyUses":
+        """One command, however long the key is held."""
+        return cls(command, command, command)
+
+    def after(self, down_s: float) -> AnyCommand | None:
+        """The command of a key that was let go after `down_s`; None when something lay on it."""
+        if down_s >= LAIN_ON_S:
+            return None
+        if down_s >= HELD_LONG_S:
+            return self.held_long
+        return self.held if down_s >= HELD_S else self.pressed
+
+
 class Keypad:
     """One keypad, taken for ourselves, and reopened whenever it comes back.
 
-    A key gives the first command of its pair when let go, the second when held for HELD_S or
-    longer; the same again only after QUIET_S without that key. The keypad's Num Lock light says
-    what became of it: one blink when it was done, four when it was refused or nobody answered.
-    `give` must not block. `report` hears once that the keypad is lost and once that it is back.
+    A key gives its command when let go; the same again only after QUIET_S without that key. The
+    keypad's Num Lock light says what became of it: one blink when it was done, four when it was
+    refused or nobody answered. `give` must not block. `report` hears once that the keypad is lost
+    and once that it is back.
     """
 
     def __init__(
         self,
         name: str,
         path: str,
-        keys: Mapping[str, tuple[AnyCommand, AnyCommand]],
+        keys: Mapping[str, KeyUses],
         give: Give,
         report: Callable[[ReportDevice], object],
         *,
@@ -56,7 +79,7 @@ class Keypad:
             raise SettingsError(f"{name}: {unknown[0]} is no key, such as KEY_KPENTER")
         self._name = name
         self._path = path
-        self._commands = {KEYS[key]: pair for key, pair in keys.items()}
+        self._uses = {KEYS[key]: uses for key, uses in keys.items()}
         self._give = give
         self._report = report
         self._open_input = open_input
@@ -109,14 +132,15 @@ class Keypad:
             if device.fd not in ready:
                 continue
             for event in device.read():
-                if event.type != EV_KEY or event.code not in self._commands:
+                if event.type != EV_KEY or event.code not in self._uses:
                     continue
                 if event.value == _DOWN:
                     down_s[event.code] = event.time_s
                 elif event.value == _UP and event.code in down_s:
                     pressed_s = down_s.pop(event.code)
-                    held = event.time_s - pressed_s >= HELD_S
-                    command = self._commands[event.code][held]
+                    command = self._uses[event.code].after(event.time_s - pressed_s)
+                    if command is None:
+                        continue
                     before, let_go_s = given.get(event.code, (None, 0.0))
                     given[event.code] = (command, event.time_s)
                     if command != before or not 0 <= pressed_s - let_go_s < QUIET_S:

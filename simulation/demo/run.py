@@ -198,6 +198,7 @@ class Demo:
                 boards=day.site.displays.boards,
                 slips=len(day.site.slips),
                 line_up=day.site.line_is_up,
+                lights=day.site.satellite.lights if day.site.satellite else None,
             )
             for day in self._days
         ]

@@ -13,18 +13,23 @@ from rich.text import Text
 from contract.snapshot import Snapshot
 from edge.core.calendar import local_time
 from runtime.clock import SystemClock
+from simulation.satellite import PRINTER
 
 _FRAME_NS = 200_000_000
 
 
 class SitePicture(NamedTuple):
-    """One site as the screen shows it: its hub's snapshot, what hangs on its wall, its line."""
+    """One site as the screen shows it: its hub's snapshot, what hangs on its wall, its line.
+
+    `lights` are those of the ticket buttons by service, None without a satellite.
+    """
 
     unit: str
     snapshot: Snapshot
     boards: dict[str, str]
     slips: int
     line_up: bool
+    lights: dict[str, bool] | None = None
 
 
 class Screen:
@@ -108,7 +113,24 @@ def _panel(site: SitePicture) -> Panel:
         Text.assemble((f"Q{counter} ", "dim"), (f"{shown:>4}", "bold red"))
         for counter, shown in site.boards.items()
     )
-    return Panel(Group(facts, boards), title=site.unit, title_align="left")
+    satellite = () if site.lights is None else (_satellite(site.lights, snapshot),)
+    return Panel(Group(facts, boards, *satellite), title=site.unit, title_align="left")
+
+
+def _satellite(lights: dict[str, bool], snapshot: Snapshot) -> Text:
+    """The buttons as they glow, and how their printer is."""
+    printer = next((view for view in snapshot.devices if view.device == PRINTER), None)
+    ready = printer is not None and printer.state != "lost"
+    buttons = [
+        Text(f" {service} ", style="bold black on green" if lit else "dim reverse")
+        for service, lit in lights.items()
+    ]
+    return Text.assemble(
+        ("Máy phụ · satellite  ", "dim"),
+        Text(" ").join(buttons),
+        ("   máy in · printer ", "dim"),
+        ("✓", "bold green") if ready else ("✗", "bold red"),
+    )
 
 
 def _line(site: SitePicture) -> str:

@@ -14,8 +14,10 @@ from central.registry.register import register
 from central.registry.sites import SiteRecord, SiteType
 from central.service import Centre, issue_token
 from central.store.database import database_of, writing
+from edge.settings import HubSettings
 from simulation.clock import SimulatedClock, SimulatedTime
 from simulation.communes import Commune, hub_settings
+from simulation.satellite import PRINTS_ON
 from simulation.site import SimulatedSite, SiteFiles
 
 # Hubs send heartbeats in real time, in which a whole simulated day may pass.
@@ -47,7 +49,7 @@ class Stage:
             self.sites: list[SimulatedSite] = []
             for commune, node in zip(communes, nodes, strict=True):
                 site = SimulatedSite(
-                    replace(hub_settings(commune), follow_url=self.centre.url + TICKET_PAGE),
+                    self._settings(commune),
                     SiteFiles(root / commune.site),
                     time,
                     self.broker.settings(node),
@@ -87,6 +89,13 @@ class Stage:
         url = f"{self.centre.url}/api/v1/{path}"
         answer = httpx.get(url, headers=headers, timeout=10, trust_env=False)
         return answer.raise_for_status().json()
+
+    def _settings(self, commune: Commune) -> HubSettings:
+        """Those of the commune's hub; the first commune's hall has a satellite."""
+        settings = hub_settings(commune)
+        has_satellite = not self.sites
+        site = replace(settings.site, prints_on=PRINTS_ON if has_satellite else {})
+        return replace(settings, site=site, follow_url=self.centre.url + TICKET_PAGE)
 
     def _stop_centre(self) -> None:
         self.centre.stop()

@@ -159,7 +159,7 @@ class Nation:
         return (self._answers, *self._shared.values())
 
     def _hear(self, topic: str, answer: bytes) -> None:
-        node = topic.split("/")[2]
+        node = topic.split("/")[3]
         self._shared[node[:2]].hear(node, answer)
 
     def _settings(self, user: str, **other: Any) -> MqttSettings:

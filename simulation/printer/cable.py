@@ -1,8 +1,10 @@
-"""A serial cable with its CTS wire, in one process and on virtual time: faults at every byte, fast.
+"""A printer's cable in one process and on virtual time: faults at every byte, fast.
 
 It stands for the adapter, the kernel's queue and the wire: bytes wait in the queue while the
-printer is BUSY, and what is on the wire when its power goes is lost. Waiting takes no time but
-counts, and a printer that lost its power by `blink` starts again after `starts_in_s` of it.
+printer is BUSY, and what is on the wire when its power goes is lost. A serial cable has a CTS wire
+and never breaks; one that hangs up, as USB and networks do, is gone with the printer's power, and
+is opened again when that is back. Waiting takes no time but counts, and a printer that lost its
+power by `blink` starts again after `starts_in_s` of it.
 """
 
 from collections import deque
@@ -10,7 +12,8 @@ from collections import deque
 from simulation.printer.machine import VirtualPrinter
 
 _QUEUE_BYTES = 4096
-_WIRE_BYTES = 64
+_WIRE_BYTES = 256
+_OPENS_WITHIN_S = 0.5
 
 
 class Cable:
@@ -18,10 +21,19 @@ class Cable:
 
     byte_s = 0.0
 
-    def __init__(self, printer: VirtualPrinter, *, starts_in_s: float = 1.5) -> None:
+    def __init__(
+        self,
+        printer: VirtualPrinter,
+        *,
+        hangs_up: type[Exception] | None = None,
+        starts_in_s: float = 1.5,
+    ) -> None:
+        """`hangs_up` is what a host meets who uses a cable that is gone; None never hangs up."""
         self.waited_s = 0.0
         self.taken_bytes = 0
         self._printer = printer
+        self._hangs_up = hangs_up
+        self._power_cuts = 0
         self._starts_in_s = starts_in_s
         self._starts_at_s: float | None = None
         self._queue = bytearray()
@@ -47,29 +59,32 @@ class Cable:
     def held(self) -> bool:
         """Whether the printer holds CTS low: it is BUSY, or has no power."""
         self._drain()
-        return not self._printer.room_bytes(0)
+        return self._hangs_up is None and not self._printer.room_bytes(0)
 
     def open(self) -> None:
-        """Open the port, dropping what was left in it."""
+        """Open the port, dropping what was left in it. Raises `hangs_up` when there is none."""
         self.close()
         self._heard.clear()
+        if self._hangs_up and not self._printer.powered:
+            self._wait(_OPENS_WITHIN_S)
+            raise self._hangs_up("no printer at the end of the cable")
+        self._power_cuts = self._printer.power_cuts
 
     def write(self, data: bytes, timeout_s: float) -> int:
-        """Queue bytes as far as there is room."""
+        """Queue bytes as far as there is room. Raises `hangs_up` when the printer did."""
         self._drain()
         if len(self._queue) >= _QUEUE_BYTES:
             self._wait(timeout_s)
             self._drain()
         taken = data[: _QUEUE_BYTES - len(self._queue)]
-        for at, byte in enumerate(taken, start=self.taken_bytes):
-            if at not in self._losses:
-                self._queue.append(byte ^ self._flips.get(at, 0))
+        self._queue += self._spoilt(taken)
         self.taken_bytes += len(taken)
         self._drain()
         return len(taken)
 
     def read(self, timeout_s: float) -> bytes:
-        """What the printer has said, when it has done all that it can do."""
+        """What the printer has said, when it has done all that it can do. Raises `hangs_up`
+        when it did."""
         self._drain()
         if not self._heard:
             self._wait(timeout_s)
@@ -80,13 +95,30 @@ class Cable:
         """Drop what is still in the queue."""
         self._queue.clear()
 
+    def _spoilt(self, data: bytes) -> bytes:
+        """What is left of the next bytes, by the faults that are set."""
+        spoilt = bytearray(data)
+        for at in [at - self.taken_bytes for at in self._flips]:
+            if 0 <= at < len(data):
+                spoilt[at] ^= self._flips[at + self.taken_bytes]
+        for at in sorted((at - self.taken_bytes for at in self._losses), reverse=True):
+            if 0 <= at < len(data):
+                del spoilt[at]
+        return bytes(spoilt)
+
     def _drain(self) -> None:
         self._printer.settle()
-        while self._queue and (room := self._printer.room_bytes(0)):
+        while self._queue and not self._is_gone and (room := self._printer.room_bytes(0)):
             on_the_wire = bytes(self._queue[: min(room, _WIRE_BYTES)])
             del self._queue[: len(on_the_wire)]
             self._printer.receive(on_the_wire)
             self._printer.settle()
+        if self._hangs_up and self._is_gone:
+            raise self._hangs_up("the printer hung up")
+
+    @property
+    def _is_gone(self) -> bool:
+        return self._hangs_up is not None and self._printer.power_cuts != self._power_cuts
 
     def _wait(self, seconds: float) -> None:
         self.waited_s += seconds

@@ -70,7 +70,7 @@ class Interpreter:
         self._model = model
         self._mechanism = mechanism
         self._fail = fail
-        self._input = bytearray()
+        self._input = b""
         self._qr = QrCode()
         self._escape_commands: dict[bytes, Callable[[], Program]] = {
             b"@": self._reset,
@@ -108,11 +108,12 @@ class Interpreter:
 
     def feed(self, data: bytes) -> None:
         """Run `data`; an unfinished command waits for its rest."""
-        self._input += data
-        while len(self._input) >= self._wanted:
-            part = bytes(self._input[: self._wanted])
-            del self._input[: self._wanted]
-            self._wanted = self._program.send(part)
+        data = self._input + data
+        done = 0
+        while (end := done + self._wanted) <= len(data):
+            self._wanted = self._program.send(data[done:end])
+            done = end
+        self._input = data[done:]
 
     def _run(self) -> Program:
         while True:

@@ -11,7 +11,7 @@ from simulation.printer.paper import Roll, Slip
 from simulation.printer.sensors import Sensors
 
 _BITS_PER_BYTE = 10
-_TAKEN_AT_ONCE_BYTES = 64
+_TAKEN_AT_ONCE_BYTES = 256
 _SLEEP_FROM_S = 0.004
 _POWER_ON_NOTICE = b"\x3b1\x00"
 _QUESTION = re.compile(rb"\x10\x04([\x01-\x04])", re.DOTALL)

@@ -208,6 +208,27 @@ def test_the_keypad_calls_the_next_number_when_the_terminal_is_dead(
 
 
 @pytest.mark.usefixtures("machine")
+def test_one_key_marks_who_did_not_come_and_then_calls_the_next(
+    site: RunningSite, panel: Panel
+) -> None:
+    for _ in range(2):
+        site.give(KIOSK, IssueTicket(("1",), on_paper=False))
+    until(lambda: panel.plastic.grabbed)
+    panel.plastic.press("KEY_KPENTER")
+    until(partial(is_called, site, ("1001", 1)))
+    panel.plastic.press("KEY_KPENTER", hold_s=3.5)
+    until(lambda: [ticket.number for ticket in site.hub.snapshot().absent] == ["1001"])
+    panel.plastic.lights(0.4)
+    panel.plastic.press("KEY_KPENTER")
+    until(partial(is_called, site, ("1002", 1)))
+    panel.plastic.lights(0.4)
+    site.give(CLERK, StartService("1"))
+    panel.plastic.press("KEY_KPENTER", hold_s=3.5)  # whoever is being served is there
+    assert panel.plastic.lights(0.6) == [1, 0] * 4
+    assert site.hub.snapshot().finished_today == 0
+
+
+@pytest.mark.usefixtures("machine")
 def test_a_keypad_that_is_refused_says_so(panel: Panel) -> None:
     until(lambda: panel.plastic.grabbed)
     panel.plastic.press("KEY_KPENTER")  # nobody waits

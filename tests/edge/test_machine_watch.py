@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.commands import Actor, OpenDay
+from contract.commands import Actor, IssueTicket, OpenDay, ReportDevice
 from contract.snapshot import DeviceView
 from contract.wire import Health
 from edge.machine_watch import MachineWatch
@@ -15,6 +15,7 @@ from tests.waiting import until
 
 WELL = Health(60, undervoltage=False, wear_percent=10, free_mb=9000)
 WEAK = Health(60, undervoltage=True, wear_percent=10, free_mb=9000)
+KIOSK = Actor("kiosk-1", "kiosk")
 CHIEF = Actor("ptr", "supervisor")
 POWER_LOST = DeviceView("machine:power", "lost", "undervoltage")
 POWER_READY = DeviceView("machine:power", "ready")
@@ -30,7 +31,7 @@ def hub(tmp_path: Path) -> Iterator[RunningHub]:
 def watch(hub: RunningHub, *looks: Health) -> None:
     """Look at these, one after the other, with a watch of a hub that was just started."""
     said = iter(looks)
-    watching = MachineWatch(lambda: next(said), hub.hub.report, lambda: lost(hub))
+    watching = MachineWatch(lambda: next(said), hub.hub.report, lambda: hub.hub.house.live.devices)
     for _ in looks:
         rows = hub.hub.house.seq
         watching.look()
@@ -72,7 +73,26 @@ def test_a_trouble_that_ended_while_the_hub_was_off_is_taken_back(hub: RunningHu
 
 
 def test_it_looks_by_itself_until_closed(hub: RunningHub) -> None:
-    watching = MachineWatch(lambda: WEAK, hub.hub.report, lambda: lost(hub), look_s=0.01)
+    watching = MachineWatch(
+        lambda: WEAK, hub.hub.report, lambda: hub.hub.house.live.devices, look_s=0.01
+    )
     watching.start()
     until(lambda: hub.hub.snapshot().devices == (POWER_LOST,))
     watching.close()
+
+
+def test_another_machine_that_says_nothing_for_a_day_is_lost_until_it_speaks(
+    hub: RunningHub,
+) -> None:
+    boards, ready = Actor("boards", "display"), ReportDevice("b1", "ready")
+    hub.give(boards, ready)
+    for _ in range(2):
+        watch(hub, WELL)
+        assert lost(hub) == set()
+        hub.clock.later(24 * 3600)
+        hub.give(KIOSK, IssueTicket(("1",), on_paper=False))
+    watch(hub, WELL)
+    watch(hub, WELL)
+    assert hub.hub.snapshot().devices == (DeviceView("boards:b1", "lost", "no-news"),)
+    hub.give(boards, ready)
+    assert hub.hub.snapshot().devices == (DeviceView("boards:b1", "ready"),)

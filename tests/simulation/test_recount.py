@@ -67,6 +67,22 @@ def test_a_second_service_has_a_wait_of_its_own() -> None:
     assert (count.finished, count.visits) == (2, 1)
 
 
+def test_a_finish_that_is_taken_back_never_was() -> None:
+    finish = e.ServiceFinished("1001", "1", "1", WRONG, WRONG, None, visit_ended=False)
+    count = journal(
+        (0, e.TicketIssued("1001", ("1", "2"))),
+        (10, e.TicketCalled("1001", "1", "1", WRONG, None)),
+        (20, e.ServiceStarted("1001", "1", "1", WRONG)),
+        (50, finish),
+        (55, e.ServiceReopened(finish, Stamp(50_000, 50 * 10**9, "boot", synced=True))),
+        (80, finish),
+        (90, e.TicketCalled("1001", "1", "2", WRONG, None)),
+    )
+    assert (count.waits_ms, count.services_ms) == ([10_000, 10_000], [60_000])
+    assert (count.finished, count.visits) == (1, 0)
+    assert (count.counters["1"].finished, count.counters["1"].busy_ms) == (1, 70_000)
+
+
 def test_training_does_not_count() -> None:
     count = journal((0, e.TicketIssued("01001", ("1",))), training=True)
     assert (count.events, count.issued) == (1, 0)

@@ -1,7 +1,9 @@
 """Calls and pictures for tests of the voice."""
 
-from contract.snapshot import CallView, Snapshot
-from tests.display.scenes import NOW_MS, counter_view, snapshot
+from msgspec.structs import replace
+
+from contract.snapshot import CallView, SlipState, Snapshot
+from tests.display.scenes import NOW_MS, counter_view, snapshot, ticket
 
 
 def call(
@@ -25,3 +27,14 @@ def picture(seq: int, *calls: CallView, came: tuple[str, ...] = ()) -> Snapshot:
         for call in calls
     }
     return snapshot(*counters.values(), seq=seq, calls=tuple(reversed(calls)))
+
+
+def given(seq: int, *calls: CallView, age_s: float = 1.0, **slips: SlipState) -> Snapshot:
+    """A picture of calls, and of citizens who wait since `age_s`: `n1025="none"` has no slip."""
+    shown = picture(seq, *calls)
+    issued_ms = shown.now_ms - round(age_s * 1000)
+    waiting = tuple(
+        replace(ticket(number[1:]), issued_ms=issued_ms, slip=slip)
+        for number, slip in slips.items()
+    )
+    return replace(shown, waiting=waiting)

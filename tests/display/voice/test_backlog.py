@@ -1,11 +1,15 @@
 from contract.snapshot import CallView
-from display.voice.backlog import Backlog
-from tests.display.voice.calls import call, picture
+from display.voice.backlog import Backlog, Says
+from display.voice.no_slip import OwnNumber
+from tests.display.voice.calls import call, given, picture
+
+SAYS: tuple[Says, ...] = ("calls", "numbers")
 
 
-def backlog(*counters: str, times: int = 2, most: int = 6) -> Backlog:
+def backlog(*counters: str, times: int = 2, most: int = 6, says: str = "calls numbers") -> Backlog:
     """A zone that has seen the hub at row 1."""
-    zone = Backlog(counters, times=times, repeat_after_s=2.0, most=most)
+    chosen: list[Says] = [what for what in SAYS if what in says.split()]
+    zone = Backlog(counters, times=times, repeat_after_s=2.0, most=most, says=chosen)
     zone.see(picture(1), 0.0)
     return zone
 
@@ -153,3 +157,52 @@ def test_too_many_calls_let_repetitions_go_first_and_then_the_oldest() -> None:
     lost: list[CallView] = zone.see(picture(6, *calls), 6.0)
     assert [call.number for call in lost] == ["1002"]
     assert say_all(zone, 6.0)[:3] == ["1003", "1004", "1005"]
+
+
+def test_a_number_is_said_once_behind_calls_and_before_repetitions() -> None:
+    zone = backlog()
+    first, second = call("1001", "1", seq=2), call("1002", "2", seq=3)
+    zone.see(given(2, first), 0.0)
+    zone.said(first, 5.0)
+    zone.see(given(4, first, second, n1025="none"), 6.0)
+    assert say_all(zone, 7.0) == ["1002", "1025", "1001", "1002"]
+
+
+def test_a_call_that_comes_behind_a_number_waits_for_that_one_sentence() -> None:
+    zone = backlog(times=1)
+    zone.see(given(2, n1025="none"), 0.0)
+    zone.see(given(3, call("1001", "1", seq=3), n1025="none"), 1.0)
+    assert say_all(zone, 1.0) == ["1025", "1001"]
+
+
+def test_a_number_whose_citizen_has_left_the_kiosk_meanwhile_is_dropped() -> None:
+    zone = backlog()
+    zone.see(given(2, n1025="none"), 0.0)
+    assert zone.next(30.0) == OwnNumber("1025")
+    assert zone.next(30.1) is None
+    assert zone.next_due_s() is None
+
+
+def test_a_number_that_is_called_before_it_was_told_is_only_called() -> None:
+    zone = backlog(times=1)
+    zone.see(given(2, n1025="none"), 0.0)
+    called = call("1025", "3", seq=3)
+    zone.see(given(3, called), 1.0)
+    assert zone.next(1.0) == called
+    assert say_all(zone, 1.0) == ["1025"]
+
+
+def test_numbers_push_no_call_out() -> None:
+    zone = backlog(times=1, most=1)
+    only = call("1001", "1", seq=2)
+    assert zone.see(given(2, only, n1025="none", n1026="none"), 0.0) == []
+    assert say_all(zone) == ["1001", "1025", "1026"]
+
+
+def test_a_zone_says_what_it_is_for() -> None:
+    both = given(2, call("1001", "1", seq=2), n1025="none")
+    hall, kiosk = (backlog(times=1, says=says) for says in ("calls", "numbers"))
+    hall.see(both, 0.0)
+    kiosk.see(both, 0.0)
+    assert say_all(hall) == ["1001"]
+    assert say_all(kiosk) == ["1025"]

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,19 +17,22 @@ from contract.commands import (
     IssueTicket,
     OpenCounter,
     Recall,
+    ReportPrint,
     SignIn,
     StartService,
 )
+from contract.snapshot import Snapshot
 from display.voice import players
 from display.voice.__main__ import main, run
 from display.voice.bank import SHIPPED_BANKS, load_bank
 from display.voice.mixing import chime
 from display.voice.settings import Files, Pace, Settings, Zone
-from runtime.hub_client import HubClient
+from edge.hub import Reply
+from runtime.hub_client import HubClient, Silence
 from runtime.settings import load_settings
 from runtime.wording import LANGUAGES, catalogue
 from tests.display.voice.clips import heard, read_wav
-from tests.edge.running_site import CLERK, KIOSK, RunningSite, TestClock
+from tests.edge.running_site import CLERK, HUB, KIOSK, RunningSite, TestClock
 from tests.waiting import until
 
 VOICE = """
@@ -88,6 +92,39 @@ def issue_and_call(site: RunningSite, clerk: Actor, counter: str) -> str:
     assert isinstance(site.give(clerk, CallNext(counter)), Answer)
     assert issued.number is not None
     return issued.number
+
+
+def number_of(issued: Reply) -> str | None:
+    assert isinstance(issued, Answer)
+    return issued.number
+
+
+class Following(HubClient):
+    """A line to the hub that knows when its first picture has been taken."""
+
+    def __init__(self, url: str, token: str) -> None:
+        super().__init__(url, token)
+        self.followed = threading.Event()
+
+    def stream(self, *, training: bool = False) -> Iterator[Snapshot | Silence]:
+        for picture in super().stream(training=training):
+            yield picture
+            self.followed.set()
+
+
+@contextmanager
+def speaking(site: RunningSite, settings: Settings, folder: Path) -> Iterator[None]:
+    """The program while it follows the site."""
+    client = Following(site.url, (folder / "token").read_text("ascii"))
+    program = threading.Thread(target=run, args=(settings, client))
+    program.start()
+    try:
+        assert client.followed.wait(10)
+        yield
+    finally:
+        client.close()
+        program.join(20)
+    assert not program.is_alive()
 
 
 def states(site: RunningSite) -> dict[str, str]:
@@ -154,6 +191,38 @@ def test_a_call_is_not_said_again_when_the_citizen_has_come(
     assert len(list(hall.glob("*-5001-2.wav"))) == 1
 
 
+def test_who_gets_no_slip_hears_the_number_once_even_when_the_voice_starts_again(
+    site: RunningSite, tmp_path: Path
+) -> None:
+    hall = tmp_path / "hall"
+    settings = Settings(
+        hub=site.url,
+        token_file=tmp_path / "token",
+        zones=(Zone(name="hall", player=Files(folder=hall)),),
+        languages=("vi", "en"),
+    )
+
+    def told() -> list[str]:
+        return [path.stem.split("-", 2)[2] for path in sorted(hall.glob("*.wav"))]
+
+    with speaking(site, settings, tmp_path):
+        printed = site.give(KIOSK, IssueTicket(("1",)))
+        failed = site.give(KIOSK, IssueTicket(("1",)))
+        assert (number_of(printed), number_of(failed)) == ("1001", "1002")
+        site.give(HUB, ReportPrint("1001", 1, "printed", "confirmed"))
+        site.give(HUB, ReportPrint("1002", 1, "failed", reason="paper-out"))
+        until(lambda: told() == ["hall-1002-number"])
+    with speaking(site, settings, tmp_path):
+        assert number_of(site.give(KIOSK, IssueTicket(("5",), on_paper=False))) == "5001"
+        until(lambda: told() == ["hall-1002-number", "hall-5001-number"])
+
+    rate, samples = read_wav(min(hall.glob("*.wav")))
+    assert names(samples, rate) == [
+        *("vi so-cua-ong-ba-la", "vi 1", "vi 0", "vi 0", "vi 2"),
+        *("en your-number-is", "en 1", "en 0", "en 0", "en 2"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -196,7 +265,7 @@ def test_check_bank_speaks_of_a_bank(tmp_path: Path, capsys: pytest.CaptureFixtu
     (bank / "bank.toml").write_text((SHIPPED_BANKS / "vi/bank.toml").read_text("utf-8"), "utf-8")
     capsys.readouterr()
     assert main(["check-bank", str(bank)]) == 1
-    assert len(capsys.readouterr().out.splitlines()) == 19
+    assert len(capsys.readouterr().out.splitlines()) == 20
     assert main(["check-bank", str(tmp_path)]) == 1
     assert "bank.toml" in capsys.readouterr().err
 

@@ -2,6 +2,7 @@ import pytest
 
 from contract.snapshot import CallView
 from display.voice.bank import SHIPPED_BANKS, BankText, read_text
+from display.voice.no_slip import OwnNumber
 from display.voice.phrases import Sentences, clips_needed, numeral, phrase
 from tests.display.voice.calls import call
 
@@ -56,6 +57,15 @@ def test_a_call_in_words(said: CallView, vietnamese: str, english: str) -> None:
         assert " ".join(bank.clips[clip] for clip in clips) == spoken
 
 
+def test_the_number_of_who_has_no_slip_in_words() -> None:
+    for bank, spoken in (
+        (VI, "số của ông bà là một không hai năm"),
+        (EN, "your number is one zero two five"),
+    ):
+        clips = phrase(OwnNumber("1025"), bank.sentences, bank.numerals)
+        assert " ".join(bank.clips[clip] for clip in clips) == spoken
+
+
 @pytest.mark.parametrize(
     ("value", "vietnamese", "english"),
     [
@@ -101,6 +111,19 @@ def test_a_sentence_that_would_leave_people_guessing_is_refused(opening: tuple[s
     whole = ("{number}", "{counter}")
     with pytest.raises(ValueError, match="once"):
         Sentences(call=whole, priority=opening, resume=whole)
+
+
+@pytest.mark.parametrize("own", [("you",), ("{number}", "{number}"), ("{number}", "{counter}")])
+def test_a_number_is_told_once_and_without_a_counter(own: tuple[str, ...]) -> None:
+    whole = ("{number}", "{counter}")
+    with pytest.raises(ValueError, match="own says"):
+        Sentences(call=whole, priority=whole, resume=whole, own=own)
+
+
+def test_a_language_without_that_sentence_says_nothing_of_numbers() -> None:
+    whole = ("{number}", "{counter}")
+    sentences = Sentences(call=whole, priority=whole, resume=whole)
+    assert phrase(OwnNumber("1025"), sentences, "digits") == ()
 
 
 @pytest.mark.parametrize("bank", [VI, EN], ids=["vi", "en"])

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from display.voice.bank import SHIPPED_BANKS, BankError
+from display.voice.no_slip import OwnNumber
 from display.voice.settings import Aplay, Settings, Zone
 from display.voice.speech import load_speech
 from tests.display.scenes import NOW_MS
@@ -35,6 +36,11 @@ def test_a_site_without_a_chime_begins_with_the_words() -> None:
     plain, chimed = (load_speech(settings("vi", chime=chime)) for chime in (False, True))
     assert plain.say(call(), NOW_MS).pieces[0] == first
     assert chimed.say(call(), NOW_MS).pieces[2] == first
+
+
+def test_who_stands_at_the_kiosk_needs_no_chime() -> None:
+    own = read_wav(SHIPPED_BANKS / "vi" / "so-cua-ong-ba-la.wav")[1]
+    assert load_speech(settings("vi")).say(OwnNumber("1025"), NOW_MS).pieces[0] == own
 
 
 def test_a_recorded_bank_takes_the_place_of_the_shipped_one(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace as with_
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from display.voice.speech import Speech
 from display.voice.zone import ZoneVoice
 from runtime.backoff import Backoff
 from runtime.clock import SystemClock
-from tests.display.voice.calls import call, picture
+from tests.display.voice.calls import call, given, picture
 from tests.display.voice.clips import heard
 from tests.waiting import until
 
@@ -103,6 +104,28 @@ def test_a_call_is_said_in_every_language_in_order(hall: Hall) -> None:
         *("en number", "en 1", "en 0", "en 2", "en 5", "en please-come-to-counter", "en 3"),
     ]
     assert [part for part in found if isinstance(part, int)] == [60] * 6 + [500] + [60] * 6
+
+
+def test_a_number_is_told_in_every_language_and_without_a_chime(hall: Hall) -> None:
+    hall.voice.hear(given(2, n1025="none"))
+    until(lambda: hall.loudspeaker.titles == ["hall-1025-number"])
+    sound = hall.loudspeaker.played[0][1]
+    clips = {f"vi {name}": clip for name, clip in VI.clips.items()}
+    clips |= {f"en {name}": clip for name, clip in EN.clips.items()}
+    found = heard(b"".join(sound.pieces), clips, sound.rate)
+    assert [part for part in found if isinstance(part, str)] == [
+        *("vi so-cua-ong-ba-la", "vi 1", "vi 0", "vi 2", "vi 5"),
+        *("en your-number-is", "en 1", "en 0", "en 2", "en 5"),
+    ]
+    assert [part for part in found if isinstance(part, int)] == [60] * 4 + [500] + [60] * 4
+
+
+def test_a_number_that_no_language_has_a_sentence_for_is_passed_over(hall: Hall) -> None:
+    mute = [with_(bank, sentences=replace(bank.sentences, own=())) for bank in (VI, EN)]
+    hall.voice._speech = Speech(mute, Gaps(60, 500), b"", {})
+    hall.voice.hear(given(2, call("1001", "1", seq=2), n1025="none"))
+    hall.voice.hear(given(3, call("1001", "1", seq=2), call("1002", "2", seq=3), n1025="none"))
+    until(lambda: hall.loudspeaker.titles == ["hall-1001-1", "hall-1002-2"])
 
 
 def test_the_volume_is_that_of_the_hubs_time_if_its_clock_can_be_trusted(hall: Hall) -> None:

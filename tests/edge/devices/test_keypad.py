@@ -4,18 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from contract.commands import Answer, AnyCommand, CallNext, Recall, ReportDevice
+from contract.commands import Answer, AnyCommand, CallNext, MarkNoShow, Recall, ReportDevice
 from contract.refusals import Reason, Refused
 from contract.stamp import Stamp
-from edge.devices.keypad import HELD_S, QUIET_S, Keypad
+from edge.devices.keypad import HELD_LONG_S, HELD_S, LAIN_ON_S, QUIET_S, Keypad, KeyUses
 from runtime.settings import SettingsError
 from simulation.keypads import VirtualKeypad
 from tests.waiting import until
 
-NEXT, AGAIN = CallNext("3", finish_current=True), Recall("3")
-KEYS: dict[str, tuple[AnyCommand, AnyCommand]] = {
-    "KEY_KPENTER": (NEXT, AGAIN),
-    "KEY_KP0": (AGAIN, AGAIN),
+NEXT, AGAIN, ABSENT = CallNext("3", finish_current=True), Recall("3"), MarkNoShow("3")
+KEYS = {
+    "KEY_KPENTER": KeyUses(NEXT, AGAIN, ABSENT),
+    "KEY_KP0": KeyUses.always(AGAIN),
+    "KEY_KPDOT": KeyUses.always(ABSENT),
 }
 
 
@@ -80,6 +81,20 @@ def test_held_long_or_by_a_second_key_it_calls_again(desk: Desk) -> None:
     until(lambda: desk.given == [AGAIN, AGAIN, NEXT])
 
 
+def test_held_for_three_seconds_or_by_a_third_key_it_says_that_nobody_came(desk: Desk) -> None:
+    desk.plastic.press("KEY_KPENTER", hold_s=HELD_LONG_S + 0.05)
+    desk.plastic.press("KEY_KPENTER")
+    desk.plastic.press("KEY_KPDOT")
+    desk.plastic.press("KEY_KPENTER", hold_s=HELD_LONG_S - 0.05)
+    until(lambda: desk.given == [ABSENT, NEXT, ABSENT, AGAIN])
+
+
+def test_a_folder_that_lay_on_a_key_sends_nobody_away(desk: Desk) -> None:
+    desk.plastic.press("KEY_KPENTER", hold_s=LAIN_ON_S)
+    desk.plastic.press("KEY_KPENTER")
+    until(lambda: desk.given == [NEXT])
+
+
 def test_a_nervous_second_press_is_not_a_second_person(desk: Desk) -> None:
     for _ in range(3):
         desk.plastic.press("KEY_KPENTER")
@@ -139,7 +154,7 @@ def test_a_key_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
         Keypad(
             "keypad-3",
             str(tmp_path / "kbd"),
-            {"KEY_ENTRE": (NEXT, AGAIN)},
+            {"KEY_ENTRE": KeyUses.always(NEXT)},
             lambda _: Future(),
             lambda _: None,
         )
