@@ -7,7 +7,7 @@ ARGS ?=
 SIDE_BY_SIDE := -n 4 --dist loadfile
 SOURCES := contract runtime edge display central simulation provision tests benchmarks docs
 
-.PHONY: demo test test-gpio test-gpio-sim test-printers check format bench bench-ticket bench-terminal bench-call bench-start bench-ingest bench-centre bench-public pictures reference lock debian clean
+.PHONY: demo test test-gpio test-gpio-sim test-machine test-printers check format bench bench-ticket bench-terminal bench-call bench-start bench-ingest bench-centre bench-public pictures reference lock debian clean
 
 demo: $(VENV)/run.stamp
 	@$(BIN)/thutu-demo $(ARGS)
@@ -23,9 +23,13 @@ test-gpio: $(VENV)/dev.stamp
 test-gpio-sim: $(VENV)/dev.stamp
 	@sh tests/gpio_machine/run.sh $(ARGS)
 
+# A whole machine from a blank card, in QEMU; docs/install.md says how.
+test-machine: $(VENV)/dev.stamp
+	$(BIN)/pytest -s -v tests/machine/live_machine.py
+
 # Faults at every byte of every ticket; hours.
 test-printers: $(VENV)/dev.stamp
-	PRINTER_FAULTS=all $(BIN)/pytest -o timeout=0 tests/edge/devices/test_printer_faults.py
+	PRINTER_FAULTS=all $(BIN)/pytest -o timeout=0 -n 2 --dist worksteal tests/edge/devices/test_printer_faults.py
 
 check: $(VENV)/dev.stamp debian
 	$(BIN)/ruff format --check $(SOURCES)

@@ -13,7 +13,7 @@ from contract import commands, events, slips, snapshot, stamp, wire
 from contract.codec import MAX_MESSAGE_BYTES
 from contract.ids import whole
 from contract.refusals import Reason
-from contract.topics import down, up
+from contract.topics import LANES, down, up
 from display.boards import __main__ as boards
 from display.hall import __main__ as hall
 from display.terminal import settings as terminal
@@ -23,6 +23,10 @@ from edge.settings import HubSettings
 from runtime.wording import catalogue
 
 FOLDER = Path(__file__).parent
+_LANE = (
+    f"The CRC-32 of the site's name (`01-00097-01`) modulo {LANES}, as two digits; what comes in "
+    "another lane is refused."
+)
 
 
 def main() -> None:
@@ -47,14 +51,20 @@ def messages() -> str:
         _table(
             ("topic", "message", "retained"),
             [
-                (f"`{up('{node}', 'events')}`", "Batch", "no"),
-                (f"`{up('{node}', 'status')}`", "Status, also as the will", "yes"),
-                (f"`{down('{node}', 'ack')}`", "Ack", "no"),
-                (f"`{up('{node}', 'state')}`", "StateRequest", "no"),
-                (f"`{down('{node}', 'state')}`", "StatePart: a sealed SiteState in pieces", "no"),
-                (f"`{down('{node}', 'config')}`", "a sealed Configuration", "yes"),
+                (f"`{_shape(up('+', 'events'))}`", "Batch", "no"),
+                (f"`{_shape(up('+', 'status'))}`", "Status, also as the will", "yes"),
+                (f"`{_shape(down('+', 'ack'))}`", "Ack", "no"),
+                (f"`{_shape(up('+', 'state'))}`", "StateRequest", "no"),
+                (
+                    f"`{_shape(down('+', 'state'))}`",
+                    "StatePart: a sealed SiteState in pieces",
+                    "no",
+                ),
+                (f"`{_shape(down('+', 'config'))}`", "a sealed Configuration", "yes"),
+                (f"`{_shape(down('+', 'update'))}`", "a sealed Update", "yes"),
             ],
         ),
+        f"`lane`: {_LANE[0].lower()}{_LANE[1:]}",
         *(
             _struct(kind)
             for kind in (
@@ -62,6 +72,7 @@ def messages() -> str:
                 wire.Ack,
                 wire.Status,
                 wire.Health,
+                wire.UpdateState,
                 wire.CertificateRequest,
                 wire.Certificate,
                 wire.StateRequest,
@@ -80,6 +91,9 @@ def messages() -> str:
                 wire.Export,
                 wire.Receipt,
                 wire.Configuration,
+                wire.Update,
+                wire.Release,
+                wire.ReleaseFile,
             )
         ),
         "## A journal entry",
@@ -173,19 +187,21 @@ def asyncapi() -> str:
         "state-request": wire.StateRequest,
         "state-part": wire.StatePart,
         "configuration": wire.Configuration,
+        "update": wire.Update,
     }
     schemas, components = msgspec.json.schema_components(
         kinds.values(), ref_template="#/components/schemas/{name}"
     )
     channels = {
-        "events": (up("{node}", "events"), "batch", "receive"),
-        "status": (up("{node}", "status"), "status", "receive"),
-        "ack": (down("{node}", "ack"), "ack", "send"),
-        "renew": (up("{node}", "renew"), "certificate-request", "receive"),
-        "certificate": (down("{node}", "certificate"), "certificate", "send"),
-        "state": (up("{node}", "state"), "state-request", "receive"),
-        "state-answer": (down("{node}", "state"), "state-part", "send"),
-        "config": (down("{node}", "config"), "configuration", "send"),
+        "events": (up("+", "events"), "batch", "receive"),
+        "status": (up("+", "status"), "status", "receive"),
+        "ack": (down("+", "ack"), "ack", "send"),
+        "renew": (up("+", "renew"), "certificate-request", "receive"),
+        "certificate": (down("+", "certificate"), "certificate", "send"),
+        "state": (up("+", "state"), "state-request", "receive"),
+        "state-answer": (down("+", "state"), "state-part", "send"),
+        "config": (down("+", "config"), "configuration", "send"),
+        "update": (down("+", "update"), "update", "send"),
     }
     for schema in components.values():
         if "description" in schema:
@@ -200,8 +216,11 @@ def asyncapi() -> str:
         "defaultContentType": "application/msgpack",
         "channels": {
             name: {
-                "address": address,
-                "parameters": {"node": {"description": "A node, e.g. `01-00097-01-h1`."}},
+                "address": _shape(address),
+                "parameters": {
+                    "lane": {"description": _LANE},
+                    "node": {"description": "A node, e.g. `01-00097-01-h1`."},
+                },
                 "messages": {message: {"$ref": f"#/components/messages/{message}"}},
             }
             for name, (address, message, _) in channels.items()
@@ -219,6 +238,11 @@ def asyncapi() -> str:
         },
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _shape(filter_: str) -> str:
+    """The topic of a filter for every node."""
+    return filter_.replace("+/+", "{lane}/{node}")
 
 
 def _struct(kind: type[msgspec.Struct]) -> str:

@@ -44,6 +44,7 @@ PURE = (
     "display.voice.backlog",
     "display.voice.levels",
     "display.voice.mixing",
+    "display.voice.no_slip",
     "display.voice.phrases",
     "display.voice.volume",
     "central.scope",
@@ -87,6 +88,7 @@ PURE_LIBRARIES = frozenset(
         "types",
         "typing",
         "unicodedata",
+        "zlib",
         "zoneinfo",
         "zstandard",
     }

@@ -30,5 +30,6 @@ fi
 grep -qx 'include thutu.txt' "$boot/config.txt" || printf '\n[all]\ninclude thutu.txt\n' >>"$boot/config.txt"
 # The serial port belongs to a printer or displays, not to a console.
 sed -i 's/console=serial0,[0-9]* \{0,1\}//' "$boot/cmdline.txt"
-touch /etc/thutu/.ready
+# cloud-init has done its part: at every further start the hub would wait for it.
+[ ! -d /etc/cloud ] || touch /etc/cloud/cloud-init.disabled
 sync

@@ -8,14 +8,14 @@ what was laid and keeps the data.
 import argparse
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from provision.install.ground import Done, Ground
-from provision.install.plan import DATA, ROLES, Link, plan, unit_files
+from provision.install.plan import DATA, ROLES, UNITS, Link, plan, starts_by_itself, unit_files
 
 _SOURCES = Path(__file__).parents[2]
-_CURRENT = "opt/thutu/current"
+_LINKS = ("opt/thutu/current", "opt/thutu/proven")
 _SETTLED = {Done.UNCHANGED, Done.STAYS_EDITED}
 
 
@@ -37,8 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _install(chosen: argparse.Namespace) -> int:
     dry: bool = chosen.dry_run
     items = plan(chosen.what, _SOURCES)
-    if not (chosen.root / _CURRENT).is_symlink():  # later it belongs to whoever updates
-        items.append(Link(_CURRENT, str(chosen.venv)))
+    for link in _LINKS:
+        if not (chosen.root / link).is_symlink():  # later they belong to whoever updates
+            items.append(Link(link, str(chosen.venv)))
     done = Ground(chosen.root, dry=dry).lay(items)
     _show(done, chosen.root)
     if all(how in _SETTLED for _, how in done):
@@ -53,8 +54,7 @@ def _install(chosen: argparse.Namespace) -> int:
 def _remove(root: Path, *, dry: bool) -> int:
     ground = Ground(root, dry=dry)
     if root == Path("/"):
-        units = unit_files(ROLES, _SOURCES)
-        _run(["systemctl", "stop", *(unit.name for unit in units)], dry=dry)
+        _stop(filter(starts_by_itself, unit_files(ROLES, _SOURCES)), dry=dry)
     done = ground.clear()
     if not done:
         print("Nothing to remove: nothing was laid down here.")
@@ -68,6 +68,13 @@ def _remove(root: Path, *, dry: bool) -> int:
     if dry:
         print("(dry run: nothing was changed)")
     return 0
+
+
+def _stop(units: Iterable[Path], *, dry: bool) -> None:
+    """Stop those that are here: systemctl fails at a name that it does not know."""
+    here = [unit.name for unit in units if (Path("/") / UNITS / unit.name).exists()]
+    if here:
+        _run(["systemctl", "stop", *here], dry=dry)
 
 
 def _commands(root: Path, *, arriving: bool) -> list[list[str]]:
@@ -95,7 +102,11 @@ def _show(done: list[tuple[str, Done]], root: Path) -> None:
 
 
 def _next(roles: list[str]) -> str:
-    units = [unit.name.removesuffix(".service") for unit in unit_files(roles, _SOURCES)]
+    units = [
+        unit.name.removesuffix(".service")
+        for unit in unit_files(roles, _SOURCES)
+        if starts_by_itself(unit)
+    ]
     return (
         "Next: copy the examples in /etc/thutu that you need to names without .example, put in "
         f"what your site is, and start: systemctl start {' '.join(units)}"

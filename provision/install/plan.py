@@ -5,16 +5,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROLES = {
-    "hub": ("thutu-hub", "thutu-boards", "thutu-hall", "thutu-hall-screen", "thutu-voice"),
+    "hub": (
+        *("thutu-hub", "thutu-boards", "thutu-hall", "thutu-hall-screen", "thutu-voice"),
+        *("thutu-update", "thutu-update-resume", "thutu-update-fetch", "thutu-update-check@"),
+    ),
     "satellite": ("thutu-satellite",),
     "display": ("thutu-boards", "thutu-hall", "thutu-hall-screen", "thutu-voice"),
     "terminal": ("thutu-terminal",),
     "centre": ("thutu-central", "thutu-broker-files"),
 }
-DATA = tuple(f"/var/lib/thutu{of}" for of in ("", "-satellite", "-voice", "-central"))
+DATA = tuple(
+    f"/var/lib/thutu{of}"
+    for of in ("", "-satellite", "-voice", "-central", "-update", "-update-fetch")
+)
 
-_UNITS = "etc/systemd/system"
-_WANTS = f"{_UNITS}/multi-user.target.wants"
+UNITS = "etc/systemd/system"
+_WANTS = f"{UNITS}/multi-user.target.wants"
 _EXAMPLES = "etc/thutu"
 _DISPLAYS = ("boards", "hall", "voice")
 _PARTS = {"hub": ("hub", *_DISPLAYS), "display": _DISPLAYS, "centre": ("central",)}
@@ -51,7 +57,7 @@ def plan(roles: list[str], sources: Path) -> list[Item]:
     missing starts nothing, so all of a role's units may be there.
     """
     units = unit_files(roles, sources)
-    items = [_file(unit, _UNITS) for unit in units]
+    items = [_file(unit, UNITS) for unit in units]
     items += [
         _file(sources / f"systemd/{kind}/thutu.conf", f"etc/{kind}")
         for kind in ("sysusers.d", "tmpfiles.d")
@@ -71,7 +77,11 @@ def plan(roles: list[str], sources: Path) -> list[Item]:
         items += [_file(file, f"{_EXAMPLES}/broker") for file in broker]
     if "hub" in roles:
         items.append(_file(sources / "firmware_config/procedures.toml", _EXAMPLES))
-    links = [Link(f"{_WANTS}/{unit.name}", f"/{_UNITS}/{unit.name}") for unit in units]
+    links = [
+        Link(f"{_WANTS}/{unit.name}", f"/{UNITS}/{unit.name}")
+        for unit in units
+        if starts_by_itself(unit)
+    ]
     return [*{item.path: item for item in items}.values(), *links]
 
 
@@ -79,6 +89,11 @@ def unit_files(roles: Iterable[str], sources: Path) -> list[Path]:
     """The units of these roles: services, and what starts them when a file changes."""
     names = {name for role in roles for name in ROLES[role]}
     return sorted(unit for name in names for unit in (sources / "systemd").glob(f"{name}.*"))
+
+
+def starts_by_itself(unit: Path) -> bool:
+    """Whether a unit is wanted at boot; the others are started by one that is."""
+    return "[Install]" in unit.read_text("utf-8").splitlines()
 
 
 def _of_the_appliance(etc: Path) -> Iterator[File]:

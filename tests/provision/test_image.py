@@ -79,7 +79,10 @@ def test_a_card_for_trixie_parses_and_names_the_site(
     (admin,) = user["users"]
     assert admin["lock_passwd"] is True
     assert admin["ssh_authorized_keys"] == [KEY]
-    assert ["sh", "/boot/firmware/thutu/first-boot.sh"] in user["runcmd"]
+    (at_every_start,) = user["write_files"]
+    assert at_every_start["path"].startswith("/var/lib/cloud/scripts/per-boot/")
+    assert at_every_start["permissions"] == "0755"
+    assert "sh /boot/firmware/thutu/first-boot.sh && reboot" in at_every_start["content"]
     network = parsed(card, "network-config")["network"]
     assert network["ethernets"]["eth0"] == {"optional": True, "dhcp4": True}
     meta = parsed(card, "meta-data")

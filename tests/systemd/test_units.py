@@ -10,6 +10,9 @@ import pytest
 
 from central.identity.desk import LIST_FILE
 from edge.satellite import SatelliteSettings
+from edge.settings import UpdateSettings
+from provision.install.plan import ROLES
+from provision.update.notebook import TRIAL
 from runtime.settings import load_settings
 
 UNITS = sorted(Path("systemd").glob("*.service"))
@@ -19,13 +22,17 @@ HIGHEST_EXPOSURE = 15
 # Chromium builds its own sandbox of namespaces and chroot, and compiles scripts: without them it
 # would run with no sandbox at all. It speaks to this machine alone.
 HIGHEST_EXPOSURE_OF_THE_BROWSER = 19
-# Units that wait for their program; each line leaves when the program is there.
-AWAITED: set[str] = set()
 INTERACTIVE = {"thutu-terminal", "thutu-hall-screen"}
 # What ends when its work is done, and is started again when a file changes.
-ONCE = {"thutu-broker-files"}
-# Debian's mosquitto package makes it.
-GROUPS_OF_OTHERS = {"mosquitto"}
+ONCE = {
+    "thutu-broker-files",
+    *("thutu-update", "thutu-update-resume", "thutu-update-fetch", "thutu-update-check@"),
+}
+# Whoever replaces releases is started from the proven one, and whoever tries one from that itself.
+PROVEN = Path("/opt/thutu/proven/bin")
+TRIED = Path("/opt/thutu/releases/%i/bin")
+# Debian's mosquitto package makes the one, every system has the other.
+GROUPS_OF_OTHERS = {"mosquitto", "root"}
 
 
 def settings(unit: Path) -> dict[str, list[str]]:
@@ -59,6 +66,8 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ours = root / "etc/systemd/system"
     ours.mkdir(parents=True)
     programs = [root / f"{PROGRAMS}/{unit.stem}".lstrip("/") for unit in UNITS]
+    programs += [root / f"{PROVEN}/thutu-update".lstrip("/")]
+    programs += [root / f"{TRIED}/thutu-hub".lstrip("/").replace("%i", "7")]
     of_debian = ("usr/bin/cage", "usr/bin/install", "usr/bin/systemctl", "bin/true")
     for program in (*programs, *(root / name for name in of_debian)):
         program.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +85,7 @@ def systemd_analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("unit", [*UNITS, *PATHS], ids=lambda unit: unit.name)
 def test_systemd_finds_nothing_to_say_about_it(unit: Path, machine: Path) -> None:
-    said = systemd_analyze("verify", f"--root={machine}", unit.name)
+    said = systemd_analyze("verify", f"--root={machine}", unit.name.replace("@.", "@7."))
     # It returns 0 on an unknown key, but then it says so.
     assert (said.returncode, said.stderr) == (0, "")
 
@@ -87,8 +96,9 @@ def test_it_starts_a_program_that_we_install(unit: Path) -> None:
     if program == "/usr/bin/cage":
         return
     scripts = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]["scripts"]
-    assert Path(program).parent == PROGRAMS
-    assert (Path(program).name in scripts) == (unit.stem not in AWAITED)
+    updates = unit.stem.startswith("thutu-update")
+    assert Path(program).parent in ((PROVEN, TRIED) if updates else (PROGRAMS,))
+    assert Path(program).name in scripts
 
 
 @by_unit
@@ -220,7 +230,7 @@ def test_users_of_the_units_are_made(tmp_path: Path) -> None:
     groups |= GROUPS_OF_OTHERS
     for unit in UNITS:
         keys = settings(unit)
-        assert {*keys["User"]} <= users
+        assert {*keys["User"]} <= users | {"root"}
         assert {*keys["Group"], *" ".join(keys.get("SupplementaryGroups", [])).split()} <= groups
     shells = {line.rsplit(":", 1)[1] for line in (tmp_path / "etc/passwd").read_text().splitlines()}
     assert shells == {"/usr/sbin/nologin"}
@@ -253,3 +263,34 @@ def test_settings_and_tokens_are_readable_by_those_who_need_them(tmp_path: Path)
         "satellite": ("0o750", 901),
         "pad-3.token": ("0o640", 901),
     }
+
+
+def test_who_fetches_has_no_rights_and_who_has_rights_speaks_to_nobody() -> None:
+    update = settings(Path("systemd/thutu-update.service"))
+    fetch = settings(Path("systemd/thutu-update-fetch.service"))
+    check = settings(Path("systemd/thutu-update-check@.service"))
+    assert (update["User"], update["CapabilityBoundingSet"]) == (["root"], [""])
+    assert (update["IPAddressDeny"], update["IPAddressAllow"]) == (["any"], ["localhost"])
+    assert update["ReadWritePaths"] == ["/opt/thutu"]
+    assert fetch["User"] == ["thutu-update"]
+    assert "ReadWritePaths" not in fetch
+    assert check["User"] == settings(Path("systemd/thutu-hub.service"))["User"]
+    assert (check["PrivateNetwork"], check["ProtectSystem"]) == (["yes"], ["strict"])
+    assert "StateDirectory" not in check  # it may read the journal, and change nothing
+
+
+def test_a_trial_is_judged_before_what_is_on_trial_starts() -> None:
+    resume = settings(Path("systemd/thutu-update-resume.service"))
+    before = resume["Before"][0].split()
+    of_the_hub = {unit for unit in UNITS if str(PROGRAMS) in unit.read_text("utf-8")}
+    on_a_hub = {f"{name}.service" for name in ROLES["hub"]}
+    assert {unit.name for unit in of_the_hub} & on_a_hub <= {*before}
+    assert resume["WantedBy"] == ["multi-user.target"]
+    assert resume["ConditionPathExists"] == [f"/var/lib/thutu-update/{TRIAL}"]
+
+
+def test_an_order_is_looked_for_where_the_hub_puts_it() -> None:
+    (watched,) = settings(Path("systemd/thutu-update.path"))["PathChanged"]
+    assert Path(watched) == UpdateSettings(publisher_keys=("0" * 64,)).order_file
+    hub = settings(Path("systemd/thutu-hub.service"))
+    assert Path(watched).parent == Path("/run") / hub["RuntimeDirectory"][0]

@@ -1,0 +1,1 @@
+"""`thutu-release`: a sealed wheelhouse that nodes update themselves from."""

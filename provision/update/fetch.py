@@ -1,0 +1,142 @@
+"""Fetching a release, by whoever has no rights: what comes is believed by its hash alone.
+
+A file that is there is not fetched again, one that was cut goes on where it stopped (RFC 9110,
+14.2), and the disk keeps room for the queue.
+"""
+
+import hashlib
+import logging
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from http import HTTPStatus
+from pathlib import Path
+from typing import BinaryIO
+
+from contract.wire import Release, ReleaseFile, release_file
+from provision.update.decide import RESERVE_BYTES
+from provision.update.environment import is_whole
+from runtime.clock import Clock
+from runtime.sealed import SealError, unseal
+
+logger = logging.getLogger(__name__)
+
+_CHUNK = 1 << 16
+_SILENCE_S = 60.0
+_MOST_MANIFEST_BYTES = 5_000_000
+
+
+class FetchError(Exception):
+    """Not everything could be had; what came stays, for the next time."""
+
+
+class Fetcher:
+    """Brings wheelhouses' files into `folder`, laid out as there.
+
+    `most_bytes_s` leaves the line to others; 0 takes all of it.
+    """
+
+    def __init__(self, folder: Path, clock: Clock, most_bytes_s: int = 0) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._most_bytes_s = most_bytes_s
+
+    def fetch(self, number: int, manifest: bytes, target: str, sources: Sequence[str]) -> None:
+        """Fetch a release's manifest, whose SHA-256 is `manifest`, and its wheels for `target`;
+        what other releases left is removed. Raises FetchError and OSError."""
+        path = self._folder / release_file(number)
+        if not _is(path, manifest):
+            path.unlink(missing_ok=True)
+            self._from_any(sources, release_file(number), path, _MOST_MANIFEST_BYTES)
+            if not _is(path, manifest):
+                path.unlink()
+                raise FetchError(f"{path.name} of {', '.join(sources)} is not the one ordered")
+        try:
+            release = unseal(path.read_bytes(), Release).message
+        except SealError as error:
+            raise FetchError(f"{path.name}: {error}") from error
+        files = release.files_for(target)
+        self._remove_others(path, files)
+        missing = [file for file in files if not is_whole(self._folder / file.path, file)]
+        room = shutil.disk_usage(self._folder).free - RESERVE_BYTES
+        if sum(file.size for file in missing) > room:
+            raise FetchError(f"the disk has {max(room, 0)} bytes to spare, which is not enough")
+        for file in missing:
+            self._fetch_wheel(sources, file)
+
+    def _fetch_wheel(self, sources: Sequence[str], file: ReleaseFile) -> None:
+        path = self._folder / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"{path.name}.part")
+        self._from_any(sources, file.path, part, file.size)
+        if not is_whole(part, file):
+            part.unlink()
+            raise FetchError(f"{file.name} came, and is not what the release promises")
+        part.replace(path)
+
+    def _from_any(self, sources: Sequence[str], name: str, into: Path, most: int) -> None:
+        """Each source goes on where the one before broke off."""
+        said = []
+        for source in sources:
+            try:
+                if source.startswith(("https://", "http://")):
+                    self._download(f"{source.rstrip('/')}/{name}", into, most)
+                else:
+                    shutil.copyfile(Path(source) / name, into)
+            except (OSError, ValueError) as error:  # urllib's errors are OSErrors
+                said.append(f"{source}: {error}")
+            else:
+                return
+        raise FetchError("; ".join(said) or "no source is named")
+
+    def _download(self, url: str, into: Path, most: int) -> None:
+        with into.open("ab") as file:
+            have = file.tell()
+            if have >= most:
+                return
+            request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"})  # noqa: S310 - the scheme was looked at
+            try:
+                answer = urllib.request.urlopen(request, timeout=_SILENCE_S)  # noqa: S310 - as above
+            except urllib.error.HTTPError as error:
+                with error:
+                    if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                        return
+                    raise OSError(f"{url}: {error.code} {error.reason}") from error
+            with closing(answer):
+                if answer.status != HTTPStatus.PARTIAL_CONTENT:
+                    file.truncate(0)  # it cannot go on in the middle, and sends all
+                    have = 0
+                self._save(answer, file, most - have)
+                length = answer.headers.get("Content-Length")
+                if length is not None and file.tell() < min(have + int(length), most):
+                    raise OSError(f"{url}: the line broke off after {file.tell()} bytes")
+
+    def _save(self, answer: BinaryIO, file: BinaryIO, most: int) -> None:
+        for chunk in _chunks(answer, most):
+            file.write(chunk)
+            if self._most_bytes_s:
+                self._clock.sleep(len(chunk) / self._most_bytes_s)
+
+    def _remove_others(self, manifest: Path, files: Sequence[ReleaseFile]) -> None:
+        kept = {(self._folder / file.path).parent for file in files}
+        for other in self._folder.glob(release_file(0).replace("0", "*")):
+            if other != manifest:
+                other.unlink()
+        for folder in self._folder.glob("wheels/*"):
+            if folder not in kept:
+                shutil.rmtree(folder)
+
+
+def _chunks(answer: BinaryIO, most: int) -> Iterator[bytes]:
+    while most > 0 and (chunk := answer.read(min(_CHUNK, most))):
+        yield chunk
+        most -= len(chunk)
+
+
+def _is(path: Path, digest: bytes) -> bool:
+    try:
+        return hashlib.sha256(path.read_bytes()).digest() == digest
+    except OSError:
+        return False

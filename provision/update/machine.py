@@ -1,0 +1,135 @@
+"""The machine around an update: its services, and the hub's own word on how it fares."""
+
+import http.client
+import logging
+import ssl
+import subprocess
+from collections.abc import Sequence
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+
+from provision.update.decide import House
+
+logger = logging.getLogger(__name__)
+
+FETCH_UNIT = "thutu-update-fetch.service"
+RESTARTED = tuple(
+    f"thutu-{name}.service"
+    for name in ("hub", "boards", "hall", "voice", "satellite", "terminal", "central")
+)
+_ANSWER_S = 5.0
+_MOST_BYTES = 10_000
+_RUNS = ("active", "activating", "reloading")
+
+
+class MachineError(Exception):
+    """Something on this machine did not do what it was asked for; trying again may help."""
+
+
+class HubView(msgspec.Struct, frozen=True):
+    """What a hub says of itself: its software, and whether anybody is in the house.
+
+    A hub from before there were updates says neither.
+    """
+
+    software: str = ""
+    house: House = "busy"
+
+
+class Machine(Protocol):
+    """What an update does to the machine it is on."""
+
+    def fetch(self) -> None:
+        """Get what the plan names, as far as it can be had. Raises MachineError."""
+        ...
+
+    def check(self, release: str) -> None:
+        """Let a built release look at settings and journal, as the hub's user.
+
+        Raises MachineError when it cannot read them.
+        """
+        ...
+
+    def running(self) -> tuple[str, ...]:
+        """The services of ours that run or try to."""
+        ...
+
+    def are_well(self, units: Sequence[str]) -> bool:
+        """Whether all of these have said that they are ready, and live."""
+        ...
+
+    def restart(self, units: Sequence[str]) -> None:
+        """Start these anew, without waiting for them. Raises MachineError."""
+        ...
+
+    def hub(self) -> HubView | None:
+        """What the hub says, None when it says nothing."""
+        ...
+
+
+class SystemdMachine:
+    """A machine under systemd, with a hub whose API is at `url`."""
+
+    def __init__(self, url: str) -> None:
+        self._url = urlsplit(url)
+
+    def fetch(self) -> None:
+        """Let the unprivileged service fetch, which alone speaks to the network."""
+        _systemctl("start", FETCH_UNIT)
+
+    def check(self, release: str) -> None:
+        """Let the release read everything, as the hub's user and without a network."""
+        _systemctl("start", f"thutu-update-check@{release}.service")
+
+    def running(self) -> tuple[str, ...]:
+        """The services of ours that run or try to."""
+        states = _states(RESTARTED)
+        return tuple(u for u, state in zip(RESTARTED, states, strict=True) if state in _RUNS)
+
+    def are_well(self, units: Sequence[str]) -> bool:
+        """Whether all of these have said that they are ready, and live."""
+        return all(state == "active" for state in _states(units))
+
+    def restart(self, units: Sequence[str]) -> None:
+        """Start these anew; what is stuck is not waited for."""
+        if units:
+            _systemctl("restart", "--no-block", *units)
+
+    def hub(self) -> HubView | None:
+        """Ask the hub at its open address. It is on this machine: no certificate is looked at."""
+        connection = self._connection()
+        try:
+            connection.request("GET", "/api/health")
+            answer = connection.getresponse()
+            body = answer.read(_MOST_BYTES)
+            return msgspec.json.decode(body, type=HubView) if answer.status == 200 else None
+        except (OSError, http.client.HTTPException, msgspec.MsgspecError, UnicodeDecodeError):
+            return None
+        finally:
+            connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self._url.scheme == "http":
+            return http.client.HTTPConnection(self._url.netloc, timeout=_ANSWER_S)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return http.client.HTTPSConnection(self._url.netloc, timeout=_ANSWER_S, context=context)
+
+
+def _states(units: Sequence[str]) -> list[str]:
+    if not units:
+        return []
+    said = subprocess.run(
+        ["systemctl", "is-active", *units], check=False, capture_output=True, text=True
+    )
+    states = said.stdout.split()
+    return states if len(states) == len(units) else ["unknown"] * len(units)
+
+
+def _systemctl(*arguments: str) -> None:
+    said = subprocess.run(["systemctl", *arguments], check=False, capture_output=True, text=True)
+    if said.returncode != 0:
+        raise MachineError(f"systemctl {' '.join(arguments)}: {said.stderr.strip()[-500:]}")

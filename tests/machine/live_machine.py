@@ -1,0 +1,283 @@
+"""A whole machine from a blank card: it installs itself, gives out numbers, loses power, is locked.
+
+`make test-machine` runs this, in order; tens of minutes. There is no network card in the machine.
+"""
+
+import json
+import os
+import random
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from contract.snapshot import Snapshot
+from provision.image.__main__ import main as write_boot_files
+from runtime.clock import SystemClock
+from simulation.printer.machine import VirtualPrinter
+from simulation.printer.model import PrinterModel
+from simulation.printer.paper import Slip
+from simulation.printer.ports import TcpPort
+from tests.machine.machine import Machine
+
+HERE = Path(__file__).parent
+BOOT = Path("firmware_config/boot")
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "thutu-machine"
+SITE = "01-00097-01"
+HUB = "sudo -u thutu /opt/thutu/current/bin/thutu-hub"
+LOAD = "/run/take_numbers.py"
+CUTS = 3
+INK_DOTS = 5_000
+HANGS_S = 600  # WatchdogSec, TimeoutStopSec, and a slow start
+
+pytestmark = pytest.mark.timeout(1800)
+
+
+class Centre:
+    """The machine of one site, its printer's paper, and what all tests need to know of it."""
+
+    def __init__(self, machine: Machine, slips: list[Slip]) -> None:
+        self.machine = machine
+        self.slips = slips
+        self.kiosk = ""
+
+    def hub_is_active(self) -> bool:
+        """Whether systemd holds the hub for started: it said READY=1."""
+        return self.machine.try_to("systemctl is-active thutu-hub").output == "active"
+
+    def snapshot(self) -> Snapshot:
+        """The whole site now."""
+        return msgspec.json.decode(self._ask("/api/snapshot"), type=Snapshot)
+
+    def take_number(self, *, on_paper: bool = False) -> str:
+        """Take one number with curl."""
+        command = json.dumps({"type": "IssueTicket", "services": ["1"], "on_paper": on_paper})
+        key = '"Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)"'
+        return str(json.loads(self._ask("/api/commands", f"-H {key} -d '{command}'"))["number"])
+
+    def restarts(self) -> int:
+        """How often systemd has started the hub anew."""
+        return int(self.machine.run("systemctl show thutu-hub --property NRestarts --value"))
+
+    def switch_on(self, clock: str = "utc") -> None:
+        """Give power, and wait until the hub is there."""
+        self.machine.switch_on(clock)
+        self.machine.wait_for(self.hub_is_active)
+
+    def _ask(self, path: str, more: str = "") -> str:
+        token = f'-H "Authorization: Bearer {self.kiosk}"'
+        return self.machine.run(f"curl -sS --fail-with-body {token} {more} 127.0.0.1:8100{path}")
+
+
+@pytest.fixture(scope="module")
+def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
+    """A card as thutu-image leaves it, switched on for the first time."""
+    folder = tmp_path_factory.mktemp("machine")
+    subprocess.run(["sh", HERE / "build.sh", CACHE], check=True)
+    make_disks(folder)
+    slips: list[Slip] = []
+    with (
+        closing(VirtualPrinter(PrinterModel(), SystemClock(), slips.append)) as printer,
+        closing(TcpPort(printer)) as port,
+    ):
+        machine = Machine(CACHE, folder, port.address[1])
+        try:
+            machine.switch_on()
+            yield Centre(machine, slips)
+        finally:
+            machine.cut_power()
+
+
+def make_disks(folder: Path) -> None:
+    """The card's two partitions and the data partition."""
+    boot = folder / "boot"
+    boot.mkdir()
+    (boot / "config.txt").write_text("camera_auto_detect=1\n", "ascii")
+    (boot / "cmdline.txt").write_text("console=serial0,115200 console=tty1\n", "ascii")
+    (folder / "sites.csv").write_text(
+        f"site,name,type,national_code\n{SITE},Phường Hồng Hà,centre,\n", "utf-8"
+    )
+    (folder / "token").write_text("0123456789abcdef\n", "ascii")
+    (folder / "key.pub").write_text("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ us\n", "ascii")
+    template = (BOOT / "hub.toml.template").read_text("utf-8")
+    always = re.sub(r"sessions = \[.*?\n\]", "sessions = []", template, flags=re.DOTALL)
+    printer = '\n[printer]\nurl = "serial:/dev/ttyS1?baud=19200"\n[issuing]\nevery_s = 0\n'
+    (folder / "hub.toml.template").write_text(always + printer, "utf-8")
+    code = write_boot_files(
+        [
+            *(SITE, "--sites", str(folder / "sites.csv"), "--wheels", str(CACHE / "wheels")),
+            *("--centre", "https://thutu.example.vn", "--broker", "mqtt.example.vn"),
+            *("--token-file", str(folder / "token"), "--ssh-key", str(folder / "key.pub")),
+            *("--hub-template", str(folder / "hub.toml.template"), "--boot", str(boot)),
+        ]
+    )
+    assert code == 0
+    path = os.environ | {"PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
+
+    def do(*command: str | Path) -> None:
+        subprocess.run(command, check=True, env=path, stdout=subprocess.DEVNULL)
+
+    card, data = folder / "boot.vfat", folder / "data.ext4"
+    do("mkfs.vfat", "-C", "-n", "bootfs", card, str(256 * 1024))
+    do("mcopy", "-s", "-i", card, *sorted(boot.iterdir()), "::/")
+    do("mke2fs", "-q", "-t", "ext4", "-L", "thutu-data", data, "256M")
+    do("cp", "--sparse=always", CACHE / "root.ext4", folder / "root.ext4")
+
+
+def test_a_blank_card_makes_itself_a_hub_without_a_network(centre: Centre) -> None:
+    machine = centre.machine
+
+    first = machine.boot_id()
+    seconds = machine.wait_for(lambda: machine.boot_id() not in ("", first), 1500)
+    machine.wait_for(centre.hub_is_active)
+    print(f"\n  set up and started again after {seconds:.0f} s")
+    assert machine.run("ls /sys/class/net") == "lo"
+    assert machine.try_to("cloud-init status").output == "status: disabled"
+    assert machine.run("stat -c '%a %U %G' /etc/thutu/enrolment.token") == "640 root thutu"
+    assert machine.try_to("ls /boot/firmware/thutu/token").code != 0
+    assert machine.run("tail -1 /boot/firmware/config.txt") == "include thutu.txt"
+    centre.kiosk = machine.run(f"{HUB} add-device kiosk-1 --role kiosk 2>/dev/null")
+    assert int(centre.take_number()) > 0
+
+
+def test_nothing_waits_for_a_network_or_the_time(centre: Centre) -> None:
+    machine = centre.machine
+    machine.shut_down()
+    centre.switch_on()
+    number = centre.take_number()
+    state = machine.try_to("systemctl is-system-running --wait", timeout_s=300).output
+    chain = machine.run("systemd-analyze critical-chain thutu-hub.service --no-pager")
+    print(f"\n  number {number}\n{machine.run('systemd-analyze time')}\n{chain}")
+    print(machine.run("systemctl list-units --failed --no-legend --plain"))
+    print(machine.run("systemd-analyze blame --no-pager | head -20"))
+    assert state == "running"
+    assert not re.search("network|time-sync|cloud", chain)
+
+
+def test_its_printer_prints_from_within_the_hardened_service(centre: Centre) -> None:
+    machine = centre.machine
+    number = centre.take_number(on_paper=True)
+    machine.wait_for(lambda: len(centre.slips) > 0)
+    slip = centre.slips[-1]
+    slip.image.save(machine.folder / "slip.png")
+    print(f"\n  number {number} is on {machine.folder / 'slip.png'}")
+    assert slip.complete
+    assert slip.image.histogram()[0] > INK_DOTS
+    machine.wait_for(lambda: [printer.state for printer in centre.snapshot().devices] == ["ready"])
+
+
+def test_the_service_reaches_its_devices_and_nothing_else(centre: Centre) -> None:
+    machine = centre.machine
+    machine.run("cat >/run/attempts.py", (HERE / "inside/try_to_break_out.py").read_text("utf-8"))
+    unit = machine.run("cat /etc/systemd/system/thutu-hub.service")
+    unit = re.sub(r"(?m)^(Type|Restart|WatchdogSec|RuntimeDirectory)=.*\n", "", unit)
+    unit = re.sub(r"(?m)^ExecStart=.*", "ExecStart=/usr/bin/python3 /run/attempts.py", unit)
+    machine.run("cat >/run/systemd/system/attempts.service", unit)
+    machine.run("install -m 0600 /dev/null /etc/thutu/hall.token")
+    machine.run("systemctl daemon-reload && systemctl start attempts")
+    machine.wait_for(lambda: machine.try_to("systemctl is-active attempts").code != 0)
+    said = machine.run("journalctl -u attempts -o cat -g '^{'")
+    possible = {name for name, worked in json.loads(said.splitlines()[-1]).items() if worked}
+    print(f"\n  possible: {', '.join(sorted(possible))}")
+    machine.run("rm /run/systemd/system/attempts.service /etc/thutu/hall.token")
+    assert possible == {
+        "write the data folder",
+        "write the cache folder",
+        "open the serial port",
+        "read the boot's name",
+        "open a socket",
+    }
+
+
+def test_a_hub_that_hangs_or_dies_is_started_anew(centre: Centre) -> None:
+    machine = centre.machine
+    number = centre.take_number()
+    for signal in ("STOP", "KILL"):
+        before = centre.restarts()
+        machine.run(f"systemctl kill --kill-whom=main --signal={signal} thutu-hub")
+        seconds = machine.wait_for(
+            lambda: centre.restarts() > before and centre.hub_is_active(),  # noqa: B023 - at once
+            HANGS_S,
+        )
+        print(f"\n  active again {seconds:.0f} s after SIG{signal}")
+        following = centre.take_number()
+        assert int(following) > int(number)
+        number = following
+    machine.run("systemctl stop thutu-hub")
+    result = machine.run("systemctl show thutu-hub --property Result,ExecMainStatus --value")
+    assert result.split() == ["success", "0"]
+    machine.run("systemctl start thutu-hub")
+
+
+def test_no_power_cut_takes_or_repeats_a_number(centre: Centre) -> None:
+    cut_while_numbers_are_taken(centre)
+
+
+def cut_while_numbers_are_taken(centre: Centre) -> None:
+    machine, chance = centre.machine, random.Random(7)
+    for cut in range(CUTS):
+        machine.run(f"cat >{LOAD}", (HERE / "inside/take_numbers.py").read_text("utf-8"))
+        before = len(machine.acknowledged)
+        machine.run(f"systemd-run --collect --unit=load python3 {LOAD} {centre.kiosk}")
+        wanted = chance.randint(20, 200)
+        machine.wait_for(lambda: len(machine.acknowledged) - before > wanted)  # noqa: B023 - at once
+        machine.cut_power()
+        told = machine.acknowledged
+        centre.switch_on()
+        waiting = {ticket.number for ticket in centre.snapshot().waiting}
+        following = centre.take_number()
+        print(f"\n  cut {cut + 1}: {len(told) - before} numbers, last {told[-1]}, then {following}")
+        assert len({*told}) == len(told), "a number was given out twice"
+        assert {*told} <= waiting, "a number that was acknowledged is gone"
+        assert following not in {*told, *waiting}
+        machine.run(f"{HUB} verify")
+
+
+def test_with_a_root_that_cannot_be_written_the_data_partition_keeps_all(centre: Centre) -> None:
+    machine = centre.machine
+    guide = Path("docs/install.md").read_text("utf-8")
+    fstab, overlay = re.findall(r"^(LABEL=thutu-data.*|overlayroot=.*)$", guide, re.MULTILINE)
+    machine.run(f"cat >>/etc/fstab; echo '{overlay}' >/etc/overlayroot.conf", f"{fstab}\n")
+    machine.run(
+        "systemctl stop thutu-hub && mount LABEL=thutu-data /mnt && cp -a /var/lib/thutu/. /mnt/"
+        " && umount /mnt"
+    )
+    machine.shut_down()
+    centre.switch_on()
+    assert machine.run("findmnt -no FSTYPE /") == "overlay"
+    assert machine.run("findmnt -no SOURCE /var/lib/thutu") != "overlay"
+    cut_while_numbers_are_taken(centre)
+    state = machine.try_to("systemctl is-system-running --wait", timeout_s=300).output
+    print(f"\n  {state}; what it wrote over the root, in memory:")
+    print(machine.run("find /media/root-rw/overlay -type f | head -60"))
+    assert machine.run("awk '{print $5}' /sys/block/vda/stat") == "0", "the root was written to"
+    assert state == "running"
+
+
+def test_with_the_clock_in_1973_numbers_are_given_out(centre: Centre) -> None:
+    centre.machine.shut_down()
+    centre.switch_on("1973-01-01T00:00:00")
+    number = centre.take_number(on_paper=True)
+    print(f"\n  number {number}; the machine holds it for {centre.machine.run('date')}")
+    assert not centre.snapshot().clock_trusted
+
+
+def test_what_was_laid_down_is_taken_away_again(centre: Centre) -> None:
+    machine = centre.machine
+    install = "/opt/thutu/current/bin/thutu-install"
+    release = "$(readlink -f /opt/thutu/current)/bin/thutu-install"
+    files = "find /etc /usr /var/lib/thutu-install ! -name '*.pyc' ! -type d | sort"
+    assert "Nothing to do" in machine.run(f"{install} hub")
+    machine.run(f"R={release}; $R remove && {files} >/run/before && $R hub && {files} >/run/with")
+    machine.run("systemctl start thutu-hub")
+    machine.run(f"R={release}; $R remove && {files} >/run/after")
+    assert machine.run("diff /run/before /run/after") == ""
+    assert machine.run("grep -c . /run/with") > machine.run("grep -c . /run/after")
+    left = machine.run("grep -i thutu /run/after")
+    print(f"\n  left: {left.split()}")
+    assert "systemd" not in left
+    assert machine.run("systemctl --failed --no-legend --plain") == ""

@@ -1,0 +1,128 @@
+"""A whole machine in QEMU: its disks, its power switch, and what one may do inside."""
+
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.machine.guest_agent import Finished, GuestAgent, GuestSilentError
+
+_KERNEL_LINE = "root=LABEL=rootfs console=ttyS0 panic=-1 mitigations=off"
+_START_S = 600.0
+_LOOK_S = 1.0
+
+
+class Machine:
+    """A computer without a network card, whose second serial port leads to `printer_port`.
+
+    `made` holds the kernel; `folder` the disks root.ext4, data.ext4 and boot.vfat, and what the
+    machine says: console.log, and acknowledged.log from inside.
+    """
+
+    def __init__(self, made: Path, folder: Path, printer_port: int) -> None:
+        self._made = made
+        self.folder = folder
+        self._printer_port = printer_port
+        self._agent = GuestAgent(folder / "agent")
+        self._computer: subprocess.Popen[bytes] | None = None
+
+    @property
+    def acknowledged(self) -> list[str]:
+        """The whole lines that came out of /dev/virtio-ports/acknowledged."""
+        heard = (self.folder / "acknowledged.log").read_text("utf-8")
+        return heard[: heard.rfind("\n") + 1].splitlines()
+
+    @property
+    def console(self) -> str:
+        """What kernel and systemd said on the first serial port."""
+        return (self.folder / "console.log").read_text("utf-8", "replace")
+
+    def switch_on(self, clock: str = "utc") -> None:
+        """Give power and wait for the agent; `clock` is what the clock chip says.
+
+        Raises TimeoutError.
+        """
+        folder = self.folder
+        drives = [
+            word
+            for disk in ("root.ext4", "data.ext4", "boot.vfat")
+            for word in ("-drive", f"file={folder / disk},format=raw,if=virtio")
+        ]
+        self._computer = subprocess.Popen(
+            [
+                *(
+                    "qemu-system-x86_64",
+                    "-accel",
+                    "tcg,thread=multi,tb-size=512",
+                    "-cpu",
+                    "Nehalem",
+                ),
+                *("-smp", "2", "-m", "1536", "-nodefaults", "-no-user-config", "-display", "none"),
+                *("-nic", "none", "-rtc", f"base={clock}"),
+                *("-kernel", self._made / "vmlinuz", "-initrd", self._made / "initrd"),
+                *("-append", _KERNEL_LINE),
+                *drives,
+                *("-chardev", f"file,id=console,path={folder / 'console.log'},append=on"),
+                *("-chardev", f"socket,id=printer,host=127.0.0.1,port={self._printer_port}"),
+                *("-serial", "chardev:console", "-serial", "chardev:printer"),
+                *("-device", "virtio-serial", "-device", "virtio-rng-pci"),
+                *("-chardev", f"socket,id=agent,path={folder / 'agent'},server=on,wait=off"),
+                *("-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0"),
+                *("-chardev", f"file,id=heard,path={folder / 'acknowledged.log'},append=on"),
+                *("-device", "virtserialport,chardev=heard,name=acknowledged"),
+            ],
+            stdin=subprocess.DEVNULL,
+        )
+        self.wait_for(self._agent.answers, _START_S)
+
+    def cut_power(self) -> None:
+        """Take the power away, in the middle of whatever is going on."""
+        self._agent.close()
+        if self._computer is not None:
+            self._computer.kill()
+            self._computer.wait()
+            self._computer = None
+
+    def shut_down(self) -> None:
+        """Shut down in good order. Raises subprocess.TimeoutExpired."""
+        assert self._computer is not None
+        self.run("systemctl --no-block poweroff")
+        self._computer.wait(timeout=_START_S)
+        self._agent.close()
+        self._computer = None
+
+    def try_to(self, command: str, given: str = "", timeout_s: float = 120.0) -> Finished:
+        """Run a shell's command inside, as root."""
+        return self._agent.run(command, given, timeout_s)
+
+    def run(self, command: str, given: str = "", timeout_s: float = 120.0) -> str:
+        """Run a command that must succeed; returns what it says."""
+        done = self.try_to(command, given, timeout_s)
+        assert done.code == 0, f"{command}: {done.code}\n{done.output}"
+        return done.output
+
+    def wait_for(self, holds: Callable[[], bool], timeout_s: float = 120.0) -> float:
+        """Wait until it holds; returns the seconds. Raises TimeoutError."""
+        started_s = time.monotonic()
+        while not self._now(holds):
+            assert self._computer is not None
+            if self._computer.poll() is not None:
+                raise TimeoutError("the machine is off")
+            if time.monotonic() - started_s > timeout_s:
+                raise TimeoutError(f"not within {timeout_s:g} s\n{self.console[-2000:]}")
+            time.sleep(_LOOK_S)
+        return time.monotonic() - started_s
+
+    def boot_id(self) -> str:
+        """Which start this is; empty while nobody answers."""
+        if not self._agent.answers():
+            return ""
+        return self.run("cat /proc/sys/kernel/random/boot_id")
+
+    @staticmethod
+    def _now(holds: Callable[[], bool]) -> bool:
+        """A machine that is starting itself anew answers nothing, so nothing holds."""
+        try:
+            return holds()
+        except (GuestSilentError, OSError):
+            return False

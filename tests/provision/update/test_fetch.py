@@ -1,0 +1,177 @@
+"""Fetching over a line that breaks, from servers that lie, onto a disk that is full."""
+
+import shutil
+from collections.abc import Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from contract.wire import Release, release_file
+from provision.update.environment import is_whole
+from provision.update.fetch import Fetcher, FetchError
+from runtime.sealed import unseal
+from tests.provision.update.wheelhouses import TARGET, UpTime, publish, wheel
+
+
+class Line:
+    """How the server behaves: bytes until the line breaks, and whether it knows ranges."""
+
+    def __init__(self) -> None:
+        self.breaks_after: int | None = None
+        self.ranges = True
+        self.spoils = False
+        self.sent = 0
+        self.asked: list[str] = []
+
+
+class Server(BaseHTTPRequestHandler):
+    def __init__(self, house: Path, line: Line, *rest: object) -> None:
+        self.house, self.line = house, line
+        super().__init__(*rest)  # type: ignore[arg-type] # as http.server calls it
+
+    def do_GET(self) -> None:
+        self.line.asked.append(f"{self.path} {self.headers['Range']}")
+        path = self.house / self.path.lstrip("/")
+        if not path.is_file():
+            self.send_error(404)
+            return
+        data = path.read_bytes()
+        if self.line.spoils and path.suffix == ".whl":
+            data = data[::-1]
+        start = int(self.headers["Range"].removeprefix("bytes=").rstrip("-"))
+        if self.line.ranges and start:
+            self.send_response(206)
+            data = data[start:]
+        else:
+            self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        some = data if self.line.breaks_after is None else data[: self.line.breaks_after]
+        self.wfile.write(some)
+        self.line.sent += len(some)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    return tmp_path / "house"
+
+
+@pytest.fixture
+def line() -> Line:
+    return Line()
+
+
+@pytest.fixture
+def url(house: Path, line: Line) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Server, house, line))
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def into(tmp_path: Path) -> Path:
+    folder = tmp_path / "fetched"
+    folder.mkdir()
+    return folder
+
+
+def whole(house: Path, into: Path, number: int) -> bool:
+    release = unseal((house / release_file(number)).read_bytes(), Release).message
+    return all(is_whole(into / file.path, file) for file in release.files_for(TARGET))
+
+
+def test_a_release_comes_over_a_line_that_breaks_again_and_again(
+    house: Path, into: Path, line: Line, url: str, tmp_path: Path
+) -> None:
+    manifest = publish(house, 2, [wheel(tmp_path, "2.0")])
+    size = sum(path.stat().st_size for path in house.rglob("*") if path.is_file())
+    line.breaks_after = 300_000
+    while (left := size - line.sent) > 300_000:
+        with pytest.raises(FetchError, match="broke off"):
+            Fetcher(into, UpTime()).fetch(2, manifest, TARGET, (url,))
+        assert size - line.sent < left
+    Fetcher(into, UpTime()).fetch(2, manifest, TARGET, (url,))
+    assert whole(house, into, 2)
+    assert line.sent == size  # no byte came twice
+
+
+def test_a_server_without_ranges_sends_all_again(
+    house: Path, into: Path, line: Line, url: str, tmp_path: Path
+) -> None:
+    manifest = publish(house, 2, [wheel(tmp_path, "2.0")])
+    line.breaks_after = 1000
+    with pytest.raises(FetchError):
+        Fetcher(into, UpTime()).fetch(2, manifest, TARGET, (url,))
+    line.breaks_after, line.ranges = None, False
+    Fetcher(into, UpTime()).fetch(2, manifest, TARGET, (url,))
+    assert whole(house, into, 2)
+
+
+def test_what_is_not_what_was_promised_is_thrown_away(
+    house: Path, into: Path, line: Line, url: str, tmp_path: Path
+) -> None:
+    manifest = publish(house, 2, [wheel(tmp_path, "2.0")])
+    line.spoils = True
+    with pytest.raises(FetchError, match="not what the release promises"):
+        Fetcher(into, UpTime()).fetch(2, manifest, TARGET, (url,))
+    with pytest.raises(FetchError, match="not the one ordered"):
+        Fetcher(into, UpTime()).fetch(2, bytes(32), TARGET, (url,))
+    line.spoils = False
+    Fetcher(into, UpTime()).fetch(2, manifest, TARGET, (url,))
+    assert whole(house, into, 2)
+
+
+def test_only_what_is_new_is_fetched_and_what_is_old_goes(
+    house: Path, into: Path, line: Line, url: str, tmp_path: Path
+) -> None:
+    Fetcher(into, UpTime()).fetch(2, publish(house, 2, [wheel(tmp_path, "2.0")]), TARGET, (url,))
+    line.asked.clear()
+    Fetcher(into, UpTime()).fetch(3, publish(house, 3, [wheel(tmp_path, "3.0")]), TARGET, (url,))
+    assert [what.rpartition("/")[2] for what in line.asked] == [
+        "release-3.thutu bytes=0-",
+        "sample_hub-3.0-py3-none-any.whl bytes=0-",
+    ]
+    assert whole(house, into, 3)
+    assert not (into / release_file(2)).exists()
+    assert not list(into.rglob("sample_hub-2.0*"))
+
+
+def test_another_source_or_a_folder_does_as_well(
+    house: Path, into: Path, url: str, tmp_path: Path
+) -> None:
+    manifest = publish(house, 2, [wheel(tmp_path, "2.0")])
+    sources = (f"{url}/nothing-is-here", str(house))
+    Fetcher(into, UpTime()).fetch(2, manifest, TARGET, sources)
+    assert whole(house, into, 2)
+    with pytest.raises(FetchError, match="no source"):
+        Fetcher(into, UpTime()).fetch(3, manifest, TARGET, ())
+
+
+def test_the_disk_keeps_room_for_the_queue(
+    house: Path, into: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    manifest = publish(house, 2, [wheel(tmp_path, "2.0")])
+    usage = shutil.disk_usage(into)._replace(free=300_100_000)
+    monkeypatch.setattr("shutil.disk_usage", lambda _folder: usage)
+    with pytest.raises(FetchError, match="100000 bytes to spare"):
+        Fetcher(into, UpTime()).fetch(2, manifest, TARGET, (str(house),))
+    assert not list(into.rglob("*.whl"))
+
+
+def test_the_line_is_left_to_others(house: Path, into: Path, url: str, tmp_path: Path) -> None:
+    manifest = publish(house, 2, [wheel(tmp_path, "2.0")])
+    clock = UpTime()
+    began_s = clock.now_s
+    Fetcher(into, clock, most_bytes_s=100_000).fetch(2, manifest, TARGET, (url,))
+    size = sum(path.stat().st_size for path in into.rglob("*") if path.is_file())
+    assert clock.now_s - began_s == pytest.approx(size / 100_000)
