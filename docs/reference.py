@@ -18,7 +18,7 @@ from display.boards import __main__ as boards
 from display.hall import __main__ as hall
 from display.terminal import settings as terminal
 from display.voice import settings as voice
-from edge.satellite import SatelliteSettings
+from edge.satellite.__main__ import SatelliteSettings
 from edge.settings import HubSettings
 from runtime.wording import catalogue
 

@@ -17,13 +17,13 @@ from contract.commands import COUNTER_ROLES, Actor, Role
 from edge.access import STAFF_ROLES, Access, BadNameError, NameTakenError, WeakPinError
 from edge.command_refused import CommandRefused
 from edge.configured_run import ConfiguredSettings
-from edge.high_water import HighWater
 from edge.identity.commands import add_identity_commands
-from edge.journal import Journal, JournalDamagedError, StoreError
 from edge.node import Node
 from edge.recovery_commands import add_recovery_commands
 from edge.release_check import check_on_copy
 from edge.settings import HubSettings
+from edge.store.high_water import HighWater
+from edge.store.journal import Journal, JournalDamagedError, StoreError
 from edge.writer_probe import writer_answers
 from runtime.clock import SystemClock
 from runtime.command_line import CommandLine

@@ -23,7 +23,7 @@ from contract.commands import Actor, Role
 from contract.stamp import Stamp, span
 from edge.core.calendar import day_of
 from edge.core.house import HUB
-from edge.journal import StoreError
+from edge.store.journal import StoreError
 from runtime.clock import Clock
 
 logger = logging.getLogger(__name__)

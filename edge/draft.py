@@ -5,7 +5,7 @@ from contract.commands import Answer
 from contract.events import Entry
 from contract.refusals import Refused
 from edge.core.house import House, Turn
-from edge.journal import NewRow
+from edge.store.journal import NewRow
 
 
 class Draft:

@@ -38,9 +38,9 @@ from edge.core.rules import Rules
 from edge.core.state import ENDED, State
 from edge.core.view import snapshot
 from edge.draft import Draft
-from edge.high_water import Mark
-from edge.journal import Journal, StoreError
-from edge.recovery import check, keep_checkpoint, open_stores, unanswered
+from edge.store.high_water import Mark
+from edge.store.journal import Journal, StoreError
+from edge.store.recovery import check, keep_checkpoint, open_stores, unanswered
 from runtime.clock import Clock
 from runtime.folder_lock import FolderLock
 

@@ -35,7 +35,7 @@ from edge.ticket.layout import Paper
 from edge.ticket.sheet import Sheet
 from edge.ticket.template import TicketTemplate
 from edge.update_orders import UpdateOrders
-from edge.uplink import Uplink
+from edge.upstream.uplink import Uplink
 from runtime.clock import Clock, SystemClock
 from runtime.discovery import Announcement, is_announced
 from runtime.http_connections import Limits

@@ -6,14 +6,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from contract.wire import VERSION, Receipt, SiteState
-from edge.ask_centre import NoAnswerError, ask_centre
 from edge.command_refused import CommandRefused
 from edge.core.calendar import local_time
-from edge.journal import Journal
-from edge.recovery import JOURNAL
-from edge.replace import AlreadyAtWorkError, TakenOver, check_unused, orders_on_paper, take_over
 from edge.settings import HubSettings
-from edge.stick import NotForThisJournalError, NothingToExportError, acknowledge, export
+from edge.store.journal import Journal
+from edge.store.recovery import JOURNAL
+from edge.upstream.ask_centre import NoAnswerError, ask_centre
+from edge.upstream.replace import (
+    AlreadyAtWorkError,
+    TakenOver,
+    check_unused,
+    orders_on_paper,
+    take_over,
+)
+from edge.upstream.stick import NotForThisJournalError, NothingToExportError, acknowledge, export
 from runtime.clock import SystemClock
 from runtime.folder_lock import FolderLock
 from runtime.sealed import SealError, signing_key, unseal_from

@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 from contract.codec import ContractError, decode_entry
-from edge.journal import Journal, StoreError
-from edge.recovery import JOURNAL, check
+from edge.store.journal import Journal, StoreError
+from edge.store.recovery import JOURNAL, check
 
 
 def check_on_copy(data: Path, scratch: Path | None = None) -> int:

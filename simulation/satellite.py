@@ -13,7 +13,7 @@ from edge.control_settings import TICKET_BUTTONS, ServiceButton
 from edge.core.rules import Rules
 from edge.devices.printer_profile import PrinterProfile
 from edge.node import Node
-from edge.satellite import SatelliteSettings, run
+from edge.satellite.__main__ import SatelliteSettings, run
 from edge.settings import PrinterSettings
 from runtime.clock import Clock
 from runtime.hub_client import HubClient, Refusal

@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 PURE = (
     "contract.*",
     "edge.core.*",
-    "edge.outbox",
+    "edge.upstream.outbox",
     "edge.devices.escpos_status",
     "edge.ticket.content",
     "edge.ticket.layout",

@@ -35,8 +35,8 @@ from edge.api.snapshots import Snapshots
 from edge.api.ticket_routes import ticket_routes
 from edge.hub import Hub
 from edge.issue_rate import IssuePace, IssueRate
-from edge.journal import StoreError
 from edge.settings import Procedure
+from edge.store.journal import StoreError
 from edge.ticket.layout import Paper
 from edge.ticket.template import TicketTemplate
 

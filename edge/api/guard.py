@@ -7,7 +7,7 @@ from starlette.requests import Request
 from contract.commands import Actor
 from edge.access import Access, SessionEnded
 from edge.api.problems import Problem
-from edge.journal import StoreError
+from edge.store.journal import StoreError
 
 COOKIE = "thutu"
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from contract.codec import decode_entry
-from edge.journal import Journal
+from edge.store.journal import Journal
 from simulation.recount import Count, quantile, recount
 
 _QUANTILE_ERROR = 0.015

@@ -18,8 +18,8 @@ from edge.core.effects import reprints_after_restart, slip_to_print
 from edge.core.house import HUB, NO_COMMAND, House, Turn, apply, carry_out, record
 from edge.core.rules import Rules
 from edge.core.view import snapshot
-from edge.sender import Sender
-from edge.uplink import Uplink
+from edge.upstream.sender import Sender
+from edge.upstream.uplink import Uplink
 from runtime.clock import Clock
 from runtime.hub_client import Refusal
 from runtime.mqtt import MqttSettings

@@ -4,13 +4,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 from contract.codec import CHAIN_START, chain
-from edge.journal import Row
+from edge.store.journal import Row
 
 _NOT_TIMED = -1
 
 
 class MemoryJournal:
-    """Holds what `edge.journal.Journal` would, for one thread that appends and one uplink.
+    """Holds what `edge.store.journal.Journal` would, for one thread that appends and one uplink.
 
     `now_ms` is real monotonic time. `lags_ms` collects how long each row that was appended with
     the line up took to be confirmed.

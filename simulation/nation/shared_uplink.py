@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from edge.sender import Sender
+from edge.upstream.sender import Sender
 from runtime.clock import Clock
 from runtime.mqtt import MqttLink, MqttSettings
 

@@ -9,7 +9,7 @@ import pytest
 from display.boards import __main__ as boards
 from display.boards import bus, drivers
 from display.hall import __main__ as hall
-from edge.satellite import SatelliteSettings
+from edge.satellite.__main__ import SatelliteSettings
 from runtime.settings import load_settings
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "displays.md").read_text("utf-8")

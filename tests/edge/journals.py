@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from edge.journal import Journal, NewRow, Row
+from edge.store.journal import Journal, NewRow, Row
 
 BODIES = tuple(b"row %d of the journal" % number for number in range(1, 13))
 

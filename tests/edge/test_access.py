@@ -6,7 +6,7 @@ import pytest
 
 from contract.commands import Actor
 from edge.access import Access, BadNameError, LockedOut, NameTakenError
-from edge.journal import StoreError
+from edge.store.journal import StoreError
 from tests.edge.running_site import KIOSK, TestClock
 
 PAD = Actor("pad-1", "pad", counter="1")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge.access import Access, LockedOut, SessionEnded
-from edge.journal import StoreError
+from edge.store.journal import StoreError
 from tests.edge.running_site import HOUR_MS, KIOSK, MONDAY_8_MS, TestClock
 
 RIGHT, WRONG = "482915", "000112"

@@ -30,7 +30,7 @@ from contract.refusals import Refused
 from edge.control_settings import ControlSettings, KeypadSettings, PadSettings, ServiceButton
 from edge.controls import Controls, ControlsOfHub
 from edge.devices.transport import DeviceError
-from edge.satellite import RATING_S, Couriers, SatelliteSettings, main, run
+from edge.satellite.__main__ import RATING_S, Couriers, SatelliteSettings, main, run
 from runtime.clock import SystemClock
 from runtime.hub_client import HubClient, HubUnreachable
 from simulation.keypads import VirtualKeypad

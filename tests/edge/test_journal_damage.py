@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.journal import Journal, JournalDamagedError, StoreError
+from edge.store.journal import Journal, JournalDamagedError, StoreError
 from tests.edge.journals import edit, fill, intact_rows
 
 

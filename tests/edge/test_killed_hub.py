@@ -20,7 +20,7 @@ from contract.codec import decode_entry
 from contract.commands import Actor
 from contract.events import TicketIssued
 from edge.access import Access
-from edge.journal import Journal
+from edge.store.journal import Journal
 from runtime.clock import SystemClock
 from tests.waiting import until
 

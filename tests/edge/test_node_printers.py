@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from contract.snapshot import DeviceView
 from edge.devices.printer_profile import PrinterProfile
 from edge.node import Node
-from edge.satellite import SatelliteSettings
+from edge.satellite.__main__ import SatelliteSettings
 from edge.settings import Http, HubSettings, PrinterSettings
 from tests.edge.running_site import RULES, TestClock
 from tests.waiting import until

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from contract.commands import Actor, IssueTicket
-from edge.journal import Journal, NewRow, StoreError
 from edge.release_check import check_on_copy
+from edge.store.journal import Journal, NewRow, StoreError
 from tests.edge.running_site import RunningHub, TestClock
 
 KIOSK = Actor("kiosk-1", "kiosk")

@@ -12,9 +12,9 @@ from central.broker import CENTRE, EmbeddedBroker
 from central.service import Centre
 from central.store.database import database_of
 from contract import events as e
-from edge.journal import Journal, NewRow
-from edge.outbox import OutboxLimits
-from edge.uplink import Uplink
+from edge.store.journal import Journal, NewRow
+from edge.upstream.outbox import OutboxLimits
+from edge.upstream.uplink import Uplink
 from runtime.clock import SystemClock
 from tests.central.busy_day import Morning, morning
 from tests.central.journal import NODE

@@ -18,8 +18,8 @@ from contract.commands import (
     StartService,
 )
 from edge.__main__ import main
-from edge.ask_centre import NoAnswerError, ask_centre
-from edge.journal import Journal
+from edge.store.journal import Journal
+from edge.upstream.ask_centre import NoAnswerError, ask_centre
 from runtime.sealed import seal
 from tests.system.lost_line import CLERK, NODE, Site, central, give, issue, sent
 from tests.waiting import until

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from edge.journal import Journal, NewRow
+from edge.store.journal import Journal, NewRow
 from simulation.nation.journal import MemoryJournal
 
 BODIES = [b"one", b"two", b"three", b"four"]

@@ -4,8 +4,8 @@ import pytest
 
 from contract.commands import ReportPrint
 from contract.slips import SlipView
-from edge.journal import StoreError
-from edge.paper_memory import PaperMemory, SlipKey, key_of
+from edge.satellite.paper_memory import PaperMemory, SlipKey, key_of
+from edge.store.journal import StoreError
 
 
 def slip(number: str = "1001", copy: int = 1, day: str = "monday") -> SlipView:

@@ -9,9 +9,9 @@ from typing import Protocol
 from contract.codec import ContractError, decode_message, encode_message
 from contract.topics import up
 from contract.wire import VERSION, Ack, Health, Status, UpdateState
-from edge.batches import pack
-from edge.journal import Row
-from edge.outbox import Outbox, OutboxLimits, Run, Verdict
+from edge.store.journal import Row
+from edge.upstream.batches import pack
+from edge.upstream.outbox import Outbox, OutboxLimits, Run, Verdict
 from runtime.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class Line(Protocol):
 
 
 class SentLog(Protocol):
-    """What an uplink needs of a journal: see `edge.journal.Journal`."""
+    """What an uplink needs of a journal: see `edge.store.journal.Journal`."""
 
     @property
     def epoch(self) -> str:

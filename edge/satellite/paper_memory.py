@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from contract.commands import ReportPrint
 from contract.slips import SlipView
-from edge.journal import StoreError
+from edge.store.journal import StoreError
 
 logger = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.wire import VERSION, Export, Receipt
-from edge.batches import Packed, pack
-from edge.journal import Journal
+from edge.store.journal import Journal
+from edge.upstream.batches import Packed, pack
 from runtime.sealed import seal, write_file
 
 _ROWS_A_BATCH = 500

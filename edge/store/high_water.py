@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from edge.journal import StoreError
+from edge.store.journal import StoreError
 
 _SLOT_BYTES = 4096
 _DIGEST_BYTES = 32

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.codec import decode_message
 from contract.wire import VERSION, Ack, Batch, Export, Receipt
-from edge.journal import Journal
-from edge.stick import NotForThisJournalError, NothingToExportError, acknowledge, export
+from edge.store.journal import Journal
+from edge.upstream.stick import NotForThisJournalError, NothingToExportError, acknowledge, export
 from runtime.sealed import unseal_from
 from tests.edge.journals import new_rows
 

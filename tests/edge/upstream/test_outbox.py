@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from contract.wire import VERSION, Ack
-from edge.outbox import Outbox, OutboxLimits, Run, Verdict, Wait
+from edge.upstream.outbox import Outbox, OutboxLimits, Run, Verdict, Wait
 
 EPOCH = "00000000000000aa"
 OTHER_EPOCH = "00000000000000bb"

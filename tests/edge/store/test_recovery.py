@@ -12,8 +12,8 @@ from typing import NamedTuple
 import pytest
 
 from contract.commands import Answer, IssueTicket, ReportDevice, SignIn
-from edge.journal import StoreError
-from edge.recovery import open_stores
+from edge.store.journal import StoreError
+from edge.store.recovery import open_stores
 from tests.edge.running_site import CLERK, HUB, KIOSK, RunningHub, TestClock
 
 PAGE_BYTES = 4096

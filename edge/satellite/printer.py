@@ -16,10 +16,10 @@ from contract.refusals import Reason
 from contract.slips import SlipView
 from edge.devices.escpos_printer import EscposPrinter
 from edge.devices.transport import transport
-from edge.journal import StoreError
-from edge.paper_memory import PaperMemory, SlipKey, key_of
 from edge.printing import print_job
+from edge.satellite.paper_memory import PaperMemory, SlipKey, key_of
 from edge.settings import PrinterSettings
+from edge.store.journal import StoreError
 from runtime.device_reports import DeviceReports
 from runtime.hub_client import HubClient, HubDenied, HubRejected, HubUnreachable, Refusal, Silence
 

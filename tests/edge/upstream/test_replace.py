@@ -11,10 +11,10 @@ from contract.codec import decode_entry, encode_entry
 from contract.commands import Answer, IssueTicket
 from contract.events import Entry
 from contract.wire import VERSION, HeldRows, SiteState
-from edge import replace
-from edge.high_water import HighWater
-from edge.journal import Journal
-from edge.replace import AlreadyAtWorkError, orders_on_paper, restored, take_over
+from edge.store.high_water import HighWater
+from edge.store.journal import Journal
+from edge.upstream import replace
+from edge.upstream.replace import AlreadyAtWorkError, orders_on_paper, restored, take_over
 from runtime.folder_lock import FolderInUseError
 from tests.edge.running_site import KIOSK, MONDAY_8_MS, RunningHub, TestClock
 

@@ -12,9 +12,9 @@ from contract.codec import encode_entry
 from contract.events import Entry, TicketCalled
 from contract.stamp import Stamp
 from contract.wire import VERSION, Ack
-from edge.journal import Journal, NewRow, Row, StoreError
-from edge.outbox import OutboxLimits
-from edge.uplink import Uplink
+from edge.store.journal import Journal, NewRow, Row, StoreError
+from edge.upstream.outbox import OutboxLimits
+from edge.upstream.uplink import Uplink
 from runtime.clock import SystemClock
 from runtime.mqtt import MqttSettings
 from simulation.line import Line
@@ -316,7 +316,7 @@ def test_a_journal_that_cannot_be_read_is_named_once_and_tried_again(
         return read(self, after, limit)
 
     monkeypatch.setattr(Journal, "read", read_at_last)
-    monkeypatch.setattr("edge.uplink._TROUBLE_S", 0.02)
+    monkeypatch.setattr("edge.upstream.uplink._TROUBLE_S", 0.02)
     with StandInCentre(mosquitto.port) as centre, uplink_of(journal, mosquitto.port) as uplink:
         until(lambda: uplink.unsent == 0)
     assert_all_is_there(journal, centre)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from contract.codec import CHAIN_START, chain
-from edge.journal import Journal, NewRow, StoreError
+from edge.store.journal import Journal, NewRow, StoreError
 from tests.edge.journals import BODIES, edit, fill, intact_rows, new_rows
 
 
@@ -218,7 +218,7 @@ APPENDING = textwrap.dedent(
     """
     import resource, sys
     from pathlib import Path
-    from edge.journal import Journal, NewRow, StoreError
+    from edge.store.journal import Journal, NewRow, StoreError
     path, most_bytes = Path(sys.argv[1]), int(sys.argv[2])
     journal = Journal(path)
     if most_bytes:

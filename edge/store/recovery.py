@@ -13,8 +13,8 @@ import msgspec
 from contract.codec import ContractError, chain, decode_entry
 from contract.events import Entry
 from edge.core.house import House, apply, moved_to_new_journal
-from edge.high_water import HighWater, Mark
-from edge.journal import Journal, JournalDamagedError, StoreError
+from edge.store.high_water import HighWater, Mark
+from edge.store.journal import Journal, JournalDamagedError, StoreError
 
 logger = logging.getLogger(__name__)
 

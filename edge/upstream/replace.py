@@ -18,9 +18,9 @@ from edge.core.calendar import day_of
 from edge.core.house import House, apply, moved_to_new_journal
 from edge.core.numbering import number_of
 from edge.core.state import ENDED
-from edge.high_water import HighWater, Mark
-from edge.journal import Journal, StoreError
-from edge.recovery import JOURNAL, keep_checkpoint, rebuild
+from edge.store.high_water import HighWater, Mark
+from edge.store.journal import Journal, StoreError
+from edge.store.recovery import JOURNAL, keep_checkpoint, rebuild
 from runtime.folder_lock import FolderLock
 
 _NEW = "journal-new.db"

@@ -20,10 +20,10 @@ from edge.control_settings import ControlSettings
 from edge.controls import Controls
 from edge.devices.input_device import InputDevice
 from edge.devices.keypad import OpenInput
-from edge.journal import StoreError
-from edge.paper_memory import PaperMemory
-from edge.satellite_printer import SatellitePrinter
+from edge.satellite.paper_memory import PaperMemory
+from edge.satellite.printer import SatellitePrinter
 from edge.settings import PrinterSettings
+from edge.store.journal import StoreError
 from runtime.clock import Clock, SystemClock
 from runtime.device_reports import DeviceReports
 from runtime.folder_lock import FolderInUseError, FolderLock

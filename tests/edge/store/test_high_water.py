@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.high_water import HighWater, Mark
-from edge.journal import StoreError
+from edge.store.high_water import HighWater, Mark
+from edge.store.journal import StoreError
 
 SLOT_BYTES = 4096
 

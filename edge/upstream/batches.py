@@ -7,7 +7,7 @@ from msgspec import Raw
 
 from contract.codec import encode_message
 from contract.wire import VERSION, Batch
-from edge.journal import Row
+from edge.store.journal import Row
 
 MOST_BATCH_BYTES = 20_000
 

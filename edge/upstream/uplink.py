@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from contract.codec import encode_message
 from contract.topics import Down, Up, down, up
 from contract.wire import VERSION, Health, Status, UpdateState
-from edge.outbox import OutboxLimits
-from edge.sender import Sender, SentLog
+from edge.upstream.outbox import OutboxLimits
+from edge.upstream.sender import Sender, SentLog
 from runtime.backoff import Backoff
 from runtime.clock import Clock
 from runtime.mqtt import MqttLink, MqttSettings, Will

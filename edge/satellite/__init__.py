@@ -1,0 +1,1 @@
+"""A further machine of a site: its buttons, pads and printer, for a hub elsewhere."""
