@@ -159,6 +159,7 @@ def test_a_slip_that_came_out_stays_so_when_the_roll_ends_with_it(
     kiosk: Page, site: RunningSite
 ) -> None:
     kiosk.get_by_role("button", name="Hộ tịch").click()
+    expect(kiosk.locator("#number")).to_have_text("1001")
     site.give(HUB, ReportPrint("1001", 1, "printed", "confirmed"))
     site.give(HUB, ReportDevice(PRINTER, "lost", "paper-out"))
     seen = kiosk.locator("[data-shown-in=start] .no-slip")
