@@ -31,6 +31,7 @@ _EVENTS_PER_S = 2_000
 _ASKED = 150
 _ASKED_FOR_S = 9.0
 _AT_ONCE = 500
+_DAYS = 30
 
 
 def main() -> None:
@@ -59,13 +60,18 @@ def main() -> None:
 
 
 def _paths(load: Load) -> dict[str, str]:
-    site = load.messages[0][0].split("/")[2][:11]
+    site = load.messages[0][0].split("/")[3][:11]
+    first = date.fromisoformat(load.day) - timedelta(days=_DAYS - 1)
+    period = f"from={first}&to={load.day}"
     return {
         "overview": f"/overview?day={load.day}",
         "provinces": f"/provinces?day={load.day}",
         "ranking": f"/provinces/{site[:2]}/sites?day={load.day}",
         "site_day": f"/sites/{site}/days/{load.day}",
         "trend": f"/trends/day?day={load.day}",
+        "ranking_30d": f"/ranking?{period}",
+        "provinces_30d": f"/ranking?of=provinces&{period}",
+        "ratings_30d": f"/ratings?{period}",
     }
 
 
@@ -135,7 +141,7 @@ def _fill(folder: Path, load: Load, messages: int, now_ms: int) -> None:
         pass
     today = date.fromisoformat(load.day)
     with transaction(db.conn):
-        for back in range(1, 30):
+        for back in range(1, _DAYS):
             day = (today - timedelta(days=back)).isoformat()
             for table, key, columns in (
                 ("site_days", "site", TALLY_COLUMNS),

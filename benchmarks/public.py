@@ -107,7 +107,7 @@ def _end(payload: bytes) -> tuple[str, int]:
 
 def _all_read(url: str, load: Load) -> list[float]:
     """How long each reader waited for the page, in seconds, and at last all together."""
-    sites = sorted({topic.split("/")[2][:11] for topic, _ in load.messages})
+    sites = sorted({topic.split("/")[3][:11] for topic, _ in load.messages})
     paths = [
         f"/t/{sites[reader % len(sites)]}/{load.day}/{1001 + reader // len(sites)}"
         for reader in range(_READERS)

@@ -56,7 +56,7 @@ class Hubs:
 
     def _note(self, topic: str, payload: bytes) -> None:
         ack = (time.perf_counter(), decode_message(payload, Ack).committed)
-        self.committed.setdefault(topic.split("/")[2], []).append(ack)
+        self.committed.setdefault(topic.split("/")[3], []).append(ack)
 
 
 @contextmanager

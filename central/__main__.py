@@ -25,6 +25,9 @@ from central.settings import CentralSettings
 from central.store.database import close, location, writing
 from central.store.move import move
 from central.store.protocol import StoreError
+from central.updates.commands import RolloutError, add_update_commands
+from central.updates.releases import ReleaseError
+from central.worker import IngestWorker, Share
 from runtime.authority import AuthorityError
 from runtime.clock import SystemClock
 from runtime.folder_lock import FolderInUseError, FolderLock
@@ -44,6 +47,8 @@ _ERRORS = (
     IdentityError,
     OSError,
     RegisterError,
+    ReleaseError,
+    RolloutError,
     SealError,
     SettingsError,
     SiteListError,
@@ -70,10 +75,15 @@ def _parse() -> argparse.Namespace:
     serve = commands.add_parser("serve", help="run the centre until it is told to stop")
     serve.set_defaults(command=_serve)
 
+    ingesting = commands.add_parser("ingest", help="take in what a share of all sites sends")
+    ingesting.add_argument("worker", type=int, help="which worker, from 1 to [ingest] workers")
+    ingesting.set_defaults(command=_ingest)
+
     add_access_commands(commands, print)
     add_identity_commands(commands, print)
     add_recovery_commands(commands, print)
     add_configuration_commands(commands, print)
+    add_update_commands(commands, print)
 
     sites = commands.add_parser("import-sites", help="register the sites of a CSV file")
     sites.add_argument("file", type=Path, help="columns site, name, type, national_code")
@@ -90,15 +100,14 @@ def _parse() -> argparse.Namespace:
 
 
 def _serve(settings: CentralSettings, _arguments: argparse.Namespace) -> None:
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = _told_to_stop()
     watchdog = Watchdog(ServiceManager())
     with ExitStack() as stack:
         centre = Centre(
             settings.folder,
             settings.mqtt or _embedded(settings, stack),
             database=settings.database(),
+            has_workers=settings.ingest.workers > 0,
             http_host=settings.http.host,
             http_port=settings.http.port,
             live_within_s=settings.figures.live_within_s,
@@ -107,6 +116,7 @@ def _serve(settings: CentralSettings, _arguments: argparse.Namespace) -> None:
             access=settings.access,
             wait_target_s=settings.figures.wait_target_s,
             alerts=settings.alerts,
+            updates=settings.updates,
             turned=watchdog.loop(),
         )
         centre.start()
@@ -117,7 +127,32 @@ def _serve(settings: CentralSettings, _arguments: argparse.Namespace) -> None:
         print(centre.url, flush=True)
         while not stopping.wait(_WATCH_S):
             if not centre.is_running:
-                sys.exit("thutu-central: the committing thread has ended; start the centre again")
+                sys.exit("thutu-central: the centre no longer commits, or leads; start it again")
+
+
+def _ingest(settings: CentralSettings, arguments: argparse.Namespace) -> None:
+    database, mqtt = settings.postgres(), settings.mqtt
+    share = Share(arguments.worker, settings.ingest.workers)
+    if database is None or mqtt is None or not 1 <= share.worker <= share.workers:
+        raise SettingsError(f"worker {share}: give [ingest] workers, and one of them")
+    stopping = _told_to_stop()
+    watchdog = Watchdog(ServiceManager())
+    with ExitStack() as stack:
+        worker = IngestWorker(settings.folder, database, mqtt, share, turned=watchdog.loop())
+        worker.start()
+        stack.callback(worker.stop)
+        watchdog.start()
+        stack.callback(watchdog.stop)
+        while not stopping.wait(_WATCH_S):
+            if not worker.is_running:
+                sys.exit("thutu-central: the committing thread has ended; start the worker again")
+
+
+def _told_to_stop() -> threading.Event:
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping
 
 
 def _embedded(settings: CentralSettings, stack: ExitStack) -> MqttSettings:

@@ -43,10 +43,10 @@ class BrokerError(Exception):
 class EmbeddedBroker:
     """A broker on the loopback interface whose users are the centre and the given nodes.
 
-    A node may publish only below `thutu/v1/{node}/up/` and read only below
-    `thutu/v1/{node}/down/`; the centre may do everything. Passwords are random, and kept with the
-    broker's store in `folder`, readable by this user only. `port` 0 takes any free one at the
-    first start and stays with it.
+    A node may publish only below `thutu/v1/{lane}/{node}/up/` and read only below
+    `thutu/v1/{lane}/{node}/down/`; the centre may do everything. Passwords are random, and kept
+    with the broker's store in `folder`, readable by this user only. `port` 0 takes any free one
+    at the first start and stays with it.
     """
 
     def __init__(self, folder: Path, nodes: Sequence[str] = (), *, port: int = 0) -> None:
@@ -180,7 +180,7 @@ class EmbeddedBroker:
 
     def _node_user(self, node: str) -> dict[str, object]:
         """NATS writes `/` as `.`, and delivers to sessions with QoS 1 below `$MQTT.sub`."""
-        own = f"{ROOT.replace('/', '.')}.{node}"
+        own = f"{ROOT.replace('/', '.')}.*.{node}"
         return {
             "user": node,
             "password": self._passwords[node],

@@ -25,10 +25,10 @@ _App = Callable[[_Message, _Receive, _Send], Awaitable[None]]
 
 
 class Front:
-    """Sends what is below `/api/` to the API, below `/enrol/` to the enrolment of nodes and below
-    `/t/` to the public's pages where there are such, and the rest to the admins' pages; adds to
-    every answer the headers that keep browsers from loading, leaking or storing what they should
-    not."""
+    """Sends what is below `/api/` to the API, below `/enrol/` to the enrolment of nodes, below
+    `/t/` to the public's pages and below `/releases/` to hubs' software where there are such, and
+    the rest to the admins' pages; adds to every answer the headers that keep browsers from loading,
+    leaking or storing what they should not."""
 
     def __init__(
         self,
@@ -36,11 +36,13 @@ class Front:
         pages: FastAPI,
         enrolment: Starlette | None = None,
         public: Starlette | None = None,
+        releases: Starlette | None = None,
     ) -> None:
         self._api = ETags(api)
         self._pages = pages
         self._enrolment = enrolment or pages
         self._public = public or pages
+        self._releases = releases or pages
 
     async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
         """Answer one request (ASGI)."""
@@ -63,6 +65,8 @@ class Front:
             return self._api
         if path.startswith("/t/"):
             return self._public
+        if path.startswith("/releases/"):
+            return self._releases
         return self._enrolment if path.startswith("/enrol/") else self._pages
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-Role = Literal["national", "province", "unit", "auditor", "operator"]
+Role = Literal["national", "province", "unit", "auditor", "operator", "booking"]
 
 
 class Scope(Struct, frozen=True):

@@ -1,5 +1,6 @@
-"""The whole centre in one process: broker link, committer, HTTP. All its state is in one folder,
-and it may be stopped or killed at any time."""
+"""The whole centre in one process: broker link, committer, HTTP; or all of it but the taking in of
+events, which several workers then do. All its state is in one folder and one database, and it may
+be stopped or killed at any time."""
 
 import logging
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from central.alerts.service import AlertService
 from central.alerts.settings import AlertSettings
 from central.api.app import create_api
 from central.api.entrance import Entrance
+from central.appointments.service import AppointmentService
 from central.configuration.desk import ConfigurationDesk
 from central.configuration.shelf import Shelf
 from central.front import Front
@@ -22,15 +24,19 @@ from central.identity.enrolment import create_enrolment
 from central.identity.eviction import evict
 from central.ingest.committer import Committer
 from central.ingest.intake import Intake
+from central.leadership import Leadership
 from central.public.app import create_public
 from central.recovery.spool import Spool
 from central.recovery.state_desk import StateDesk
 from central.rollup.folder import Folder
 from central.scope import Role
 from central.settings import AccessSettings
-from central.store.database import Location, close, database_of, open_for_writing, writing
+from central.store.database import Location, close, database_of, lead, open_for_writing, writing
 from central.store.ingest import SqlIngestStore
 from central.store.rollup import SqlRollupStore
+from central.updates.desk import RolloutDesk
+from central.updates.serving import create_releases
+from central.updates.settings import UpdateSettings
 from central.web.app import create_pages
 from contract.topics import up
 from runtime.clock import Clock, SystemClock
@@ -52,10 +58,12 @@ class Centre:
 
     `mqtt` names the broker; `database` is in `folder` unless it is given; `http_port` 0 takes any
     free port; `proxies` are the addresses of those that end HTTPS in front; `turned` is called at
-    every turn of the committing loop. After `start`, `url` is where the pages are; `stop` commits
-    what has come. A further Centre on the same folder goes on from there. Raises
-    FolderInUseError, StoreError, AuthorityError and RegisterError for an authority that cannot be
-    used, or OSError when the port is taken.
+    every turn of the committing loop. With `has_workers` others take in what hubs send, and what
+    one alone may do (alerts, configurations, updates, certificates, the state of new cards) is done
+    here, by the one centre that leads its PostgreSQL database. After `start`, `url` is where the
+    pages are; `stop` commits what has come. A further Centre on the same folder goes on from there.
+    Raises FolderInUseError, StoreError, AuthorityError and RegisterError for an authority that
+    cannot be used, or OSError when the port is taken.
     """
 
     def __init__(
@@ -64,6 +72,7 @@ class Centre:
         mqtt: MqttSettings,
         *,
         database: Location | None = None,
+        has_workers: bool = False,
         clock: Clock | None = None,
         http_host: str = "127.0.0.1",
         http_port: int = 0,
@@ -74,6 +83,7 @@ class Centre:
         access: AccessSettings | None = None,
         wait_target_s: int = 1200,
         alerts: AlertSettings | None = None,
+        updates: UpdateSettings | None = None,
     ) -> None:
         self._clock = clock or SystemClock()
         self._database = database = database or database_of(folder)
@@ -81,7 +91,7 @@ class Centre:
         with ExitStack() as undo:
             self._lock = FolderLock(folder)
             undo.callback(self._lock.release)
-            self._db = open_for_writing(database, alone=True)
+            self._db = lead(database) if has_workers else open_for_writing(database, alone=True)
             undo.callback(self._db.close)
             self._identities = self._identity_desk(folder, mqtt)
             enrolment = None
@@ -90,14 +100,8 @@ class Centre:
                 undo.callback(self._identities.stop)
                 enrolment = create_enrolment(self._identities, self._clock)
                 is_shut_out = self._identities.is_shut_out
-            intake = Intake(SqlIngestStore(self._db), is_shut_out)
-            self._committer = Committer(
-                intake,
-                Folder(SqlRollupStore(self._db), intake.recent),
-                self._clock,
-                self._publish,
-                turned,
-            )
+            self._committer = None if has_workers else self._new_committer(is_shut_out, turned)
+            self._writer = self._committer or Leadership(self._db, turned)
             alerts = alerts or AlertSettings()
             self._alerts = AlertService(
                 database,
@@ -107,21 +111,39 @@ class Centre:
                 live_within_s=live_within_s,
                 wait_target_s=wait_target_s,
             )
-            entrance = Entrance(database, self._clock, live_within_s, access, alerts.receivers)
+            shelf = Shelf(folder)
+            entrance = Entrance(
+                database,
+                self._clock,
+                live_within_s,
+                shelf,
+                access=access,
+                receivers=alerts.receivers,
+            )
             pages = create_pages(entrance, secure_cookies=behind_https, wait_target_s=wait_target_s)
             public = create_public(database, self._clock, live_within_s=live_within_s)
-            front = Front(create_api(entrance, self._is_healthy), pages, enrolment, public)
+            front = Front(
+                create_api(entrance, self._is_healthy),
+                pages,
+                enrolment,
+                public,
+                create_releases(folder),
+            )
             limits = Limits(per_address=_CONNECTIONS_PER_ADDRESS, proxies=proxies)
             self._http = HttpServer(front, http_host, http_port, limits)
             undo.pop_all()
-        self._configurations = ConfigurationDesk(Shelf(folder), self._clock, self._retain)
-        self._spool = Spool(folder, self._committer.put)
+        self._configurations = ConfigurationDesk(shelf, self._clock, self._retain)
+        self._rollouts = RolloutDesk(
+            database, key, self._clock, self._retain, updates or UpdateSettings()
+        )
+        self._spool = Spool(folder, self._committer.put) if self._committer else None
         self._state_desk = StateDesk(database, key, self._clock, self._publish)
+        self._appointments = AppointmentService(database, key, self._clock, self._publish)
         self._link = MqttLink(
             mqtt,
             persistent=True,
             subscriptions=(
-                up("+", "events"),
+                *(() if has_workers else (up("+", "events"),)),
                 up("+", "status"),
                 up("+", "state"),
                 up("+", "renew"),
@@ -137,10 +159,13 @@ class Centre:
 
     def start(self) -> None:
         """Begin to commit, to answer and to listen."""
-        self._committer.start()
+        self._writer.start()
         self._alerts.start()
         self._state_desk.start()
-        self._spool.start()
+        self._appointments.start()
+        self._rollouts.start()
+        if self._spool is not None:
+            self._spool.start()
         self._http.start()
         if self._identities is not None:
             self._identities.start()
@@ -150,10 +175,13 @@ class Centre:
     def stop(self) -> None:
         """Stop listening, commit and fold what has come, and end."""
         self._link.stop()
-        self._spool.stop()
+        if self._spool is not None:
+            self._spool.stop()
         self._state_desk.stop()
+        self._appointments.stop()
+        self._rollouts.stop()
         self._alerts.stop()
-        self._committer.stop()
+        self._writer.stop()
         self._http.stop()
         if self._identities is not None:
             self._identities.stop()
@@ -167,8 +195,16 @@ class Centre:
 
     @property
     def is_running(self) -> bool:
-        """Whether messages are still taken; if not, only a new process can help."""
-        return self._committer.is_alive
+        """Whether messages are still taken, or the centre still leads; if not, only a new process
+        can help."""
+        return self._writer.is_alive
+
+    def _new_committer(
+        self, is_shut_out: Callable[[str], bool], turned: Callable[[], object]
+    ) -> Committer:
+        intake = Intake(SqlIngestStore(self._db), is_shut_out)
+        folder = Folder(SqlRollupStore(self._db), intake.recent)
+        return Committer(intake, folder, self._clock, self._publish, turned)
 
     def _identity_desk(self, folder: Path, mqtt: MqttSettings) -> IdentityDesk | None:
         if not has_authority(folder):
@@ -183,7 +219,10 @@ class Centre:
         else:
             if topic.endswith("/up/status"):
                 self._configurations.hear(topic, payload)
-            self._committer.put(topic, payload)
+                self._appointments.hear(topic, payload)
+                self._rollouts.hear(topic, payload)
+            if self._committer is not None:
+                self._committer.put(topic, payload)
 
     def _publish(self, topic: str, payload: bytes) -> bool:
         return self._link.publish(topic, payload)
@@ -192,7 +231,7 @@ class Centre:
         return self._link.publish(topic, payload, retain=True)
 
     def _is_healthy(self) -> bool:
-        return self._committer.is_healthy and self._link.connected
+        return self._writer.is_healthy and self._link.connected
 
 
 def signing_key_of(folder: Path) -> Ed25519PrivateKey:

@@ -182,6 +182,13 @@ class Recall(Command, frozen=True):
     counter: CounterId
 
 
+class TakeBackCall(Command, frozen=True):
+    """Take back a call of at most REOPEN_WITHIN_S ago, while its citizen has not come: the number
+    waits on in its old place, as though it had not been called."""
+
+    counter: CounterId
+
+
 class StartService(Command, frozen=True):
     """The called citizen has come."""
 
@@ -197,7 +204,8 @@ class FinishService(Command, frozen=True):
 
 class ReopenService(Command, frozen=True):
     """Take back a finish of at most REOPEN_WITHIN_S ago: the citizen is served again, as though
-    it had not been, unless this counter or the citizen has gone on since."""
+    it had not been, unless this counter or the citizen has gone on since. A call that came after
+    it is taken back too, while its citizen has not come."""
 
     counter: CounterId
 
@@ -293,6 +301,12 @@ class ReportDevice(Command, frozen=True):
     condition: Annotated[str, Meta(max_length=100)] = ""
 
 
+class RemoveDevice(Command, frozen=True):
+    """A supervisor takes a lost device off the list: it was taken away, or renamed."""
+
+    device: Name
+
+
 AnyCommand = (
     IssueTicket
     | CheckIn
@@ -312,6 +326,7 @@ AnyCommand = (
     | CallNext
     | CallTicket
     | Recall
+    | TakeBackCall
     | StartService
     | FinishService
     | ReopenService
@@ -325,6 +340,7 @@ AnyCommand = (
     | LeaveRoll
     | ReportPrint
     | ReportDevice
+    | RemoveDevice
 )
 
 

@@ -9,6 +9,7 @@ LogKind = Literal[
     "priority",
     "no-show",
     "reopened",
+    "call-taken-back",
     "void",
     "services",
     "closed-early",

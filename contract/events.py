@@ -91,6 +91,12 @@ class PaperLow(Event, frozen=True):
     device: Name
 
 
+class DeviceRemoved(Event, frozen=True):
+    """A supervisor took a lost device off the list; it is there again once it speaks."""
+
+    device: Name
+
+
 # --- tickets ----------------------------------------------------------------------------------
 
 
@@ -176,6 +182,20 @@ class TicketRecalled(Event, frozen=True):
     number: TicketNumber
     counter: CounterId
     times: int
+
+
+class CallTakenBack(Event, frozen=True):
+    """The counter took back its call of `called` before the citizen came: it never counts, and
+    the number waits on in its old place, as it did since `since`; `wait` and `idle` are the
+    call's."""
+
+    number: TicketNumber
+    counter: CounterId
+    service: ServiceId
+    wait: Span | None
+    idle: Span | None
+    called: Stamp
+    since: Stamp
 
 
 class ServiceStarted(Event, frozen=True):
@@ -324,6 +344,7 @@ AnyEvent = (
     | DeviceLost
     | DeviceReturned
     | PaperLow
+    | DeviceRemoved
     | AppointmentBooked
     | AppointmentCancelled
     | TicketIssued
@@ -332,6 +353,7 @@ AnyEvent = (
     | ReprintOrdered
     | TicketCalled
     | TicketRecalled
+    | CallTakenBack
     | ServiceStarted
     | ServiceFinished
     | ServiceReopened

@@ -17,7 +17,8 @@ class TicketView(Struct, frozen=True):
     """One ticket that is still in the house. `since_ms` is when its present phase began.
 
     `slip` is what is known of the copy asked for last: "unknown" when nobody can tell whether it
-    came out, and staff decide about a further one; "roll" when it was torn off a roll.
+    came out, and staff decide about a further one; "roll" when it was torn off a roll. `issuer` is
+    the device or member of staff that gave the number out.
     """
 
     number: TicketNumber
@@ -32,6 +33,7 @@ class TicketView(Struct, frozen=True):
     due_ms: int | None = None
     calls: int = 0
     slip: SlipState = "none"
+    issuer: Name | None = None
 
 
 class CounterView(Struct, frozen=True):
@@ -79,11 +81,12 @@ class CallView(Struct, frozen=True):
 
 
 class DeviceView(Struct, frozen=True):
-    """One device of the site, and why it cannot work if it cannot."""
+    """One device of the site, since when it is as it is, and why it cannot work if it cannot."""
 
     device: Name
     state: DeviceState
     condition: str = ""
+    since_ms: int | None = None
 
 
 class RollView(Struct, frozen=True):

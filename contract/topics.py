@@ -13,7 +13,7 @@ from contract.ids import split_node
 ROOT = "thutu/v1"
 LANES = 64
 Up = Literal["events", "status", "renew", "state"]
-Down = Literal["ack", "certificate", "state", "config", "update"]
+Down = Literal["ack", "certificate", "state", "config", "update", "appointments"]
 _ANY = "+"
 _NODES_REMEMBERED = 10_000
 _HEAD = ROOT.split("/")

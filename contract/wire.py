@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Raw, Struct
 
-from contract.ids import NodeId, Series, whole
+from contract.ids import Name, NodeId, Series, ServiceId, whole
 from contract.stamp import Seq
 
 Epoch = Annotated[
@@ -73,7 +73,8 @@ class UpdateState(Struct, frozen=True, array_like=True):
 class Status(Struct, frozen=True, array_like=True):
     """A node's birth, heartbeat or (as the broker's will, `online` false) its death.
 
-    `last_seq` and `unsent` tell the centre how much it does not have yet.
+    `last_seq` and `unsent` tell the centre how much it does not have yet; `appointments` up to
+    which of its changes of bookings the node has been told since its start.
     """
 
     version: int
@@ -88,6 +89,7 @@ class Status(Struct, frozen=True, array_like=True):
     unsent: int = 0
     health: Health | None = None
     update: UpdateState | None = None
+    appointments: Annotated[int, Meta(ge=0)] = 0
 
 
 class CertificateRequest(Struct, frozen=True, array_like=True):
@@ -185,6 +187,30 @@ class Configuration(Struct, frozen=True, array_like=True):
     def label(self) -> str:
         """Number and fingerprint, as the hub reports them while this is in force."""
         return f"{self.number}-{hashlib.sha256(self.text.encode()).hexdigest()[:12]}"
+
+
+class Booking(Struct, frozen=True, array_like=True):
+    """An appointment as it is now: `service` is None once it was cancelled, and `slot_ms` the
+    start of the slot, UTC milliseconds since 1970. `code` is what the citizen shows."""
+
+    code: Name
+    service: ServiceId | None
+    slot_ms: Seq
+
+
+class Appointments(Struct, frozen=True, array_like=True):
+    """What was booked, moved or cancelled at a hub's site by changes after `after`, up to `upto`,
+    each as it was when this was made and later; sealed by the centre.
+
+    It is for a hub that was told up to `after` or further, but not yet `upto`. Changes are
+    numbered upwards, with gaps; one that was overtaken by another of the same code is left out.
+    """
+
+    version: int
+    node: NodeId
+    after: Annotated[int, Meta(ge=0)]
+    upto: Annotated[int, Meta(ge=1)]
+    bookings: Annotated[tuple[Booking, ...], Meta(max_length=200)]
 
 
 class ReleaseFile(Struct, frozen=True, array_like=True):

@@ -21,11 +21,44 @@ _STOP_S = 30
 
 
 class PostgresServer:
-    """A running server; every database in it is made on demand and begins empty."""
+    """A server on `data` in a folder that has its socket and its log too; every database in it is
+    made on demand and begins empty."""
 
-    def __init__(self, sockets: Path) -> None:
-        self._sockets = sockets
+    def __init__(self, programs: Path, folder: Path, user: str | None) -> None:
+        self._programs = programs
+        self._sockets = folder
+        self._user = user
+        self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count(1)
+
+    @property
+    def sockets(self) -> Path:
+        """The folder of its socket, which is its host in a URL."""
+        return self._sockets
+
+    def start(self) -> None:
+        """Start, and return once it answers."""
+        until(self._starts, within_s=60)
+
+    def kill(self) -> None:
+        """End all its processes at once, as a power cut would."""
+        pids = self._pids()
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        self._ended()
+        until(lambda: not any(_is_running(pid) for pid in pids), within_s=_STOP_S)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let it answer nothing for a while, its connections open."""
+        pids = self._pids()
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
 
     def new_database(self) -> str:
         """The URL of a new database."""
@@ -37,6 +70,67 @@ class PostgresServer:
     def url(self, database: str) -> str:
         """The URL of a database."""
         return f"postgresql:///{database}?host={self._sockets}&user=postgres"
+
+    def stop(self) -> None:
+        """End it at once, without a word to anybody; what has ended already stays so."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._ended()
+
+    @contextmanager
+    def replica(self) -> Iterator["PostgresServer"]:
+        """A streaming replica of this server, until the end of the block."""
+        folder = self._sockets / "replica"
+        folder.mkdir()
+        if self._user is not None:
+            shutil.chown(folder, self._user)
+        data = folder / "data"
+        source = ("-h", self._sockets, "-U", "postgres", "--checkpoint=fast")
+        subprocess.run(
+            [self._programs / "pg_basebackup", *source, "-R", "-X", "stream", "-D", data],
+            user=self._user,
+            cwd=folder,
+            check=True,
+            capture_output=True,
+        )
+        try:
+            with _running(self._programs, folder, self._user) as server:
+                yield server
+        finally:
+            shutil.rmtree(folder)
+
+    def _starts(self) -> bool:
+        """Try; a server that was killed refuses until the last of its processes is gone."""
+        if self._process is None or self._process.poll() is not None:
+            settings = (f"unix_socket_directories={self._sockets}", "listen_addresses=")
+            with (self._sockets / "log").open("ab") as log:
+                self._process = subprocess.Popen(
+                    [
+                        self._programs / "postgres",
+                        *("-D", self._sockets / "data"),
+                        *(f"--{one}" for one in settings),
+                    ],
+                    user=self._user,
+                    cwd=self._sockets,
+                    stdout=log,
+                    stderr=log,
+                )
+        try:
+            psycopg.connect(self.url("postgres")).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _pids(self) -> list[int]:
+        assert self._process is not None
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii")
+        return [pid, *map(int, children.split())]
+
+    def _ended(self) -> None:
+        assert self._process is not None
+        self._process.wait(_STOP_S)
+        self._process = None
 
 
 @contextmanager
@@ -59,24 +153,20 @@ def postgres_server() -> Iterator[PostgresServer]:
             check=True,
             capture_output=True,
         )
-        with (folder / "log").open("wb") as log:
-            settings = (f"unix_socket_directories={folder}", "listen_addresses=")
-            process = subprocess.Popen(
-                [programs / "postgres", "-D", data, *(f"--{one}" for one in settings)],
-                user=user,
-                cwd=folder,
-                stdout=log,
-                stderr=log,
-            )
-        try:
-            server = PostgresServer(folder)
-            until(lambda: _answers(server, process), within_s=30)
+        with _running(programs, folder, user) as server:
             yield server
-        finally:
-            process.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
-            process.wait(_STOP_S)
     finally:
         shutil.rmtree(folder)
+
+
+@contextmanager
+def _running(programs: Path, folder: Path, user: str | None) -> Iterator[PostgresServer]:
+    server = PostgresServer(programs, folder, user)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 def _programs(folder: Path, user: str | None) -> Path:
@@ -102,10 +192,10 @@ def _may_enter(path: Path, user: str) -> bool:
     return tried.returncode == 0
 
 
-def _answers(server: PostgresServer, process: subprocess.Popen[bytes]) -> bool:
-    assert process.poll() is None, "PostgreSQL ended at its start"
+def _is_running(pid: int) -> bool:
+    """Whether a process is there and has not ended."""
     try:
-        psycopg.connect(server.url("postgres")).close()
-    except psycopg.OperationalError:
+        state = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
+    except FileNotFoundError:
         return False
-    return True
+    return state != "Z"

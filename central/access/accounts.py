@@ -55,7 +55,7 @@ def remove_account(db: Database, name: str, now_ms: int) -> None:
     """End an account with its tokens and sessions. Raises AccountError when there is none."""
     with transaction(db.conn):
         store = AccessStore(db.conn)
-        store.remove_account(_existing(store, name).account)
+        store.remove_account(existing_account(db.conn, name).account)
         record(db.conn, Deed(OPERATORS_COMMAND, "account-removed", name), now_ms)
 
 
@@ -69,8 +69,16 @@ def change_password(
     hashed = new_password(passwords, password, name)
     with transaction(db.conn):
         store = AccessStore(db.conn)
-        store.set_password(_existing(store, name).account, hashed)
+        store.set_password(existing_account(db.conn, name).account, hashed)
         record(db.conn, Deed(OPERATORS_COMMAND, "password-changed", name), now_ms)
+
+
+def existing_account(conn: Connection, name: str) -> AccountRow:
+    """The account of that name. Raises AccountError when there is none."""
+    found = AccessStore(conn).account(name)
+    if found is None:
+        raise AccountError(f"there is no account named {name!r}")
+    return found
 
 
 def new_password(passwords: Passwords, password: str, name: str) -> str:
@@ -141,7 +149,7 @@ def sign_in(
             record(db.conn, Deed(name, f"sign-in-{how}", "", address), now_ms)
             return refusal if isinstance(refusal, Slowed) else None
         record(db.conn, Deed(name, "signed-in", "", address), now_ms)
-        session = _open(store, current.account, now_ms)
+        session = new_session(store, current.account, now_ms)
     locks.succeeded(name, address)
     return session
 
@@ -154,7 +162,14 @@ def open_session(db: Database, token: str, now_ms: int, address: str = "") -> st
         name = found.name if found else ""
         action = "signed-in" if found else "sign-in-refused"
         record(db.conn, Deed(name, action, "token", address), now_ms)
-        return _open(store, found.account, now_ms) if found else None
+        return new_session(store, found.account, now_ms) if found else None
+
+
+def new_session(store: AccessStore, account: int, now_ms: int) -> str:
+    """The secret of a new session of an account, inside a transaction."""
+    secret = secrets.token_urlsafe(32)
+    store.add_session(account, _digest(secret), now_ms + SESSION_S * 1000, now_ms)
+    return secret
 
 
 def close_session(db: Database, secret: str, now_ms: int, address: str = "") -> None:
@@ -207,19 +222,6 @@ def _add(conn: Connection, admin: Admin, now_ms: int, password_hash: str | None)
     deed = Deed(OPERATORS_COMMAND, "account-created", f"{admin.name}: {admin.role}, {where}")
     record(conn, deed, now_ms)
     return account
-
-
-def _existing(store: AccessStore, name: str) -> AccountRow:
-    found = store.account(name)
-    if found is None:
-        raise AccountError(f"there is no account named {name!r}")
-    return found
-
-
-def _open(store: AccessStore, account: int, now_ms: int) -> str:
-    secret = secrets.token_urlsafe(32)
-    store.add_session(account, _digest(secret), now_ms + SESSION_S * 1000, now_ms)
-    return secret
 
 
 def _digest(secret: str) -> bytes:

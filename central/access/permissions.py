@@ -18,6 +18,8 @@ class Permission(StrEnum):
     """Who signed in and who read what."""
     ALERTS = "alerts"
     """Acknowledging and closing alerts."""
+    APPOINTMENTS = "appointments"
+    """Booking, moving and cancelling slots at sites, and what became of them."""
 
 
 _ADMIN = frozenset({Permission.FIGURES, Permission.MACHINES, Permission.ALERTS})
@@ -29,6 +31,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         {Permission.FIGURES, Permission.MACHINES, Permission.EVENTS, Permission.AUDIT}
     ),
     "operator": frozenset({Permission.MACHINES, Permission.AUDIT, Permission.ALERTS}),
+    "booking": frozenset({Permission.APPOINTMENTS}),
 }
 
 

@@ -1,15 +1,17 @@
 """Reads what the rules judge, for every site, in a handful of questions."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
+from central.alerts.hours import Opening
 from central.alerts.rules import Answered, Device, Differing, Limits, SiteFacts
+from central.alerts.site_hours import site_opening
 from central.api import freshness
 from central.api.models import Liveness
-from central.configuration.differences import differences
-from central.configuration.shelf import ConfigurationError, Shelf
+from central.configuration.differences import differences, wanted
+from central.configuration.shelf import Decided, Shelf
 from central.rollup.business_day import day_of
 from central.scope import Scope
 from central.store.connection import Connection
@@ -28,15 +30,25 @@ _LOOK_AGAIN_MS = 600_000
 
 class FactReader:
     """Keeps from one reading to the next only what is slow to read: the answers of citizens, read
-    once a day, and which hubs run another configuration than the one on `shelf`, looked up every
-    ten minutes."""
+    once a day, and what the configurations on `shelf` say, looked up every ten minutes: which hubs
+    run another one, and when sites are open that do not keep to `everywhere`."""
 
-    def __init__(self, limits: Limits, live_within_ms: int, shelf: Shelf) -> None:
+    def __init__(
+        self, limits: Limits, live_within_ms: int, shelf: Shelf, everywhere: Opening
+    ) -> None:
         self._shelf = shelf
-        self._differing: tuple[int, dict[str, tuple[Differing, ...]]] = 0, {}
+        self._everywhere = everywhere
+        self._looked_ms = 0
+        self._differing: dict[str, tuple[Differing, ...]] = {}
+        self._openings: dict[str, _SiteOpening] = {}
         self._limits = limits
         self._live_within_ms = live_within_ms
         self._answered: tuple[str, dict[str, Answered]] = "", {}
+
+    def opening(self, site: str) -> Opening:
+        """When a site is open, as of the last reading."""
+        found = self._openings.get(site)
+        return found.opening if found and found.opening else self._everywhere
 
     def read(self, conn: Connection, now_ms: int) -> list[SiteFacts]:
         """The facts of every site that was ever heard from."""
@@ -52,7 +64,9 @@ class FactReader:
             if row.state == "lost":
                 lost[row.site].append(Device(f"{row.node[-2:]}/{row.device}", row.condition or ""))
         rated = self._rated(conn, day)
-        differing = self._differing_hubs(conn, now_ms)
+        if abs(now_ms - self._looked_ms) >= _LOOK_AGAIN_MS:
+            self._look_at_configurations(conn, nodes)
+            self._looked_ms = now_ms
         return [
             SiteFacts(
                 site=site,
@@ -67,7 +81,7 @@ class FactReader:
                 missing=sum(node.missing for node in of_site),
                 devices=tuple(lost[site]),
                 answered=rated.get(site),
-                differing=differing.get(site, ()),
+                differing=self._differing.get(site, ()),
             )
             for site, of_site in nodes.items()
             for queue in (long_queues.get(site, _NO_QUEUE),)
@@ -77,18 +91,29 @@ class FactReader:
         states = {freshness.state_of(node, now_ms, self._live_within_ms) for node in nodes}
         return states == {Liveness.LIVE}
 
-    def _differing_hubs(self, conn: Connection, now_ms: int) -> dict[str, tuple[Differing, ...]]:
-        """A configuration that cannot be read is the configuration desk's to complain of."""
-        if abs(now_ms - self._differing[0]) < _LOOK_AGAIN_MS:
-            return self._differing[1]
+    def _look_at_configurations(
+        self, conn: Connection, nodes: Mapping[str, Sequence[NodeRow]]
+    ) -> None:
+        """What cannot be read is no hub's fault, and the log names it."""
+        should = wanted(conn, self._shelf)
         by_site: defaultdict[str, tuple[Differing, ...]] = defaultdict(tuple)
-        with suppress(ConfigurationError, OSError):
-            for one in differences(conn, self._shelf):
-                named = split_node(one.node)
-                found = Differing(named.part, one.wanted, one.reported or "")
-                by_site[named.site] += (found,)
-        self._differing = now_ms, dict(by_site)
-        return self._differing[1]
+        for one in differences(nodes, should):
+            if one.config_differs and one.wanted_config is not None:
+                found = Differing(split_node(one.node).part, one.wanted_config, one.config or "")
+                by_site[one.site] += (found,)
+        self._differing = dict(by_site)
+        openings: dict[str, _SiteOpening] = {}
+        for node, decided in should.configurations.items():
+            site, _, _ = node.rpartition("-")
+            if decided is not None and site not in openings:
+                openings[site] = self._site_opening(site, decided)
+        self._openings = openings
+
+    def _site_opening(self, site: str, decided: Decided) -> "_SiteOpening":
+        before = self._openings.get(site)
+        if before is not None and before.label == decided.label:
+            return before
+        return _SiteOpening(decided.label, site_opening(decided.text, self._everywhere))
 
     def _rated(self, conn: Connection, day: str) -> dict[str, Answered]:
         """Whole days only, so that an answer of this morning moves nothing."""
@@ -105,6 +130,14 @@ class FactReader:
             }
             self._answered = day, found
         return self._answered[1]
+
+
+class _SiteOpening(NamedTuple):
+    """A site's own hours, None where its configuration gives none; reading one takes a
+    millisecond, so it is done once for each label."""
+
+    label: str
+    opening: Opening | None
 
 
 def _last_there_ms(nodes: Sequence[NodeRow]) -> int:

@@ -1,8 +1,9 @@
 """When centres are open, and when nobody wants to be woken, in Vietnam's time."""
 
+from collections.abc import Mapping
 from datetime import date
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from central.rollup.business_day import day_of, midnight_ms
 
@@ -24,29 +25,25 @@ class Span(Struct, frozen=True):
 
 
 class Opening(Struct, frozen=True):
-    """The hours of working days: `weekdays` from 1, Monday, to 7, less `closed_days` and with
-    `extra_days` (ISO 8601) such as make-up Saturdays."""
+    """The hours of each weekday from 1, Monday, to 7; and those of `special` days (ISO 8601) in
+    their place, none on a holiday."""
 
-    spans: tuple[Span, ...]
-    weekdays: tuple[int, ...]
-    closed_days: tuple[str, ...] = ()
-    extra_days: tuple[str, ...] = ()
+    weekly: Mapping[int, tuple[Span, ...]]
+    special: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+
+    @property
+    def closed_days(self) -> tuple[str, ...]:
+        """The holidays."""
+        return tuple(day for day, spans in self.special.items() if not spans)
 
     def since_ms(self, now_ms: int) -> int | None:
         """When the hours began that it is within (UTC milliseconds since 1970); None outside."""
-        day = day_of(now_ms)
-        if not self._is_working(day):
-            return None
-        minute = minute_of(now_ms)
-        for span in self.spans:
+        day, minute = day_of(now_ms), minute_of(now_ms)
+        weekday = date.fromisoformat(day).isoweekday()
+        for span in self.special.get(day, self.weekly.get(weekday, ())):
             if span.holds(minute):
                 return midnight_ms(day) + span.first_min * _MS_PER_MINUTE
         return None
-
-    def _is_working(self, day: str) -> bool:
-        if day in self.closed_days:
-            return False
-        return day in self.extra_days or date.fromisoformat(day).isoweekday() in self.weekdays
 
 
 def span_of(text: str) -> Span:

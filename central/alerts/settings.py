@@ -79,9 +79,11 @@ class AlertSettings(Struct, frozen=True, forbid_unknown_fields=True):
     site is silent for `silent_after_s` in its opening hours; a device, paper, the clock, a gap or
     a hub's configuration has been out of order for its `..._after_s`; or the satisfied share of
     the last 7 days is `rating_drop` below that of the 28 days before, with `rating_answers`
-    answers in each and beyond chance. It ends when all is well for `well_for_s`. `weekdays` are 1,
-    Monday, to 7; `extra_days` are worked all the same, `closed_days` are not. News is gathered for
-    `gather_s`, sent to each receiver once in `at_most_every_s`, and waits for the end of `quiet`.
+    answers in each and beyond chance. It ends when all is well for `well_for_s`. `opening`,
+    `weekdays` (1, Monday, to 7) and `extra_days`, which are worked all the same, are for sites
+    whose published configuration gives no hours of their own; `closed_days` are for all. News
+    is gathered for `gather_s`, sent to each receiver once in `at_most_every_s`, and waits for the
+    end of `quiet`.
     """
 
     check_every_s: Annotated[int, Meta(ge=5, le=3600)] = 30
@@ -118,9 +120,10 @@ class AlertSettings(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("to send e-mail, give [alerts.mail_server]")
 
     def opening_hours(self) -> Opening:
-        """When sites are open."""
+        """When sites are open whose configuration does not say it."""
         spans = tuple(span_of(text) for text in self.opening)
-        return Opening(spans, self.weekdays, self.closed_days, self.extra_days)
+        special = {**dict.fromkeys(self.extra_days, spans), **dict.fromkeys(self.closed_days, ())}
+        return Opening(dict.fromkeys(self.weekdays, spans), special)
 
     def quiet_hours(self) -> Span:
         """When nobody wants to be woken."""

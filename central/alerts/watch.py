@@ -32,7 +32,6 @@ class AlertWatch:
         self._database = database
         self._clock = clock
         self._settings = settings
-        self._opening = settings.opening_hours()
         self._limits = Limits(
             wait_target_ms,
             settings.wait_people,
@@ -41,7 +40,8 @@ class AlertWatch:
             settings.rating_drop,
         )
         self._patience = _patience(settings)
-        self._facts = FactReader(self._limits, live_within_ms, shelf)
+        everywhere = settings.opening_hours()
+        self._facts = FactReader(self._limits, live_within_ms, shelf, everywhere)
 
     def look(self) -> int:
         """Judge every site now; returns how many alerts began or ended. Raises StoreError."""
@@ -52,7 +52,7 @@ class AlertWatch:
         found = {
             finding.key: finding
             for site in facts
-            for finding in findings(site, self._limits, self._opening, now_ms)
+            for finding in findings(site, self._limits, self._facts.opening(site.site), now_ms)
         }
         moves = self._judge(watched, found, now_ms)
         if not moves:

@@ -1,11 +1,13 @@
 """Answers about whole periods, for the API, the pages and the reports alike."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from central.api import freshness
 from central.api.figures import answers, duration, figures, figures_of, levels
+from central.api.kept import Kept
 from central.api.known import (
     UNIT_LENGTH,
     KnownSite,
@@ -30,17 +32,26 @@ from central.api.period_models import (
     Units,
 )
 from central.api.privacy import hide_small
-from central.api.ranking import Page, Question, rank
+from central.api.ranking import Page, Question, Sources, rank
 from central.api.ratings import rating_figures, service_ratings
 from central.api.site_day import counter_days
 from central.registry.units import unit_name
-from central.store.cells import CounterKey, DayTotal, Tally, merge, merge_totals
+from central.rollup.business_day import day_of
+from central.rollup.site_waits import SiteWaits
+from central.store.cells import CounterKey, DayTotal, RatingKey, Tally, merge, merge_totals
 from central.store.history import History, Where
 from central.store.reader import Reader
 from central.store.totals import Standing, Totals, sum_standings
 
 _DAYS_OF_A_TREND = 30
 _MONTHS_OF_A_TREND = 12
+
+
+class Counted(NamedTuple):
+    """Answers, and services finished by service."""
+
+    ratings: Counter[RatingKey]
+    finished: Counter[str]
 
 
 class Archive:
@@ -52,9 +63,10 @@ class Archive:
         self._totals = totals
         self._moment = moment
 
-    def ranking(self, question: Question, page: Page) -> Ranking:
+    def ranking(self, question: Question, page: Page, kept: Kept[SiteWaits]) -> Ranking:
         """Sites, units or provinces by how long citizens wait."""
-        return rank(question, page, self._reader, self._history, self._moment)
+        sources = Sources(self._reader, self._history, self._totals, kept)
+        return rank(question, page, sources, self._moment)
 
     def units(self, day: date, province: str | None, page: Page) -> Units:
         """The units that have sites, by code, on one day."""
@@ -103,13 +115,17 @@ class Archive:
             freshness=known[0].freshness,
         )
 
-    def ratings(self, period: Period, where: Where, names: Mapping[str, str]) -> Ratings | None:
+    def ratings(
+        self, period: Period, where: Where, names: Mapping[str, str], kept: Kept[Counted]
+    ) -> Ratings | None:
         """What citizens answered; None for a site unknown or out of scope."""
         standing = self._standing(where)
         if where != Where() and not standing.sites:
             return None
-        counted = self._history.ratings(*period.days, where)
-        finished = self._history.finished(*period.range_ms, where)
+        today = date.fromisoformat(day_of(self._moment.now_ms))
+        parts = kept.parts(period, today, where, self._totals, self._counted)
+        counted = sum((part.ratings for part in parts), Counter())
+        finished = sum((part.finished for part in parts), Counter())
         shown = levels(counted)
         return Ratings(
             first_day=period.first,
@@ -133,13 +149,12 @@ class Archive:
 
     def total(self, period: Period, where: Where) -> Total | None:
         """A whole period in one; None for a place unknown or out of scope."""
-        known = self._known(period.last, where)
-        if where != Where() and not known:
+        standing = self._standing(where)
+        if where != Where() and not standing.sites:
             return None
-        tallies = list(self._history.site_days(*period.days, where))
         return Total(
-            figures=figures(tally for _, _, tally in tallies),
-            freshness=freshness_of(known, {site for _, site, _ in tallies}),
+            figures=figures_of(self._total(period, where)),
+            freshness=freshness.of_standing(standing),
         )
 
     def restatements(self, period: Period, where: Where) -> Restatements:
@@ -164,10 +179,9 @@ class Archive:
         known = self._known(period.last, where)
         if not known:
             return None
-        tallies = list(self._history.site_days(*period.days, where))
-        reporting = {site for _, site, _ in tallies}
+        reporting = self._history.reporting(*period.days, where)
         counted = self._history.ratings(*period.days, where)
-        of_month = figures(tally for _, _, tally in tallies)
+        of_month = figures_of(self._total(period, where))
         return MonthReport(
             first_day=period.first,
             last_day=period.last,
@@ -179,6 +193,10 @@ class Archive:
             ratings=rating_figures(counted, levels(counted), of_month.finished),
             freshness=freshness_of(known, reporting),
         )
+
+    def _counted(self, period: Period, where: Where) -> Counted:
+        ratings = self._history.ratings(*period.days, where)
+        return Counted(ratings, Counter(self._history.finished(*period.range_ms, where)))
 
     def _sites(self, known: list[KnownSite], period: Period, where: Where) -> list[SitePeriod]:
         tallies: defaultdict[str, list[Tally]] = defaultdict(list)
@@ -200,6 +218,9 @@ class Archive:
                 )
             )
         return found
+
+    def _total(self, period: Period, where: Where) -> DayTotal:
+        return merge_totals(list(self._day_totals(period, where).values()))
 
     def _days(self, period: Period, where: Where) -> Trend:
         return self._points(Step.DAY, _days_of(period), where, self._standing(where))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
 from central.access.accounts import (
@@ -15,7 +16,10 @@ from central.access.accounts import (
 )
 from central.access.audit import Deed, record
 from central.access.limits import RateLimit
+from central.access.links import record_unconfirmed, sign_in_person
 from central.access.locks import LockRule, SignInLocks, Slowed
+from central.access.openid.id_token import Person
+from central.access.openid.sign_in import OpenIdSignIn
 from central.access.passwords import Passwords
 from central.access.permissions import Permission, may
 from central.alerts.people import acknowledge, close
@@ -27,16 +31,21 @@ from central.api.desk import Desk
 from central.api.known import Moment
 from central.api.live import LiveBoards
 from central.api.records import Records
+from central.api.update_desk import UpdateDesk
+from central.appointments.book import AppointmentBook
+from central.configuration.differences import wanted
+from central.configuration.shelf import Shelf
 from central.rollup.business_day import day_of
 from central.settings import AccessSettings
 from central.store.access import AccessStore
 from central.store.alerts import Alerts
-from central.store.database import Location, reading, transaction, writing
+from central.store.database import Location, reading, reading_copy, transaction, writing
 from central.store.event_log import EventLog
 from central.store.history import History
 from central.store.machines import Machines
 from central.store.reader import Reader
 from central.store.totals import Totals
+from central.store.updates import UpdateReader
 from runtime.clock import Clock
 
 
@@ -73,31 +82,40 @@ class Visit(NamedTuple):
     archive: Archive
     records: Records
     alerts: AlertDesk
+    updates: UpdateDesk
 
 
 class Entrance:
-    """Opens one reading connection for each visit. A site counts as live when it was heard, and
-    is complete, within the last `live_within_s`; `receivers` hear of alerts that are closed."""
+    """Opens one reading connection for each visit, and one more for figures where the database has
+    a copy; accounts, alerts and the audit log are never read from a copy. A site counts as live
+    when it was heard, and is complete, within the last `live_within_s`; `receivers` hear of alerts
+    that are closed; `shelf` has the configurations that hubs should run."""
 
     def __init__(
         self,
         database: Location,
         clock: Clock,
         live_within_s: int,
+        shelf: Shelf,
+        *,
         access: AccessSettings | None = None,
         receivers: Sequence[Receiver] = (),
     ) -> None:
         access = access or AccessSettings()
         self._database = database
         self._clock = clock
+        self._shelf = shelf
         self._live_within_ms = live_within_s * 1000
         self._receivers = tuple(receivers)
         self.live = LiveBoards(database, clock, self._live_within_ms)
+        self.appointments = AppointmentBook(database, clock, shelf)
         self._passwords = Passwords()
         rule = LockRule(access.lock_after, access.lock_s, access.sign_ins_per_minute)
         self._locks = SignInLocks(rule, clock)
         self._requests = RateLimit(access.requests_per_minute, clock)
         self._sign_ins = RateLimit(access.sign_ins_per_minute, clock)
+        self._departures = RateLimit(access.sign_ins_per_minute, clock)
+        self.openid = OpenIdSignIn(access.openid, clock) if access.openid else None
 
     def now_ms(self) -> int:
         """UTC milliseconds since 1970."""
@@ -125,21 +143,24 @@ class Entrance:
             _refuse_haste(self._requests.wait_s(admin.name))
             if not may(admin.role, permission):
                 raise ForbiddenError
-            reader, totals = Reader(conn, admin.scope), Totals(conn, admin.scope)
-            yield Visit(
-                admin,
-                shown.address,
-                Desk(reader, totals, *moment),
-                Archive(reader, History(conn, admin.scope), totals, moment),
-                Records(
-                    reader,
-                    Machines(conn, admin.scope),
-                    EventLog(conn, admin.scope),
-                    AccessStore(conn),
-                    moment,
-                ),
-                AlertDesk(Alerts(conn, admin.scope), admin),
-            )
+            with reading_copy(self._database, conn) as copy:
+                reader, totals = Reader(copy, admin.scope), Totals(copy, admin.scope)
+                yield Visit(
+                    admin,
+                    shown.address,
+                    Desk(reader, totals, *moment),
+                    Archive(reader, History(copy, admin.scope), totals, moment),
+                    Records(
+                        reader,
+                        Machines(copy, admin.scope),
+                        EventLog(copy, admin.scope),
+                        AccessStore(conn),
+                        moment=moment,
+                        wanted=partial(wanted, copy, self._shelf),
+                    ),
+                    AlertDesk(Alerts(conn, admin.scope), admin),
+                    UpdateDesk(UpdateReader(conn, admin.scope), moment),
+                )
 
     def note(self, visit: Visit, action: str, subject: str) -> None:
         """Put into the audit log what a visitor does. Raises StoreError when it cannot be kept,
@@ -202,6 +223,25 @@ class Entrance:
         _refuse_haste(self._sign_ins.wait_s(address))
         with writing(self._database) as db:
             return open_session(db, token, self.now_ms(), address)
+
+    def allow_departure(self, address: str) -> None:
+        """Count a browser that leaves for the provider. Raises TooOftenError."""
+        _refuse_haste(self._departures.wait_s(address))
+
+    def allow_arrival(self, address: str) -> None:
+        """Count a browser that comes back as a sign-in. Raises TooOftenError."""
+        _refuse_haste(self._sign_ins.wait_s(address))
+
+    def sign_in_person(self, person: Person, address: str) -> str | None:
+        """The secret of a new session for whom the provider vouches, or None when no account is
+        linked to them. Raises StoreError."""
+        with writing(self._database) as db:
+            return sign_in_person(db, person, self.now_ms(), address)
+
+    def note_unconfirmed(self, address: str) -> None:
+        """Put into the audit log that somebody came back without a proof. Raises StoreError."""
+        with writing(self._database) as db:
+            record_unconfirmed(db, self.now_ms(), address)
 
     def sign_out(self, session: str, address: str) -> None:
         """End a session. Raises StoreError."""

@@ -1,11 +1,12 @@
 """How far what is known of sites reaches. Silence is never read as "nobody waiting"."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 
 from central.api.models import Freshness, FreshnessOfMany, Liveness
 from central.store.reader import NodeRow
-from central.store.totals import Standing
+from central.store.totals import SiteStanding, Standing
 
 _VIETNAM = timezone(timedelta(hours=7))
 _WORST_FIRST = (Liveness.OFFLINE, Liveness.DELAYED, Liveness.LIVE)
@@ -73,6 +74,22 @@ def of_standing(standing: Standing) -> FreshnessOfMany:
         offline=standing.offline,
         never=standing.never,
         missing=standing.missing,
+    )
+
+
+def of_site_standings(sites: Iterable[tuple[SiteStanding, bool]]) -> FreshnessOfMany:
+    """The freshness of several sites, each with whether it has figures for the question."""
+    sites = list(sites)
+    times = [site.complete_up_to_ms for site, has_figures in sites if has_figures]
+    known = [ms for ms in times if ms is not None]
+    states = Counter(site.state for site, _ in sites)
+    return FreshnessOfMany(
+        complete_up_to=local_time(min(known)) if known and len(known) == len(times) else None,
+        live=states[0],
+        delayed=states[1],
+        offline=states[2],
+        never=states[None],
+        missing=sum(site.missing for site, _ in sites),
     )
 
 

@@ -10,7 +10,7 @@ from central.api.models import Liveness
 from central.api.record_models import LiveChange, LiveSite
 from central.rollup.business_day import day_of
 from central.scope import Scope
-from central.store.database import Location, reading
+from central.store.database import Location, reading_copy
 from central.store.history import History, Where
 from central.store.reader import Reader, Waiting
 from runtime.clock import Clock
@@ -41,7 +41,7 @@ class LiveBoards:
 
     def _look(self, scope: Scope, now_ms: int) -> LiveChange:
         day = day_of(now_ms)
-        with reading(self._database) as conn:
+        with reading_copy(self._database) as conn:
             reader = Reader(conn, scope)
             known = known_sites(reader, day, Where(), Moment(now_ms, self._live_within_ms))
             waiting = reader.waiting(day)

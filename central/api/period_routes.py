@@ -5,7 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 
 from central.access.permissions import Permission
+from central.api.archive import Counted
 from central.api.entrance import Entrance, Visit
+from central.api.kept import Kept
 from central.api.parameters import (
     PROBLEMS,
     DayQuery,
@@ -36,6 +38,7 @@ from central.api.period_models import (
 )
 from central.api.problems import language_of
 from central.api.ranking import Page, Question
+from central.rollup.site_waits import SiteWaits
 from central.store.history import Where
 
 
@@ -46,6 +49,8 @@ def period_router(entrance: Entrance) -> APIRouter:
     ]
     OnPage = Annotated[Page, Depends(page_of)]  # noqa: N806 - as above
     Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
+    waits = Kept[SiteWaits]()
+    counted = Kept[Counted]()
     router = APIRouter(prefix="/api/v1", responses=PROBLEMS, tags=["figures"])
 
     @router.get("/units", summary="Commune-level units on one day")
@@ -71,7 +76,8 @@ def period_router(entrance: Entrance) -> APIRouter:
         """Sites, units or provinces by their median, 90 % or longest wait: of those who wait now,
         today, or over a period. The longest comes first; what has no such figure comes last."""
         period = period_of(first, last, entrance.today())
-        return visit.archive.ranking(Question(of, by, when, period, Where(province, unit)), page)
+        question = Question(of, by, when, period, Where(province, unit))
+        return visit.archive.ranking(question, page, waits)
 
     @router.get("/trends/{step}", summary="30 days or 12 months")
     def trend(visit: Visiting, step: Step, where: Somewhere, day: DayQuery = None) -> Trend:
@@ -99,7 +105,7 @@ def period_router(entrance: Entrance) -> APIRouter:
         hidden, with whatever they could be found by within the answer."""
         period = period_of(first, last, entrance.today())
         names = service_names(language_of(request))
-        return found(visit.archive.ratings(period, where, names))
+        return found(visit.archive.ratings(period, where, names, counted))
 
     @router.get("/restatements", summary="Days that late events have changed")
     def restatements(

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from central.alerts.people import AlertOverError
 from central.api.entrance import ForbiddenError, NotLetInError, TooOftenError
 from central.api.models import Problem
+from central.appointments.book import BookingRefusedError
 from central.store.protocol import StoreError
 from runtime.wording import say
 
@@ -65,6 +66,7 @@ def say_problems(app: FastAPI) -> None:
     app.add_exception_handler(ForbiddenError, _say_forbidden)
     app.add_exception_handler(TooOftenError, _say_too_often)
     app.add_exception_handler(AlertOverError, _say_alert_over)
+    app.add_exception_handler(BookingRefusedError, _say_booking_refused)
     app.add_exception_handler(StoreError, _say_store_failed)
     app.add_exception_handler(Exception, _say_failed)
     app.add_exception_handler(HTTPException, _say_http_error)
@@ -81,6 +83,19 @@ async def _say_forbidden(request: Request, _error: Exception) -> ProblemResponse
 
 async def _say_alert_over(request: Request, _error: Exception) -> ProblemResponse:
     return problem(request, HTTPStatus.CONFLICT)
+
+
+async def _say_booking_refused(request: Request, error: Exception) -> ProblemResponse:
+    if not isinstance(error, BookingRefusedError):
+        return problem(request, HTTPStatus.CONFLICT)
+    conflict = HTTPStatus.CONFLICT
+    body = Problem(
+        type=f"urn:thutu:booking:{error.reason}",
+        title=conflict.phrase,
+        status=conflict.value,
+        detail=say(f"booking.{error.reason}", language_of(request), **error.detail),
+    )
+    return ProblemResponse(body.model_dump(), conflict.value)
 
 
 async def _say_too_often(request: Request, error: Exception) -> ProblemResponse:

@@ -29,6 +29,55 @@ class Nodes(Model):
     freshness: FreshnessOfMany
 
 
+class DifferingHub(Model):
+    """One hub that runs something else than it should, as far as it has said what it runs."""
+
+    site: str = Field(examples=["01-00097-01"])
+    name: str | None = Field(
+        examples=["Trung tâm phường Hồng Hà"], description="Null for a site that is not registered."
+    )
+    node: str = Field(examples=["01-00097-01-h1"])
+    config_differs: bool = Field(examples=[True])
+    config: str | None = Field(
+        description="Number and fingerprint, as the hub said last; null when it was never heard.",
+        examples=["3-0f1e2d3c4b5a"],
+    )
+    wanted_config: str | None = Field(
+        description="What the centre decided. Null when that was nothing; of a hub that differs, "
+        "when the centre cannot read it any more, so that it must be published again.",
+        examples=["4-9a8b7c6d5e4f"],
+    )
+    software_differs: bool = Field(examples=[False])
+    software: str | None = Field(examples=["0.1.0"])
+    freshness: Freshness
+
+
+class SoftwareVersion(Model):
+    """How many hubs run a version."""
+
+    software: str = Field(examples=["0.1.0"])
+    hubs: Count = Field(examples=[3100])
+
+
+class Differences(Model):
+    """Hubs that run another configuration than was decided for them, or other software than
+    `wanted_software`."""
+
+    total: Count = Field(description="How many in all.", examples=[3])
+    next_offset: int | None = Field(
+        description="`offset` of the next page; null on the last.", examples=[100]
+    )
+    hubs: list[DifferingHub]
+    wanted_software: str | None = Field(
+        description="What most hubs of the nation run; null when none has said what it runs.",
+        examples=["0.1.0"],
+    )
+    software: list[SoftwareVersion] = Field(
+        description="What the hubs asked about run, the most frequent first."
+    )
+    freshness: FreshnessOfMany
+
+
 class DeviceState(StrEnum):
     """What a hub last said of a device."""
 

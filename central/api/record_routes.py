@@ -16,7 +16,14 @@ from central.api.parameters import (
     where_of,
 )
 from central.api.ranking import Page
-from central.api.record_models import Audit, BrokenDevices, Devices, Nodes, RawEvents
+from central.api.record_models import (
+    Audit,
+    BrokenDevices,
+    Devices,
+    Differences,
+    Nodes,
+    RawEvents,
+)
 from central.store.history import Where
 
 
@@ -46,6 +53,12 @@ def record_router(entrance: Entrance) -> APIRouter:
         """Everywhere in the scope: what does not work, the oldest trouble first, and then what is
         low on paper."""
         return visit.records.broken_devices(where, page)
+
+    @router.get("/differences", tags=["machines"], summary="Hubs that run something else")
+    def differences(visit: Watching, page: OnPage, where: Somewhere) -> Differences:
+        """Hubs that run another configuration than was decided for them, or other software than
+        most hubs of the nation; and how many run each version."""
+        return visit.records.differences(where, page)
 
     @router.get("/sites/{site}/devices", tags=["machines"], summary="A site's devices")
     def devices(visit: Watching, site: SitePath) -> Devices:

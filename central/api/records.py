@@ -1,6 +1,6 @@
 """Answers about machines, single events and the audit log."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -17,11 +17,15 @@ from central.api.record_models import (
     Device,
     Devices,
     DeviceState,
+    Differences,
+    DifferingHub,
     Nodes,
     RawEvent,
     RawEvents,
     SiteNode,
+    SoftwareVersion,
 )
+from central.configuration.differences import Wanted, differences
 from central.rollup.business_day import day_of, trusted_ms
 from central.scope import Scope
 from central.store.access import AccessStore
@@ -38,7 +42,8 @@ _NATION = Scope()
 
 
 class Records:
-    """Answers at one moment, from readers of one scope and so within it."""
+    """Answers at one moment, from readers of one scope and so within it; `wanted` says what hubs
+    should run."""
 
     def __init__(
         self,
@@ -46,13 +51,16 @@ class Records:
         machines: Machines,
         log: EventLog,
         access: AccessStore,
+        *,
         moment: Moment,
+        wanted: Callable[[], Wanted],
     ) -> None:
         self._reader = reader
         self._machines = machines
         self._log = log
         self._access = access
         self._moment = moment
+        self._wanted = wanted
 
     def nodes(self, where: Where, page: Page) -> Nodes:
         """Hubs with their states, the silent ones first."""
@@ -105,6 +113,36 @@ class Records:
                 for row in shown
             ],
             freshness=_freshness(known),
+        )
+
+    def differences(self, where: Where, page: Page) -> Differences:
+        """Hubs that do not run what they should, by name."""
+        known = {site.row.site: site for site in self._known(where)}
+        should = self._wanted()
+        found = differences({code: site.nodes for code, site in known.items()}, should)
+        return Differences(
+            total=len(found),
+            next_offset=page.next_offset(len(found)),
+            hubs=[
+                DifferingHub(
+                    site=one.site,
+                    name=known[one.site].row.name,
+                    node=one.node,
+                    config_differs=one.config_differs,
+                    config=one.config,
+                    wanted_config=one.wanted_config,
+                    software_differs=one.software_differs,
+                    software=one.software,
+                    freshness=known[one.site].freshness,
+                )
+                for one in found[page.offset : page.offset + page.limit]
+            ],
+            wanted_software=should.software,
+            software=[
+                SoftwareVersion(software=software, hubs=hubs)
+                for software, hubs in self._machines.software(where).items()
+            ],
+            freshness=_freshness(list(known.values())),
         )
 
     def events(

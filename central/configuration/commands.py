@@ -1,14 +1,16 @@
 """The commands of `thutu-central` about hubs' configurations."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from central.configuration.differences import differences
+from central.configuration.differences import Difference, differences, wanted
 from central.configuration.shelf import Shelf
+from central.scope import Scope
 from central.service import signing_key_of
 from central.settings import CentralSettings
 from central.store.database import reading
+from central.store.reader import NodeRow, Reader
 
 _Say = Callable[[str], None]
 
@@ -31,7 +33,11 @@ def add_configuration_commands(
     publish = add("publish-config", "sign a site's configuration and give it to its hub", _publish)
     publish.add_argument("site", help="such as 01-00097-01")
     publish.add_argument("file", type=Path, help="TOML with [site], procedures or follow_url")
-    add("configurations", "list the hubs that run another configuration than decided", _list)
+    add(
+        "configurations",
+        "list the hubs that do not run what was decided, or what most run",
+        _list,
+    )
 
 
 def _key(settings: CentralSettings, _given: argparse.Namespace) -> str:
@@ -48,6 +54,19 @@ def _publish(settings: CentralSettings, given: argparse.Namespace) -> str:
 def _list(settings: CentralSettings, _given: argparse.Namespace) -> str:
     shelf = Shelf(settings.folder)
     with reading(settings.database()) as conn:
-        found = differences(conn, shelf)
-    lines = [f"{one.node}: {one.reported or 'nothing heard'}, not {one.wanted}" for one in found]
-    return "\n".join(lines) or f"all {len(shelf.nodes())} hubs run what was decided"
+        should = wanted(conn, shelf)
+        hubs: dict[str, list[NodeRow]] = {
+            node.rpartition("-")[0]: [] for node in should.configurations
+        }
+        for node in Reader(conn, Scope()).nodes():
+            hubs.setdefault(node.site, []).append(node)
+    lines = [line for one in differences(hubs, should) for line in _said(one)]
+    return "\n".join(lines) or f"all {len(should.configurations)} hubs run what was decided"
+
+
+def _said(one: Difference) -> Iterator[str]:
+    if one.config_differs:
+        decided = one.wanted_config or "what was decided, which cannot be read: publish it again"
+        yield f"{one.node}: {one.config or 'nothing heard'}, not {decided}"
+    if one.software_differs:
+        yield f"{one.node}: software {one.software}, and most run {one.wanted_software}"

@@ -1,25 +1,89 @@
-"""Which hubs run another configuration than the centre has decided."""
+"""Which hubs run another configuration than the centre has decided, or other software than most."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
-from central.configuration.shelf import Shelf
+from central.configuration.shelf import Decided, Shelf
+from central.scope import Scope
 from central.store.connection import Connection
+from central.store.history import Where
+from central.store.machines import Machines
+from central.store.reader import NodeRow
+
+
+class Wanted(NamedTuple):
+    """What hubs should run: the configuration decided for each, None where its file cannot be read;
+    and the version of the software, None when no hub has said one."""
+
+    configurations: Mapping[str, Decided | None]
+    software: str | None
 
 
 class Difference(Struct, frozen=True):
-    """A hub, what it should run, and what it said last that it runs; None when it said nothing."""
+    """A hub, what it said last that it runs (None when it said nothing), and what it should run.
 
+    `wanted_config` is None where nothing was decided, or where what was decided cannot be read any
+    more; the hub differs then as well.
+    """
+
+    site: str
     node: str
-    wanted: str
-    reported: str | None
+    config: str | None
+    wanted_config: str | None
+    config_differs: bool
+    software: str | None
+    wanted_software: str | None
+    software_differs: bool
 
 
-def differences(conn: Connection, shelf: Shelf) -> list[Difference]:
-    """The hubs that differ, by name. Raises ConfigurationError, StoreError."""
-    reported = dict(conn.execute("SELECT code, config FROM nodes").fetchall())
-    found = []
-    for node in shelf.nodes():
-        wanted = shelf.get(node)
-        if wanted is not None and reported.get(node) != wanted.label:
-            found.append(Difference(node, wanted.label, reported.get(node)))
-    return found
+def wanted(conn: Connection, shelf: Shelf) -> Wanted:
+    """What hubs should run at this moment. The software is what most hubs of the whole nation run,
+    also for who sees a part of it: it tells of no place. Raises StoreError."""
+    nation = Machines(conn, Scope()).software(Where())
+    return Wanted(shelf.decided(), next(iter(nation), None))
+
+
+def differences(hubs: Mapping[str, Sequence[NodeRow]], should: Wanted) -> list[Difference]:
+    """The hubs that differ, by name: those heard of each site in `hubs`, and those that something
+    was decided for there and that were never heard. One that has not said its software does not
+    differ in that."""
+    found = (_compared(hub, should) for hub in _hubs(hubs, should.configurations))
+    differing = (one for one in found if one.config_differs or one.software_differs)
+    return sorted(differing, key=lambda one: one.node)
+
+
+class _Hub(Struct, frozen=True):
+    site: str
+    node: str
+    config: str | None = None
+    software: str | None = None
+
+
+def _hubs(
+    hubs: Mapping[str, Sequence[NodeRow]], decided: Mapping[str, Decided | None]
+) -> Iterator[_Hub]:
+    heard = {row.node for rows in hubs.values() for row in rows}
+    for rows in hubs.values():
+        for row in rows:
+            yield _Hub(row.site, row.node, row.config or None, row.software or None)
+    for node in decided.keys() - heard:
+        site, _, _ = node.rpartition("-")
+        if site in hubs:
+            yield _Hub(site, node)
+
+
+def _compared(hub: _Hub, should: Wanted) -> Difference:
+    decided = should.configurations.get(hub.node)
+    label = decided.label if decided else None
+    return Difference(
+        site=hub.site,
+        node=hub.node,
+        config=hub.config,
+        wanted_config=label,
+        config_differs=hub.node in should.configurations and (label is None or label != hub.config),
+        software=hub.software,
+        wanted_software=should.software,
+        software_differs=hub.software not in (None, should.software),
+    )

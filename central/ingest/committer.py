@@ -28,7 +28,8 @@ class Committer:
     """Takes messages from any thread, up to a bound beyond which `put` waits, and owns the
     writing connection. `publish(topic, payload)` returns False when nothing was sent now: the
     acknowledgement, replaced by any later one of its node, is then tried again. `turned` is called
-    at every turn of the thread's loop."""
+    at every turn of the thread's loop; `prepare` too, before anything is stored, and may say by a
+    StoreError that nothing can be."""
 
     def __init__(
         self,
@@ -37,12 +38,15 @@ class Committer:
         clock: Clock,
         publish: Callable[[str, bytes], bool],
         turned: Callable[[], object] = bool,
+        *,
+        prepare: Callable[[], object] = bool,
     ) -> None:
         self._intake = intake
         self._folder = folder
         self._clock = clock
         self._publish = publish
         self._turned = turned
+        self._prepare = prepare
         self._queue: queue.Queue[Received] = queue.Queue(_QUEUE_MESSAGES)
         self._unsent: dict[tuple[str, str], int] = {}
         self._stopping = threading.Event()
@@ -80,6 +84,7 @@ class Committer:
             self._turned()
             messages = self._drain(wait_s)
             try:
+                self._prepare()
                 self._commit(messages)
                 self._acknowledge()
                 wait_s = self._fold(quiet=not messages)

@@ -35,15 +35,20 @@ class Committed(Struct, frozen=True):
 class Intake:
     """Puts messages into the store, and what is new into `recent`, for the fold.
 
-    What nodes send whose certificates are revoked is refused: `is_shut_out(node)` tells.
+    What nodes send whose certificates are revoked is refused: `is_shut_out(node)` tells. Nodes that
+    are another's, says `owns(node)`, are left to it: they are neither stored nor answered.
     """
 
     def __init__(
-        self, store: IngestStore, is_shut_out: Callable[[str], bool] = lambda _node: False
+        self,
+        store: IngestStore,
+        is_shut_out: Callable[[str], bool] = lambda _node: False,
+        owns: Callable[[str], bool] = lambda _node: True,
     ) -> None:
         self.recent = Recent()
         self._store = store
         self._is_shut_out = is_shut_out
+        self._owns = owns
         self._ledgers: dict[int, Ledger] = {}
         self._counts: dict[int, Counts] = {}
         self._fresh: list[tuple[int, Rows]] = []
@@ -70,22 +75,31 @@ class Intake:
             self._fresh.clear()
         return [Committed(node, epoch, mark) for (node, epoch), mark in answers.items()]
 
+    def forget(self) -> None:
+        """Read the store again before the next message: others may have written meanwhile."""
+        self.recent.clear()
+        self._ledgers.clear()
+
     def _take(
         self, message: Received, checked: CheckedBatch | Status | Quarantined
     ) -> dict[tuple[str, str], int]:
         if isinstance(checked, Quarantined):
-            self._refuse(message, checked)
+            node = _node_of(message.topic)
+            if node is None or self._owns(node):
+                self._refuse(message, node, checked)
+            return {}
+        if not self._owns(checked.node):
             return {}
         if self._is_shut_out(checked.node):
             detail = f"the certificates of {checked.node} are revoked"
             refused = Quarantined(message.topic, message.payload, "revoked", detail)
-            self._refuse(message, refused)
+            self._refuse(message, checked.node, refused)
             return {}
         journal = self._store.journal(checked.node, checked.epoch)
         if journal is None:
             detail = f"epoch {checked.epoch} after {MAX_EPOCHS} others"
             refused = Quarantined(message.topic, message.payload, "too-many-epochs", detail)
-            self._refuse(message, refused)
+            self._refuse(message, checked.node, refused)
             return {}
         if isinstance(checked, Status):
             return self._take_status(message, journal, checked)
@@ -101,7 +115,8 @@ class Intake:
 
         result = absorb(ledger, batch.slice, same)
         if isinstance(result, Contradiction):
-            self._refuse(message, Quarantined(message.topic, message.payload, result.reason))
+            refused = Quarantined(message.topic, message.payload, result.reason)
+            self._refuse(message, batch.node, refused)
             self._count(journal, Counts(message.received_ms, contradictions=1))
             return ledger.watermark
         for run in result.evicted:
@@ -138,9 +153,9 @@ class Intake:
         behind = status.online and status.last_seq - status.unsent < watermark
         return {(status.node, status.epoch): watermark} if behind else {}
 
-    def _refuse(self, message: Received, refused: Quarantined) -> None:
+    def _refuse(self, message: Received, node: str | None, refused: Quarantined) -> None:
         logger.info("refused on %r: %s %s", refused.topic, refused.reason, refused.detail)
-        self._store.quarantine(refused, _node_of(message.topic), message.received_ms)
+        self._store.quarantine(refused, node, message.received_ms)
 
     def _ledger(self, journal: int) -> Ledger:
         if journal not in self._ledgers:

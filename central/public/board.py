@@ -8,7 +8,7 @@ from central.api.models import Liveness
 from central.public.queue import InLine, SiteQueue
 from central.rollup.business_day import QUARTER_MS, day_of
 from central.scope import Scope
-from central.store.database import Location, reading
+from central.store.database import Location, reading_copy
 from central.store.reader import Reader
 from central.store.visible import Visible
 from runtime.clock import Clock
@@ -45,7 +45,7 @@ class Board:
 
     def _read(self, site: str) -> SiteQueue | None:
         now_ms = self._clock.stamp().wall_ms
-        with reading(self._database) as conn:
+        with reading_copy(self._database) as conn:
             reader = Reader(conn, _NATION)
             rows = reader.sites(day_of(now_ms), site=site)
             if not rows:

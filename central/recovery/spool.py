@@ -1,4 +1,4 @@
-"""The folder in which files from hubs wait for the running centre, the only writer of events."""
+"""The folder in which files from hubs wait for the running program that writes their events."""
 
 import logging
 import threading
@@ -24,11 +24,18 @@ def spool(folder: Path, name: str, data: bytes) -> Path:
 
 
 class Spool:
-    """Hands the messages of files to `put`, as if they had come from the broker."""
+    """Hands the messages of files to `put`, as if they had come from the broker. Files of nodes
+    that are another program's, says `owns(node)`, are left to it."""
 
-    def __init__(self, folder: Path, put: Callable[[str, bytes], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        put: Callable[[str, bytes], None],
+        owns: Callable[[str], bool] = lambda _node: True,
+    ) -> None:
         self._folder = folder
         self._put = put
+        self._owns = owns
         self._complained: set[Path] = set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
@@ -54,6 +61,8 @@ class Spool:
 
     def _take(self, path: Path) -> None:
         export = checked(self._folder, path.read_bytes())
+        if not self._owns(export.node):
+            return
         for batch in export.batches:
             if self._stopping.is_set():
                 return

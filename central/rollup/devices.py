@@ -7,7 +7,7 @@ from msgspec import Struct
 from central.rollup.business_day import trusted_ms
 from contract import events as e
 
-_SAID = (e.DeviceLost, e.DeviceReturned, e.PaperLow)
+_SAID = (e.DeviceLost, e.DeviceReturned, e.PaperLow, e.DeviceRemoved)
 
 
 class DeviceNow(Struct, frozen=True):
@@ -19,9 +19,10 @@ class DeviceNow(Struct, frozen=True):
     since_ms: int | None
 
 
-def last_said(entries: Iterable[e.Entry]) -> dict[str, DeviceNow]:
-    """The last word of a run of a journal on each device in it, by the device's name."""
-    found: dict[str, DeviceNow] = {}
+def last_said(entries: Iterable[e.Entry]) -> dict[str, DeviceNow | None]:
+    """The last word of a run of a journal on each device in it, by the device's name; None for one
+    that was taken off the list."""
+    found: dict[str, DeviceNow | None] = {}
     for entry in entries:
         if not isinstance(entry.event, _SAID):
             continue
@@ -33,4 +34,6 @@ def last_said(entries: Iterable[e.Entry]) -> dict[str, DeviceNow]:
                 found[device] = DeviceNow("working", None, since_ms)
             case e.PaperLow(device):
                 found[device] = DeviceNow("paper_low", None, since_ms)
+            case e.DeviceRemoved(device):
+                found[device] = None
     return found

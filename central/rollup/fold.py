@@ -180,13 +180,19 @@ def _issued(to: _Folding, event: e.TicketIssued) -> None:
     to.tally(event.services[0] if event.services else "").issued += 1
 
 
-def _called(to: _Folding, event: e.TicketCalled) -> None:
-    tally = to.tally(event.service)
-    tally.called += 1
+def _called(to: _Folding, event: e.TicketCalled | e.CallTakenBack, times: int = 1) -> None:
+    tally = to.tally(event.service, times)
+    tally.called += times
     if event.wait is not None:
-        _measure(tally, tally.wait, event.wait)
-    to.counter(event.counter).called += 1
-    to.spend(event.counter, event.idle, "idle_ms")
+        _measure(tally, tally.wait, event.wait, times)
+    to.counter(event.counter).called += times
+    to.spend(event.counter, event.idle, "idle_ms", times)
+
+
+def _call_taken_back(to: _Folding, event: e.CallTakenBack) -> None:
+    """Take away what the call added, where it added it."""
+    to.back_to(event.called)
+    _called(to, event, -1)
 
 
 def _started(to: _Folding, event: e.ServiceStarted) -> None:
@@ -267,6 +273,7 @@ def _ignored(to: _Folding, _event: e.RatingIgnored) -> None:
 _COUNT: dict[type[e.Event], Callable[[_Folding, Any], None]] = {
     e.TicketIssued: _issued,
     e.TicketCalled: _called,
+    e.CallTakenBack: _call_taken_back,
     e.ServiceStarted: _started,
     e.ServiceFinished: _finished,
     e.ServiceReopened: _reopened,

@@ -51,6 +51,10 @@ def _returned(queue: _Queue, event: e.TicketReturned, at_ms: int | None) -> None
         queue[known.number] = InHouse(known.number, known.services, "waiting", at_ms)
 
 
+def _call_taken_back(queue: _Queue, event: e.CallTakenBack, _at_ms: int | None) -> None:
+    _enter("waiting")(queue, event, trusted_ms(event.since))
+
+
 def _service_added(queue: _Queue, event: e.ServiceAdded, _at_ms: int | None) -> None:
     known = queue.get(event.number)
     if known:
@@ -89,6 +93,7 @@ _CHANGE: dict[type[e.Event], _Change] = {
     e.NoShowMarked: _enter("absent"),
     e.TicketTransferred: _enter("waiting"),
     e.TicketReturned: _returned,
+    e.CallTakenBack: _call_taken_back,
     e.ServiceAdded: _service_added,
     e.ServiceRemoved: _service_removed,
     e.ServiceFinished: _finished,

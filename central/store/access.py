@@ -78,8 +78,8 @@ class AccessStore:
         )
 
     def remove_account(self, account: int) -> None:
-        """Remove an account with its tokens and sessions."""
-        for table in ("sessions", "access_tokens", "accounts"):
+        """Remove an account with its tokens, sessions and links."""
+        for table in ("sessions", "access_tokens", "openid_links", "accounts"):
             self._conn.execute(f"DELETE FROM {table} WHERE account = ?", (account,))  # noqa: S608 - as above
 
     def set_password(self, account: int, password: str) -> None:

@@ -46,3 +46,14 @@ def m002_audit(db: Database) -> None:
         who TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL, address TEXT NOT NULL,
         chain BLOB NOT NULL) STRICT"""
     )
+
+
+@access_migrations()
+def m003_openid_links(db: Database) -> None:
+    """Which claims of an OpenID Connect provider's ID tokens open which account."""
+    db.execute(
+        """CREATE TABLE openid_links (issuer TEXT NOT NULL, claim TEXT NOT NULL,
+        value TEXT NOT NULL, account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        linked_ms INTEGER NOT NULL, PRIMARY KEY (issuer, claim, value)) STRICT, WITHOUT ROWID"""
+    )
+    db.execute("CREATE INDEX openid_links_of_account ON openid_links (account)")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from central.rollup.bins import quantiles
+from central.rollup.bins import quantiles, size
 from central.rollup.histogram import Histogram, unpack_histogram
 
 
@@ -23,7 +23,7 @@ class Measure:
     @property
     def n(self) -> int:
         """How many were measured."""
-        return len(self.bins) // 2
+        return size(self.bins)
 
     def quantiles(self, shares: Sequence[float]) -> list[float | None]:
         """As `bins.quantiles`."""

@@ -2,12 +2,14 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-from central.store import postgres, sqlite
+from central.store import postgres_connection, sqlite
 from central.store.connection import Connection, Database
-from central.store.postgres import Postgres, PostgresConnection
+from central.store.postgres import Postgres
+from central.store.postgres_connection import PostgresConnection, Role
+from central.store.protocol import StoreError
 
 _FILE = "centre.db"
 
@@ -28,12 +30,23 @@ def location(text: str) -> Location:
 def open_for_writing(where: Location, *, alone: bool = False) -> Database:
     """Open the database and bring its schema up to date; a commit is durable when it returns.
 
-    `alone` for a centre, of which a PostgreSQL database bears one at a time (a file is guarded by
-    its folder's lock). Raises StoreError.
+    `alone` for a centre that takes in events itself, of which a PostgreSQL database bears one at a
+    time (a file is guarded by its folder's lock). Raises StoreError.
     """
     if isinstance(where, Postgres):
-        return where.open_for_writing(alone=alone)
+        return where.open_for_writing(Role.SOLE if alone else Role.ANY)
     return sqlite.open_for_writing(where)
+
+
+def lead(where: Location) -> Database:
+    """Open a PostgreSQL database as the one centre that leads it beside ingest workers.
+
+    Raises OwnedElsewhereError while another does, and StoreError, also for SQLite, which has one
+    writer.
+    """
+    if isinstance(where, Postgres):
+        return where.open_for_writing(Role.LEADER)
+    raise StoreError(f"{where}: several programs can write to PostgreSQL only")
 
 
 def close(where: Location) -> None:
@@ -58,11 +71,32 @@ def reading(where: Location) -> AbstractContextManager[Connection]:
     return where.reading() if isinstance(where, Postgres) else sqlite.reading(where)
 
 
+def reading_copy(
+    where: Location, otherwise: Connection | None = None
+) -> AbstractContextManager[Connection]:
+    """As `reading`, from a copy of the database where there is one that answers, else over
+    `otherwise` or a connection of its own.
+
+    A copy may lag behind, so it is for figures, which say how far they reach, and not for what
+    somebody has just written.
+    """
+    if isinstance(where, Postgres):
+        return where.reading_copy(otherwise if isinstance(otherwise, PostgresConnection) else None)
+    return sqlite.reading(where) if otherwise is None else nullcontext(otherwise)
+
+
 def transaction(conn: Connection) -> AbstractContextManager[None]:
     """What is done inside is durable when it ends, or is all undone when it raises; one writer at
-    a time. Raises StoreError for whatever the engine complains of."""
+    a time, except for ingest workers. Raises StoreError for whatever the engine complains of."""
     if isinstance(conn, sqlite3.Connection):
         return sqlite.transaction(conn)
     if isinstance(conn, PostgresConnection):
-        return postgres.transaction(conn)
+        return postgres_connection.transaction(conn)
     raise TypeError(f"no connection of the store: {conn!r}")
+
+
+def claim(conn: Connection) -> None:
+    """Inside a transaction, before what belongs to no lane is touched (names, partitions, totals,
+    quarantine): other ingest workers wait with theirs until it ends. Raises StoreError."""
+    if isinstance(conn, PostgresConnection):
+        postgres_connection.claim(conn)

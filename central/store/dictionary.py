@@ -1,6 +1,7 @@
 """Small integers in place of strings that repeat."""
 
 from central.store.connection import Connection
+from central.store.database import claim
 
 
 class Dictionary:
@@ -16,11 +17,17 @@ class Dictionary:
         """The key of `code`."""
         known = self._known.get(code)
         if known is None:
-            found = self._conn.execute(self._find, (code,)).fetchone()
-            known = (found or self._conn.execute(self._add, (code,)).fetchone())[0]
-            self._known[code] = int(known)
+            known = self._known[code] = self._found(code) or self._added(code)
         return known
 
     def forget(self) -> None:
         """Forget what was undone with a transaction."""
         self._known.clear()
+
+    def _found(self, code: str) -> int | None:
+        found = self._conn.execute(self._find, (code,)).fetchone()
+        return int(found[0]) if found else None
+
+    def _added(self, code: str) -> int:
+        claim(self._conn)
+        return self._found(code) or int(self._conn.execute(self._add, (code,)).fetchone()[0])

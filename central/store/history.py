@@ -58,6 +58,19 @@ class History:
         )
         return {site: (issued, finished) for site, issued, finished in rows}
 
+    def reporting(self, first: str, last: str, where: Where) -> set[str]:
+        """The sites that have reported in the period."""
+        rows = self._visible.query(
+            """SELECT code FROM visible WHERE EXISTS (SELECT 1 FROM site_days
+            WHERE site_days.site = visible.site AND day BETWEEN :first AND :last)""",
+            province=where.province,
+            unit=where.unit,
+            site=where.site,
+            first=first,
+            last=last,
+        )
+        return {code for (code,) in rows}
+
     def wait_bins(self, first: str, last: str, where: Where) -> dict[str, bytes]:
         """The bins of all waits that ended in the period, by site that has reported in it."""
         found: defaultdict[str, bytearray] = defaultdict(bytearray)

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from central.store.connection import Connection, Database, entries_between
-from central.store.database import transaction
+from central.store.database import claim, transaction
 from central.store.events import EventWriter, SqliteEvents
 from central.store.ledger import Ledger, Run
-from central.store.postgres import PostgresConnection
+from central.store.postgres_connection import PostgresConnection
 from central.store.postgres_events import PostgresEvents
 from central.store.protocol import MAX_EPOCHS, Counts
 from central.store.rows import Heard, Quarantined, Rows
@@ -130,6 +130,7 @@ class SqlIngestStore:
         self._add_quarantined(received_ms, found[0] if found else None, refused)
 
     def _add_quarantined(self, received_ms: int, node: int | None, refused: Quarantined) -> None:
+        claim(self._conn)
         last = self._conn.execute(
             """INSERT INTO quarantine (received_ms, topic, node, reason, detail, bytes, payload)
             VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id""",

@@ -1,4 +1,4 @@
-"""What the API and the alerts read of devices, by scope."""
+"""What the API and the alerts read of devices and programs, by scope."""
 
 from msgspec import Struct
 
@@ -37,3 +37,14 @@ class Machines:
             broken=int(broken),
         )
         return [DeviceRow(*row) for row in rows]
+
+    def software(self, where: Where) -> dict[str, int]:
+        """How many hubs said last that they run each version, the most frequent first."""
+        rows = self._visible.query(
+            """SELECT software, count(*) AS hubs FROM visible JOIN nodes USING (site)
+            WHERE software <> '' GROUP BY software ORDER BY hubs DESC, software DESC""",
+            province=where.province,
+            unit=where.unit,
+            site=where.site,
+        )
+        return dict(rows)

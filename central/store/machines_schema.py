@@ -17,6 +17,7 @@ PUT_DEVICE = """INSERT INTO devices_now (journal, device, state, condition, sinc
         THEN devices_now.since_ms ELSE excluded.since_ms END,
     state = excluded.state, condition = excluded.condition"""
 """A device that says the same again has been so since the first time."""
+DROP_DEVICE = "DELETE FROM devices_now WHERE journal = ? AND device = ?"
 
 
 @machine_migrations()
@@ -30,10 +31,13 @@ def m001_devices_now(db: Database) -> None:
     rows = db.execute(
         """SELECT journal, entry FROM events JOIN journals USING (journal)
         WHERE seq <= folded AND kind IN (SELECT kind FROM kinds
-            WHERE name IN ('DeviceLost', 'DeviceReturned', 'PaperLow'))
+            WHERE name IN ('DeviceLost', 'DeviceReturned', 'PaperLow', 'DeviceRemoved'))
         ORDER BY journal, seq"""
     ).fetchall()
     for journal, of_journal in groupby(rows, key=itemgetter(0)):
         for _, entry in of_journal:
             for device, now in last_said([decode_entry(entry)]).items():
+                if now is None:
+                    db.execute(DROP_DEVICE, (journal, device))
+                    continue
                 db.execute(PUT_DEVICE, (journal, device, now.state, now.condition, now.since_ms))

@@ -9,7 +9,7 @@ import msgspec
 from central.rollup.business_day import midnight_ms
 from central.store.connection import Connection
 from central.store.database import Location, open_for_writing, reading, transaction
-from central.store.postgres import PostgresConnection
+from central.store.postgres_connection import PostgresConnection
 from central.store.postgres_events import Partitions, partition_day
 from central.store.postgres_schema import PARTITIONED, Table, tables
 from central.store.protocol import StoreError

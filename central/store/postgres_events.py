@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from central.rollup.business_day import day_of
 from central.store.events import COLUMNS, EventRow, EventRows
-from central.store.postgres import PostgresConnection
+from central.store.postgres_connection import PostgresConnection, claim
 from central.store.postgres_schema import PARTITIONED
 from central.store.rows import Rows
 from contract.stamp import MS_PER_DAY
@@ -71,14 +71,21 @@ class Partitions:
         """Attached and not created in place: that would wait for all who read events, and make
         all others wait meanwhile."""
         name = f"{PARTITIONED}_{day.replace('-', '_')}"
+        if self._is_there(name):
+            return
+        claim(self._conn)
+        if self._is_there(name):
+            return
+        self._conn.execute(
+            f"CREATE TABLE {name} (LIKE {PARTITIONED} INCLUDING ALL, CHECK (day = '{day}'))"
+        )
+        self._conn.execute(
+            f"ALTER TABLE {PARTITIONED} ATTACH PARTITION {name} FOR VALUES IN ('{day}')"
+        )
+
+    def _is_there(self, name: str) -> bool:
         found = self._conn.execute("SELECT to_regclass(?)::text", (name,)).fetchone()
-        if found == (None,):
-            self._conn.execute(
-                f"CREATE TABLE {name} (LIKE {PARTITIONED} INCLUDING ALL, CHECK (day = '{day}'))"
-            )
-            self._conn.execute(
-                f"ALTER TABLE {PARTITIONED} ATTACH PARTITION {name} FOR VALUES IN ('{day}')"
-            )
+        return bool(found != (None,))
 
 
 def partition_day(wall_ms: int, oldest_ms: int, received_ms: int) -> str:

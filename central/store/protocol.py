@@ -1,6 +1,6 @@
 """What ingest and rollup need of a store, whichever engine is behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -24,6 +24,10 @@ MAX_EPOCHS = 50
 
 class StoreError(Exception):
     """The store could not do what it was asked; nothing of the transaction was kept."""
+
+
+class OwnedElsewhereError(StoreError):
+    """Another process has the part of the work that was asked for."""
 
 
 class Unfolded(Struct, frozen=True):
@@ -127,8 +131,8 @@ class RollupStore(Protocol):
         """As in IngestStore."""
         ...
 
-    def unfolded(self, limit: int) -> list[Unfolded]:
-        """At most `limit` journals with rows to fold."""
+    def unfolded(self, limit: int, lanes: Set[int] | None = None) -> list[Unfolded]:
+        """At most `limit` journals with rows to fold, of sites in these lanes or in all."""
         ...
 
     def entries(self, journal: int, first: int, last: int) -> list[bytes]:
@@ -145,8 +149,8 @@ class RollupStore(Protocol):
         """Write what differs."""
         ...
 
-    def save_devices(self, journal: int, devices: Mapping[str, DeviceNow]) -> None:
-        """Note the last word of the journal on these devices."""
+    def save_devices(self, journal: int, devices: Mapping[str, DeviceNow | None]) -> None:
+        """Note the last word of the journal on these devices, and forget those that have none."""
         ...
 
     def add_cells(

@@ -1,7 +1,8 @@
 """`RollupStore` in SQL."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
+from itertools import islice
 
 from central.rollup.business_day import day_of
 from central.rollup.devices import DeviceNow
@@ -23,10 +24,11 @@ from central.store.cells import (
     total_to_row,
 )
 from central.store.connection import Database, entries_between, greater
-from central.store.database import transaction
+from central.store.database import claim, transaction
 from central.store.dictionary import Dictionary
-from central.store.machines_schema import PUT_DEVICE
+from central.store.machines_schema import DROP_DEVICE, PUT_DEVICE
 from central.store.protocol import Cursor, Unfolded
+from contract.topics import lane_of
 
 
 def _upsert(
@@ -82,13 +84,28 @@ class SqlRollupStore:
             self._services.forget()
             raise
 
-    def unfolded(self, limit: int) -> list[Unfolded]:
+    def unfolded(self, limit: int, lanes: Set[int] | None = None) -> list[Unfolded]:
         """See `RollupStore`."""
+        if lanes is None:
+            return self._unfolded("LIMIT ?", (limit,))
         rows = self._conn.execute(
-            """SELECT journal, province, folded, counted, watermark, received_ms, fold_state
+            """SELECT journal, sites.code FROM journals JOIN nodes USING (node)
+            JOIN sites USING (site) WHERE folded < watermark ORDER BY journal"""
+        )
+        own = (journal for journal, site in rows if lane_of(site) in lanes)
+        found = list(islice(own, limit))
+        return (
+            self._unfolded(f"AND journal IN ({', '.join('?' * len(found))})", found)
+            if found
+            else []
+        )
+
+    def _unfolded(self, which: str, values: Sequence[int]) -> list[Unfolded]:
+        rows = self._conn.execute(
+            f"""SELECT journal, province, folded, counted, watermark, received_ms, fold_state
             FROM journals JOIN nodes USING (node) JOIN sites USING (site)
-            WHERE folded < watermark LIMIT ?""",
-            (limit,),
+            WHERE folded < watermark {which}""",  # noqa: S608 - our own conditions
+            values,
         )
         return [Unfolded(*row) for row in rows]
 
@@ -129,14 +146,18 @@ class SqlRollupStore:
             (len(waiting), since_ms, journal),
         )
 
-    def save_devices(self, journal: int, devices: Mapping[str, DeviceNow]) -> None:
+    def save_devices(self, journal: int, devices: Mapping[str, DeviceNow | None]) -> None:
         """See `RollupStore`."""
         self._conn.executemany(
             PUT_DEVICE,
             [
                 (journal, device, now.state, now.condition, now.since_ms)
                 for device, now in devices.items()
+                if now is not None
             ],
+        )
+        self._conn.executemany(
+            DROP_DEVICE, [(journal, device) for device, now in devices.items() if now is None]
         )
 
     def add_cells(
@@ -177,6 +198,7 @@ class SqlRollupStore:
 
     def add_totals(self, totals: Mapping[TotalKey, tuple[Tally, int]]) -> None:
         """See `RollupStore`."""
+        claim(self._conn)
         for key, (tally, answers) in totals.items():
             found = self._conn.execute(_FIND_TOTAL, key).fetchone()
             total = total_from_row(found) if found else DayTotal()

@@ -9,9 +9,11 @@ from sqlite_utils import Database
 
 from central.store.access_schema import access_migrations
 from central.store.alerts_schema import alert_migrations
+from central.store.appointments_schema import appointment_migrations
 from central.store.machines_schema import machine_migrations
 from central.store.protocol import StoreError
 from central.store.schema import migrations
+from central.store.updates_schema import update_migrations
 
 _FULL = 2
 _BUSY_MS = 10_000
@@ -39,7 +41,14 @@ def open_for_writing(path: Path) -> Database:
 
 def apply_migrations(db: Database) -> None:
     """Bring the schema up to date; it is PostgreSQL's too (see `postgres_schema`)."""
-    for one in (migrations, access_migrations, machine_migrations, alert_migrations):
+    for one in (
+        migrations,
+        access_migrations,
+        machine_migrations,
+        alert_migrations,
+        appointment_migrations,
+        update_migrations,
+    ):
         one.apply(db)
 
 

@@ -21,6 +21,7 @@ from central.store.visible import Visible
 
 _TALLY = ", ".join(TALLY_COLUMNS)
 _TOTAL = ", ".join(TOTAL_COLUMNS)
+_SUMS = ", ".join(f"sum({name})" for name in TOTAL_COLUMNS if not name.endswith("_bins"))
 
 
 class Standing(Struct, frozen=True):
@@ -44,6 +45,15 @@ class Standing(Struct, frozen=True):
     waiting_since_ms: int | None
 
 
+class SiteStanding(Struct, frozen=True):
+    """How one site stands: 0 is live, 1 delayed, 2 offline, None never heard; all its events until
+    `complete_up_to_ms` are in the figures (None: unknown)."""
+
+    state: int | None
+    complete_up_to_ms: int | None
+    missing: int
+
+
 class Restatement(Struct, frozen=True):
     """How many late events changed a day of a site that was over, and when: on which day, and the
     first and the last time of that day."""
@@ -63,6 +73,11 @@ class Totals:
         self._conn = conn
         self._scope = scope
         self._visible = Visible(conn, scope)
+
+    @property
+    def has_provinces(self) -> bool:
+        """Whether the scope is made of whole provinces."""
+        return self._scope.unit is None
 
     def days(
         self, first: str, last: str, province: str | None = None, unit: str | None = None
@@ -109,6 +124,37 @@ class Totals:
             oldest=now_ms - live_within_ms,
         )
         return {province: Standing(*row) for province, *row in rows}
+
+    def site_standings(
+        self, now_ms: int, live_within_ms: int, where: Where | None = None
+    ) -> dict[str, SiteStanding]:
+        """How each site stands, by code; `standings` sums up the same."""
+        where = where or Where()
+        rows = self._visible.query(
+            _STANDINGS_OF_SITES,
+            province=where.province,
+            unit=where.unit,
+            site=where.site,
+            day=None,
+            now=now_ms,
+            oldest=now_ms - live_within_ms,
+        )
+        return {code: SiteStanding(*row) for code, *row in rows}
+
+    def versions(
+        self, first: str, last: str, province: str | None = None
+    ) -> dict[str, tuple[int, ...]]:
+        """The sums of a period by province with events: whatever changes the figures of one of its
+        days changes one of them. Of whole provinces only (see `has_provinces`)."""
+        rows = self._conn.execute(
+            f"""SELECT province, {_SUMS} FROM totals
+            WHERE day BETWEEN :first AND :last AND province <> ''
+                AND coalesce(:scope, province) = province
+                AND coalesce(:province, province) = province
+            GROUP BY province ORDER BY province""",  # noqa: S608 - our own names
+            {"first": first, "last": last, "scope": self._scope.province, "province": province},
+        )
+        return {code: tuple(int(part) for part in sums) for code, *sums in rows}
 
     def restatements(
         self,
@@ -176,9 +222,7 @@ _COMPLETE = "CASE WHEN min(complete_ms) > :now THEN :now ELSE min(complete_ms) E
 _HEARD = greater("coalesce(heard_ms, 0)", "coalesce(max(received_ms), 0)")
 
 
-def _standings(reporting: str) -> str:
-    """The statement, with the join that finds which sites are reporting."""
-    return f""",
+_NOW = f""",
 node_now AS MATERIALIZED (
     SELECT visible.site, nodes.node, online,
         {_HEARD} AS heard_ms,
@@ -199,7 +243,15 @@ site_now AS MATERIALIZED (
         CASE WHEN count(complete_ms) = count(*) THEN {_COMPLETE} END AS complete_ms,
         sum(missing) AS missing, sum(waiting) AS waiting, min(since_ms) AS since_ms
     FROM node_now GROUP BY site
-)
+)"""  # noqa: S608 - our own names
+_STANDINGS_OF_SITES = f"""{_NOW}
+SELECT code, state, complete_ms, coalesce(missing, 0)
+FROM visible LEFT JOIN site_now USING (site)"""  # noqa: S608 - as above
+
+
+def _standings(reporting: str) -> str:
+    """The statement, with the join that finds which sites are reporting."""
+    return f"""{_NOW}
 SELECT province, count(*), count(*) FILTER (WHERE registered = 0), count(reporting.site),
     count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1),
     count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state IS NULL),

@@ -17,9 +17,12 @@ from central.api.entrance import Entrance, ForbiddenError, NotLetInError, TooOft
 from central.api.problems import detail_of
 from central.store.protocol import StoreError
 from central.web.alert_pages import alert_pages
+from central.web.language import language_router
 from central.web.pages import Pages, figures_router
 from central.web.period_pages import period_pages
+from central.web.session_cookies import SessionCookies
 from central.web.signing_in import signing_in_router
+from central.web.update_pages import update_pages
 from central.web.words import page_language
 
 logger = logging.getLogger(__name__)
@@ -42,7 +45,9 @@ def create_pages(entrance: Entrance, *, secure_cookies: bool, wait_target_s: int
     app.include_router(figures_router(entrance, pages, wait_target_s))
     app.include_router(period_pages(entrance, pages))
     app.include_router(alert_pages(entrance, pages))
-    app.include_router(signing_in_router(entrance, pages, secure_cookies=secure_cookies))
+    app.include_router(update_pages(entrance, pages))
+    app.include_router(signing_in_router(entrance, pages, SessionCookies(secure=secure_cookies)))
+    app.include_router(language_router(secure_cookies=secure_cookies))
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.mount("/fonts", StaticFiles(directory=_FONTS))
 

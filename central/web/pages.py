@@ -16,6 +16,7 @@ from central.api.freshness import local_time
 from central.api.known import Period
 from central.api.models import Province, Quarter, Rank
 from central.api.parameters import SESSION_COOKIE, address_of, service_names
+from central.api.ranking import Page
 from central.registry.provinces import province_name
 from central.store.history import Where
 from central.web.chart import Chart, bar_chart
@@ -23,6 +24,8 @@ from central.web.tiles import archipelagos, tiles
 from central.web.words import Words, page_language
 
 DayQuery = Annotated[date | None, Query()]
+
+_HUBS = Page(0, 100)
 
 
 class Pages:
@@ -77,6 +80,7 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
     @router.get("/")
     def overview(request: Request, visit: Visiting, day: DayQuery = None) -> Response:
         asked = day or entrance.today()
+        own = visit.admin.scope.province
         answer = visit.desk.provinces(asked).provinces
         return pages.render(
             request,
@@ -84,6 +88,8 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
             admin=visit.admin,
             day=asked,
             overview=visit.desk.overview(asked),
+            sites=visit.desk.sites(own, asked, Rank.P90) if own else None,
+            ranks=list(Rank),
             provinces=sorted(
                 (province for province in answer if province.sites), key=_longest_wait_first
             ),
@@ -128,6 +134,7 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
             quality=quality,
             charts=_charts(found.quarters, words),
             devices=visit.records.devices(site),
+            differing=visit.records.differences(Where(site=site), _HUBS),
             restated=visit.archive.restatements(Period(day, day), Where(site=site)).restated,
         )
 

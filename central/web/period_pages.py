@@ -3,17 +3,20 @@
 from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Annotated, NamedTuple
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
+from msgspec.structs import asdict
 from starlette.exceptions import HTTPException
 
-from central.access.permissions import Permission
+from central.access.permissions import Permission, may
 from central.api.entrance import Entrance, Visit
 from central.api.known import Period
 from central.api.models import DayFigures
 from central.api.parameters import (
     FromQuery,
+    OffsetQuery,
     ToQuery,
     period_of,
     where_of,
@@ -26,6 +29,7 @@ from central.web.pages import NamedChart, Pages, page_visiting
 from central.web.words import Words, page_language
 
 _HUBS = Page(0, 500)
+_AT_ONCE = 100
 
 
 def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
@@ -89,6 +93,21 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
             admin=visit.admin,
             hubs=visit.records.nodes(where, _HUBS),
             broken=visit.records.broken_devices(where, _HUBS),
+        )
+
+    @router.get("/differences")
+    def differences(
+        request: Request, visit: Watching, where: Somewhere, offset: OffsetQuery = 0
+    ) -> Response:
+        found = visit.records.differences(where, Page(offset, _AT_ONCE))
+        named = {name: value for name, value in asdict(where).items() if value is not None}
+        return pages.render(
+            request,
+            "differences.html",
+            admin=visit.admin,
+            found=found,
+            sees_sites=may(visit.admin.role, Permission.FIGURES),
+            more=urlencode({**named, "offset": found.next_offset}),
         )
 
     return router

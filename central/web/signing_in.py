@@ -1,74 +1,65 @@
-"""Signing in and out, and choosing the language."""
+"""Signing in and out."""
 
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 
-from central.access.accounts import SESSION_S
 from central.api.entrance import Entrance
 from central.api.parameters import SESSION_COOKIE, address_of
 from central.web.forms import read_form
+from central.web.openid_signing_in import openid_router
 from central.web.pages import Pages
-from central.web.words import LANGUAGE_COOKIE
-from runtime.wording import LANGUAGES
-
-_YEAR_S = 365 * 86_400
+from central.web.session_cookies import SessionCookies
 
 
-def signing_in_router(entrance: Entrance, pages: Pages, *, secure_cookies: bool) -> APIRouter:
-    """The sign-in page, which exchanges a name and a password, or a token, for a session;
-    sign-out; the language switch.
-
-    `secure_cookies` is for a centre behind HTTPS. Scripts cannot read the session's cookie, and
-    browsers do not send it with forms of other sites.
-    """
+def signing_in_router(entrance: Entrance, pages: Pages, cookies: SessionCookies) -> APIRouter:
+    """The sign-in page, which exchanges a name and a password, or a token, for a session, and
+    leads to the OpenID provider where there is one; sign-out."""
     router = APIRouter(include_in_schema=False)
+    openid = entrance.openid
+    provider = openid.name if openid else None
+    if openid is not None:
+        router.include_router(openid_router(entrance, openid, pages, cookies))
 
     @router.get("/sign-in")
     def sign_in_page(request: Request) -> Response:
-        return pages.render(request, "sign_in.html", failed=False)
+        return pages.render(request, "sign_in.html", fault=None, provider=provider, subject=None)
 
     @router.post("/sign-in")
     async def sign_in(request: Request) -> Response:
         given = await read_form(request)
-        session = await run_in_threadpool(_open, given, address_of(request))
+        session = await run_in_threadpool(_open, entrance, given, address_of(request))
         if session is None:
-            return pages.render(request, "sign_in.html", HTTPStatus.FORBIDDEN, failed=True)
+            return pages.render(
+                request,
+                "sign_in.html",
+                HTTPStatus.FORBIDDEN,
+                fault="sign_in_failed",
+                provider=provider,
+                subject=None,
+            )
         response = RedirectResponse("/", HTTPStatus.SEE_OTHER)
-        response.set_cookie(
-            SESSION_COOKIE,
-            session,
-            max_age=SESSION_S,
-            secure=secure_cookies,
-            httponly=True,
-            samesite="lax",
-        )
+        cookies.open(response, session)
         return response
 
     @router.post("/sign-out")
-    def sign_out(request: Request) -> Response:
-        entrance.sign_out(request.cookies.get(SESSION_COOKIE, ""), address_of(request))
-        response = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
-        response.delete_cookie(SESSION_COOKIE)
+    async def sign_out(request: Request) -> Response:
+        session = request.cookies.get(SESSION_COOKIE, "")
+        await run_in_threadpool(entrance.sign_out, session, address_of(request))
+        id_token = cookies.id_token(request)
+        there = await openid.sign_out_url(id_token) if openid and id_token else None
+        response: Response = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+        if there is not None:
+            response = pages.render(request, "signed_out.html", provider=provider, there=there)
+        cookies.close(response)
         return response
-
-    @router.get("/language/{language}")
-    def choose_language(language: str, back: str = "/") -> Response:
-        if language not in LANGUAGES:
-            raise HTTPException(HTTPStatus.NOT_FOUND)
-        here = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
-        response = RedirectResponse(here, HTTPStatus.SEE_OTHER)
-        response.set_cookie(
-            LANGUAGE_COOKIE, language, max_age=_YEAR_S, secure=secure_cookies, samesite="lax"
-        )
-        return response
-
-    def _open(given: dict[str, str], address: str) -> str | None:
-        if token := given.get("token"):
-            return entrance.sign_in_with_token(token, address)
-        return entrance.sign_in(given.get("name", ""), given.get("password", ""), address)
 
     return router
+
+
+def _open(entrance: Entrance, given: dict[str, str], address: str) -> str | None:
+    if token := given.get("token"):
+        return entrance.sign_in_with_token(token, address)
+    return entrance.sign_in(given.get("name", ""), given.get("password", ""), address)

@@ -7,6 +7,7 @@ from fastapi import Request
 from central.api.models import Freshness, FreshnessOfMany, Level, Liveness, NodeQuality
 from central.registry.provinces import province_name
 from central.registry.units import unit_name
+from central.scope import Scope
 from central.store.history import Where
 from runtime.wording import LANGUAGES, say
 
@@ -80,6 +81,18 @@ class Words:
         if unit:
             return f"{unit_name(unit)}{f' ({where.site})' if where.site else ''}"
         return province_name(where.province or "")
+
+    def home(self, scope: Scope) -> str:
+        """The name of all that somebody may see."""
+        if scope == Scope():
+            return self("nation")
+        return self.place(Where(scope.province, scope.unit))
+
+    def up_to(self, fresh: FreshnessOfMany) -> str:
+        """How far the figures of several sites reach."""
+        if fresh.complete_up_to is None:
+            return self("none_reported")
+        return self("many_up_to", time=self.clock(fresh.complete_up_to))
 
     def state(self, fresh: Freshness) -> str:
         """How far the figures of a site reach."""

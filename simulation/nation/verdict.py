@@ -1,13 +1,12 @@
 """Whether the centre holds exactly what the hubs wrote, row by row and figure by figure."""
 
-import sqlite3
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from central.scope import Scope
 from central.store.cells import DayTotal, merge_totals
-from central.store.sqlite import reading
+from central.store.connection import Connection
+from central.store.database import Location, reading
 from central.store.totals import Totals
 from contract.codec import decode_entry
 from simulation.nation.hub import NationHub
@@ -17,7 +16,7 @@ _QUANTILE_ERROR = 0.015
 _ALWAYS = ("0001-01-01", "9999-12-31")
 
 
-def hold_against(database: Path, hubs: Sequence[NationHub], day: str) -> dict[str, Any]:
+def hold_against(database: Location, hubs: Sequence[NationHub], day: str) -> dict[str, Any]:
     """JSON values: `events` and `figures` of hubs and centre, and their `differences`.
 
     A row is lost when the centre's contiguous prefix does not reach it, and altered when the
@@ -37,7 +36,7 @@ def hold_against(database: Path, hubs: Sequence[NationHub], day: str) -> dict[st
     }
 
 
-def _events(conn: sqlite3.Connection, hubs: Iterable[NationHub]) -> dict[str, int]:
+def _events(conn: Connection, hubs: Iterable[NationHub]) -> dict[str, int]:
     held = {
         (node, epoch): (watermark, chain)
         for node, epoch, watermark, chain in conn.execute(

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass, field
 
 from contract import events as e
-from contract.stamp import Span
+from contract.stamp import MS_PER_DAY, Span
 from tests.central.journal import DAY, Journal
 
 MINUTE_MS = 60_000
@@ -23,7 +23,13 @@ class Morning:
 
 
 def morning(
-    node: str, tickets: int = 60, counters: int = 3, seed: int = 1, day: str = DAY
+    node: str,
+    tickets: int = 60,
+    counters: int = 3,
+    seed: int = 1,
+    *,
+    day: str = DAY,
+    days_before: int = 0,
 ) -> Morning:
     """First come, first served, at some counters, from 07:30 on; the last of them still wait."""
     rng = random.Random(seed)
@@ -73,5 +79,5 @@ def morning(
             made.ratings += 1
     made.journal.open_day(day)
     for at_ms, event in sorted(happened, key=lambda pair: pair[0]):
-        made.journal.add(event, at_ms)
+        made.journal.add(event, at_ms - days_before * MS_PER_DAY)
     return made

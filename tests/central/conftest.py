@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+import httpx
 import pytest
 import sqlite_utils
 
@@ -11,6 +12,7 @@ from central.store import sqlite
 from central.store.connection import Database
 from central.store.database import Location, database_of, open_for_writing
 from central.store.postgres import Postgres
+from tests.central.nation import Nation, nation
 from tests.postgres import PostgresServer, postgres_server
 
 
@@ -62,3 +64,17 @@ def each_db(location: Location) -> Iterator[Database]:
     """The database open for writing, of each engine in turn."""
     with closing(open_for_writing(location)) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nation]:
+    """A small nation, served."""
+    with nation(tmp_path_factory.mktemp("nation")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def national(served: Nation) -> Iterator[httpx.Client]:
+    """Somebody who may see the whole of it."""
+    with served.client("national") as client:
+        yield client

@@ -71,7 +71,14 @@ class Journal:
         """The message of all rows."""
         return self.batch(1, len(self.rows))
 
-    def status(self, *, online: bool = True, wall_ms: int | None = None, unsent: int = 0) -> bytes:
+    def status(
+        self,
+        *,
+        online: bool = True,
+        wall_ms: int | None = None,
+        unsent: int = 0,
+        software: str = "0.1.0",
+    ) -> bytes:
         """A heartbeat as of the last row, or the will."""
         last = self.entries[-1].stamp.wall_ms if self.entries else MORNING_MS
         if not online:
@@ -84,7 +91,7 @@ class Journal:
                 epoch=self.epoch,
                 wall_ms=last if wall_ms is None else wall_ms,
                 synced=True,
-                software="0.1.0",
+                software=software,
                 config="c1",
                 last_seq=len(self.rows),
                 unsent=unsent,

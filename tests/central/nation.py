@@ -1,11 +1,14 @@
 """A small nation in a real database, served over HTTP at 10:42 of a morning."""
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.access.accounts import create_token
 from central.alerts.settings import AlertSettings
@@ -20,12 +23,16 @@ from central.registry.sites import parse_sites
 from central.rollup.folder import Folder
 from central.scope import Role
 from central.settings import AccessSettings
-from central.store.database import Location, database_of, open_for_writing
+from central.store.connection import Database
+from central.store.database import Location, database_of, open_for_writing, transaction
 from central.store.ingest import SqlIngestStore
 from central.store.rollup import SqlRollupStore
+from central.store.updates import UpdateBook
+from central.updates.rollout import Rollout, RolloutState
 from central.web.app import create_pages
 from contract import events as e
 from contract.stamp import Stamp
+from contract.wire import UpdateState
 from runtime.http_server import HttpServer
 from tests.central.busy_day import Morning, morning
 from tests.central.journal import DAY, MORNING_MS, NODE, OTHER_NODE
@@ -80,7 +87,8 @@ class Nation:
 
 @contextmanager
 def nation(folder: Path, database: Location | None = None) -> Iterator[Nation]:
-    """Hồng Hà is live; Hải Châu has a gap; one site is silent and one unregistered."""
+    """Hồng Hà is live, runs another configuration than was decided and refused new software; Hải
+    Châu has a gap and old software, and fetches the new; one site is silent, one unregistered."""
     database = database or database_of(folder)
     db = open_for_writing(database)
     tokens = {
@@ -110,11 +118,15 @@ def nation(folder: Path, database: Location | None = None) -> Iterator[Nation]:
         runs = [(1, 100), (106, last)] if site == OTHER_SITE else [(1, last)]
         for run in runs:
             _send(intake, journal.events_topic, journal.batch(*run))
-        _send(intake, journal.status_topic, journal.status(wall_ms=NOW_MS - 5_000))
+        software = "0.0.9" if site == OTHER_SITE else "0.1.0"
+        status = journal.status(wall_ms=NOW_MS - 5_000, software=software)
+        _send(intake, journal.status_topic, status)
     silent = days[UNREGISTERED_SITE].journal
     _send(intake, silent.status_topic, silent.status(online=False))
     Folder(SqlRollupStore(db)).rebuild()
+    _roll_out(db)
     db.close()
+    shelf = Shelf(folder)
     clock = StandingClock()
     at_once = AlertSettings(device_after_s=0, gap_after_s=0, wait_for_s=0)
     watch = AlertWatch(
@@ -123,11 +135,15 @@ def nation(folder: Path, database: Location | None = None) -> Iterator[Nation]:
         at_once,
         live_within_ms=180_000,
         wait_target_ms=1_200_000,
-        shelf=Shelf(folder),
+        shelf=shelf,
     )
     watch.look()
+    for node in (NODE, f"{QUIET_SITE}-h1"):
+        shelf.put(
+            Ed25519PrivateKey.generate(), node, f'follow_url = "https://centre.example/{node}"'
+        )
     access = AccessSettings(requests_per_minute=1_000_000, sign_ins_per_minute=1000)
-    entrance = Entrance(database, clock, live_within_s=180, access=access)
+    entrance = Entrance(database, clock, live_within_s=180, shelf=shelf, access=access)
     front = Front(create_api(entrance, lambda: True), create_pages(entrance, secure_cookies=False))
     server = HttpServer(front, "127.0.0.1", 0)
     server.start()
@@ -135,6 +151,43 @@ def nation(folder: Path, database: Location | None = None) -> Iterator[Nation]:
         yield Nation(server.url, tokens, days)
     finally:
         server.stop()
+
+
+def answer(client: httpx.Client, path: str) -> Any:
+    """What the API answers below `/api/v1`; it must be an answer."""
+    found = client.get(f"/api/v1{path}")
+    assert found.status_code == 200, found.text
+    return found.json()
+
+
+def exact(values: list[int], q: float) -> int:
+    """The nearest-rank quantile."""
+    return sorted(values)[max(1, math.ceil(q * len(values))) - 1]
+
+
+def _roll_out(db: Database) -> None:
+    rollout = Rollout(
+        rollout=1,
+        release=2,
+        software="0.2.0",
+        manifest=bytes(32),
+        places=(),
+        percent=100,
+        urgent=False,
+        most_refused=2,
+        most_refused_percent=5,
+        state=RolloutState.RUNNING,
+        reason="",
+        started_ms=NOW_MS - 3_600_000,
+        changed_ms=NOW_MS - 3_600_000,
+    )
+    book = UpdateBook(db.conn)
+    with transaction(db.conn):
+        book.add(rollout)
+        for node in (NODE, OTHER_NODE):
+            book.note_told(node, rollout.order, rollout.release, NOW_MS - 3_000_000)
+        refused = UpdateState(rollout.order, rollout.release, "refused", f"{NODE} is not healthy")
+        book.note_said(NODE, refused, NOW_MS - 600_000)
 
 
 def _send(intake: Intake, topic: str, payload: bytes) -> None:

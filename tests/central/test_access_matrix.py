@@ -3,7 +3,6 @@ scope about every province: who may, who may not, and that nobody reads a word o
 
 import itertools
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -19,7 +18,6 @@ from tests.central.nation import (
     UNREGISTERED_SITE,
     WHO,
     Nation,
-    nation,
 )
 
 NEEDS: dict[str, Permission | None] = {
@@ -41,6 +39,9 @@ NEEDS: dict[str, Permission | None] = {
     "/sites/{site}/devices": Permission.MACHINES,
     "/devices": Permission.MACHINES,
     "/nodes": Permission.MACHINES,
+    "/differences": Permission.MACHINES,
+    "/rollouts": Permission.MACHINES,
+    "/rollouts/{rollout}/hubs": Permission.MACHINES,
     "/alerts": Permission.MACHINES,
     "/alerts/live": Permission.MACHINES,
     "/alerts/{alert}": Permission.MACHINES,
@@ -63,12 +64,6 @@ WORDS = {
     OTHER_SITE: (OTHER_SITE, OTHER_SITE[:8], "Hải Châu", "Đà Nẵng", "Hải Vân"),
 }
 """By what each site would be recognised."""
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nation]:
-    with nation(tmp_path_factory.mktemp("nation")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +93,7 @@ def addresses(path: str, site: str) -> list[str]:
         "kind": "csv",
         "month": DAY[:7],
         "alert": 1,
+        "rollout": 1,
     }
     narrowed = (
         "",

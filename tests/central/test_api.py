@@ -1,7 +1,5 @@
 """The API over HTTP: the figures, who may see them, and errors in words."""
 
-import math
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,30 +14,9 @@ from tests.central.nation import (
     SITE,
     UNREGISTERED_SITE,
     Nation,
-    nation,
+    answer,
+    exact,
 )
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nation]:
-    with nation(tmp_path_factory.mktemp("nation")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def national(served: Nation) -> Iterator[httpx.Client]:
-    with served.client("national") as client:
-        yield client
-
-
-def answer(client: httpx.Client, path: str) -> Any:
-    found = client.get(f"/api/v1{path}")
-    assert found.status_code == 200, found.text
-    return found.json()
-
-
-def exact(values: list[int], q: float) -> int:
-    return sorted(values)[max(1, math.ceil(q * len(values))) - 1]
 
 
 def is_simple(schema: Any) -> bool:

@@ -1,7 +1,6 @@
 """Schemathesis asks what the description allows, and what it does not: no question makes the
 server fail or answer other than described, and none shows a province another."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,19 +11,13 @@ from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from tests.central.nation import Nation, nation
+from tests.central.nation import Nation
 from tests.central.test_access_matrix import foreign_words
 
 _EXAMPLES = 15
 Operation = APIOperation[Any, Any, Any, Any]
 _NO_SCHEMA_CAN_SAY: list[Any] = [positive_data_acceptance]
 """That a day is far away, or that a period ends before it begins."""
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nation]:
-    with nation(tmp_path_factory.mktemp("nation")) as running:
-        yield running
 
 
 def operations(served: Nation) -> list[Operation]:

@@ -1,8 +1,6 @@
 """The API's answers about periods, machines, single events, and changes as they come."""
 
 import json
-import math
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -17,31 +15,9 @@ from tests.central.nation import (
     SITE,
     UNREGISTERED_SITE,
     Nation,
-    nation,
+    answer,
+    exact,
 )
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nation]:
-    with nation(tmp_path_factory.mktemp("nation")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def national(served: Nation) -> Iterator[httpx.Client]:
-    with served.client("national") as client:
-        yield client
-
-
-def answer(client: httpx.Client, path: str) -> Any:
-    found = client.get(f"/api/v1{path}")
-    assert found.status_code == 200, found.text
-    return found.json()
-
-
-def exact(values: list[int], q: float) -> int:
-    return sorted(values)[max(1, math.ceil(q * len(values))) - 1]
-
 
 # --- rankings ---------------------------------------------------------------------------------
 

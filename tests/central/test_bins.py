@@ -1,11 +1,12 @@
 """Histograms as lists of bins."""
 
 import math
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central.rollup.bins import pack, quantiles, to_bin, to_ms, unpack
+from central.rollup.bins import count, pack, pack_taken_back, quantiles, size, to_bin, to_ms, unpack
 
 DAY_MS = 86_400_000
 durations = st.integers(0, DAY_MS)
@@ -45,6 +46,20 @@ def test_many_durations_have_the_quantiles_of_few() -> None:
 
 def test_nothing_has_no_quantile() -> None:
     assert quantiles(b"", (0.5, 0.9)) == [None, None]
+
+
+@given(st.lists(durations, max_size=50), st.lists(durations, max_size=50), st.randoms())
+def test_what_is_taken_back_is_as_though_it_had_never_been(
+    kept: list[int], gone: list[int], random: Random
+) -> None:
+    packed = [pack(to_bin(value)) for value in kept + gone]
+    packed += [pack_taken_back(to_bin(value)) for value in gone]
+    random.shuffle(packed)
+    bins = b"".join(packed)
+    plain = b"".join(pack(to_bin(value)) for value in kept)
+    shares = (0.0, 0.5, 0.9, 1.0)
+    assert (size(bins), quantiles(bins, shares)) == (len(kept), quantiles(plain, shares))
+    assert {number: n for number, n in count(bins).items() if n} == count(plain)
 
 
 def test_bins_survive_packing() -> None:

@@ -64,7 +64,7 @@ def log(broker: EmbeddedBroker, tmp_path: Path) -> Path:
 
 def test_a_node_can_speak_only_under_its_own_name(broker: EmbeddedBroker) -> None:
     with (
-        connected(Client(broker, CENTRE, "thutu/v1/+/up/events")) as centre,
+        connected(Client(broker, CENTRE, up("+", "events"))) as centre,
         connected(Client(broker, NODE, down(NODE, "ack"))) as node,
         connected(Client(broker, OTHER_NODE, down(OTHER_NODE, "ack"))) as other,
     ):
@@ -83,7 +83,7 @@ def test_a_node_can_speak_only_under_its_own_name(broker: EmbeddedBroker) -> Non
         assert node.heard == []
 
 
-@pytest.mark.parametrize("topic", [down(OTHER_NODE, "ack"), "thutu/v1/+/up/events", "#"])
+@pytest.mark.parametrize("topic", [down(OTHER_NODE, "ack"), up("+", "events"), "#"])
 def test_a_node_cannot_listen_elsewhere(broker: EmbeddedBroker, log: Path, topic: str) -> None:
     with Client(broker, NODE, topic) as node:
         until(lambda: "Subscription Violation" in log.read_text())
@@ -100,14 +100,14 @@ def test_a_restart_keeps_port_passwords_and_what_is_queued(tmp_path: Path) -> No
     broker = EmbeddedBroker(tmp_path / "broker", (NODE,))
     broker.start()
     port, settings = broker.port, broker.settings(NODE)
-    with connected(Client(broker, CENTRE, "thutu/v1/+/up/events")):
+    with connected(Client(broker, CENTRE, up("+", "events"))):
         pass
     with connected(Client(broker, NODE)) as node:
         assert node.link.publish(up(NODE, "events"), b"while away")
     broker.stop()
     broker.start()
     assert (broker.port, broker.settings(NODE)) == (port, settings)
-    with connected(Client(broker, CENTRE, "thutu/v1/+/up/events")) as centre:
+    with connected(Client(broker, CENTRE, up("+", "events"))) as centre:
         until(lambda: centre.heard == [(up(NODE, "events"), b"while away")])
     broker.stop()
 

@@ -10,6 +10,7 @@ from central.store.rows import Quarantined, Unread
 from contract.codec import CHAIN_START, decode_message, encode_message
 from contract.events import Entry, TicketCalled, TicketIssued, TicketReturned
 from contract.stamp import Span
+from contract.topics import up
 from contract.wire import VERSION, Batch, Status
 from tests.central.journal import NODE, OTHER_NODE, Journal, batch_of
 
@@ -49,13 +50,20 @@ def test_a_status_is_read() -> None:
 
 def test_the_sender_must_be_whose_topic_it_is() -> None:
     made = journal()
-    assert refused(f"thutu/v1/{OTHER_NODE}/up/events", made.all()) == "forged"
-    assert refused(f"thutu/v1/{OTHER_NODE}/up/status", made.status()) == "forged"
+    assert refused(up(OTHER_NODE, "events"), made.all()) == "forged"
+    assert refused(up(OTHER_NODE, "status"), made.status()) == "forged"
 
 
 def test_topics_that_are_not_ours_are_refused() -> None:
-    for topic in ("", "thutu/v1/x/up/events", f"thutu/v1/{NODE}/up/diary", f"a/b/{NODE}/up/events"):
+    diary = up(NODE, "events").replace("events", "diary")
+    for topic in ("", "thutu/v1/21/x/up/events", diary, f"a/b/21/{NODE}/up/events"):
         assert refused(topic, b"") == "topic"
+
+
+def test_what_comes_in_the_lane_of_another_is_refused() -> None:
+    made = journal()
+    lane = up(OTHER_NODE, "events").split("/")[2]
+    assert refused(f"thutu/v1/{lane}/{NODE}/up/events", made.all()) == "topic"
 
 
 def test_another_version_is_refused() -> None:

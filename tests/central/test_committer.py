@@ -15,6 +15,7 @@ from central.store.ingest import SqlIngestStore
 from central.store.rollup import SqlRollupStore
 from contract.codec import decode_message
 from contract.events import TicketRecalled
+from contract.topics import down
 from contract.wire import Ack
 from tests.central.busy_day import morning
 from tests.central.journal import NODE, OTHER_NODE, Journal
@@ -72,7 +73,7 @@ def test_what_was_handed_over_is_committed_folded_and_acknowledged_before_the_en
         committer.put(made.journal.events_topic, made.journal.batch(first, min(first + 19, rows)))
     committer.start()
     committer.stop()
-    assert line.sent[-1] == (f"thutu/v1/{NODE}/down/ack", rows)
+    assert line.sent[-1] == (down(NODE, "ack"), rows)
     assert db.execute("SELECT sum(issued) FROM site_days").fetchone() == (made.issued,)
 
 
@@ -89,7 +90,7 @@ def test_an_answer_that_could_not_be_sent_is_sent_later_and_only_the_last(
     line.up = True
     until(lambda: len(line.sent) == 2)
     committer.stop()
-    assert line.sent == [(f"thutu/v1/{NODE}/down/ack", 20), (f"thutu/v1/{OTHER_NODE}/down/ack", 10)]
+    assert line.sent == [(down(NODE, "ack"), 20), (down(OTHER_NODE, "ack"), 10)]
 
 
 def test_a_failing_store_is_said_and_nothing_is_acknowledged(
@@ -135,7 +136,7 @@ def test_nothing_is_folded_while_a_little_waits_to_be_committed(db: Database, li
     committer.start()
     committer.stop()
     assert set(folder.seen) == {0}
-    assert line.sent[-1] == (f"thutu/v1/{NODE}/down/ack", 19)
+    assert line.sent[-1] == (down(NODE, "ack"), 19)
 
 
 def test_much_is_folded_while_more_waits_to_be_committed(db: Database, line: Line) -> None:

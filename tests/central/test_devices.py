@@ -1,9 +1,7 @@
 """What hubs say of their devices, folded, and listed for the whole scope."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from sqlite_utils import Database
 
 from central.ingest.intake import Intake, Received
@@ -18,7 +16,7 @@ from central.store.machines_schema import machine_migrations
 from central.store.rollup import SqlRollupStore
 from contract import events as e
 from tests.central.journal import MORNING_MS, NODE, OTHER_NODE, Journal
-from tests.central.nation import OTHER_SITE, SITE, Nation, nation
+from tests.central.nation import OTHER_SITE, SITE, Nation
 
 _NATION = Scope()
 
@@ -42,9 +40,11 @@ def test_the_last_word_counts_and_an_untrusted_clock_dates_nothing() -> None:
     journal.add(e.DeviceLost("printer", "paper-out"), 1_000)
     journal.add(e.DeviceReturned("printer"), 2_000)
     journal.add(e.DeviceLost("display-1", "no-answer"), 3_000, synced=False)
+    journal.add(e.DeviceRemoved("boards:b1"), 4_000)
     assert last_said(journal.entries) == {
         "printer": DeviceNow("working", None, MORNING_MS + 2_000),
         "display-1": DeviceNow("lost", "no-answer", None),
+        "boards:b1": None,
     }
 
 
@@ -58,6 +58,22 @@ def test_trouble_said_again_is_as_old_as_it_was(db: Database, database: Path) ->
     journal.add(e.DeviceLost("printer", "paper-out"), 9_000)
     send(db, journal)
     assert seen(database) == [(NODE, "printer", "lost", MORNING_MS + 9_000)]
+
+
+def test_a_device_that_was_removed_is_not_broken_and_is_there_again_once_it_speaks(
+    db: Database, database: Path
+) -> None:
+    journal = Journal()
+    journal.add(e.DeviceLost("boards:b1", "no-news"), 1_000)
+    journal.add(e.DeviceLost("boards:b2", "no-news"), 1_000)
+    send(db, journal)
+    journal.add(e.DeviceRemoved("boards:b1"), 2_000)
+    send(db, journal)
+    assert seen(database) == [(NODE, "boards:b2", "lost", MORNING_MS + 1_000)]
+    journal.add(e.DeviceReturned("boards:b1"), 3_000)
+    journal.add(e.DeviceRemoved("boards:b2"), 3_000)
+    send(db, journal)
+    assert seen(database) == [(NODE, "boards:b1", "working", MORNING_MS + 3_000)]
 
 
 def test_a_new_journal_begins_anew_and_scopes_hold(db: Database, database: Path) -> None:
@@ -78,6 +94,8 @@ def test_rebuilding_and_migrating_give_the_same(db: Database, database: Path) ->
     journal.add(e.DeviceLost("printer", "paper-out"), 1_000)
     journal.add(e.TicketIssued("1001", ("1",)), 2_000)
     journal.add(e.PaperLow("printer"), 3_000)
+    journal.add(e.DeviceLost("boards:b1", "no-news"), 4_000)
+    journal.add(e.DeviceRemoved("boards:b1"), 5_000)
     send(db, journal)
     once = seen(database)
     Folder(SqlRollupStore(db)).rebuild()
@@ -86,12 +104,6 @@ def test_rebuilding_and_migrating_give_the_same(db: Database, database: Path) ->
     db.execute("DELETE FROM _sqlite_migrations WHERE migration_set = 'thutu-central-machines'")
     machine_migrations.apply(db)
     assert seen(database) == once
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nation]:
-    with nation(tmp_path_factory.mktemp("nation")) as running:
-        yield running
 
 
 def test_the_nation_sees_at_once_what_is_broken(served: Nation) -> None:

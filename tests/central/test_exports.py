@@ -4,7 +4,6 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -13,15 +12,9 @@ from central.api.exports.sheets import to_csv, to_xlsx
 from central.api.exports.table import Table
 from central.api.freshness import local_time
 from tests.central.journal import DAY
-from tests.central.nation import NOW_MS, SITE, Nation, nation
+from tests.central.nation import NOW_MS, SITE, Nation
 
 MADE = local_time(NOW_MS)
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nation]:
-    with nation(tmp_path_factory.mktemp("nation")) as running:
-        yield running
 
 
 def file(served: Nation, who: str, path: str) -> httpx.Response:

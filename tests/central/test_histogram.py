@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central.rollup.bins import MOST_BIN, pack, quantiles, to_bin
+from central.rollup.bins import MOST_BIN, pack, pack_taken_back, quantiles, to_bin
 from central.rollup.histogram import Histogram, unpack_histogram
 
 durations = st.lists(st.integers(0, 2**53 - 1), max_size=30)
@@ -39,3 +39,12 @@ def test_a_nations_day_is_small_and_other_bytes_are_refused() -> None:
     assert Histogram().pack() == b""
     with pytest.raises(ValueError, match="beyond the last"):
         unpack_histogram(0, MOST_BIN.to_bytes(2, "little") + bytes(8))
+
+
+def test_what_is_taken_back_later_is_gone() -> None:
+    made = Histogram()
+    made.add_bins(9_000, pack(to_bin(4_000)) + pack(to_bin(5_000)))
+    made.add_bins(-5_000, pack_taken_back(to_bin(5_000)))
+    left = unpack_histogram(made.ms, made.pack())
+    assert (left.n, left.ms) == (1, 4_000)
+    assert left.quantiles((0.0, 1.0)) == quantiles(pack(to_bin(4_000)), (0.0, 1.0))

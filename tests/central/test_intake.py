@@ -117,7 +117,7 @@ def test_a_forged_run_is_evicted_by_the_true_prefix(intake: Intake, db: Database
 def test_bad_messages_are_kept_and_stop_nothing(intake: Intake, db: Database) -> None:
     made = journal()
     bad = Received(made.events_topic, b"x" * 100_000, NOW_MS)
-    strange = Received("thutu/v1/\udcff/up/events", b"", NOW_MS)
+    strange = Received("thutu/v1/21/\udcff/up/events", b"", NOW_MS)
     forged = Received(made.events_topic, journal(node=OTHER_NODE).all(), NOW_MS)
     answers = intake.commit([bad, strange, *batches(made, (1, 10)), forged])
     assert answers == [Committed(NODE, made.epoch, 10)]
@@ -131,14 +131,14 @@ def test_a_zero_character_stops_nothing(intake: Intake, db: Database) -> None:
     made = journal()
     odd = Status(VERSION, NODE, online=True, epoch=made.epoch, software="1\0", config="\0")
     messages = [
-        Received("thutu/v1/\0/up/events", b"\0", NOW_MS),
+        Received("thutu/v1/21/\0/up/events", b"\0", NOW_MS),
         Received(made.status_topic, encode_message(odd), NOW_MS),
     ]
     assert intake.commit([*messages, *batches(made, (1, 10))])[-1] == Committed(
         NODE, made.epoch, 10
     )
     assert db.execute("SELECT software, config FROM nodes").fetchone() == ("1\ufffd", "\ufffd")
-    assert quarantined(db)[0][0] == "thutu/v1/\ufffd/up/events"
+    assert quarantined(db)[0][0] == "thutu/v1/21/\ufffd/up/events"
 
 
 def test_a_new_epoch_is_a_journal_of_its_own(intake: Intake, db: Database) -> None:

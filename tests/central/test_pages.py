@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 import httpx
 import pytest
@@ -21,6 +22,9 @@ PAGES = (
     f"/trends?site={SITE}",
     "/compare",
     "/machines",
+    "/differences",
+    "/updates",
+    f"/differences?site={UNREGISTERED_SITE}",
     "/alerts",
     "/alerts?open=false",
     "/alerts/1",
@@ -135,6 +139,55 @@ def test_an_admin_finds_the_slowest_site_by_keyboard(served: Nation, page: Page)
     expect(page.get_by_text("Hộ tịch – Chứng thực")).to_be_visible()
     issued = page.locator(".figure", has_text="Đã cấp số").locator("dd")
     expect(issued).to_have_text(str(served.days[SITE].issued))
+
+
+def test_the_keyboard_reaches_the_content_first_and_then_in_the_order_of_reading(
+    served: Nation, page: Page
+) -> None:
+    page.goto(f"{served.url}/provinces/01")
+    focused = "document.activeElement.textContent"
+    page.keyboard.press("Tab")
+    assert page.evaluate(focused) == "Tới nội dung chính"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    seen = []
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        element = page.evaluate(
+            "(() => { const at = document.activeElement, box = at.getBoundingClientRect();"
+            " const style = getComputedStyle(at);"
+            " return [at.matches('main *'), at.id, style.outlineStyle, box.width > 0]; })()"
+        )
+        if not element[0]:
+            break
+        seen.append(element)
+    ids = [name for _, name, _, _ in seen if name]
+    order = ("day", "rank-p50", "rank-waiting", f"site-{SITE}", f"site-{UNREGISTERED_SITE}")
+    assert [name for name in dict.fromkeys(ids) if name in order] == list(order)
+    ours = [element for element in seen if element[1] != "day"]  # its button is the browser's
+    assert {(outline, shown) for _, _, outline, shown in ours} == {("solid", True)}
+
+
+def test_headings_and_landmarks_tell_the_page_to_who_does_not_see_it(
+    served: Nation, page: Page
+) -> None:
+    for path in PAGES:
+        page.goto(served.url + path)
+        levels = page.evaluate(
+            "[...document.querySelectorAll('h1, h2, h3')].map(h => +h.tagName[1])"
+        )
+        assert levels[0] == 1, path
+        assert levels.count(1) == 1, path
+        assert all(after - before <= 1 for before, after in pairwise(levels)), path
+        unnamed = page.locator("[role=region]:not([aria-label], [aria-labelledby])")
+        assert unnamed.count() == 0, path
+        dangling = page.evaluate(
+            "[...document.querySelectorAll('[aria-labelledby]')]"
+            ".filter(e => !document.getElementById(e.getAttribute('aria-labelledby'))).length"
+        )
+        assert dangling == 0, path
+        ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+        assert len(ids) == len(set(ids)), path
 
 
 def test_a_silent_site_shows_a_dash_and_says_why(page: Page) -> None:
@@ -286,6 +339,25 @@ def test_the_machines_page_lists_what_is_broken_everywhere(served: Nation, page:
     row = page.locator("tr", has_text="display-2")
     expect(row).to_contain_text("Trung tâm phường Hồng Hà")
     expect(row).to_contain_text("Không hoạt động (no-answer)")
+
+
+def test_hubs_that_differ_are_listed_and_marked_on_their_site(served: Nation, page: Page) -> None:
+    page.locator("#machines").click()
+    page.get_by_role("link", name="Máy chạy khác quy định").click()
+    mine = page.locator("tr", has_text="Trung tâm phường Hồng Hà")
+    expect(mine).to_contain_text("cần 1-")
+    expect(page.locator("tr", has_text="Hải Châu")).to_contain_text("đa số máy chạy 0.1.0")
+    mine.get_by_role("link").click()
+    expect(page.locator("section", has_text="Máy chạy khác quy định")).to_contain_text("cần 1-")
+    page.goto(f"{served.url}/differences?site={UNREGISTERED_SITE}")
+    expect(page.locator("main")).to_contain_text("Không cần làm gì")
+
+
+def test_an_operator_is_not_led_to_pages_that_are_closed_to_them(served: Nation) -> None:
+    with signed_in(served, "operator") as client:
+        found = client.get("/differences").text
+    assert "Hồng Hà" in found
+    assert 'href="/sites/' not in found
 
 
 def test_english_is_one_click_away(page: Page) -> None:

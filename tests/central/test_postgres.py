@@ -10,7 +10,8 @@ import pytest
 from central.ingest.intake import Committed, Intake, Received
 from central.store.database import database_of, reading, writing
 from central.store.ingest import SqlIngestStore
-from central.store.postgres import Postgres, PostgresConnection, native
+from central.store.postgres import Postgres
+from central.store.postgres_connection import PostgresConnection, Role, native
 from central.store.postgres_events import partition_day
 from central.store.postgres_schema import tables
 from central.store.protocol import StoreError
@@ -89,7 +90,7 @@ def test_readers_cannot_write_and_see_one_state(where: Postgres) -> None:
 
 
 def test_a_connection_that_was_lost_is_made_again(where: Postgres) -> None:
-    with closing(where.open_for_writing(alone=True)) as conn:
+    with closing(where.open_for_writing(Role.SOLE)) as conn:
         with where.reading():
             pass
         _cut_all(where)
@@ -101,12 +102,12 @@ def test_a_connection_that_was_lost_is_made_again(where: Postgres) -> None:
 
 
 def test_one_centre_at_a_time_works_on_a_database(where: Postgres) -> None:
-    with closing(where.open_for_writing(alone=True)):
+    with closing(where.open_for_writing(Role.SOLE)):
         with pytest.raises(StoreError, match="another centre"):
-            where.open_for_writing(alone=True)
+            where.open_for_writing(Role.SOLE)
         with writing(where) as beside:
             assert beside.execute("SELECT count(*) FROM accounts").fetchone() == (0,)
-    where.open_for_writing(alone=True).close()
+    where.open_for_writing(Role.SOLE).close()
 
 
 def test_what_a_newer_version_adds_is_added(where: Postgres) -> None:

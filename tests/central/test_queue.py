@@ -64,3 +64,29 @@ def test_training_waits_nowhere_and_an_untrusted_clock_tells_no_time() -> None:
     made.add(e.TicketIssued("01001", ("1",)), training=True)
     made.add(e.TicketIssued("1001", ("1",)), synced=False)
     assert follow({}, made.entries) == {"1001": InHouse("1001", ("1",), "waiting", None)}
+
+
+def test_a_finish_that_is_taken_back_brings_the_citizen_back() -> None:
+    made = Journal()
+    made.add(e.TicketIssued("1001", ("1", "2")))
+    made.add(e.TicketCalled("1001", "3", "1", None, None))
+    finish = e.ServiceFinished("1001", "3", "1", None, None, None, visit_ended=False)
+    made.add(finish)
+    made.add(e.ServiceReopened(finish, made.entries[-1].stamp))
+    assert phases(made) == {"1001": ("serving", ("1", "2"))}
+    made.add(e.ServiceRemoved("1001", "2"))
+    made.add(finish)
+    assert phases(made) == {}
+    made.add(e.ServiceReopened(finish, made.entries[-1].stamp))
+    assert phases(made) == {"1001": ("serving", ("1",))}
+
+
+def test_a_call_that_is_taken_back_lets_the_citizen_wait_on() -> None:
+    made = Journal()
+    made.add(e.TicketIssued("1001", ("1", "2")))
+    issued = made.entries[-1].stamp
+    made.add(e.TicketCalled("1001", "3", "1", None, None))
+    called = made.entries[-1].stamp
+    waiting = follow({}, made.entries[:1])
+    made.add(e.CallTakenBack("1001", "3", "1", None, None, called=called, since=issued))
+    assert follow({}, made.entries) == waiting

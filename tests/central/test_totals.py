@@ -19,6 +19,7 @@ from central.store.ingest import SqlIngestStore
 from central.store.reader import Reader
 from central.store.rollup import SqlRollupStore
 from central.store.totals import Restatement, Standing, Totals, sum_standings
+from contract.topics import up
 from tests.central.busy_day import morning
 from tests.central.journal import DAY, MORNING_MS, NODE, Journal
 
@@ -174,7 +175,7 @@ def test_events_that_come_after_their_day_restate_it(db: Database) -> None:
 def test_the_four_figures_of_data_quality(two_provinces: Database) -> None:
     reader = Reader(two_provinces.conn, Scope())
     site = "01-00002-01"
-    bad = Received(f"thutu/v1/{site}-h1/up/events", b"?", NOW_MS)
+    bad = Received(up(f"{site}-h1", "events"), b"?", NOW_MS)
     Intake(SqlIngestStore(two_provinces)).commit([bad])
     found = shares(reader.nodes(site=site), NOW_MS, LIVE_MS)
     assert (found.right, found.complete, found.clean) == (0.5, 1.0, 1.0)

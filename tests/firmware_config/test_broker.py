@@ -5,12 +5,12 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from contract.topics import down, up
+from contract.topics import down, lane_of, up, up_in_lane
 from runtime.mqtt import MqttLink, MqttSettings
 from tests.brokers import free_port
 from tests.certificates import Authority, Pair
@@ -24,7 +24,7 @@ NODE, OTHER, CENTRE = "01-00097-01-h1", "01-00098-01-h1", "thutu-centre"
 class Broker:
     """Mosquitto with the shipped files, only their folder and port changed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more: str = "") -> None:
         self.authority = Authority(folder)
         self.authority.sign("broker")
         self.port = free_port()
@@ -35,7 +35,7 @@ class Broker:
         )
         assert listening != shipped
         config = folder / "mosquitto.conf"
-        config.write_text(f"{listening}\nuser root\n", "utf-8")
+        config.write_text(f"{listening}\nuser root\n{more}", "utf-8")
         self.log = folder / "mosquitto.log"
         with self.log.open("wb") as output:
             self._process = subprocess.Popen(
@@ -147,3 +147,44 @@ def test_who_has_no_good_certificate_is_kept_out(who: str, broker: Broker, tmp_p
         until(lambda: other.link.connected)
         until(lambda: broker.log.read_text("utf-8").count("OpenSSL Error") >= 2)
         assert not bad.link.connected
+
+
+WORKERS_LISTENER = """
+# For ingest workers on this machine, several clients of one name.
+listener {port} 127.0.0.1
+password_file {folder}/passwords
+"""
+
+
+def test_workers_on_the_brokers_machine_may_be_several_by_password(tmp_path: Path) -> None:
+    """As docs/central.md says: sessions are named by certificate on the other listener only."""
+    port = free_port()
+    subprocess.run(
+        ["mosquitto_passwd", "-c", "-b", str(tmp_path / "passwords"), CENTRE, "right"], check=True
+    )
+    with closing(Broker(tmp_path, WORKERS_LISTENER.format(port=port, folder=tmp_path))) as broker:
+        heard: list[str] = []
+        links = [
+            MqttLink(
+                MqttSettings("127.0.0.1", port, name, username=CENTRE, password="right"),
+                persistent=False,
+                subscriptions=(up_in_lane(lane),),
+                on_message=lambda topic, _: heard.append(topic),
+                on_state=lambda _: None,
+            )
+            for name, lane in (("one", lane_of(NODE[:11])), ("two", lane_of(OTHER[:11])))
+        ]
+        for link in links:
+            link.start()
+        until(lambda: all(link.connected for link in links))
+        with (
+            client(broker, broker.authority.sign(NODE)) as first,
+            client(broker, broker.authority.sign(OTHER)) as second,
+        ):
+            until(lambda: first.link.publish(up(NODE, "events"), b"batch"))
+            until(lambda: second.link.publish(up(OTHER, "events"), b"batch"))
+            until(lambda: len(heard) == 2)
+        assert {*heard} == {up(NODE, "events"), up(OTHER, "events")}
+        assert all(link.connected for link in links)
+        for link in links:
+            link.stop()

@@ -16,7 +16,7 @@ from edge.devices.printer_profile import PrinterProfile
 from edge.devices.transport import transport
 from edge.printer_tool.models import known_models
 from edge.printer_tool.sample import sample
-from edge.satellite import SatelliteSettings
+from edge.satellite.__main__ import SatelliteSettings
 from edge.settings import HubSettings
 from runtime.clock import SystemClock
 from runtime.settings import load_settings

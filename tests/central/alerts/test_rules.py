@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import msgspec
 import pytest
 
 from central.alerts.hours import Opening, Span, span_of
@@ -21,7 +20,8 @@ LIMITS = Limits(
     rating_answers=50,
     rating_drop=0.1,
 )
-OPENING = Opening((span_of("07:30-11:30"), span_of("13:00-17:00")), (1, 2, 3, 4, 5))
+SPANS = (span_of("07:30-11:30"), span_of("13:00-17:00"))
+OPENING = Opening(dict.fromkeys((1, 2, 3, 4, 5), SPANS))
 
 
 def judged(now_ms: int = TEN, **facts: Any) -> dict[Key, bool]:
@@ -44,9 +44,7 @@ def test_opening_hours_begin_and_end_to_the_minute(minute: int, since: int | Non
 def test_weekends_holidays_and_make_up_days() -> None:
     nine = 540 * MIN
     assert OPENING.since_ms(SATURDAY + nine) is None
-    special = msgspec.structs.replace(
-        OPENING, closed_days=("2026-11-20",), extra_days=("2026-11-21",)
-    )
+    special = Opening(OPENING.weekly, {"2026-11-20": (), "2026-11-21": SPANS})
     assert special.since_ms(FRIDAY + nine) is None
     assert special.since_ms(SATURDAY + nine) == SATURDAY + 450 * MIN
 

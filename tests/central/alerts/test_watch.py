@@ -18,7 +18,7 @@ from central.ingest.intake import Intake, Received
 from central.rollup.folder import Folder
 from central.scope import Scope
 from central.store.alerts import Alerts
-from central.store.database import reading, transaction, writing
+from central.store.database import Location, reading, transaction, writing
 from central.store.history import Where
 from central.store.ingest import SqlIngestStore
 from central.store.rollup import SqlRollupStore
@@ -32,10 +32,18 @@ _SERVER = MailServer(host="127.0.0.1", sender="thutu@centre.example")
 RULES = ("wait", "silent", "paper_out", "device_lost", "clock", "gap", "rating", "config")
 
 
+@pytest.fixture
+def database(location: Location) -> Location:
+    """Where an empty database is, of each engine in turn."""
+    return location
+
+
 class Office:
     """A centre's alerts on a clock moved by hand; `refuse` makes every way out fail."""
 
-    def __init__(self, database: Path, *receivers: Receiver) -> None:
+    def __init__(
+        self, database: Location, *receivers: Receiver, folder: Path = Path("no configurations")
+    ) -> None:
         self.now_ms = MORNING_MS
         self.database = database
         self.sent: list[tuple[str, Message]] = []
@@ -48,7 +56,7 @@ class Office:
             settings,
             live_within_ms=180_000,
             wait_target_ms=20 * MIN,
-            shelf=Shelf(database.parent),
+            shelf=Shelf(folder),
         )
         ways = {receiver.name: self._way(receiver.name) for receiver in receivers}
         self.dispatch = Dispatch(database, self, settings, ways, random=lambda: 1.0)
@@ -118,7 +126,7 @@ def quiet_day(node: str = NODE) -> Journal:
 
 
 def test_a_printer_without_paper_becomes_an_alert_and_ends_when_it_prints_again(
-    database: Path,
+    database: Location,
 ) -> None:
     journal = quiet_day()
     office = Office(database, receiver("hanoi", "01"), receiver("danang", "48"))
@@ -146,7 +154,23 @@ def test_a_printer_without_paper_becomes_an_alert_and_ends_when_it_prints_again(
     ]
 
 
-def test_a_restart_goes_on_counting(database: Path) -> None:
+def test_a_site_that_is_closed_by_its_own_configuration_may_be_silent(
+    database: Location, tmp_path: Path
+) -> None:
+    office = Office(database, folder=tmp_path)
+    hours = '[site]\nsite = "01-00097-01"\nsessions = [{ weekdays = [%d], issue_from = "07:30", '
+    hours += 'last_ticket = "11:00", closes = "11:30" }]'
+    shelf, key = Shelf(tmp_path), Ed25519PrivateKey.generate()
+    shelf.put(key, NODE, hours % 6)
+    office.take(quiet_day(), quiet_day(OTHER_NODE))
+    office.live(30)
+    assert office.open() == [("silent", OTHER_NODE[:11], "")]
+    shelf.put(key, NODE, hours % 5)
+    office.live(12)
+    assert ("silent", NODE[:11], "") in office.open()
+
+
+def test_a_restart_goes_on_counting(database: Location) -> None:
     journal = quiet_day()
     journal.add(e.DeviceLost("display-2", "no-answer"), 0)
     first = Office(database)
@@ -158,7 +182,7 @@ def test_a_restart_goes_on_counting(database: Path) -> None:
     assert second.open() == [("device_lost", NODE[:11], "h1/display-2")]
 
 
-def test_long_waits_raise_and_a_silent_site_ends_nothing(database: Path) -> None:
+def test_long_waits_raise_and_a_silent_site_ends_nothing(database: Location) -> None:
     journal = quiet_day()
     for order in range(1, 5):
         journal.add(e.TicketIssued(f"100{order}", ("1",)), order * 1000)
@@ -175,7 +199,7 @@ def test_long_waits_raise_and_a_silent_site_ends_nothing(database: Path) -> None
     assert office.open() == []
 
 
-def test_each_sees_alerts_of_its_own_scope(database: Path) -> None:
+def test_each_sees_alerts_of_its_own_scope(database: Location) -> None:
     mine, theirs = quiet_day(), quiet_day(OTHER_NODE)
     for journal in (mine, theirs):
         journal.add(e.DeviceLost("printer", "paper-out"), 0)
@@ -187,12 +211,12 @@ def test_each_sees_alerts_of_its_own_scope(database: Path) -> None:
 
 
 def test_a_hub_that_does_not_take_its_configuration_is_an_alert_after_a_day(
-    database: Path,
+    database: Location, tmp_path: Path
 ) -> None:
     journal = quiet_day()
-    office = Office(database)
+    office = Office(database, folder=tmp_path)
     office.take(journal)
-    wanted = Shelf(database.parent).put(
+    wanted = Shelf(tmp_path).put(
         Ed25519PrivateKey.generate(), NODE, 'follow_url = "https://centre.example/{site}"'
     )
     office.live(1, journal)
@@ -211,7 +235,7 @@ def test_a_hub_that_does_not_take_its_configuration_is_an_alert_after_a_day(
 # --- people -----------------------------------------------------------------------------------
 
 
-def broken(database: Path, *receivers: Receiver) -> tuple[Office, Journal]:
+def broken(database: Location, *receivers: Receiver) -> tuple[Office, Journal]:
     """An office with one alert that was sent."""
     journal = quiet_day()
     journal.add(e.DeviceLost("printer", "paper-out"), 0)
@@ -221,7 +245,7 @@ def broken(database: Path, *receivers: Receiver) -> tuple[Office, Journal]:
     return office, journal
 
 
-def test_somebody_acknowledges_and_closes_and_both_are_in_the_audit_log(database: Path) -> None:
+def test_somebody_acknowledges_and_closes_and_both_are_in_the_audit_log(database: Location) -> None:
     office, journal = broken(database, receiver("hanoi"))
     deed = Deed("Sở Nội vụ", "alert-acknowledged", "1", "10.0.0.1")
     with reading(database) as conn:
@@ -252,7 +276,7 @@ def test_somebody_acknowledges_and_closes_and_both_are_in_the_audit_log(database
     assert found == [("Sở Nội vụ", "1")] * 2
 
 
-def test_what_is_over_can_be_neither_acknowledged_nor_closed(database: Path) -> None:
+def test_what_is_over_can_be_neither_acknowledged_nor_closed(database: Location) -> None:
     office, journal = broken(database)
     with reading(database) as conn:
         row = Alerts(conn, Scope()).alert(1, RULES)
@@ -269,7 +293,7 @@ def test_what_is_over_can_be_neither_acknowledged_nor_closed(database: Path) -> 
 # --- sending ----------------------------------------------------------------------------------
 
 
-def test_a_hundred_printers_are_one_message(database: Path) -> None:
+def test_a_hundred_printers_are_one_message(database: Location) -> None:
     journals = [quiet_day(f"01-{unit:05}-01-h1") for unit in range(4, 104)]
     for journal in journals:
         journal.add(e.DeviceLost("printer", "paper-out"), 0)
@@ -288,7 +312,7 @@ def test_a_hundred_printers_are_one_message(database: Path) -> None:
 
 
 def test_a_way_that_fails_is_tried_ever_more_rarely_and_loses_nothing(
-    database: Path, caplog: pytest.LogCaptureFixture
+    database: Location, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     office = Office(database, receiver("hanoi", at_night=True), receiver("danang", "48"))
@@ -309,7 +333,9 @@ def test_a_way_that_fails_is_tried_ever_more_rarely_and_loses_nothing(
     assert "takes news of alerts again" in caplog.records[-1].message
 
 
-def test_in_quiet_hours_news_waits_and_what_is_over_by_then_is_never_told(database: Path) -> None:
+def test_in_quiet_hours_news_waits_and_what_is_over_by_then_is_never_told(
+    database: Location,
+) -> None:
     office = Office(database, receiver("day"), receiver("night", at_night=True))
     office.now_ms += 12 * 60 * MIN + 45 * MIN
     journal = quiet_day()
@@ -324,7 +350,7 @@ def test_in_quiet_hours_news_waits_and_what_is_over_by_then_is_never_told(databa
     assert [name for name, _ in office.sent] == ["night", "night"]
 
 
-def test_news_for_a_receiver_that_is_no_more_is_forgotten(database: Path) -> None:
+def test_news_for_a_receiver_that_is_no_more_is_forgotten(database: Location) -> None:
     office, _ = broken(database)
     with writing(database) as db, transaction(db.conn):
         db.conn.execute(

@@ -1,9 +1,7 @@
 """The page behind a ticket's QR code, as a phone gets it."""
 
 import re
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -12,8 +10,10 @@ from playwright.sync_api import Browser
 
 from central.api.app import create_api
 from central.api.entrance import Entrance
+from central.configuration.shelf import Shelf
 from central.front import Front
 from central.public.app import create_public
+from central.store.database import Location, reading
 from central.web.app import create_pages
 from runtime.http_server import HttpServer
 from runtime.wording import say
@@ -23,18 +23,21 @@ from tests.central.nation import OTHER_SITE, SITE, UNREGISTERED_SITE, StandingCl
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the centre knows at 10:42: see `tests.central.nation`."""
-    folder = tmp_path_factory.mktemp("public")
-    with nation(folder):
-        return folder / "centre.db"
+def database(
+    new_location: Callable[[], Location], tmp_path_factory: pytest.TempPathFactory
+) -> Location:
+    """What the centre knows at 10:42, in each engine in turn: see `tests.central.nation`."""
+    location = new_location()
+    with nation(tmp_path_factory.mktemp("public"), location):
+        return location
 
 
 @pytest.fixture(scope="module")
-def url(database: Path) -> Iterator[str]:
+def url(database: Location, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The centre's front with the public's pages."""
     clock = StandingClock()
-    entrance = Entrance(database, clock, live_within_s=180)
+    shelf = Shelf(tmp_path_factory.mktemp("shelf"))
+    entrance = Entrance(database, clock, live_within_s=180, shelf=shelf)
     front = Front(
         create_api(entrance, lambda: True),
         create_pages(entrance, secure_cookies=False),
@@ -47,9 +50,9 @@ def url(database: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def waiting(database: Path) -> list[str]:
+def waiting(database: Location) -> list[str]:
     """Who waits at Hồng Hà, as the centre has it, of the service with most of them, in order."""
-    with closing(sqlite3.connect(database)) as db:
+    with reading(database) as db:
         rows = db.execute(
             """SELECT services, ticket FROM queue_now
             JOIN journals USING (journal) JOIN nodes USING (node) JOIN sites USING (site)
@@ -88,8 +91,8 @@ def test_it_speaks_english_when_asked(url: str, waiting: list[str]) -> None:
     assert say("ticket_page.next", "en") in text_of(page)
 
 
-def test_a_silent_site_says_since_when(url: str, database: Path) -> None:
-    with closing(sqlite3.connect(database)) as db:
+def test_a_silent_site_says_since_when(url: str, database: Location) -> None:
+    with reading(database) as db:
         (number,) = db.execute(
             """SELECT ticket FROM queue_now JOIN journals USING (journal) JOIN nodes USING (node)
             JOIN sites USING (site) WHERE sites.code = ? AND phase = 'waiting' LIMIT 1""",
@@ -153,7 +156,7 @@ def test_another_site_is_not_told(url: str, waiting: list[str]) -> None:
     assert "Hải Châu" in page
 
 
-def test_too_many_requests_of_one_address_are_refused(database: Path) -> None:
+def test_too_many_requests_of_one_address_are_refused(database: Location) -> None:
     public = create_public(database, StandingClock(), live_within_s=180, requests_per_minute=3)
     server = HttpServer(public, "127.0.0.1", 0)
     server.start()

@@ -1,0 +1,122 @@
+"""The operations of `/api/v1` about appointments, for booking systems."""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Path, Response
+
+from central.access.permissions import Permission
+from central.api.appointment_models import (
+    CODE_PATTERN,
+    Appointment,
+    AppointmentPage,
+    BookingWanted,
+    SlotWanted,
+    appointment,
+)
+from central.api.entrance import Entrance, Visit
+from central.api.models import Problem
+from central.api.parameters import PROBLEMS, DayQuery, SitePath, found, page_of, visiting
+from central.api.ranking import Page
+from runtime.wording import catalogue
+
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    409: {
+        "description": "Not as things stand; `type` ends in the reason. Nothing was changed.",
+        "content": {
+            "application/problem+json": {
+                "schema": Problem.model_json_schema(),
+                "example": Problem(
+                    type="urn:thutu:booking:slot-full",
+                    title="Conflict",
+                    status=409,
+                    detail=catalogue("en")["booking.slot-full"],
+                ).model_dump(),
+            }
+        },
+    }
+}
+AppointmentPath = Annotated[
+    str,
+    Path(
+        alias="appointment",
+        pattern=CODE_PATTERN,
+        description="An appointment's code.",
+        examples=["HK7PX3M9"],
+    ),
+]
+Key = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[A-Za-z0-9-]{8,64}$",
+        description="New for each booking, and the same when it is asked again.",
+        examples=["6f1f7b0e-5d0c-4a55-9a3e-0d5c7f1f2a10"],
+    ),
+]
+
+
+def appointment_router(entrance: Entrance) -> APIRouter:
+    """The operations, each for whom `entrance` lets in to it."""
+    Booking = Annotated[  # noqa: N806 - a type
+        Visit, Depends(visiting(entrance, Permission.APPOINTMENTS))
+    ]
+    OnPage = Annotated[Page, Depends(page_of)]  # noqa: N806 - as above
+    book = entrance.appointments
+    router = APIRouter(
+        prefix="/api/v1/sites/{site}/appointments", responses=PROBLEMS, tags=["appointments"]
+    )
+
+    @router.get("", summary="The appointments of a day")
+    def appointments(
+        visit: Booking, site: SitePath, page: OnPage, day: DayQuery = None
+    ) -> AppointmentPage:
+        """By slot, and what became of each."""
+        of = day.isoformat() if day else book.today
+        total, rows = found(book.page(visit.admin.scope, site, of, page.offset, page.limit))
+        return AppointmentPage(
+            total=total,
+            next_offset=page.next_offset(total),
+            appointments=[appointment(row, book.today) for row in rows],
+        )
+
+    @router.post("", summary="Book a slot", status_code=HTTPStatus.CREATED, responses=_REFUSED)
+    def book_slot(
+        response: Response, visit: Booking, site: SitePath, wanted: BookingWanted, key: Key
+    ) -> Appointment:
+        """Durable when answered, and told to the site's hub as soon as its line is there. The same
+        again with the same key books nothing more, and answers how the first booking stands."""
+        row = found(book.book(visit.admin, site, wanted.wanted(wanted.code), key))
+        response.headers["Location"] = f"/api/v1/sites/{site}/appointments/{row.code}"
+        return appointment(row, book.today)
+
+    @router.get("/{appointment}", summary="One appointment")
+    def one(visit: Booking, site: SitePath, code: AppointmentPath) -> Appointment:
+        """How it stands."""
+        return appointment(found(book.one(visit.admin.scope, site, code)), book.today)
+
+    @router.put("/{appointment}", summary="Move it to another slot", responses=_REFUSED)
+    def move(
+        visit: Booking,
+        site: SitePath,
+        code: AppointmentPath,
+        wanted: SlotWanted,
+    ) -> Appointment:
+        """Another slot or service under the same code; the same again changes nothing. If the
+        citizen has checked in meanwhile at a site without a line, the check-in stands."""
+        return appointment(
+            found(book.move(visit.admin.scope, site, code, wanted.wanted())), book.today
+        )
+
+    @router.delete(
+        "/{appointment}",
+        summary="Cancel it",
+        status_code=HTTPStatus.NO_CONTENT,
+        responses=_REFUSED,
+    )
+    def cancel(visit: Booking, site: SitePath, code: AppointmentPath) -> None:
+        """Give the slot back; the same again changes nothing. As with a move, a check-in that
+        came before it at a site without a line stands, and is told by its state."""
+        found(book.cancel(visit.admin.scope, site, code))
+
+    return router

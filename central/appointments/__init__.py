@@ -1,0 +1,1 @@
+"""Appointments: booked at the centre, told to the sites, and what became of them."""

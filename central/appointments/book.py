@@ -1,0 +1,175 @@
+"""Booking, moving and cancelling a slot at a site, or a clear refusal."""
+
+import secrets
+from enum import StrEnum
+
+from msgspec import Struct
+
+from central.access.accounts import Admin
+from central.appointments.offer import offer_of
+from central.configuration.shelf import Shelf
+from central.rollup.business_day import day_of
+from central.scope import Scope
+from central.store.appointments import AppointmentRow, Appointments, Slot
+from central.store.connection import Connection
+from central.store.database import Location, reading, transaction, writing
+from runtime.clock import Clock
+
+MOST_A_DAY = 1000
+MOST_DAYS_AHEAD = 90
+_DAY_MS = 86_400_000
+_CODE_LENGTH = 8
+_LETTERS, _DIGITS = "ABCDEFGHJKMNPQRSTVWXYZ", "23456789"
+
+
+class Reason(StrEnum):
+    """Why a booking was refused; the words are in the catalogue under `booking.<reason>`."""
+
+    NOT_CONFIGURED = "not-configured"
+    SERVICE_NOT_OFFERED = "service-not-offered"
+    SLOT_PAST = "slot-past"
+    SLOT_TOO_FAR = "slot-too-far"
+    SLOT_FULL = "slot-full"
+    DAY_FULL = "day-full"
+    CODE_TAKEN = "code-taken"
+    KEY_REUSED = "key-reused"
+    CHECKED_IN = "checked-in"
+    CANCELLED = "cancelled"
+
+
+class BookingRefusedError(Exception):
+    """A domain "no"; `detail` fills the placeholders of its wording. Nothing was changed."""
+
+    def __init__(self, reason: Reason, **detail: str) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+        self.detail = detail
+
+
+class Wanted(Struct, frozen=True):
+    """A slot that somebody wants; `slot_ms` is UTC milliseconds since 1970. Without a `code` the
+    centre makes one."""
+
+    service: str
+    slot_ms: int
+    code: str | None = None
+
+
+class AppointmentBook:
+    """Every change is one transaction. What is out of `scope` is None, like what does not exist;
+    all of it raises StoreError, and changes raise BookingRefusedError."""
+
+    def __init__(self, database: Location, clock: Clock, shelf: Shelf) -> None:
+        self._database = database
+        self._clock = clock
+        self._shelf = shelf
+
+    @property
+    def today(self) -> str:
+        """The calendar day in Vietnam."""
+        return day_of(self._now_ms())
+
+    def one(self, scope: Scope, site: str, code: str) -> AppointmentRow | None:
+        """One appointment."""
+        with reading(self._database) as conn:
+            return Appointments(conn, scope).one(site, code)
+
+    def page(
+        self, scope: Scope, site: str, day: str, offset: int, limit: int
+    ) -> tuple[int, list[AppointmentRow]] | None:
+        """How many appointments a site has on a day, and some of them by slot."""
+        with reading(self._database) as conn:
+            book = Appointments(conn, scope)
+            if book.site(site) is None:
+                return None
+            return book.count(site, day), book.page(site, day, offset, limit)
+
+    def book(self, admin: Admin, site: str, wanted: Wanted, key: str) -> AppointmentRow | None:
+        """Book a slot; the same again with the same key gives the first answer's appointment."""
+        asked = f"{site} {wanted.service} {wanted.slot_ms} {wanted.code or ''}"
+        with writing(self._database) as db, transaction(db.conn):
+            book = Appointments(db.conn, admin.scope)
+            place = book.site(site)
+            if place is None:
+                return None
+            earlier = book.by_key(admin.name, key)
+            if earlier is not None:
+                if earlier.asked != asked:
+                    raise BookingRefusedError(Reason.KEY_REUSED)
+                return earlier
+            code = wanted.code or _free_code(book, site)
+            if book.one(site, code) is not None:
+                raise BookingRefusedError(Reason.CODE_TAKEN, code=code)
+            slot = self._checked(db.conn, site, place, code, wanted)
+            book.add(
+                place,
+                code,
+                slot,
+                booked_by=admin.name,
+                key=key,
+                asked=asked,
+                now_ms=self._now_ms(),
+            )
+            return book.one(site, code)
+
+    def move(self, scope: Scope, site: str, code: str, wanted: Wanted) -> AppointmentRow | None:
+        """Give an appointment another slot or service; the same again changes nothing."""
+        with writing(self._database) as db, transaction(db.conn):
+            book = Appointments(db.conn, scope)
+            place, row = book.site(site), book.one(site, code)
+            if place is None or row is None:
+                return None
+            if row.phase is not None:
+                raise BookingRefusedError(Reason.CHECKED_IN, code=code)
+            if row.cancelled:
+                raise BookingRefusedError(Reason.CANCELLED, code=code)
+            if (row.service, row.slot_ms) != (wanted.service, wanted.slot_ms):
+                slot = self._checked(db.conn, site, place, code, wanted)
+                book.move(place, code, slot, self._now_ms())
+            return book.one(site, code)
+
+    def cancel(self, scope: Scope, site: str, code: str) -> AppointmentRow | None:
+        """Give a slot back; the same again changes nothing."""
+        with writing(self._database) as db, transaction(db.conn):
+            book = Appointments(db.conn, scope)
+            place, row = book.site(site), book.one(site, code)
+            if place is None or row is None:
+                return None
+            if row.phase is not None:
+                raise BookingRefusedError(Reason.CHECKED_IN, code=code)
+            if not row.cancelled:
+                book.cancel(place, code, self._now_ms())
+            return book.one(site, code)
+
+    def _checked(self, conn: Connection, site: str, place: int, code: str, wanted: Wanted) -> Slot:
+        """The slot, if the site offers it and has room."""
+        offer = offer_of(self._shelf, site)
+        if offer is None:
+            raise BookingRefusedError(Reason.NOT_CONFIGURED, site=site)
+        if wanted.service not in offer.per_slot:
+            raise BookingRefusedError(Reason.SERVICE_NOT_OFFERED, service=wanted.service)
+        now_ms = self._now_ms()
+        if wanted.slot_ms < now_ms:
+            raise BookingRefusedError(Reason.SLOT_PAST)
+        if wanted.slot_ms > now_ms + MOST_DAYS_AHEAD * _DAY_MS:
+            raise BookingRefusedError(Reason.SLOT_TOO_FAR, days=str(MOST_DAYS_AHEAD))
+        slot = Slot(wanted.service, wanted.slot_ms, day_of(wanted.slot_ms))
+        book = Appointments(conn, Scope())
+        if book.booked_on(place, slot.day, code) >= MOST_A_DAY:
+            raise BookingRefusedError(Reason.DAY_FULL, day=slot.day)
+        room = offer.per_slot[wanted.service]
+        if room is not None and book.booked_for(place, slot, code) >= room:
+            raise BookingRefusedError(Reason.SLOT_FULL)
+        return slot
+
+    def _now_ms(self) -> int:
+        return self._clock.stamp().wall_ms
+
+
+def _free_code(book: Appointments, site: str) -> str:
+    """A code that is easily read and typed, and cannot be guessed."""
+    while True:
+        code = "".join(secrets.choice(_LETTERS + _DIGITS) for _ in range(_CODE_LENGTH))
+        is_mixed = set(code) & set(_LETTERS) and set(code) & set(_DIGITS)
+        if is_mixed and book.one(site, code) is None:
+            return code

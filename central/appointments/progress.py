@@ -1,0 +1,88 @@
+"""What became of appointments, read row by row in the journals of their sites."""
+
+import logging
+from typing import Any
+
+from central.rollup.business_day import day_of
+from central.store.appointments_delivery import Deliveries, Followed, Held
+from central.store.connection import Connection
+from central.store.database import Location, reading, transaction, writing
+from contract import events as e
+from contract.codec import ContractError, decode_entry
+
+logger = logging.getLogger(__name__)
+
+_ROWS_AT_ONCE = 2_000
+_LATEST_MS = 253_402_275_600_000
+"""No calendar goes beyond; a hub's clock, or one that was forged, may."""
+_PHASES: dict[type[Any], str] = {
+    e.TicketCalled: "called",
+    e.TicketResumed: "called",
+    e.ServiceReopened: "called",
+    e.ServiceFinished: "served",
+    e.NoShowMarked: "not_come",
+    e.TicketReturned: "checked_in",
+    e.TicketTransferred: "checked_in",
+}
+_READ: tuple[type[Any], ...] = (
+    e.AppointmentBooked,
+    e.AppointmentCancelled,
+    e.TicketIssued,
+    e.TicketVoided,
+    *_PHASES,
+)
+_KINDS = tuple(kind.__name__ for kind in _READ)
+
+
+def follow(database: Location, now_ms: int) -> int:
+    """Read what sites with appointments have told since the last time; returns how many rows of
+    interest there were. Raises StoreError."""
+    with reading(database) as conn:
+        unread = Deliveries(conn).unread()
+    if not unread:
+        return 0
+    with writing(database) as db:
+        return sum(_follow(db.conn, journal, now_ms) for journal in unread)
+
+
+def _follow(conn: Connection, journal: Followed, now_ms: int) -> int:
+    with transaction(conn):
+        deliveries = Deliveries(conn)
+        rows = deliveries.entries(journal, _KINDS, _ROWS_AT_ONCE)
+        for seq, body in rows:
+            try:
+                _take(deliveries, journal, decode_entry(body), now_ms)
+            except ContractError as error:
+                logger.warning("row %d of journal %d is left out: %s", seq, journal.journal, error)
+        is_all = len(rows) < _ROWS_AT_ONCE
+        deliveries.read_up_to(journal, journal.watermark if is_all else rows[-1][0])
+    return len(rows)
+
+
+def _take(deliveries: Deliveries, journal: Followed, entry: e.Entry, now_ms: int) -> None:
+    event, at_ms = entry.event, min(max(entry.stamp.wall_ms, 0), _LATEST_MS)
+    if isinstance(event, e.AppointmentBooked) and 0 <= event.slot_ms < _LATEST_MS:
+        deliveries.hold(journal.site, event.code, Held(event.service, event.slot_ms))
+    elif isinstance(event, e.AppointmentCancelled):
+        deliveries.hold(journal.site, event.code, None)
+    elif isinstance(event, e.TicketIssued):
+        deliveries.let_go(journal, event.number)
+        _check_in(deliveries, journal, event, at_ms)
+    elif isinstance(event, e.TicketVoided):
+        _give_back(deliveries, journal, event.number, now_ms)
+    elif type(event) in _PHASES:
+        number = getattr(event, "number", "")
+        deliveries.turn(journal, number, _PHASES[type(event)], at_ms)
+
+
+def _check_in(deliveries: Deliveries, journal: Followed, event: e.TicketIssued, at_ms: int) -> None:
+    code = event.appointment
+    held = None if code is None else deliveries.held(journal.site, code)
+    if code is not None and held is not None:
+        deliveries.check_in(journal, code, day_of(held.slot_ms), event.number, at_ms)
+
+
+def _give_back(deliveries: Deliveries, journal: Followed, ticket: str, now_ms: int) -> None:
+    slot_ms = deliveries.slot_of(journal, ticket)
+    if slot_ms is not None:
+        deliveries.give_back(journal, ticket, day_of(slot_ms), now_ms)

@@ -1,0 +1,258 @@
+"""One connection to PostgreSQL 15 or later, which takes the same statements as SQLite.
+
+Whoever writes does so alone, as with SQLite: a writing transaction holds an advisory lock. Only
+ingest workers share that lock among themselves, for each writes what belongs to its own lanes; what
+belongs to no lane they `claim` first.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import Enum
+from functools import cache
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg.abc import Buffer
+from psycopg.adapt import Dumper, Loader
+from psycopg.pq import TransactionStatus
+
+from central.store.connection import Answer, Values
+from central.store.protocol import OwnedElsewhereError, StoreError
+from contract.topics import LANES
+
+LANE_LOCKS = 7_483_003
+_WRITER_LOCK, _CENTRE_LOCK, _COMMON_LOCK = 7_483_001, 7_483_002, 7_483_004
+_CONNECT_S = 10
+# A machine that vanished lets go of its locks within half a minute, not after hours.
+_KEEPALIVE = {"idle": 10, "interval": 5, "count": 3}
+# What has been sent and is not confirmed is not probed, but sent again: a quarter of an hour long.
+_GONE_MS = 25_000
+_OPTIONS = " ".join(
+    f"-c {name}={value}"
+    for name, value in {
+        "lock_timeout": "10s",
+        "synchronous_commit": "on",
+        "timezone": "UTC",
+        "tcp_user_timeout": f"{_GONE_MS}",
+        **{f"tcp_keepalives_{name}": value for name, value in _KEEPALIVE.items()},
+    }.items()
+)
+_PLACES = re.compile(r"'[^']*'|::|\?|:([a-z_]\w*)|%|\bAS BLOB\b")
+
+
+class Role(Enum):
+    """What a connection is alone in: in nothing; in leading the centre; or in that and in all
+    lanes, so that nobody else takes in or folds events."""
+
+    ANY = "any"
+    LEADER = "leader"
+    SOLE = "sole"
+
+
+class PostgresConnection:
+    """A connection that takes the store's statements; made again, in its role, when it was lost.
+
+    Raises StoreError for whatever PostgreSQL complains of, and OwnedElsewhereError for a role that
+    somebody else has.
+    """
+
+    shares_writing = False
+
+    def __init__(self, url: str, role: Role = Role.ANY) -> None:
+        self._url = url
+        self._role = role
+        self._conn = self._connect()
+
+    @property
+    def conn(self) -> "PostgresConnection":
+        """Itself: a database and its connection are one."""
+        return self
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open on a connection that still stands."""
+        return self._conn.info.transaction_status in {
+            TransactionStatus.INTRANS,
+            TransactionStatus.INERROR,
+        }
+
+    def execute(self, sql: str, values: Values = (), /) -> Answer:
+        """See `Connection`."""
+        with _translated():
+            return self._live().execute(native(sql), values)
+
+    def executemany(self, sql: str, values: Iterable[Values], /) -> None:
+        """See `Connection`."""
+        with _translated(), self._live().cursor() as cursor:
+            cursor.executemany(native(sql), values)
+
+    def copy(self, table: str, columns: dict[str, str], rows: Iterable[Sequence[Any]]) -> None:
+        """Add rows by COPY, the quickest way in; `columns` are names and types."""
+        statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
+        with _translated(), self._live().cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types(list(columns.values()))
+            for row in rows:
+                copy.write_row(row)
+
+    def close(self) -> None:
+        """Close it; what is not committed is undone."""
+        self._conn.close()
+
+    def _live(self) -> psycopg.Connection[tuple[Any, ...]]:
+        if self._conn.closed:
+            self._conn = self._connect()
+        return self._conn
+
+    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        conn = _connect(self._url)
+        try:
+            with _translated():
+                if self._role is not Role.ANY:
+                    _lead(conn)
+                if self._role is Role.SOLE:
+                    _own_all_lanes(conn)
+        except BaseException:
+            conn.close()
+            raise
+        return conn
+
+
+class WorkerConnection(PostgresConnection):
+    """A writing connection of one of several ingest workers.
+
+    Once lost it refuses everything until `connect_again`, for the locks of its lanes went with it.
+    """
+
+    shares_writing = True
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing can be done over it any more."""
+        return self._conn.closed
+
+    def connect_again(self) -> None:
+        """Make it anew; it then holds nothing. Raises StoreError."""
+        self._conn.close()
+        self._conn = self._connect()
+
+    def _live(self) -> psycopg.Connection[tuple[Any, ...]]:
+        return self._conn
+
+
+@contextmanager
+def transaction(conn: PostgresConnection) -> Iterator[None]:
+    """What is done inside is durable when it ends, or is all undone when it raises; one writer at
+    a time, or some workers.
+
+    Raises StoreError for whatever PostgreSQL complains of.
+    """
+    shared = "_shared" if conn.shares_writing else ""
+    with _begun(conn, f"SELECT pg_advisory_xact_lock{shared}(?)"):
+        yield
+
+
+@contextmanager
+def sole_transaction(conn: PostgresConnection) -> Iterator[None]:
+    """A transaction during which nobody else writes, workers neither. Raises StoreError."""
+    with _begun(conn, "SELECT pg_advisory_xact_lock(?)"):
+        yield
+
+
+def claim(conn: PostgresConnection) -> None:
+    """Let other workers wait before they touch what belongs to no lane, until the transaction
+    ends. Whoever waits here holds rows of its own lanes only, so nobody waits for each other."""
+    if conn.shares_writing:
+        conn.execute("SELECT pg_advisory_xact_lock(?)", (_COMMON_LOCK,))
+
+
+@contextmanager
+def _begun(conn: PostgresConnection, lock: str) -> Iterator[None]:
+    conn.execute("BEGIN")
+    try:
+        conn.execute(lock, (_WRITER_LOCK,))
+        yield
+        conn.execute("COMMIT")
+    except BaseException:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        raise
+
+
+@cache
+def native(sql: str) -> LiteralString:
+    """A statement of the store as psycopg wants it."""
+    return _PLACES.sub(_place, sql)
+
+
+def _place(found: re.Match[str]) -> str:
+    if found[1]:
+        return f"%({found[1]})s"
+    return {"?": "%s", "AS BLOB": "AS bytea"}.get(found[0], found[0].replace("%", "%%"))
+
+
+class _Flag(Dumper):
+    """Flags are kept as 0 and 1, as in SQLite."""
+
+    oid = psycopg.postgres.types["int8"].oid
+
+    def dump(self, obj: bool) -> Buffer:
+        return b"1" if obj else b"0"
+
+
+class _Text(Dumper):
+    """PostgreSQL keeps no text with a zero character, which strangers may send; and what type a
+    text is meant for is clear from its place."""
+
+    def dump(self, obj: str) -> Buffer:
+        return obj.replace("\0", "\ufffd").encode()
+
+
+class _Whole(Loader):
+    """Sums of numbers come as `numeric`; ours are all whole."""
+
+    def load(self, data: Buffer) -> int:
+        return int(bytes(data))
+
+
+def _connect(url: str) -> psycopg.Connection[tuple[Any, ...]]:
+    with _translated():
+        conn = psycopg.connect(
+            url,
+            autocommit=True,
+            connect_timeout=_CONNECT_S,
+            options=_OPTIONS,
+            keepalives_idle=_KEEPALIVE["idle"],
+            keepalives_interval=_KEEPALIVE["interval"],
+            keepalives_count=_KEEPALIVE["count"],
+            tcp_user_timeout=_GONE_MS,
+        )
+    conn.adapters.register_dumper(bool, _Flag)
+    conn.adapters.register_dumper(str, _Text)
+    conn.adapters.register_loader("numeric", _Whole)
+    return conn
+
+
+def _lead(conn: psycopg.Connection[tuple[Any, ...]]) -> None:
+    found = conn.execute("SELECT pg_try_advisory_lock(%s)", (_CENTRE_LOCK,)).fetchone()
+    if found != (True,):
+        raise OwnedElsewhereError("another centre is at work on this PostgreSQL database")
+
+
+def _own_all_lanes(conn: psycopg.Connection[tuple[Any, ...]]) -> None:
+    found = conn.execute(
+        "SELECT bool_and(pg_try_advisory_lock(%s, lane)) FROM generate_series(0, %s) AS lane",
+        (LANE_LOCKS, LANES - 1),
+    ).fetchone()
+    if found != (True,):
+        raise OwnedElsewhereError(
+            "ingest workers are at work on this PostgreSQL database; stop them first"
+        )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        raise StoreError(f"PostgreSQL: {str(error).strip()}") from error

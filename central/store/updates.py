@@ -1,0 +1,223 @@
+"""Rollouts, and what nodes were told and have said of updates."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from central.scope import Scope
+from central.store.connection import Connection
+from central.store.history import Where
+from central.store.visible import Visible
+from central.updates.progress import HubUpdate
+from central.updates.rollout import Rollout, RolloutState, Told
+from contract.wire import UpdateState
+
+_MOST_ORDERS_OF_A_NODE = 100
+_LONGEST_REASON = 1000
+_ROLLOUT = ", ".join(Rollout.__struct_fields__)
+
+
+class UpdateBook:
+    """Reads and, inside a transaction, writes what the centre decides and hears of updates."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    def rollouts(self) -> list[Rollout]:
+        """All rollouts, the newest first."""
+        rows = self._conn.execute(f"SELECT {_ROLLOUT} FROM rollouts ORDER BY rollout DESC")  # noqa: S608 - our own names
+        return [_rollout(row) for row in rows]
+
+    def rollout(self, rollout: int) -> Rollout | None:
+        """One rollout."""
+        return next((one for one in self.rollouts() if one.rollout == rollout), None)
+
+    def next_rollout(self) -> int:
+        """The number of a new rollout: its orders are above all that any node was told, also by a
+        centre whose database was lost."""
+        last, heard = self._conn.execute(
+            """SELECT coalesce((SELECT max(rollout) FROM rollouts), 0),
+            coalesce((SELECT max(number) FROM node_updates), 0)"""
+        ).fetchone()
+        return max(int(last), int(heard) // 2) + 1
+
+    def add(self, rollout: Rollout) -> None:
+        """Add a new rollout."""
+        marks = ", ".join("?" * len(Rollout.__struct_fields__))
+        values = {**msgspec.structs.asdict(rollout), "places": " ".join(rollout.places)}
+        values |= {"urgent": int(rollout.urgent), "state": rollout.state.value}
+        self._conn.execute(
+            f"INSERT INTO rollouts ({_ROLLOUT}) VALUES ({marks})",  # noqa: S608 - as above
+            tuple(values.values()),
+        )
+
+    def change(self, rollout: Rollout) -> None:
+        """Store a rollout's percentage, state, reason, and when they changed."""
+        self._conn.execute(
+            """UPDATE rollouts SET percent = ?, state = ?, reason = ?, changed_ms = ?
+            WHERE rollout = ?""",
+            (
+                rollout.percent,
+                rollout.state.value,
+                rollout.reason,
+                rollout.changed_ms,
+                rollout.rollout,
+            ),
+        )
+
+    def note_said(self, node: str, said: UpdateState, now_ms: int) -> bool:
+        """Note how far a node says it is; False for a node not known yet. The same again is no
+        news; of each node the highest orders are kept, a hundred of them."""
+        reason = said.reason[:_LONGEST_REASON].encode(errors="replace").decode()
+        noted = self._conn.execute(
+            """INSERT INTO node_updates (node, number, release, phase, reason, since_ms)
+            SELECT node, ?, ?, ?, ?, ? FROM nodes WHERE code = ?
+            ON CONFLICT (node, number, release) DO UPDATE SET
+            since_ms = CASE WHEN node_updates.phase = excluded.phase THEN node_updates.since_ms
+                ELSE excluded.since_ms END,
+            phase = excluded.phase, reason = excluded.reason RETURNING node""",
+            (
+                said.order,
+                said.release,
+                said.phase,
+                reason.replace("\0", "\ufffd"),
+                now_ms,
+                node,
+            ),
+        ).fetchone()
+        if noted:
+            self._conn.execute(
+                """DELETE FROM node_updates WHERE node = ? AND (number, release) NOT IN
+                (SELECT number, release FROM node_updates WHERE node = ?
+                ORDER BY number DESC, release DESC LIMIT ?)""",
+                (noted[0], noted[0], _MOST_ORDERS_OF_A_NODE),
+            )
+        return bool(noted)
+
+    def note_told(self, node: str, number: int, release: int, now_ms: int) -> None:
+        """Note that a node was told an order; told again, the first time counts."""
+        self._conn.execute(
+            """INSERT INTO node_updates (node, number, release, told_ms, phase, reason, since_ms)
+            SELECT node, ?, ?, ?, '', '', ? FROM nodes WHERE code = ?
+            ON CONFLICT (node, number, release) DO UPDATE SET
+            told_ms = coalesce(node_updates.told_ms, excluded.told_ms)""",
+            (number, release, now_ms, now_ms, node),
+        )
+
+    def told(self, node: str, number: int) -> Told | None:
+        """What a node was told and has said of an order; None for nothing."""
+        row = self._conn.execute(
+            """SELECT told_ms, phase FROM node_updates JOIN nodes USING (node)
+            WHERE code = ? AND number = ? ORDER BY told_ms IS NULL""",
+            (node, number),
+        ).fetchone()
+        return None if row is None else Told(*row)
+
+    def fetching(self, orders: Sequence[int], since_ms: int) -> int:
+        """How many nodes were told one of these orders since then, and are fetching or have not
+        answered."""
+        if not orders:
+            return 0
+        marks = ", ".join("?" * len(orders))
+        row = self._conn.execute(
+            f"""SELECT count(*) FROM node_updates WHERE number IN ({marks})
+            AND phase IN ('', 'preparing') AND told_ms > ?""",  # noqa: S608 - as above
+            (*orders, since_ms),
+        ).fetchone()
+        return int(row[0])
+
+    def outcomes(self, rollout: Rollout) -> tuple[int, int]:
+        """How many nodes have the release in force by this rollout, and how many refused it."""
+        found = dict(
+            self._conn.execute(
+                """SELECT phase, count(*) FROM node_updates
+                WHERE number = ? AND release = ? GROUP BY phase""",
+                (rollout.order, rollout.release),
+            ).fetchall()
+        )
+        return found.get("done", 0), found.get("refused", 0)
+
+    def to_be_stopped(self, rollout: Rollout) -> list[str]:
+        """The nodes that were told the rollout's order, have not switched as far as is known, and
+        were not told that it is taken back."""
+        rows = self._conn.execute(
+            """SELECT code FROM node_updates JOIN nodes USING (node)
+            WHERE number = ? AND told_ms IS NOT NULL AND phase IN ('', 'preparing', 'waiting')
+            AND NOT EXISTS (SELECT 1 FROM node_updates AS later
+                WHERE later.node = node_updates.node AND later.number >= ?) ORDER BY code""",
+            (rollout.order, rollout.stop_order),
+        )
+        return [row[0] for row in rows]
+
+
+class UpdateReader:
+    """Reads how hubs of `scope` fare with updates, over one connection."""
+
+    def __init__(self, conn: Connection, scope: Scope) -> None:
+        self._visible = Visible(conn, scope)
+        self._book = UpdateBook(conn)
+
+    def rollouts(self) -> list[Rollout]:
+        """All rollouts, the newest first; which are whose is for the caller to see by hubs."""
+        return self._book.rollouts()
+
+    def hubs(self, rollout: Rollout, where: Where, heard_since_ms: int) -> list[HubUpdate]:
+        """Every hub heard of, with what is known of it and this rollout, by name; silent are those
+        offline, or not heard since then."""
+        rows = self._visible.query(
+            """SELECT visible.code, province, nodes.code, coalesce(software, ''),
+                CASE WHEN online = 1 AND heard_ms >= :heard_since THEN 0 ELSE 1 END,
+                CASE WHEN given.told_ms IS NULL THEN 0 ELSE 1 END,
+                CASE WHEN taken.node IS NULL THEN 0 ELSE 1 END,
+                coalesce(given.phase, ''), coalesce(given.reason, ''), given.since_ms
+            FROM visible JOIN nodes USING (site)
+            LEFT JOIN node_updates AS given ON given.node = nodes.node
+                AND given.number = :given AND given.release = :release
+            LEFT JOIN node_updates AS taken ON taken.node = nodes.node
+                AND taken.number = :taken AND taken.release = 0
+            ORDER BY nodes.code""",
+            province=where.province,
+            unit=where.unit,
+            site=where.site,
+            heard_since=heard_since_ms,
+            given=rollout.order,
+            taken=rollout.stop_order,
+            release=rollout.release,
+        )
+        return [
+            HubUpdate(
+                site=site,
+                province=province,
+                node=node,
+                software=software,
+                is_silent=bool(silent),
+                is_told=bool(told),
+                is_taken_back=bool(taken),
+                phase=phase,
+                reason=reason,
+                since_ms=since_ms,
+            )
+            for site, province, node, software, silent, told, taken, phase, reason, since_ms in rows
+        ]
+
+    def software(self, where: Where) -> list[tuple[str, str, int]]:
+        """Province, version, and how many hubs there said last that they run it."""
+        return [
+            (province, software, hubs)
+            for province, software, hubs in self._visible.query(
+                """SELECT province, software, count(*) FROM visible JOIN nodes USING (site)
+                WHERE software <> '' GROUP BY province, software ORDER BY province, 3 DESC""",
+                province=where.province,
+                unit=where.unit,
+                site=where.site,
+            )
+        ]
+
+
+def _rollout(row: Sequence[Any]) -> Rollout:
+    values = dict(zip(Rollout.__struct_fields__, row, strict=True))
+    values["places"] = tuple(str(values["places"]).split())
+    values["urgent"] = bool(values["urgent"])
+    values["state"] = RolloutState(values["state"])
+    return Rollout(**values)

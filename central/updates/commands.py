@@ -1,0 +1,262 @@
+"""The commands of `thutu-central` about releases and rollouts."""
+
+import argparse
+import re
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from central.access.accounts import OPERATORS_COMMAND
+from central.access.audit import Deed, record
+from central.scope import Scope
+from central.settings import CentralSettings
+from central.store.connection import Connection
+from central.store.database import reading, transaction, writing
+from central.store.history import Where
+from central.store.updates import UpdateBook, UpdateReader
+from central.updates.progress import SILENT_AFTER_MS, Progress, progress_of
+from central.updates.releases import ReleaseShelf
+from central.updates.rollout import Rollout, RolloutState
+from runtime.clock import SystemClock
+from runtime.command_line import reader_language
+from runtime.wording import say
+
+_Say = Callable[[str], None]
+_Command = Callable[[CentralSettings, argparse.Namespace], str]
+_PLACE = re.compile(r"[0-9]{2}(-[0-9]{5}(-[0-9]{2})?)?")
+
+
+class RolloutError(Exception):
+    """A rollout that cannot be begun or changed so; nothing was changed."""
+
+
+def add_update_commands(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", answer: _Say
+) -> None:
+    """Add `release` and `rollout`; they say their answers to `answer`."""
+    release = _group(commands, "release", "release_command")
+    add = _command(release, "add", _add, answer)
+    add.add_argument("folder", type=Path, help=_words("help_wheelhouse"))
+    add.add_argument("--without-wheels", action="store_true", help=_words("help_without_wheels"))
+    _command(release, "list", _list, answer)
+
+    rollout = _group(commands, "rollout", "rollout_command")
+    start = _command(rollout, "start", _start, answer)
+    start.add_argument("release", type=int, help=_words("help_release"))
+    _percent(start)
+    start.add_argument("--place", nargs="+", default=(), type=_place, help=_words("help_place"))
+    start.add_argument("--urgent", action="store_true", help=_words("help_urgent"))
+    start.add_argument("--most-refused", type=int, default=2, help=_words("help_most_refused"))
+    start.add_argument(
+        "--most-refused-percent",
+        type=int,
+        default=5,
+        choices=range(101),
+        metavar="0-100",
+        help=_words("help_most_refused_percent"),
+    )
+    for name, command in (
+        ("widen", _widen),
+        ("pause", _pause),
+        ("resume", _resume),
+        ("stop", _stop),
+    ):
+        parser = _command(rollout, name, command, answer)
+        parser.add_argument("rollout", type=int, help=_words("help_rollout"))
+        if name == "widen":
+            _percent(parser)
+    show = _command(rollout, "show", _show, answer)
+    show.add_argument("rollout", type=int, nargs="?", help=_words("help_rollout"))
+
+
+def _add(settings: CentralSettings, given: argparse.Namespace) -> str:
+    new = _shelf(settings).add(given.folder, with_wheels=not given.without_wheels)
+    for kept in new:
+        _note(settings, "release-added", f"{kept.release.number} ({kept.release.software})")
+    return "\n".join(
+        _words(
+            "added",
+            release=kept.release.number,
+            software=kept.release.software,
+            wheels=len(kept.release.files),
+        )
+        for kept in new
+    ) or _words("nothing_new")
+
+
+def _list(settings: CentralSettings, _given: argparse.Namespace) -> str:
+    return "\n".join(
+        f"{release.number}  {release.software}  {len(release.files)} wheels, "
+        f"{sum(file.size for file in release.files) / 1e6:.1f} MB  {manifest.hex()}"
+        for release, manifest in _shelf(settings).releases()
+    ) or _words("no_release")
+
+
+def _start(settings: CentralSettings, given: argparse.Namespace) -> str:
+    kept = _shelf(settings).get(given.release)
+    if not settings.updates.sources:
+        raise RolloutError(_words("no_sources"))
+    now_ms = SystemClock().stamp().wall_ms
+    with writing(settings.database()) as db, transaction(db.conn):
+        book = UpdateBook(db.conn)
+        rollout = Rollout(
+            rollout=book.next_rollout(),
+            release=kept.release.number,
+            software=kept.release.software,
+            manifest=kept.manifest,
+            places=tuple(given.place),
+            percent=given.percent,
+            urgent=given.urgent,
+            most_refused=given.most_refused,
+            most_refused_percent=given.most_refused_percent,
+            state=RolloutState.RUNNING,
+            reason="",
+            started_ms=now_ms,
+            changed_ms=now_ms,
+        )
+        book.add(rollout)
+        _record(db.conn, "rollout-started", rollout)
+    return _line(rollout)
+
+
+def _widen(settings: CentralSettings, given: argparse.Namespace) -> str:
+    def widened(rollout: Rollout) -> Rollout:
+        if given.percent <= rollout.percent:
+            raise RolloutError(_words("not_wider", percent=rollout.percent))
+        return msgspec.structs.replace(rollout, percent=given.percent)
+
+    return _changed(settings, given.rollout, "rollout-widened", widened)
+
+
+def _pause(settings: CentralSettings, given: argparse.Namespace) -> str:
+    return _changed(settings, given.rollout, "rollout-paused", _to(RolloutState.PAUSED))
+
+
+def _resume(settings: CentralSettings, given: argparse.Namespace) -> str:
+    return _changed(settings, given.rollout, "rollout-resumed", _to(RolloutState.RUNNING))
+
+
+def _stop(settings: CentralSettings, given: argparse.Namespace) -> str:
+    return _changed(settings, given.rollout, "rollout-stopped", _to(RolloutState.STOPPED))
+
+
+def _show(settings: CentralSettings, given: argparse.Namespace) -> str:
+    now_ms = SystemClock().stamp().wall_ms
+    with reading(settings.database()) as conn:
+        book, reader = UpdateBook(conn), UpdateReader(conn, Scope())
+        if given.rollout is None:
+            return "\n".join(_line(one) for one in book.rollouts()) or _words("no_rollout")
+        rollout = _existing(book, given.rollout)
+        hubs = reader.hubs(rollout, Where(), now_ms - SILENT_AFTER_MS)
+    mine = [hub for hub in hubs if hub.is_told or rollout.includes(hub.node)]
+    counts = Counter(progress_of(hub, rollout) for hub in mine)
+    return "\n".join(
+        (
+            _line(rollout),
+            *(f"  {_words(one.value)}: {counts[one]}" for one in Progress if counts[one]),
+            *(f"  {hub.node}: {hub.reason}" for hub in mine if hub.phase == "refused"),
+        )
+    )
+
+
+def _to(state: RolloutState) -> Callable[[Rollout], Rollout]:
+    def changed(rollout: Rollout) -> Rollout:
+        if rollout.state is state:
+            raise RolloutError(_words("is_so_already", state=_words(state.value)))
+        return msgspec.structs.replace(rollout, state=state)
+
+    return changed
+
+
+def _changed(
+    settings: CentralSettings, number: int, action: str, change: Callable[[Rollout], Rollout]
+) -> str:
+    with writing(settings.database()) as db, transaction(db.conn):
+        book = UpdateBook(db.conn)
+        rollout = _existing(book, number)
+        if rollout.state.is_over:
+            raise RolloutError(_words("is_over", rollout=number))
+        now_ms = SystemClock().stamp().wall_ms
+        rollout = msgspec.structs.replace(change(rollout), changed_ms=now_ms)
+        book.change(rollout)
+        _record(db.conn, action, rollout)
+    return _line(rollout)
+
+
+def _existing(book: UpdateBook, number: int) -> Rollout:
+    rollout = book.rollout(number)
+    if rollout is None:
+        raise RolloutError(_words("unknown_rollout", rollout=number))
+    return rollout
+
+
+def _record(conn: Connection, action: str, rollout: Rollout) -> None:
+    where = " ".join(rollout.places) or "the nation"
+    subject = f"{rollout.rollout}: release {rollout.release}, {rollout.percent} % of {where}"
+    record(conn, Deed(OPERATORS_COMMAND, action, subject), rollout.changed_ms)
+
+
+def _note(settings: CentralSettings, action: str, subject: str) -> None:
+    with writing(settings.database()) as db, transaction(db.conn):
+        deed = Deed(OPERATORS_COMMAND, action, subject)
+        record(db.conn, deed, SystemClock().stamp().wall_ms)
+
+
+def _line(rollout: Rollout) -> str:
+    state = _words(rollout.state.value)
+    return _words(
+        "rollout_line",
+        rollout=rollout.rollout,
+        release=rollout.release,
+        software=rollout.software,
+        percent=rollout.percent,
+        where=" ".join(rollout.places) or _words("nation"),
+        state=f"{state}, {rollout.reason}" if rollout.reason else state,
+    )
+
+
+def _shelf(settings: CentralSettings) -> ReleaseShelf:
+    return ReleaseShelf(
+        settings.folder, [bytes.fromhex(key) for key in settings.updates.publisher_keys]
+    )
+
+
+def _group(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, key: str
+) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
+    parser = commands.add_parser(name, help=_words(key))
+    return parser.add_subparsers(required=True, metavar="COMMAND")
+
+
+def _command(
+    group: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    command: _Command,
+    answer: _Say,
+) -> argparse.ArgumentParser:
+    parser = group.add_parser(name, help=_words(f"help_{name}"))
+    parser.set_defaults(command=lambda settings, given: answer(command(settings, given)))
+    return parser
+
+
+def _percent(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--percent",
+        type=int,
+        required=True,
+        choices=range(1, 101),
+        metavar="1-100",
+        help=_words("help_percent"),
+    )
+
+
+def _place(text: str) -> str:
+    if not _PLACE.fullmatch(text):
+        raise argparse.ArgumentTypeError(_words("bad_place", place=text))
+    return text
+
+
+def _words(key: str, **values: object) -> str:
+    return say(f"rollout.{key}", reader_language(), **values)

@@ -1,0 +1,111 @@
+"""The releases that the centre has: a wheelhouse in its folder, laid out as publishers make it."""
+
+import shutil
+from collections.abc import Sequence
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from contract.wire import VERSION, Release, ReleaseFile, release_file
+from runtime.private_file import write_private
+from runtime.sealed import SealError, unseal
+
+FOLDER = "releases"
+_PUBLIC = 0o644
+
+
+class ReleaseError(Exception):
+    """A release that cannot be taken or used; nothing was changed."""
+
+
+class Kept(NamedTuple):
+    """A release of the shelf, and the SHA-256 of its manifest."""
+
+    release: Release
+    manifest: bytes
+
+
+class ReleaseShelf:
+    """Releases by number in `folder`/releases, believed only with a seal of one of `publishers`
+    (Ed25519, 32 bytes each)."""
+
+    def __init__(self, folder: Path, publishers: Sequence[bytes]) -> None:
+        self._folder = folder / FOLDER
+        self._publishers = tuple(publishers)
+
+    def add(self, wheelhouse: Path, *, with_wheels: bool = True) -> list[Kept]:
+        """Take what a publisher's wheelhouse holds and is not here yet: wheels first, each as it
+        was promised, then the manifest. `with_wheels` false where hubs fetch them elsewhere.
+
+        Returns the new releases. Raises ReleaseError and OSError.
+        """
+        found = sorted(wheelhouse.glob("release-*.thutu"))
+        if not found:
+            raise ReleaseError(f"{wheelhouse} holds no release-….thutu; nothing was taken")
+        offered = [(path.read_bytes(), self._believed(path)) for path in found]
+        new = [(sealed, release) for sealed, release in offered if self._is_new(sealed, release)]
+        for sealed, release in new:
+            if with_wheels:
+                for file in release.files:
+                    self._take(wheelhouse / file.path, file)
+            self._write(release_file(release.number), sealed)
+        return [Kept(release, sha256(sealed).digest()) for sealed, release in new]
+
+    def releases(self) -> list[Kept]:
+        """All releases, the newest first. Raises ReleaseError for one that is damaged."""
+        paths = self._folder.glob("release-*.thutu")
+        found = [Kept(self._believed(path), sha256(path.read_bytes()).digest()) for path in paths]
+        return sorted(found, key=lambda kept: kept.release.number, reverse=True)
+
+    def get(self, number: int) -> Kept:
+        """One release. Raises ReleaseError when it is not here, or damaged."""
+        found = next((kept for kept in self.releases() if kept.release.number == number), None)
+        if found is None:
+            raise ReleaseError(f"release {number} is not here; see: release list")
+        return found
+
+    def _believed(self, path: Path) -> Release:
+        if not self._publishers:
+            raise ReleaseError("the settings name no publisher; see [updates] publisher_keys")
+        try:
+            unsealed = unseal(path.read_bytes(), Release)
+        except SealError as error:
+            raise ReleaseError(f"{path}: {error}") from error
+        if unsealed.public_key not in self._publishers:
+            raise ReleaseError(
+                f"{path}: sealed by {unsealed.public_key.hex()}, who is no publisher in [updates]"
+            )
+        release = unsealed.message
+        if release.version != VERSION or path.name != release_file(release.number):
+            raise ReleaseError(f"{path} holds release {release.number} of form {release.version}")
+        return release
+
+    def _is_new(self, sealed: bytes, release: Release) -> bool:
+        """Raises ReleaseError for another one of a number that is taken."""
+        path = self._folder / release_file(release.number)
+        if not path.exists():
+            return True
+        if path.read_bytes() != sealed:
+            raise ReleaseError(
+                f"release {release.number} is here already, and is another one; a number is used "
+                "once: nothing was taken"
+            )
+        return False
+
+    def _take(self, source: Path, file: ReleaseFile) -> None:
+        target = self._folder / file.path
+        if target.exists():
+            return
+        target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        part = target.with_name(f".{file.name}.part")
+        shutil.copyfile(source, part)
+        with part.open("rb") as copied:
+            is_whole = file_digest(copied, "sha256").digest() == file.sha256
+        if not is_whole:
+            part.unlink()
+            raise ReleaseError(f"{source} is not what the release promises; nothing was taken")
+        part.chmod(_PUBLIC)
+        part.replace(target)
+
+    def _write(self, name: str, data: bytes) -> None:
+        write_private(self._folder / name, data, _PUBLIC)

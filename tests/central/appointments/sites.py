@@ -1,0 +1,69 @@
+"""A site that takes bookings, and who may book there."""
+
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from central.access.accounts import Admin
+from central.appointments.book import AppointmentBook
+from central.configuration.shelf import Shelf
+from central.registry.register import register
+from central.registry.sites import parse_sites
+from central.scope import Scope
+from central.store.connection import Database
+from central.store.database import Location
+from contract.stamp import Stamp
+from tests.central.journal import DAY, MORNING_MS, NODE
+
+SITE, OTHER_SITE = "01-00097-01", "48-20194-01"
+MINUTE_MS, DAY_MS = 60_000, 86_400_000
+PORTAL = Admin("portal", "booking", Scope())
+PORTAL_OF_DANANG = Admin("portal of danang", "booking", Scope("48"))
+CONFIGURATION = f"""
+[site]
+site = "{SITE}"
+unit = "Phường Hồng Hà"
+site_name = "Trung tâm phường Hồng Hà"
+counters = [{{ id = "1", services = ["1", "2"] }}]
+sessions = []
+
+[[site.services]]
+id = "1"
+series = "1"
+name = {{ vi = "Hộ tịch" }}
+appointments_per_slot = 2
+
+[[site.services]]
+id = "2"
+series = "2"
+name = {{ vi = "Đất đai" }}
+"""
+
+
+class MovedClock:
+    """A clock that stands at 07:30 until it is moved."""
+
+    def __init__(self) -> None:
+        self.now_ms = MORNING_MS
+
+    def stamp(self) -> Stamp:
+        """The present reading."""
+        return Stamp(self.now_ms, self.now_ms * 1_000_000, "b0", synced=True)
+
+    def sleep(self, seconds: float) -> None:
+        """Let the clock go on at once."""
+        self.now_ms += round(seconds * 1000)
+
+
+class BookedSite:
+    """The book of a centre that has decided what the site offers."""
+
+    def __init__(self, db: Database, location: Location, folder: Path) -> None:
+        lines = ["site,name,type,national_code", f"{SITE},Hồng Hà,centre,"]
+        lines.append(f"{OTHER_SITE},Hải Châu,centre,")
+        register(db, parse_sites(lines), DAY)
+        shelf = Shelf(folder)
+        shelf.put(Ed25519PrivateKey.generate(), NODE, CONFIGURATION)
+        self.clock = MovedClock()
+        self.location = location
+        self.book = AppointmentBook(location, self.clock, shelf)

@@ -1,0 +1,177 @@
+"""What a site's journal says of its appointments, in either store."""
+
+from pathlib import Path
+
+import pytest
+
+from central.api.appointment_models import State, appointment
+from central.appointments.book import BookingRefusedError, Wanted
+from central.appointments.progress import follow
+from central.ingest.intake import Intake, Received
+from central.scope import Scope
+from central.store.connection import Database
+from central.store.database import Location
+from central.store.ingest import SqlIngestStore
+from contract import events as e
+from contract.stamp import Span
+from tests.central.appointments.sites import DAY_MS, MINUTE_MS, PORTAL, SITE, BookedSite
+from tests.central.journal import DAY, MORNING_MS, Journal
+
+SLOT_MS = MORNING_MS + 60 * MINUTE_MS
+CODE = "HEN-01"
+
+
+class Told:
+    """A booked site, and the journal that its hub sends."""
+
+    def __init__(self, db: Database, location: Location, folder: Path) -> None:
+        self.site = BookedSite(db, location, folder)
+        self.journal = Journal()
+        self._intake = Intake(SqlIngestStore(db))
+        self._sent = 0
+        self.says(e.DayOpened(DAY, trusted=True, last_orders={}))
+
+    def book(self, code: str = CODE) -> None:
+        """Book at the centre."""
+        self.site.book.book(PORTAL, SITE, Wanted("1", SLOT_MS, code), f"key-of-{code}")
+
+    def says(self, *events: e.AnyEvent, training: bool = False) -> None:
+        """The hub sends rows, which are committed and followed."""
+        for event in events:
+            self.journal.add(event, len(self.journal.rows) * 1000, training=training)
+        first, self._sent = self._sent + 1, len(self.journal.rows)
+        batch = self.journal.batch(first, self._sent)
+        self._intake.commit([Received(self.journal.events_topic, batch, MORNING_MS)])
+        follow(self.site.location, self.site.clock.now_ms)
+
+    def state(self, code: str = CODE) -> tuple[State, bool]:
+        """How an appointment stands, and whether the site has it so."""
+        row = self.site.book.one(Scope(), SITE, code)
+        assert row is not None
+        told = appointment(row, self.site.book.today)
+        return told.state, told.at_site
+
+
+@pytest.fixture
+def told(each_db: Database, location: Location, tmp_path: Path) -> Told:
+    return Told(each_db, location, tmp_path)
+
+
+def issued(number: str = "1001", code: str | None = CODE) -> e.TicketIssued:
+    return e.TicketIssued(number, ("1",), priority="appointment", appointment=code)
+
+
+def called(number: str = "1001") -> e.TicketCalled:
+    return e.TicketCalled(number, "1", "1", wait=Span(0), idle=None, how="next")
+
+
+def finished(number: str = "1001") -> e.ServiceFinished:
+    return e.ServiceFinished(
+        number, "1", "1", service_time=Span(0), worked=Span(0), visit=None, dossier=None
+    )
+
+
+def test_an_appointment_goes_from_booked_to_served(told: Told) -> None:
+    told.book()
+    assert told.state() == (State.BOOKED, False)
+    told.says(e.AppointmentBooked(CODE, "1", SLOT_MS))
+    assert told.state() == (State.DELIVERED, True)
+    told.says(issued())
+    assert told.state() == (State.CHECKED_IN, True)
+    told.says(called())
+    assert told.state() == (State.CALLED, True)
+    told.says(e.ServiceStarted("1001", "1", "1", walk=Span(0)), finished())
+    assert told.state() == (State.SERVED, True)
+    row = told.site.book.one(Scope(), SITE, CODE)
+    assert row is not None
+    assert row.phase_ms == told.journal.entries[-1].stamp.wall_ms
+
+
+def test_who_is_called_and_does_not_come_may_still_return(told: Told) -> None:
+    told.book()
+    told.says(e.AppointmentBooked(CODE, "1", SLOT_MS), issued(), called())
+    told.says(e.NoShowMarked("1001", "1", "1", walk=Span(0)))
+    assert told.state() == (State.NOT_COME, True)
+    told.says(e.TicketReturned("1001"))
+    assert told.state() == (State.CHECKED_IN, True)
+
+
+def test_who_never_checks_in_has_not_come_when_the_day_is_over(told: Told) -> None:
+    told.book()
+    told.says(e.AppointmentBooked(CODE, "1", SLOT_MS))
+    told.site.clock.now_ms += DAY_MS
+    assert told.state() == (State.NOT_COME, True)
+
+
+def test_a_check_in_at_a_site_without_a_line_beats_a_later_change(told: Told) -> None:
+    told.book("HEN-01")
+    told.book("HEN-02")
+    held = [e.AppointmentBooked(code, "1", SLOT_MS) for code in ("HEN-01", "HEN-02")]
+    told.says(*held)
+    told.site.book.cancel(Scope(), SITE, "HEN-01")
+    told.site.book.move(Scope(), SITE, "HEN-02", Wanted("2", SLOT_MS + DAY_MS))
+    assert told.state("HEN-01") == (State.CANCELLED, False)
+    assert told.state("HEN-02") == (State.BOOKED, False)
+
+    told.says(issued("1001", "HEN-01"), issued("1002", "HEN-02"))
+
+    assert told.state("HEN-01") == (State.CHECKED_IN, True)
+    assert told.state("HEN-02") == (State.CHECKED_IN, True)
+    row = told.site.book.one(Scope(), SITE, "HEN-02")
+    assert row is not None
+    assert (row.present, row.day) == (("1", SLOT_MS), DAY)
+    with pytest.raises(BookingRefusedError, match="checked-in"):
+        told.site.book.cancel(Scope(), SITE, "HEN-01")
+    with pytest.raises(BookingRefusedError, match="checked-in"):
+        told.site.book.move(Scope(), SITE, "HEN-02", Wanted("2", SLOT_MS))
+
+
+def test_a_cancellation_that_arrived_is_known_to_be_at_the_site(told: Told) -> None:
+    told.book()
+    told.says(e.AppointmentBooked(CODE, "1", SLOT_MS))
+    told.site.book.cancel(Scope(), SITE, CODE)
+    assert told.state() == (State.CANCELLED, False)
+    told.says(e.AppointmentCancelled(CODE))
+    assert told.state() == (State.CANCELLED, True)
+
+
+def test_a_void_ticket_gives_its_appointment_back(told: Told) -> None:
+    told.book()
+    told.says(e.AppointmentBooked(CODE, "1", SLOT_MS), issued())
+    told.says(e.TicketVoided("1001", "not-stored"))
+    assert told.state() == (State.DELIVERED, True)
+
+
+def test_a_change_that_came_too_late_holds_again_once_the_ticket_is_void(told: Told) -> None:
+    told.book()
+    told.says(e.AppointmentBooked(CODE, "1", SLOT_MS))
+    told.site.book.move(Scope(), SITE, CODE, Wanted("2", SLOT_MS + DAY_MS))
+    told.says(issued(), e.TicketVoided("1001", "wrong"))
+    assert told.state() == (State.BOOKED, False)
+    row = told.site.book.one(Scope(), SITE, CODE)
+    assert row is not None
+    assert (row.present, row.day) == (("2", SLOT_MS + DAY_MS), "2026-11-21")
+
+
+def test_a_number_that_comes_again_concerns_somebody_else(told: Told) -> None:
+    told.book()
+    told.says(e.AppointmentBooked(CODE, "1", SLOT_MS), issued(), called())
+    told.says(e.DayOpened("2026-11-21", trusted=True, last_orders={}))
+    told.says(issued(code=None), called(), e.NoShowMarked("1001", "1", "1", walk=None))
+    assert told.state() == (State.CALLED, True)
+
+
+def test_what_staff_practise_and_what_no_calendar_holds_changes_nothing(told: Told) -> None:
+    told.book()
+    told.says(issued(), called(), training=True)
+    told.says(e.AppointmentBooked(CODE, "1", 2**62), issued("1002"))
+    assert told.state() == (State.BOOKED, False)
+    told.says(e.AppointmentBooked(CODE, "1", SLOT_MS))
+    assert told.state() == (State.DELIVERED, True)
+
+
+def test_rows_from_before_the_first_appointment_are_never_read(told: Told) -> None:
+    told.says(e.AppointmentBooked(CODE, "1", SLOT_MS))
+    told.book()
+    assert follow(told.site.location, told.site.clock.now_ms) == 0
+    assert told.state() == (State.BOOKED, False)

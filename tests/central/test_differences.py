@@ -1,0 +1,165 @@
+"""Who does not run what they should: from what hubs say and what lies on the shelf."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from central.configuration.differences import Difference, Wanted, differences, wanted
+from central.configuration.shelf import Decided, Shelf
+from central.scope import Scope
+from central.store.connection import Database
+from central.store.reader import NodeRow, Reader
+from tests.central.journal import NODE, OTHER_NODE
+from tests.central.nation import OTHER_SITE, QUIET_SITE, SITE, UNREGISTERED_SITE, Nation, answer
+
+KEY = Ed25519PrivateKey.generate()
+TEXT = 'follow_url = "https://centre.example/{site}"'
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path)
+
+
+def heard(db: Database, *nodes: tuple[str, str | None, str | None]) -> dict[str, Sequence[NodeRow]]:
+    """Hubs with what they said, as a reader of the nation finds them."""
+    for number, (node, software, config) in enumerate(nodes, start=1):
+        site, province = node[:11], node[:2]
+        db.execute(
+            "INSERT INTO sites (site, code, province) VALUES (?, ?, ?)", (number, site, province)
+        )
+        db.execute(
+            "INSERT INTO nodes (site, code, software, config) VALUES (?, ?, ?, ?)",
+            (number, node, software, config),
+        )
+    return {row.site: [row] for row in Reader(db.conn, Scope()).nodes()}
+
+
+def differing(db: Database, shelf: Shelf, *nodes: tuple[str, str | None, str | None]) -> list[str]:
+    """The names of hubs that differ in configuration and in software."""
+    found = differences(heard(db, *nodes), wanted(db.conn, shelf))
+    return [
+        f"{one.node} {'config' * one.config_differs}{'software' * one.software_differs}"
+        for one in found
+    ]
+
+
+def never_heard(node: str, label: str | None) -> Difference:
+    return Difference(
+        site=node[:11],
+        node=node,
+        config=None,
+        wanted_config=label,
+        config_differs=True,
+        software=None,
+        wanted_software="0.1.0",
+        software_differs=False,
+    )
+
+
+# --- what differs -----------------------------------------------------------------------------
+
+
+def test_a_hub_differs_until_it_says_what_was_decided(each_db: Database, shelf: Shelf) -> None:
+    label = shelf.put(KEY, NODE, TEXT).label
+    assert differing(each_db, shelf, (NODE, "0.1.0", "c1")) == [f"{NODE} config"]
+    each_db.execute("UPDATE nodes SET config = ? WHERE code = ?", (label, NODE))
+    assert differing(each_db, shelf) == []
+
+
+def test_software_that_most_do_not_run_differs_and_silence_does_not(
+    each_db: Database, shelf: Shelf
+) -> None:
+    hubs = [(f"01-00097-{n:02}-h1", "0.2.0", "own") for n in range(1, 4)]
+    old, silent = ("48-20194-01-h1", "0.1.0", "own"), ("48-20194-02-h1", None, None)
+    assert differing(each_db, shelf, *hubs, old, silent) == [f"{old[0]} software"]
+
+
+def test_with_no_hub_and_no_decision_nothing_differs(each_db: Database, shelf: Shelf) -> None:
+    assert wanted(each_db.conn, shelf) == Wanted({}, None)
+    assert differing(each_db, shelf) == []
+
+
+def test_a_hub_never_heard_differs_where_its_site_is_seen_and_nowhere_else() -> None:
+    decided = {NODE: Decided("1-a", TEXT), OTHER_NODE: None}
+    own = never_heard(NODE, "1-a")
+    damaged = never_heard(OTHER_NODE, None)
+    should = Wanted(decided, "0.1.0")
+    assert differences({SITE: []}, should) == [own]
+    assert differences({OTHER_SITE: [], SITE: []}, should) == [own, damaged]
+    assert differences({QUIET_SITE: []}, should) == []
+
+
+# --- the shelf --------------------------------------------------------------------------------
+
+
+def test_the_shelf_sees_what_another_process_publishes(shelf: Shelf, tmp_path: Path) -> None:
+    assert shelf.decided() == {}
+    first = Shelf(tmp_path).put(KEY, NODE, TEXT)
+    assert shelf.decided() == {NODE: Decided(first.label, TEXT)}
+    second = Shelf(tmp_path).put(KEY, NODE, TEXT)
+    assert shelf.decided() == {NODE: Decided(second.label, TEXT)}
+    assert first.label != second.label
+
+
+def test_a_damaged_file_is_named_once_and_hides_no_other(
+    shelf: Shelf, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    label = shelf.put(KEY, NODE, TEXT).label
+    file = tmp_path / "configurations" / f"{OTHER_NODE}.thutu"
+    file.write_bytes(b"half a")
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            assert shelf.decided() == {NODE: Decided(label, TEXT), OTHER_NODE: None}
+    assert [record.getMessage().count(str(file)) for record in caplog.records] == [1]
+    shelf.put(KEY, NODE, TEXT)
+    file.unlink()
+    repaired = shelf.put(KEY, OTHER_NODE, TEXT)
+    assert shelf.decided()[OTHER_NODE] == Decided(repaired.label, TEXT)
+
+
+# --- the answer -------------------------------------------------------------------------------
+
+
+def test_the_api_says_who_differs_and_from_what(national: httpx.Client) -> None:
+    found = answer(national, "/differences")
+    hubs = {hub["node"]: hub for hub in found["hubs"]}
+    assert list(hubs) == [f"{QUIET_SITE}-h1", NODE, OTHER_NODE]
+    mine, old, never = hubs[NODE], hubs[OTHER_NODE], hubs[f"{QUIET_SITE}-h1"]
+    assert (mine["config_differs"], mine["software_differs"]) == (True, False)
+    assert (mine["config"], mine["name"]) == ("c1", "Trung tâm phường Hồng Hà")
+    assert mine["wanted_config"].startswith("1-")
+    assert (old["config_differs"], old["software_differs"]) == (False, True)
+    assert (old["software"], old["wanted_config"]) == ("0.0.9", None)
+    assert (never["config"], never["freshness"]["state"]) == (None, "never")
+    assert found["wanted_software"] == "0.1.0"
+    assert {one["software"]: one["hubs"] for one in found["software"]}["0.0.9"] == 1
+
+
+def test_a_province_sees_its_own_hubs_beside_what_most_of_the_nation_run(served: Nation) -> None:
+    with served.client("danang") as client:
+        found = answer(client, "/differences")
+    assert [hub["node"] for hub in found["hubs"]] == [OTHER_NODE]
+    assert found["software"] == [{"software": "0.0.9", "hubs": 1}]
+    assert found["wanted_software"] == "0.1.0"
+
+
+def test_pages_add_up_and_an_unchanged_answer_is_not_sent_again(national: httpx.Client) -> None:
+    whole = answer(national, "/differences")
+    first = answer(national, "/differences?limit=2")
+    second = answer(national, f"/differences?limit=2&offset={first['next_offset']}")
+    assert first["hubs"] + second["hubs"] == whole["hubs"]
+    assert (first["total"], second["next_offset"]) == (3, None)
+    tag = national.get("/api/v1/differences").headers["etag"]
+    again = national.get("/api/v1/differences", headers={"If-None-Match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_question_is_narrowed_to_a_place(national: httpx.Client) -> None:
+    by_site = answer(national, f"/differences?site={SITE}")["hubs"]
+    assert [hub["node"] for hub in by_site] == [NODE]
+    assert answer(national, f"/differences?site={UNREGISTERED_SITE}")["total"] == 0

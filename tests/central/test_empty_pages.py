@@ -1,0 +1,89 @@
+"""What the pages say before there is anything to show, and for whom everything is silent."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from central.access.accounts import create_token
+from central.api.app import create_api
+from central.api.entrance import Entrance
+from central.configuration.shelf import Shelf
+from central.front import Front
+from central.registry.register import register
+from central.registry.sites import parse_sites
+from central.scope import Role
+from central.store.database import writing
+from central.web.app import create_pages
+from runtime.http_server import HttpServer
+from tests.central.journal import DAY
+from tests.central.nation import NOW_MS, SITE, StandingClock
+
+REGISTERED = ["site,name,type,national_code", f"{SITE},Trung tâm phường Hồng Hà,centre,"]
+
+
+@contextmanager
+def pages(database: Path, role: Role, province: str | None) -> Iterator[httpx.Client]:
+    """Somebody signed in at a centre that nobody has reported to."""
+    with writing(database) as db:
+        token = create_token(db, "An", role, province, NOW_MS)
+    entrance = Entrance(database, StandingClock(), 180, Shelf(database.parent))
+    front = Front(create_api(entrance, bool), create_pages(entrance, secure_cookies=False))
+    server = HttpServer(front, "127.0.0.1", 0)
+    server.start()
+    try:
+        with httpx.Client(base_url=server.url, follow_redirects=True) as client:
+            client.post("/sign-in", data={"token": token})
+            yield client
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def registered(database: Path) -> Path:
+    """A centre that knows one site."""
+    with writing(database) as db:
+        register(db, parse_sites(REGISTERED), DAY)
+    return database
+
+
+def test_an_empty_centre_says_what_to_do_and_shows_no_zeros(database: Path) -> None:
+    with pages(database, "national", None) as client:
+        first = client.get("/").text
+        assert "thutu-central import-sites" in first
+        assert "<dl" not in first
+        assert "tile" not in first
+        assert "thutu-central enrol" in client.get("/machines").text
+        differing = client.get("/differences").text
+        assert "Chưa máy nào báo phiên bản" in differing
+        assert "Không cần làm gì" in differing
+        assert "Không có cảnh báo nào đang mở" in client.get("/alerts").text
+        assert client.get("/trends").text.count("Không có số liệu nào") == 2
+
+
+def test_a_province_of_silent_sites_is_told_so_and_nobody_claims_that_nothing_is_missing(
+    registered: Path,
+) -> None:
+    with pages(registered, "province", "01") as client:
+        first = client.get("/").text
+        assert "Không điểm nào đang trực tuyến" in first
+        assert "Chưa điểm nào báo cáo" in first
+        assert "không thiếu sự kiện nào" not in first
+        assert "Trung tâm phường Hồng Hà" in first, "a province's first page lists its sites"
+        site = client.get(f"/sites/{SITE}").text
+        assert "Trung tâm chưa nhận được gì từ điểm này" in site
+
+
+def test_who_sees_one_province_is_never_told_that_it_is_the_nation(registered: Path) -> None:
+    with pages(registered, "province", "01") as client:
+        for page in ("/", "/provinces/01", f"/sites/{SITE}", "/trends", "/compare", "/alerts"):
+            text = client.get(page).text
+            assert "Thành phố Hà Nội" in text, page
+            assert "Cả nước" not in text, page
+
+
+def test_a_day_that_is_over_calls_nobody_to_look_for_the_hubs(registered: Path) -> None:
+    with pages(registered, "province", "01") as client:
+        assert "Không điểm nào đang trực tuyến" not in client.get("/?day=2026-11-19").text

@@ -1,0 +1,139 @@
+"""Figures from a streaming replica: how far they reach, and what happens when it is away."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from central.access.accounts import remove_account
+from central.ingest.intake import Intake, Received
+from central.rollup.folder import Folder
+from central.store.database import reading, reading_copy, writing
+from central.store.ingest import SqlIngestStore
+from central.store.postgres import Postgres
+from central.store.protocol import StoreError
+from central.store.rollup import SqlRollupStore
+from contract.events import TicketIssued
+from tests.central.journal import Journal
+from tests.central.nation import NOW_MS, SITE, nation
+from tests.postgres import PostgresServer
+from tests.waiting import until
+
+FRESHNESS = f"/api/v1/sites/{SITE}/freshness"
+
+
+@pytest.fixture
+def replica(postgres: PostgresServer) -> Iterator[PostgresServer]:
+    with postgres.replica() as server:
+        yield server
+
+
+@pytest.fixture
+def where(postgres: PostgresServer, replica: PostgresServer) -> Iterator[Postgres]:
+    url = postgres.new_database()
+    copy_url = replica.url(url.removeprefix("postgresql:///").partition("?")[0])
+    until(lambda: answers(copy_url))
+    with closing(Postgres(url, copy_url)) as made:
+        yield made
+
+
+def answers(url: str) -> bool:
+    with suppress(psycopg.OperationalError), closing(psycopg.connect(url)):
+        return True
+    return False
+
+
+@contextmanager
+def paused(replica: PostgresServer) -> Iterator[None]:
+    """The replica takes over nothing for a while."""
+    with psycopg.connect(replica.url("postgres"), autocommit=True) as conn:
+        conn.execute("SELECT pg_wal_replay_pause()")
+        state = "SELECT pg_get_wal_replay_pause_state()"
+        until(lambda: conn.execute(state).fetchone() == ("paused",))
+        try:
+            yield
+        finally:
+            conn.execute("SELECT pg_wal_replay_resume()")
+
+
+def hear(where: Postgres, made: Journal) -> None:
+    """One ticket more at a site that is complete up to this moment."""
+    made.add(TicketIssued("1999", ("1",)), wall_ms=NOW_MS - 2_000)
+    messages = (
+        (made.events_topic, made.batch(len(made.rows), len(made.rows))),
+        (made.status_topic, made.status(wall_ms=NOW_MS - 1_000)),
+    )
+    with writing(where) as db:
+        Intake(SqlIngestStore(db)).commit([Received(*one, NOW_MS - 1_000) for one in messages])
+        Folder(SqlRollupStore(db)).step()
+
+
+def test_figures_of_a_replica_that_lags_reach_as_far_as_it_does(
+    tmp_path: Path, where: Postgres, replica: PostgresServer
+) -> None:
+    with nation(tmp_path, where) as country, country.client("national") as admin:
+        until(lambda: caught_up(where))
+        before = admin.get(FRESHNESS).json()
+        with paused(replica):
+            hear(where, country.days[SITE].journal)
+            assert admin.get(FRESHNESS).json() == before
+        until(lambda: bool(admin.get(FRESHNESS).json() != before))
+        after = admin.get(FRESHNESS).json()
+        assert reach(after) > reach(before)
+
+
+def test_accounts_are_never_asked_of_the_replica(
+    tmp_path: Path, where: Postgres, replica: PostgresServer
+) -> None:
+    """Who is revoked is out at once, however far the replica lags."""
+    with nation(tmp_path, where) as country, country.client("hanoi") as admin:
+        until(lambda: caught_up(where))
+        assert admin.get(FRESHNESS).status_code == 200
+        with paused(replica), writing(where) as db:
+            remove_account(db, "hanoi", NOW_MS)
+            assert admin.get(FRESHNESS).status_code == 401
+
+
+def test_without_its_replica_the_database_itself_is_read(
+    tmp_path: Path, postgres: PostgresServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = postgres.new_database()
+    with closing(Postgres(url, f"postgresql:///none?host={tmp_path}")) as where:
+        with nation(tmp_path, where) as country, country.client("national") as admin:
+            found = [admin.get("/api/v1/overview").status_code for _ in range(5)]
+        assert found == [200] * 5
+        said = [record.getMessage() for record in caplog.records]
+        assert sum("the copy of the database is away" in one for one in said) == 1
+
+
+def test_a_replica_that_goes_away_costs_no_answer(postgres: PostgresServer, tmp_path: Path) -> None:
+    url = postgres.new_database()
+    name = url.removeprefix("postgresql:///").partition("?")[0]
+    with postgres.replica() as replica:
+        copy_url = replica.url(name)
+        until(lambda: answers(copy_url))
+        where = Postgres(url, copy_url)
+        with nation(tmp_path, where) as country, country.client("national") as admin:
+            until(lambda: caught_up(where))
+            with reading_copy(where) as copy:
+                assert copy.execute("SELECT pg_is_in_recovery()").fetchone() == (True,)
+            replica.stop()
+            assert admin.get("/api/v1/overview").status_code == 200
+            with reading_copy(where) as instead:
+                assert instead.execute("SELECT pg_is_in_recovery()").fetchone() == (False,)
+        where.close()
+
+
+def reach(quality: dict[str, dict[str, str]]) -> str:
+    """Up to when the figures of a site are complete."""
+    return quality["freshness"]["complete_up_to"]
+
+
+def caught_up(where: Postgres) -> bool:
+    """Whether the replica has the same accounts and rows as the database."""
+    question = "SELECT (SELECT count(*) FROM access_tokens), (SELECT sum(folded) FROM journals)"
+    with suppress(StoreError), reading(where) as conn, reading_copy(where) as copy:
+        return bool(conn.execute(question).fetchone() == copy.execute(question).fetchone())
+    return False
