@@ -146,7 +146,9 @@ def test_statements_are_put_as_psycopg_wants_them() -> None:
 
 
 def test_the_api_answers_the_same_over_both_engines(where: Postgres, tmp_path: Path) -> None:
-    with nation(tmp_path) as file, nation(tmp_path, where) as server:
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    with nation(tmp_path) as file, nation(beside, where) as server:
         for who, paths in (("national", PATHS), ("auditor", FOR_AUDITORS)):
             with file.client(who) as theirs, server.client(who) as ours:
                 for path in paths:
