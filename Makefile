@@ -7,7 +7,7 @@ ARGS ?=
 SIDE_BY_SIDE := -n 4 --dist loadfile
 SOURCES := contract runtime edge display central simulation provision tests benchmarks docs
 
-.PHONY: demo test test-gpio test-gpio-sim test-machine test-printers check format bench bench-ticket bench-terminal bench-call bench-start bench-ingest bench-centre bench-public pictures reference lock debian clean
+.PHONY: demo test test-gpio test-gpio-sim test-usb test-machine test-printers check format bench bench-ticket bench-terminal bench-call bench-start bench-ingest bench-centre bench-public pictures reference lock debian clean
 
 demo: $(VENV)/run.stamp
 	@$(BIN)/thutu-demo $(ARGS)
@@ -17,11 +17,15 @@ test: $(VENV)/dev.stamp debian
 
 # On a Raspberry Pi with two pins joined; docs/displays.md says which.
 test-gpio: $(VENV)/dev.stamp
-	THUTU_GPIO=lgpio LG_WD=$${TMPDIR:-/tmp} $(BIN)/pytest tests/edge/devices/test_gpio_path.py
+	THUTU_GPIO=gpiod $(BIN)/pytest tests/edge/devices/test_gpio_path.py
 
 # The same on a GPIO chip that a kernel simulates, in a virtual machine; docs/displays.md says how.
 test-gpio-sim: $(VENV)/dev.stamp
-	@sh tests/gpio_machine/run.sh $(ARGS)
+	@sh tests/kernel_machine/run.sh gpio $(ARGS)
+
+# Tickets over a kernel's own USB, in a virtual machine; docs/printers.md says how.
+test-usb: $(VENV)/dev.stamp
+	@sh tests/kernel_machine/run.sh usb $(ARGS)
 
 # A whole machine from a blank card, in QEMU; docs/install.md says how.
 test-machine: $(VENV)/dev.stamp

@@ -64,7 +64,7 @@ class ControlSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     pads: tuple[PadSettings, ...] = ()
     ticket_buttons: tuple[ServiceButton, ...] = ()
     keypads: tuple[KeypadSettings, ...] = ()
-    pin_library: str = "lgpio"
+    pin_library: str = "gpiod"
 
     def __post_init__(self) -> None:
         pins = [pin for pad in self.pads for pin in (*pad.pins, *pad.led_pins)]

@@ -1,7 +1,6 @@
 """Buttons on GPIO pins: one push is one press, however contacts bounce."""
 
-from collections.abc import Callable, Iterable
-from contextlib import chdir
+from collections.abc import Callable
 from importlib.metadata import entry_points
 
 from gpiozero import Button
@@ -43,9 +42,6 @@ class PushButton:
 
     def close(self) -> None:
         """Let go of the pin."""
-        if not self._button.closed:
-            # lgpio would go on telling a closed button, and fail when its factory is closed as well
-            self._button.pin.when_changed = None
         self._button.close()
 
     def _on_press(self) -> None:
@@ -60,29 +56,16 @@ class PushButton:
         return quiet_ns / 1e6
 
 
-def claim(pins: Iterable[int], pin_factory: Factory) -> None:
-    """Take all pins of a device before it listens to the first one.
-
-    A button closed because the next pin is not to be had silences all others: lgpio stops watching
-    when the pin it listened to last is given back (gpiozero's issue 1189). Raises the pin
-    library's errors.
-    """
-    for pin in pins:
-        pin_factory.pin(pin)
-
-
 def open_pin_factory(name: str) -> Factory:
-    """Load a pin library by gpiozero's name for it: `lgpio` on a Pi, `mock` in a simulation.
+    """Load a pin library by its name in gpiozero: `gpiod` on a Pi, `mock` in a simulation.
 
-    gpiozero by itself would fall back silently to another one, and lgpio moves the program to the
-    folder of its pipes. Raises SettingsError when there is none of that name, DeviceError when it
-    does not work here.
+    gpiozero by itself would fall back silently to another one. Raises SettingsError when there is
+    none of that name, DeviceError when it does not work here.
     """
     found = entry_points(group=_ENTRY_POINTS, name=name)
     if not found:
-        raise SettingsError(f"{name!r} is not a pin library of gpiozero, such as lgpio")
+        raise SettingsError(f"{name!r} is not a pin library of gpiozero, such as gpiod")
     try:
-        with chdir("."):
-            return next(iter(found)).load()()
+        return next(iter(found)).load()()
     except Exception as error:
         raise DeviceError(f"the pin library {name} does not work here: {error}") from error

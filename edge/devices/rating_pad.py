@@ -11,7 +11,7 @@ from gpiozero.pins import Factory
 from contract.commands import Rate
 from contract.ids import CounterId
 from contract.snapshot import CounterView
-from edge.devices.pins import PushButton, claim
+from edge.devices.pins import PushButton
 from edge.devices.transport import DeviceError
 from runtime.clock import Clock
 from runtime.settings import SettingsError
@@ -57,7 +57,6 @@ class RatingPad:
         self._buttons: list[PushButton] = []
         self._leds: list[LED] = []
         try:
-            claim((*pins, *led_pins), pin_factory)
             for pin in led_pins:
                 self._leds.append(LED(pin, pin_factory=pin_factory))
             for level, pin in enumerate(pins, 1):

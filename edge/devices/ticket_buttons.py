@@ -12,7 +12,7 @@ from contract.commands import Answer, IssueTicket
 from contract.ids import ServiceId
 from contract.refusals import Refused
 from edge.control_settings import ServiceButton
-from edge.devices.pins import PushButton, claim
+from edge.devices.pins import PushButton
 from edge.devices.transport import DeviceError
 from runtime.clock import Clock
 from runtime.settings import SettingsError
@@ -48,7 +48,6 @@ class TicketButtons:
         self._buttons: list[PushButton] = []
         self._leds: dict[ServiceId, LED] = {}
         try:
-            claim(pins, pin_factory)
             for button in buttons:
                 if button.led_pin is not None:
                     self._leds[button.service] = LED(button.led_pin, pin_factory=pin_factory)

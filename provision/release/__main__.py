@@ -23,8 +23,10 @@ from contract.wire import (
     release_file,
 )
 from provision.release.needs import Need, Target, needs, pinned, pins
+from runtime.command_line import CommandLine, reader_language
 from runtime.private_file import write_private
 from runtime.sealed import SealError, seal, signing_key, write_file
+from runtime.wording import say
 
 _NEWEST_GLIBC = 34
 _OLDEST_GLIBC = 17
@@ -38,11 +40,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(signing_key(chosen.key).public_key().public_bytes_raw().hex())
         else:
             release = _build(chosen)
-            print(f"Release {release.number} ({release.software}): {len(release.files)} wheels")
             sealed = (chosen.to / release_file(release.number)).read_bytes()
-            print(f"Its manifest's SHA-256, for the centre: {sha256(sealed).hexdigest()}")
+            print(
+                _words(
+                    "built",
+                    release=release.number,
+                    software=release.software,
+                    wheels=len(release.files),
+                    manifest=sha256(sealed).hexdigest(),
+                )
+            )
     except (OSError, ValueError, SealError, subprocess.CalledProcessError) as error:
-        print(f"thutu-release: {error}; no release was made", file=sys.stderr)
+        print(f"thutu-release: {_words('not_built', what=error)}", file=sys.stderr)
         return 1
     return 0
 
@@ -51,11 +60,12 @@ def _build(chosen: argparse.Namespace) -> Release:
     sealed = chosen.to / release_file(chosen.number)
     if sealed.exists():
         raise ValueError(f"{sealed} is there already, and a number is used once")
-    locked = pins(chosen.requirements.read_text("utf-8"))
+    requirements = chosen.requirements.read_text("utf-8")
     wheels: dict[Path, list[str]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         for target in map(Target.read, chosen.target):
             folder = Path(scratch) / str(target)
+            locked = pins(requirements, target)
             for wheel in (chosen.wheel, *_gather(chosen.wheel, locked, target, folder)):
                 wheels.setdefault(wheel, []).append(str(target))
         files = _put(chosen.to, wheels)
@@ -148,25 +158,23 @@ def _name(wheel: Path) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="thutu-release",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = CommandLine(prog="thutu-release", description=_words("about"))
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    key = commands.add_parser("key", help="make the publisher's key, or show its public half")
-    build = commands.add_parser("build", help="build and seal a release")
+    key = commands.add_parser("key", help=_words("help_key"))
+    build = commands.add_parser("build", help=_words("help_build"))
     for command in (key, build):
-        command.add_argument("--key", type=Path, required=True, help="the publisher's key (PEM)")
-    build.add_argument("--number", type=int, required=True, help="above all releases before")
-    build.add_argument("--wheel", type=Path, required=True, help="the project's wheel")
-    build.add_argument("--requirements", type=Path, required=True, help="all pins with hashes")
-    build.add_argument(
-        "--target", nargs="+", required=True, help="kinds of machines, such as cp313-aarch64"
-    )
-    build.add_argument("--updates-from", type=int, default=0, help="lowest release before it")
-    build.add_argument("--to", type=Path, required=True, help="the wheelhouse")
+        command.add_argument("--key", type=Path, required=True, help=_words("help_key_file"))
+    build.add_argument("--number", type=int, required=True, help=_words("help_number"))
+    build.add_argument("--wheel", type=Path, required=True, help=_words("help_wheel"))
+    build.add_argument("--requirements", type=Path, required=True, help=_words("help_requirements"))
+    build.add_argument("--target", nargs="+", required=True, help=_words("help_target"))
+    build.add_argument("--updates-from", type=int, default=0, help=_words("help_updates_from"))
+    build.add_argument("--to", type=Path, required=True, help=_words("help_to"))
     return parser
+
+
+def _words(key: str, **values: object) -> str:
+    return say(f"release_tool.{key}", reader_language(), **values)
 
 
 if __name__ == "__main__":

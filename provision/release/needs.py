@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email.parser import HeaderParser
 
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-_PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==", re.MULTILINE)
+_PIN = re.compile(r"^(([A-Za-z0-9][A-Za-z0-9._-]*)==[^\s;]+)[ \t]*(?:;([^\\\n]*))?", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +69,15 @@ def needs(metadata: str, extra: str, target: Target) -> set[Need]:
     return found
 
 
-def pins(requirements: str) -> dict[str, str]:
-    """Each package's own lines of a file of requirements: its pin, and its hashes."""
+def pins(requirements: str, target: Target) -> dict[str, str]:
+    """Each package's own lines of a file of requirements, its pin and its hashes, where its marker
+    holds on such a machine; without the marker, which pip would judge for this one."""
     starts = [*_PIN.finditer(requirements)]
     ends = [*(start.start() for start in starts[1:]), len(requirements)]
     return {
-        canonicalize_name(start[1]): requirements[start.start() : end]
+        canonicalize_name(start[2]): f"{start[1]} {requirements[start.end() : end]}"
         for start, end in zip(starts, ends, strict=True)
+        if start[3] is None or Marker(start[3]).evaluate(target.environment)
     }
 
 
@@ -83,5 +86,4 @@ def pinned(names: Iterable[str], pins: Mapping[str, str]) -> str:
     missing = sorted(set(names) - pins.keys())
     if missing:
         raise ValueError(f"not pinned by hash: {', '.join(missing)}")
-    # What a marker says is decided by now, for another machine than this one.
-    return "".join(re.sub(r"\s*;[^\\\n]*(?=\\)", " ", pins[name], count=1) for name in names)
+    return "".join(pins[name] for name in names)

@@ -99,14 +99,12 @@ class UsbPort:
         power_cuts = self._printer.power_cuts
         master, slave = _terminal(self.path)
         self._appeared.set()
-        _serve(
-            self._printer,
-            master,
-            slave,
-            lambda: not self._plugged.is_set() or self._printer.power_cuts != power_cuts,
-        )
+        _serve(self._printer, master, slave, lambda: self._is_gone(power_cuts))
         self.path.unlink(missing_ok=True)
         self._appeared.clear()
+
+    def _is_gone(self, power_cuts: int) -> bool:
+        return not self._plugged.is_set() or self._printer.power_cuts != power_cuts
 
 
 class TcpPort:
@@ -138,8 +136,8 @@ class TcpPort:
                 if self._printer.powered:
                     host.setblocking(False)
                     host.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                    self._printer.attach(_sender(host.send))
-                    _carry(
+                    self._printer.attach(sender(host.send))
+                    carry(
                         self._printer, host.fileno(), host.recv, partial(self._is_over, power_cuts)
                     )
                 # A printer without power does not say goodbye.
@@ -149,24 +147,7 @@ class TcpPort:
         return self._closed.is_set() or self._printer.power_cuts != power_cuts
 
 
-def _terminal(path: Path) -> tuple[int, int]:
-    """A new pseudo-terminal, which `path` points to: our end and the host's."""
-    master, slave = os.openpty()
-    tty.setraw(slave)
-    os.set_blocking(master, False)
-    path.unlink(missing_ok=True)
-    path.symlink_to(os.ttyname(slave))
-    return master, slave
-
-
-def _serve(printer: VirtualPrinter, master: int, slave: int, is_over: Callable[[], bool]) -> None:
-    # Our own open slave keeps the terminal alive while the host closes and opens it.
-    with open(master, "r+b", buffering=0) as line, open(slave, "rb", buffering=0):
-        printer.attach(_sender(line.write))
-        _carry(printer, line.fileno(), line.read, is_over)
-
-
-def _carry(
+def carry(
     printer: VirtualPrinter,
     fd: int,
     receive: Callable[[int], bytes | None],
@@ -186,7 +167,7 @@ def _carry(
         printer.receive(data)
 
 
-def _sender(send: Callable[[bytes], object]) -> Callable[[bytes], None]:
+def sender(send: Callable[[bytes], object]) -> Callable[[bytes], None]:
     """`send`, for a printer that does not care whether anybody listens."""
 
     def say(data: bytes) -> None:
@@ -194,3 +175,20 @@ def _sender(send: Callable[[bytes], object]) -> Callable[[bytes], None]:
             send(data)
 
     return say
+
+
+def _terminal(path: Path) -> tuple[int, int]:
+    """A new pseudo-terminal, which `path` points to: our end and the host's."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    os.set_blocking(master, False)
+    path.unlink(missing_ok=True)
+    path.symlink_to(os.ttyname(slave))
+    return master, slave
+
+
+def _serve(printer: VirtualPrinter, master: int, slave: int, is_over: Callable[[], bool]) -> None:
+    # Our own open slave keeps the terminal alive while the host closes and opens it.
+    with open(master, "r+b", buffering=0) as line, open(slave, "rb", buffering=0):
+        printer.attach(sender(line.write))
+        carry(printer, line.fileno(), line.read, is_over)

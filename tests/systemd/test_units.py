@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from central.identity.desk import LIST_FILE
-from edge.satellite import SatelliteSettings
+from edge.satellite.__main__ import SatelliteSettings
 from edge.settings import UpdateSettings
 from provision.install.plan import ROLES
 from provision.update.notebook import TRIAL
@@ -102,6 +102,14 @@ def test_it_starts_a_program_that_we_install(unit: Path) -> None:
 
 
 @by_unit
+def test_it_waits_for_the_partition_its_program_is_on(unit: Path) -> None:
+    """With a read-only root that is another one, and with nofail nothing else waits for it."""
+    keys = settings(unit)
+    if keys["ExecStart"][0].startswith("/opt/thutu/"):
+        assert "/opt/thutu" in keys["RequiresMountsFor"][0].split()
+
+
+@by_unit
 def test_its_exposure_is_low(unit: Path) -> None:
     browser = unit.stem == "thutu-hall-screen"
     highest = HIGHEST_EXPOSURE_OF_THE_BROWSER if browser else HIGHEST_EXPOSURE
@@ -182,13 +190,7 @@ def test_nobody_with_rights_opens_files_that_the_centres_user_may_swap_for_links
 @pytest.mark.parametrize("name", ["thutu-hub", "thutu-satellite"])
 def test_whoever_drives_devices_finds_them_and_may_write_where_libraries_write(name: str) -> None:
     keys = settings(Path(f"systemd/{name}.service"))
-    assert "GPIOZERO_PIN_FACTORY=lgpio" in keys["Environment"]
-    for variable, folder in (
-        ("LG_WD", f"%t/{name}"),
-        ("ESCPOS_CAPABILITIES_PICKLE_DIR", "%C/thutu"),
-    ):
-        assert f"{variable}={folder}" in keys["Environment"]
-    assert keys["RuntimeDirectory"] == [name]
+    assert "ESCPOS_CAPABILITIES_PICKLE_DIR=%C/thutu" in keys["Environment"]
     assert keys["CacheDirectory"] == ["thutu"]
     devices = {line.split()[0] for line in keys["DeviceAllow"]}
     assert {"char-ttyUSB", "char-ttyACM", "char-usb", "char-usb_device", "char-gpiochip"} <= devices

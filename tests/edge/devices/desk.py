@@ -1,5 +1,10 @@
-"""A printer's owner and a virtual printer, with a real pseudo-terminal or TCP port between them."""
+"""A printer's owner and a virtual printer, with a real pseudo-terminal or TCP port between them.
 
+With `THUTU_USB`, in the machine of `make test-usb`, a USB printer is one for the kernel too: behind
+its driver `usblp` is a gadget of `tests/kernel_machine/usb.sh`.
+"""
+
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +16,7 @@ from edge.devices.escpos_printer import EscposPrinter, PrintJob, Timing
 from edge.devices.printer_profile import PrinterProfile
 from edge.devices.transport import transport
 from runtime.backoff import Backoff
+from simulation.printer.gadget import Gadget, GadgetPort
 from simulation.printer.machine import VirtualPrinter
 from simulation.printer.model import PrinterModel
 from simulation.printer.paper import Slip
@@ -21,8 +27,10 @@ from tests.waiting import until
 
 Wire = Literal["pty", "usb", "tcp"]
 
+REAL_USB = "THUTU_USB" in os.environ
+
 # For tests in which no time runs out, however busy the machine is.
-STEADY = Timing(poll_s=0.05, reconnect=Backoff(first_s=0.05, cap_s=0.1))
+STEADY = Timing(proof_s=30.0, poll_s=0.05, reconnect=Backoff(first_s=0.05, cap_s=0.1))
 
 # For tests that wait until time runs out.
 HASTY = Timing(
@@ -103,12 +111,27 @@ def desk(
         stand.virtual.close()
 
 
+def usb_port(printer: VirtualPrinter, path: Path, bus: int = 0) -> UsbPort:
+    """A printer plugged in at `path`, or where our udev rules say for the first socket of `bus`."""
+    if not REAL_USB:
+        return UsbPort(printer, path)
+    return GadgetPort(
+        printer,
+        Path(f"/dev/thutu/printer-platform-dummy_hcd_{bus}-usb-0_1_1_0"),
+        Gadget(
+            Path(f"/sys/kernel/config/usb_gadget/printer{bus}"),
+            f"dummy_udc.{bus}",
+            Path(f"/dev/g_printer{bus}"),
+        ),
+    )
+
+
 def _plugged(printer: VirtualPrinter, wire: Wire, path: Path) -> PtyPort | UsbPort | TcpPort:
     match wire:
         case "pty":
             return PtyPort(printer, path)
         case "usb":
-            return UsbPort(printer, path)
+            return usb_port(printer, path)
         case "tcp":
             return TcpPort(printer)
 

@@ -1,6 +1,6 @@
 """Buttons and lights in real time: on gpiozero's mock pins, a simulated chip, or a real Pi's pins.
 
-`THUTU_GPIO=lgpio` takes a Pi's own pins, joined by two jumper wires with 1 kΩ each: GPIO 24 (the
+`THUTU_GPIO=gpiod` takes a Pi's own pins, joined by two jumper wires with 1 kΩ each: GPIO 24 (the
 finger) to GPIO 5 (the button), and GPIO 12 (the light) to GPIO 25 (the eye). With `THUTU_GPIO_SIM`,
 the folder of a chip of the kernel's gpio-sim, that chip's files are the wires. `docs/displays.md`
 says how. Everything else is the same in all three.
@@ -10,18 +10,19 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from random import Random
 from typing import Protocol
 
 import pytest
+from gpiod.line import Bias, Direction, Edge
 from gpiozero import DigitalOutputDevice, InputDevice
 from gpiozero.pins import Factory
 from gpiozero.pins.mock import MockFactory
 
 from contract.commands import Rate
 from contract.snapshot import CounterView
+from edge.devices.kernel_pins import header_chip
 from edge.devices.pins import PushButton, open_pin_factory
 from edge.devices.rating_pad import RatingPad
 from edge.devices.transport import DeviceError
@@ -191,25 +192,26 @@ def test_a_device_that_is_not_to_be_had_does_not_silence_the_others(hands: Hands
 if LIBRARY != "mock":  # mock pins belong to one program
 
     def test_a_pin_of_another_program_is_a_device_error_until_that_ends(hands: Hands) -> None:
-        lgpio = import_module("lgpio")
-        other_program = lgpio.gpiochip_open(0)
-        lgpio.gpio_claim_input(other_program, TAKEN)
-        with listening(hands) as presses:
-            with pytest.raises(DeviceError, match="busy"):
+        with header_chip(Path("/dev")) as chip, listening(hands) as presses:
+            other_program = chip.request_lines({TAKEN: None}, consumer="fan")
+            with pytest.raises(DeviceError, match=f"GPIO {TAKEN} is used by another program, fan"):
                 open_pad(hands, (*OTHERS, TAKEN))
             press(hands, BUTTON, Random(7), SystemClock())
             until(lambda: presses == [1])
-            lgpio.gpiochip_close(other_program)
+            other_program.release()
             open_pad(hands, (*OTHERS, TAKEN)).close()
 
-
-def test_a_pin_library_leaves_the_program_where_it_is(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("LG_WD", str(tmp_path))
-    before = Path.cwd()
-    open_pin_factory(LIBRARY).close()
-    assert Path.cwd() == before
+    def test_a_pin_belongs_to_the_program_only_while_a_device_uses_it(hands: Hands) -> None:
+        with header_chip(Path("/dev")) as chip:
+            pad = open_pad(hands, (BUTTON, *OTHERS), (LIGHT, *OTHER_LIGHTS))
+            button, light = chip.get_line_info(BUTTON), chip.get_line_info(LIGHT)
+            assert (button.consumer, button.bias) == ("thutu", Bias.PULL_UP)
+            assert (button.debounced, button.edge_detection) == (True, Edge.BOTH)
+            assert (light.consumer, light.direction) == ("thutu", Direction.OUTPUT)
+            pad.close()
+            for pin in (BUTTON, *OTHERS, LIGHT, *OTHER_LIGHTS):
+                freed = chip.get_line_info(pin)
+                assert (freed.used, freed.direction) == (False, Direction.INPUT)
 
 
 def test_a_pad_is_lit_while_due_takes_a_press_and_thanks(hands: Hands) -> None:

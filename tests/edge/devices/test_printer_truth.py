@@ -49,7 +49,7 @@ def owner(hub: RunningHub, virtual: VirtualPrinter) -> Iterator[EscposPrinter]:
         report=hub.hub.report,
         timing=HASTY,
     )
-    until(lambda: shown(hub) == DeviceView("printer-1", "ready"))
+    until(lambda: _words(shown(hub)) == "ready")
     yield owned
     owned.close()
     port.close()
@@ -77,7 +77,7 @@ def test_a_jammed_cutter_is_known_from_the_slip_that_met_it(
     until(lambda: _words(shown(hub)) == "cutter-error")
 
     virtual.free_cutter()
-    until(lambda: shown(hub) == DeviceView("printer-1", "ready"))
+    until(lambda: _words(shown(hub)) == "ready")
 
 
 def _words(device: DeviceView | None) -> str:

@@ -205,7 +205,7 @@ def test_a_pin_that_is_not_there_is_a_device_error_and_frees_the_others() -> Non
 
 def test_a_pin_library_is_chosen_by_name_and_never_falls_back() -> None:
     open_pin_factory("mock").close()
-    with pytest.raises(SettingsError, match="'lgpioo' is not a pin library"):
-        open_pin_factory("lgpioo")
+    with pytest.raises(SettingsError, match="'gpiodd' is not a pin library"):
+        open_pin_factory("gpiodd")
     with pytest.raises(DeviceError, match="rpigpio does not work here"):
         open_pin_factory("rpigpio")

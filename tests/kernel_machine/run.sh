@@ -1,27 +1,35 @@
 #!/bin/sh
-# Runs tests/edge/devices/test_gpio_path.py on a kernel's own GPIO chip, without a Pi: in a virtual
-# machine with Debian's kernel and gpio-sim. Called by `make test-gpio-sim`, on Debian. Arguments go to
+# Runs a suite of tests on devices of a kernel's own, without a Pi and without root: in a virtual
+# machine with Debian's kernel. `run.sh gpio` has a GPIO chip (gpio-sim), `run.sh usb` has USB printers
+# (dummy_hcd). Called by `make test-gpio-sim` and `make test-usb`, on Debian. Further arguments go to
 # pytest, such as `-k bouncing`.
 #
 # Debian builds its kernels without gpio-sim, so it is compiled here, from Debian's source of the same
-# kernel. Everything is fetched by apt-get and pip into out/gpio_machine; nothing is installed.
+# kernel. Everything is fetched by apt-get into out/kernel_machine; nothing is installed.
 set -eu
 
 PASSED=33 # what QEMU's isa-debug-exit makes of the 16 that init writes
 
 here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
-work=$repository/out/gpio_machine
+work=$repository/out/kernel_machine
 PATH=$PATH:/usr/sbin:/sbin
 
 main() {
+    suite=${1:-}
+    case $suite in
+        gpio) modules="gpio_sim" ;;
+        usb) modules="usblp dummy_hcd usb_f_printer" ;;
+        *) echo "Usage: run.sh gpio|usb [PYTEST ARGUMENTS]" >&2 && exit 2 ;;
+    esac
+    shift
     demand qemu-system-x86_64:qemu-system-x86 busybox:busybox-static gcc:gcc make:make \
         modprobe:kmod xz:xz-utils
     release=$(depends linux-image-amd64 linux-image-)
     release=${release#linux-image-}
     if [ -z "$release" ]; then
         echo "apt knows no linux-image-amd64: this needs Debian on amd64, and once 'apt-get update'." >&2
-        echo "On a Raspberry Pi, its own pins do: make test-gpio." >&2
+        echo "For pins, a Raspberry Pi of your own does: make test-gpio." >&2
         exit 1
     fi
     if [ ! -e "$work/$release.ready" ]; then
@@ -51,7 +59,7 @@ depends() {
 
 build() (
     rm -rf "$work"
-    mkdir -p "$work/debian" "$work/gpio_sim" "$work/pins"
+    mkdir -p "$work/debian" "$work/gpio_sim"
     cd "$work/debian"
     # shellcheck disable=SC2046  # one name a word
     apt-get -qq download "linux-image-$release" "linux-headers-$release" \
@@ -62,8 +70,6 @@ build() (
     find lib/modules -name '*.ko.xz' -exec xz -d {} +
     compile_gpio_sim
     depmod -b "$work/debian" "$release"
-    sed -n "/^lgpio==/,/[^\\]$/p" "$repository/requirements/run.txt" | sed '1s/ ;[^\\]*//' >"$work/pins.txt"
-    "$repository/.venv/bin/pip" install -q --no-deps --require-hashes -r "$work/pins.txt" --target "$work/pins"
     rm -rf "$work/debian/usr"
 )
 
@@ -84,30 +90,34 @@ pack_initramfs() {
     rm -rf "$root"
     for folder in bin dev host modules proc sys; do mkdir -p "$root/$folder"; done
     cp "$(command -v busybox)" "$root/bin/busybox"
-    cp -r "$work/pins" "$root/pins"
     install -m 755 "$here/init" "$root/init"
-    printf '%s\n' "$repository" "$@" >"$root/arguments"
-    for module in virtio_pci 9pnet_virtio 9p gpio_sim; do
+    cp "$here/$suite.sh" "$root/suite.sh"
+    echo "$repository" >"$root/repository"
+    for argument in "$@"; do printf '%s\n' "$argument"; done >"$root/arguments"
+    for module in virtio_pci 9pnet_virtio 9p $modules; do
         modprobe -d "$work/debian" -S "$release" --show-depends "$module"
     done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r file; do
         cp "$file" "$root/modules/"
-        basename "$file" >>"$root/modules/order"
+        case $file in
+            */dummy_hcd.ko) echo "${file##*/} num=2" ;;
+            *) echo "${file##*/}" ;;
+        esac >>"$root/modules/order"
     done
     (cd "$root" && find . | busybox cpio -o -H newc 2>/dev/null | gzip -1) >"$work/initramfs.gz"
 }
 
-# Its clock counts instructions, 2 ns each, and skips what it would sleep: a busy computer does not
-# make its fingers slow.
+# Its clock counts instructions, 1 ns each: a busy computer does not make its fingers slow. It sleeps in
+# real time, for it also sleeps while it waits for a file of the host, and would skip a timeout's length.
 run() {
     code=0
-    timeout 900 qemu-system-x86_64 -accel tcg -icount shift=1,sleep=off -rtc clock=vm -cpu max \
+    timeout 900 qemu-system-x86_64 -accel tcg -icount shift=0,sleep=on -rtc clock=vm -cpu max \
         -m 1024 -nodefaults -no-user-config -no-reboot \
         -display none -nic none -serial stdio -device isa-debug-exit,iobase=0xf4,iosize=1 \
         -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
         -kernel "$work/debian/boot/vmlinuz-$release" -initrd "$work/initramfs.gz" \
         -append "console=ttyS0 quiet panic=-1" </dev/null || code=$?
     if [ "$code" -ne "$PASSED" ]; then
-        echo "The tests did not pass on the simulated chip." >&2
+        echo "The tests did not pass on the kernel's devices." >&2
         exit 1
     fi
 }

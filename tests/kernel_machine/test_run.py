@@ -17,7 +17,7 @@ def run(folder: Path, programs: tuple[str, ...]) -> subprocess.CompletedProcess[
         (folder / program).write_text("#!/bin/sh\nexit 1\n")
         (folder / program).chmod(0o755)
     return subprocess.run(
-        ["/bin/sh", SCRIPT],
+        ["/bin/sh", SCRIPT, "gpio"],
         env=os.environ | {"PATH": str(folder)},
         capture_output=True,
         text=True,
