@@ -62,6 +62,7 @@ def messages() -> str:
                 ),
                 (f"`{_shape(down('+', 'config'))}`", "a sealed Configuration", "yes"),
                 (f"`{_shape(down('+', 'update'))}`", "a sealed Update", "yes"),
+                (f"`{_shape(down('+', 'appointments'))}`", "sealed Appointments", "no"),
             ],
         ),
         f"`lane`: {_LANE[0].lower()}{_LANE[1:]}",
@@ -92,6 +93,8 @@ def messages() -> str:
                 wire.Receipt,
                 wire.Configuration,
                 wire.Update,
+                wire.Appointments,
+                wire.Booking,
                 wire.Release,
                 wire.ReleaseFile,
             )
@@ -188,6 +191,7 @@ def asyncapi() -> str:
         "state-part": wire.StatePart,
         "configuration": wire.Configuration,
         "update": wire.Update,
+        "appointments": wire.Appointments,
     }
     schemas, components = msgspec.json.schema_components(
         kinds.values(), ref_template="#/components/schemas/{name}"
@@ -202,6 +206,7 @@ def asyncapi() -> str:
         "state-answer": (down("+", "state"), "state-part", "send"),
         "config": (down("+", "config"), "configuration", "send"),
         "update": (down("+", "update"), "update", "send"),
+        "appointments": (down("+", "appointments"), "appointments", "send"),
     }
     for schema in components.values():
         if "description" in schema:

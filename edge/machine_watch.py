@@ -1,4 +1,5 @@
-"""Looks after the machines of a site, and reports their troubles as devices of the site."""
+"""Looks after the machines of a site: reports the troubles of the hub's own as devices, and the
+devices of those that have fallen silent."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -6,8 +7,9 @@ from threading import Event, Thread
 
 from contract.commands import ReportDevice
 from contract.wire import Health
-from edge.core.machine import reports, silent
+from edge.core.machine import reports
 from edge.core.state import Device
+from edge.last_news import LastNews
 
 _LOOK_S = 60.0
 _LOOKS_UNTIL_CALM = 10
@@ -17,7 +19,7 @@ class MachineWatch:
     """Reports a trouble of the hub's machine at once, and its end after ten good looks in a row.
 
     So a supply that fails now and then makes a row in the journal every ten minutes at most. Of
-    the other machines it reports the devices of which nobody has said anything for a day.
+    the other machines it reports the devices that nobody speaks of any more.
     """
 
     def __init__(
@@ -25,12 +27,15 @@ class MachineWatch:
         read: Callable[[], Health],
         report: Callable[[ReportDevice], object],
         devices: Callable[[], Mapping[str, Device]],
+        news: LastNews,
         look_s: float = _LOOK_S,
     ) -> None:
-        """`report` must not block; `devices` tells what is known of each now."""
+        """`report` must not block; `devices` tells what is known of each now, and `news` which of
+        them are silent."""
         self._read = read
         self._report = report
         self._devices = devices
+        self._news = news
         self._look_s = look_s
         self._good_looks: Counter[str] = Counter()
         self._closing = Event()
@@ -49,8 +54,9 @@ class MachineWatch:
     def look(self) -> None:
         """Look once."""
         devices = self._devices()
-        for said in silent(devices):
-            self._report(said)
+        for name in self._news.silent(devices):
+            if devices[name].state != "lost":
+                self._report(ReportDevice(name, "lost", "no-news"))
         for said in reports(self._read()):
             if said.state == "lost":
                 self._good_looks[said.device] = 0

@@ -26,6 +26,7 @@ from edge.health import read_health
 from edge.hub import Hub, Identity, Reply
 from edge.identity.folder import IdentityFolder
 from edge.identity.keeper import IdentityKeeper
+from edge.last_news import LastNews
 from edge.machine_watch import MachineWatch
 from edge.printing import absent, only_as_pictures, print_job, slip_view
 from edge.procedures import procedures_of
@@ -35,6 +36,7 @@ from edge.ticket.layout import Paper
 from edge.ticket.sheet import Sheet
 from edge.ticket.template import TicketTemplate
 from edge.update_orders import UpdateOrders
+from edge.upstream.appointments import CentreBookings
 from edge.upstream.uplink import Uplink
 from runtime.clock import Clock, SystemClock
 from runtime.discovery import Announcement, is_announced
@@ -72,6 +74,7 @@ class Node:
         certificate = _certificate(settings, clock)
         self.access = Access(settings.data / "access.db", clock)
         self.hub = Hub(identity, settings.site, settings.data, clock, self._print)
+        news = LastNews(SystemClock())
         self._server = HttpServer(
             create_app(
                 self.hub,
@@ -83,6 +86,7 @@ class Node:
                 follow_url=settings.follow_url,
                 print_sheet=None if settings.printer is None else self._print_sheet,
                 issue_rate=settings.issuing,
+                news=news,
             ),
             settings.http.host,
             settings.http.port,
@@ -96,8 +100,9 @@ class Node:
         self._controls = self._own_controls(clock)
         self._keeper = self._own_keeper(clock)
         self._updates = self._own_updates()
+        self._bookings = self._centre_bookings()
         self._machine = MachineWatch(
-            partial(read_health, settings.data), self.hub.report, self._devices
+            partial(read_health, settings.data), self.hub.report, self._devices, news
         )
         self._uplink = self._own_uplink(identity, clock)
         self._announcement: Announcement | None = None
@@ -222,6 +227,17 @@ class Node:
             self._settings.node, bytes.fromhex(key), updates.order_file, updates.state_file
         )
 
+    def _centre_bookings(self) -> CentreBookings | None:
+        key = self._settings.centre_key
+        if key is None:
+            return None
+        node = self._settings.node
+        return CentreBookings(node, bytes.fromhex(key), self.hub.submit, self._bookings_changed)
+
+    def _bookings_changed(self) -> None:
+        if self._uplink is not None:
+            self._uplink.status_changed()
+
     def _ask_for_certificate(self, payload: bytes) -> bool:
         return self._uplink is not None and self._uplink.publish("renew", payload)
 
@@ -239,6 +255,7 @@ class Node:
             line_clock=SystemClock(),
             health=partial(read_health, self._settings.data),
             update=None if self._updates is None else self._updates.state,
+            appointments=None if self._bookings is None else self._bookings.upto,
             listeners=self._listeners(),
         )
 
@@ -250,6 +267,8 @@ class Node:
             listeners["config"] = self._hear_configuration
         if self._updates is not None:
             listeners["update"] = self._updates.hear
+        if self._bookings is not None:
+            listeners["appointments"] = self._bookings.hear
         return listeners
 
     def _devices(self) -> dict[str, Device]:

@@ -70,13 +70,15 @@ class UpdateSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     The centre's order is put into `order_file`, where `thutu-update` finds it; `state_file` is
     where that tells how far it is. `most_kb_s` leaves the line to others while a release is
-    fetched, 0 takes all of it.
+    fetched, 0 takes all of it. `ca_file` is trusted beside the system's authorities where releases
+    are fetched; other users than the hub's must be able to read it.
     """
 
     publisher_keys: Annotated[tuple[PublicKey, ...], Meta(min_length=1)]
     order_file: Path = Path("/run/thutu-hub/update.thutu")
     state_file: Path = Path("/var/lib/thutu-update/plan.json")
     most_kb_s: Annotated[int, Meta(ge=0)] = 0
+    ca_file: Path | None = None
 
 
 class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):

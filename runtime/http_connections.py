@@ -13,6 +13,7 @@ _REFUSAL = (
 )
 _OWN_MACHINE = frozenset({"127.0.0.1", "::1"})
 _PROGRESS_BYTES = 4096
+_LAST_ANSWER_S = 1.0
 _LONGEST_PIPELINE = 8
 
 
@@ -40,7 +41,7 @@ def bounded(limits: Limits, own_port: int) -> type[asyncio.Protocol]:
 
     A connection beyond them is answered 503 and closed; one whose request is not complete in time
     is cut, and so is one that does not read its answer. Answers may take as long as they like: a
-    stream never ends by itself.
+    stream never ends by itself. When the server stops, an answer under way has a second to end.
     """
     return type("BoundedHttp", (_BoundedHttp,), {"limits": limits, "own_port": own_port})
 
@@ -55,6 +56,7 @@ class _BoundedHttp(HttpToolsProtocol):
     _answered: RequestResponseCycle | None = None
     _arriving: asyncio.TimerHandle | None = None
     _stalling: asyncio.TimerHandle | None = None
+    _ending: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -70,10 +72,16 @@ class _BoundedHttp(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_expecting()
         self._stop_watching()
+        if self._ending is not None:
+            self._ending.cancel()
         if self._answered is not None:
             self._answered.disconnected = True  # uvicorn tells it only the request that came last
             self._answered.message_event.set()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._ending = self.loop.call_later(_LAST_ANSWER_S, self.transport.abort)
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -19,7 +19,7 @@ from runtime.http_probe import answers
 logger = logging.getLogger(__name__)
 
 _STOP_S = 5.0
-_LAST_ANSWERS_S = 1
+_STUCK_S = 2  # longer than connections get for their last answer: only a handler that hangs
 _BACKLOG = 128
 _OWN_HOST = "127.0.0.1"
 _LIMITS = Limits()
@@ -67,7 +67,7 @@ class HttpServer:
             log_config=None,
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=_LAST_ANSWERS_S,
+            timeout_graceful_shutdown=_STUCK_S,
             ssl_certfile=certificate,
         )
         self._config.load()
@@ -142,34 +142,63 @@ class _EndingStreams:
             self._loop.call_soon_threadsafe(what)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection (ASGI)."""
+        """Serve one request (ASGI)."""
         self._loop = asyncio.get_running_loop()
-        body_is_read = scope["type"] != "http"
-        answer_is_whole = True
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(receive, send, self._ending)
+        await self._app(scope, exchange.receive, exchange.send)
+        await exchange.end()
 
-        async def receive_or_end() -> Message:
-            nonlocal body_is_read
-            if not body_is_read:
-                message = await receive()
-                body_is_read = not message.get("more_body", False)
-                return message
-            return await self._receive_unless_ending(receive)
 
-        async def send_and_note(message: Message) -> None:
-            nonlocal answer_is_whole
-            answer_is_whole = message["type"].endswith(".body") and not message.get("more_body")
-            await send(message)
+class _Exchange:
+    """A request and its answer. One without a length, a stream, ends when `ending` is set, and
+    whole; what has a length is let come to its end."""
 
-        await self._app(scope, receive if body_is_read else receive_or_end, send_and_note)
-        if self._ending.is_set() and not answer_is_whole:
-            await send({"type": "http.response.body"})  # ended, not broken off
+    def __init__(self, receive: Receive, send: Send, ending: asyncio.Event) -> None:
+        self._receive = receive
+        self._send = send
+        self._ending = ending
+        self._body_is_read = False
+        self._begun = asyncio.Event()
+        self._has_length = False
+        self._is_whole = True
 
-    async def _receive_unless_ending(self, receive: Receive) -> Message:
-        received = asyncio.ensure_future(receive())
-        ending = asyncio.ensure_future(self._ending.wait())
+    async def receive(self) -> Message:
+        """What the reader says, or that it has gone."""
+        if self._body_is_read:
+            return await self._receive_unless_ending()
+        message = await self._receive()
+        self._body_is_read = not message.get("more_body", False)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass a part of the answer on."""
+        if message["type"] == "http.response.start":
+            names = {name.lower() for name, _ in message.get("headers", ())}
+            self._has_length = b"content-length" in names
+            self._begun.set()
+        self._is_whole = message["type"].endswith(".body") and not message.get("more_body")
+        await self._send(message)
+
+    async def end(self) -> None:
+        """End what was broken off at the server's end."""
+        if self._ending.is_set() and not self._is_whole and not self._has_length:
+            await self._send({"type": "http.response.body"})
+
+    async def _receive_unless_ending(self) -> Message:
+        received = asyncio.ensure_future(self._receive())
+        stream_ends = asyncio.ensure_future(self._stream_ends())
         try:
-            await asyncio.wait((received, ending), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((received, stream_ends), return_when=asyncio.FIRST_COMPLETED)
             return received.result() if received.done() else {"type": "http.disconnect"}
         finally:
             received.cancel()
-            ending.cancel()
+            stream_ends.cancel()
+
+    async def _stream_ends(self) -> None:
+        await self._ending.wait()
+        await self._begun.wait()
+        if self._has_length:
+            await asyncio.Event().wait()  # until whoever waits for either is done with both

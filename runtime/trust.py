@@ -51,6 +51,24 @@ def client_context(
     return context
 
 
+def context_beside_system(ca_file: Path | None, wall_clock: Clock) -> ssl.SSLContext:
+    """A context that trusts whom the system does, and `ca_file` where one is named, checks the
+    host's name, and dates by `check_dates`, which are not looked at while the clock is not
+    synchronised.
+
+    Raises OSError for a file that is missing or cannot be used.
+    """
+    context = _ContextWithDates(ssl.PROTOCOL_TLS_CLIENT)
+    context.own_file, context.wall_clock = None, wall_clock
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.verify_flags = ssl.VerifyFlags(context.verify_flags | _NO_CHECK_TIME)
+    context.load_default_certs()
+    if ca_file is not None:
+        with _named(ca_file):
+            context.load_verify_locations(ca_file)
+    return context
+
+
 def trust_in(url: str, ca_file: Path | None, wall_clock: Clock) -> ssl.SSLContext | bool:
     """Whom a client of `url` trusts: only `ca_file` where one is named, else whom the system does.
 

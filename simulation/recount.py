@@ -93,6 +93,15 @@ class _Finish:
     at: Stamp
 
 
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """A wait that a counter's last call ended."""
+
+    since: Stamp
+    early_ms: int
+    counted_ms: int
+
+
 class _Day:
     def __init__(self) -> None:
         self.count = Count()
@@ -105,6 +114,7 @@ class _Day:
         self.worked_ms: dict[str, int] = defaultdict(int)
         self.opened: dict[str, Stamp] = {}
         self.finished: dict[str, _Finish] = {}
+        self.ended: dict[str, _Wait] = {}
 
     def leave(self, counter: str, number: str, now: Stamp) -> None:
         """A citizen goes from a counter, however it ended."""
@@ -123,9 +133,22 @@ def _issued(day: _Day, event: e.TicketIssued, now: Stamp) -> None:
 def _called(day: _Day, event: e.TicketCalled, now: Stamp) -> None:
     day.count.called += 1
     day.called[event.counter] = now
+    day.ended.pop(event.counter, None)
     if event.number in day.queued:
-        waited_ms = _between(day.queued.pop(event.number), now)
-        day.count.waits_ms.append(max(0, waited_ms - day.early_ms.pop(event.number, 0)))
+        since, early_ms = day.queued.pop(event.number), day.early_ms.pop(event.number, 0)
+        wait = _Wait(since, early_ms, max(0, _between(since, now) - early_ms))
+        day.ended[event.counter] = wait
+        day.count.waits_ms.append(wait.counted_ms)
+
+
+def _call_taken_back(day: _Day, event: e.CallTakenBack, _now: Stamp) -> None:
+    day.count.called -= 1
+    del day.called[event.counter]
+    wait = day.ended.pop(event.counter, None)
+    if wait is not None:
+        day.count.waits_ms.remove(wait.counted_ms)
+        day.queued[event.number] = wait.since
+        day.early_ms[event.number] = wait.early_ms
 
 
 def _resumed(day: _Day, event: e.TicketResumed, now: Stamp) -> None:
@@ -211,6 +234,7 @@ def _press_ignored(day: _Day, _event: e.RatingIgnored, _now: Stamp) -> None:
 _TAKES: dict[type[Any], Callable[[_Day, Any, Stamp], None]] = {
     e.TicketIssued: _issued,
     e.TicketCalled: _called,
+    e.CallTakenBack: _call_taken_back,
     e.TicketResumed: _resumed,
     e.ServiceStarted: _started,
     e.ServiceFinished: _finished,

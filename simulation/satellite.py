@@ -1,22 +1,23 @@
-"""A further small computer in a simulated hall: a printer, and lit buttons that give numbers."""
+"""A further small computer in a simulated hall: a printer, lit buttons that give numbers, and the
+rating pad of the first counter with its lights."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
 from gpiozero.pins.mock import MockFactory
 
-from contract.commands import Actor, Answer, AnyCommand, IssueTicket, Role
+from contract.commands import Actor, Answer, AnyCommand, IssueTicket
 from contract.snapshot import Snapshot
-from edge.control_settings import TICKET_BUTTONS, ServiceButton
+from edge.control_settings import TICKET_BUTTONS, PadSettings, ServiceButton, pad_name
 from edge.core.rules import Rules
 from edge.devices.printer_profile import PrinterProfile
 from edge.node import Node
 from edge.satellite.__main__ import SatelliteSettings, run
 from edge.settings import PrinterSettings
 from runtime.clock import Clock
-from runtime.hub_client import HubClient, Refusal
+from runtime.hub_client import HubClient, Refusal, Silence
 from simulation.pads import press
 from simulation.printer.machine import VirtualPrinter
 from simulation.printer.model import PrinterModel
@@ -27,12 +28,9 @@ PRINTER = "printer-2"
 PRINTS_ON = {TICKET_BUTTONS: PRINTER}
 
 _PINS = ((17, 27), (22, 23), (24, 25), (5, 6))  # button and light
+_PAD_PINS = (12, 13, 16, 18, 19)
+_PAD_LIGHTS = (20, 21, 26, 4, 7)
 _SHARE_AT_BUTTONS = 0.15
-_DEVICES: tuple[tuple[str, Role], ...] = (
-    ("satellite", "display"),
-    (PRINTER, "printer"),
-    (TICKET_BUTTONS, "kiosk"),
-)
 
 
 class SimulatedSatellite:
@@ -51,8 +49,11 @@ class SimulatedSatellite:
             ServiceButton(service.id, pin, led)
             for service, (pin, led) in zip(rules.services, _PINS, strict=False)
         )
+        self.pad_counter = rules.counters[0].id
+        levels = rules.rating_levels
+        self._pad = PadSettings(self.pad_counter, _PAD_PINS[:levels], _PAD_LIGHTS[:levels])
         self._pins = MockFactory()
-        self._running: tuple[HubClient, threading.Thread] | None = None
+        self._running: tuple[_FollowedClient, threading.Thread] | None = None
         self._token = ""
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -64,12 +65,27 @@ class SimulatedSatellite:
     @property
     def lights(self) -> dict[str, bool]:
         """Which services' buttons are lit."""
-        return {b.service: self.is_on and self._is_lit(b) for b in self._buttons}
+        return {b.service: self.is_on and self._is_lit(b.led_pin) for b in self._buttons}
+
+    @property
+    def pad_lights(self) -> tuple[bool, ...]:
+        """Which buttons of the rating pad are lit, the worst level first."""
+        return tuple(self.is_on and self._is_lit(pin) for pin in self._pad.led_pins)
+
+    @property
+    def shows_row(self) -> int:
+        """The journal row as of which its lights are, 0 while it is off."""
+        return 0 if self._running is None else self._running[0].shown_row
 
     def admit(self, node: Node) -> None:
         """Put the devices' tokens of a new hub into their files."""
-        for name, role in _DEVICES:
-            token = node.access.add_device(Actor(name, role))
+        for actor in (
+            Actor("satellite", "display"),
+            Actor(PRINTER, "printer"),
+            Actor(TICKET_BUTTONS, "kiosk"),
+            Actor(pad_name(self.pad_counter), "pad", self.pad_counter),
+        ):
+            name, token = actor.id, node.access.add_device(actor)
             (self._folder / f"{name}.token").write_text(token, "ascii")
 
     def switch_on(self, hub: str) -> None:
@@ -88,8 +104,9 @@ class SimulatedSatellite:
                 profile=PrinterProfile(proof="process-id"),
             ),
             ticket_buttons=self._buttons,
+            pads=(self._pad,),
         )
-        client = HubClient(hub, settings.token_file.read_text("ascii"))
+        client = _FollowedClient(hub, settings.token_file.read_text("ascii"))
         thread = threading.Thread(
             target=run,
             args=(settings, client),
@@ -110,10 +127,14 @@ class SimulatedSatellite:
     def push(self, service: str, finger: Random) -> bool:
         """Push a service's button if it is lit; whether it was."""
         button = next((b for b in self._buttons if b.service == service), None)
-        if button is None or not self.is_on or not self._is_lit(button):
+        if button is None or not self.is_on or not self._is_lit(button.led_pin):
             return False
         press(self._pins, button.pin, finger, self._clock)
         return True
+
+    def press_rating(self, level: int, finger: Random) -> None:
+        """Press a button of the rating pad, lit or not."""
+        press(self._pins, self._pad.pins[level - 1], finger, self._clock)
 
     def close(self) -> None:
         """Switch everything off."""
@@ -121,8 +142,20 @@ class SimulatedSatellite:
         self._port.close()
         self._virtual.close()
 
-    def _is_lit(self, button: ServiceButton) -> bool:
-        return button.led_pin is not None and bool(self._pins.pin(button.led_pin).state)
+    def _is_lit(self, pin: int | None) -> bool:
+        return pin is not None and bool(self._pins.pin(pin).state)
+
+
+class _FollowedClient(HubClient):
+    """A client that knows which picture its program has shown last."""
+
+    shown_row = 0
+
+    def stream(self, *, training: bool = False) -> Iterator[Snapshot | Silence]:
+        for picture in super().stream(training=training):
+            yield picture  # and back here once it has been shown
+            if not isinstance(picture, Silence):
+                self.shown_row = picture.seq
 
 
 class KioskBesideButtons:

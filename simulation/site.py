@@ -16,6 +16,7 @@ from edge.devices.printer_profile import PrinterProfile
 from edge.devices.rating_pad import RatingPad
 from edge.node import Node
 from edge.settings import Http, HubSettings, PrinterSettings
+from runtime.clock import SystemClock
 from runtime.hub_client import HubClient
 from runtime.mqtt import MqttSettings
 from runtime.wording import say
@@ -39,6 +40,7 @@ FAULTS = (
 _FIRST_PAD_PIN = 5
 _SLIP_S = 10.0
 _BUTTON_S = 5.0
+_LOOK_S = 0.005
 _NEARLY_EMPTY_MM = 1_000.0
 _RECONNECT_S = 2.0  # a simulated day has no two minutes to spare
 
@@ -78,6 +80,7 @@ class SimulatedSite:
         self.line_is_up = False
         self.slips: list[Slip] = []
         self._time = time
+        self._real = SystemClock()
         self._boots = 0
         self._sent_before = 0
         self._fingers = Random(seed)
@@ -109,7 +112,12 @@ class SimulatedSite:
             )
             self.satellite.admit(self._node)
             self.satellite.switch_on(self._node.url)
-        self._pads = {counter.id: self._pad(counter.id) for counter in settings.site.counters}
+        at_satellite = None if self.satellite is None else self.satellite.pad_counter
+        self._pads = {
+            counter.id: self._pad(counter.id)
+            for counter in settings.site.counters
+            if counter.id != at_satellite
+        }
 
     @property
     def node(self) -> Node:
@@ -165,6 +173,9 @@ class SimulatedSite:
 
     def press_rating(self, counter: str, level: int) -> None:
         """Press a button of a counter's pad; returns once the hub has taken notice."""
+        if counter not in self._pads:
+            self._press_at_satellite(level)
+            return
         pins, _ = self._pads[counter]
         press(pins, _FIRST_PAD_PIN + level - 1, self._fingers, self._clock)
 
@@ -254,6 +265,26 @@ class SimulatedSite:
 
         pad = RatingPad(counter, tuple(numbers), levels, report, self._clock, pin_factory=pins)
         return pins, pad
+
+    def _press_at_satellite(self, level: int) -> None:
+        """Nobody else rates meanwhile; at a satellite that is off the press reaches nobody."""
+        if self.satellite is None or not self.satellite.is_on:
+            return
+        satellite, before = self.satellite, self._presses()
+        self._wait_until(lambda: satellite.shows_row >= self._node.hub.house.seq)
+        satellite.press_rating(level, self._fingers)
+        with self._hub_changed:
+            self._hub_changed.wait_for(lambda: self._presses() != before, _BUTTON_S)
+
+    def _wait_until(self, is_so: Callable[[], bool]) -> None:
+        """Look every few milliseconds, for as long as somebody stays at a button."""
+        began_ns = self._real.stamp().mono_ns
+        while not is_so() and self._real.stamp().mono_ns - began_ns < _BUTTON_S * 1e9:
+            self._real.sleep(_LOOK_S)
+
+    def _presses(self) -> int:
+        house = self._node.hub.house.live
+        return house.ratings + house.presses_ignored
 
     def _number_from_button(self, push: Callable[[], bool]) -> Answer | None:
         """What came of a push: nobody else takes a number meanwhile."""

@@ -159,6 +159,15 @@ def postgres_server() -> Iterator[PostgresServer]:
         shutil.rmtree(folder)
 
 
+def confirm_by_replica(server: PostgresServer) -> None:
+    """Let each commit from now on wait for the replica that is connected."""
+    with psycopg.connect(server.url("postgres"), autocommit=True) as conn:
+        conn.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        conn.execute("SELECT pg_reload_conf()")
+        question = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
+        until(lambda: conn.execute(question).fetchone() == (1,), within_s=30)
+
+
 @contextmanager
 def _running(programs: Path, folder: Path, user: str | None) -> Iterator[PostgresServer]:
     server = PostgresServer(programs, folder, user)

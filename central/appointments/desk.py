@@ -32,6 +32,11 @@ class _Told(NamedTuple):
     latest: int
     at_ms: int
 
+    def may_still_answer(self, after: int, latest: int, now_ms: int) -> bool:
+        """Whether there is nothing newer to tell, and it has had no time to say that it knows."""
+        is_same = (self.after, self.latest) == (after, latest)
+        return is_same and abs(now_ms - self.at_ms) < _AGAIN_MS
+
 
 class AppointmentDesk:
     """Hears every status in the line's thread, and tells in that of whoever gives it its turns.
@@ -92,8 +97,7 @@ class AppointmentDesk:
         site = split_node(node).site
         latest, now_ms = self._latest.get(site, 0), self._clock.stamp().wall_ms
         told = self._told.get(node)
-        is_waiting = told is not None and (told.after, told.latest) == (after, latest)
-        if after >= latest or (is_waiting and told and abs(now_ms - told.at_ms) < _AGAIN_MS):
+        if after >= latest or (told and told.may_still_answer(after, latest, now_ms)):
             return False
         changes = Deliveries(conn).changes(site, after, day_of(now_ms), _AT_ONCE)
         upto = changes[-1].change if len(changes) == _AT_ONCE else latest

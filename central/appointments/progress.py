@@ -1,17 +1,17 @@
 """What became of appointments, read row by row in the journals of their sites."""
 
 import logging
-from typing import Any
+from typing import Any, NamedTuple
 
 from central.rollup.business_day import day_of
 from central.store.appointments_delivery import Deliveries, Followed, Held
-from central.store.connection import Connection
 from central.store.database import Location, reading, transaction, writing
 from contract import events as e
 from contract.codec import ContractError, decode_entry
 
 logger = logging.getLogger(__name__)
 
+_JOURNALS_AT_ONCE = 500
 _ROWS_AT_ONCE = 2_000
 _LATEST_MS = 253_402_275_600_000
 """No calendar goes beyond; a hub's clock, or one that was forged, may."""
@@ -34,29 +34,56 @@ _READ: tuple[type[Any], ...] = (
 _KINDS = tuple(kind.__name__ for kind in _READ)
 
 
+class _News(NamedTuple):
+    """What a journal has told of appointments up to a row."""
+
+    journal: Followed
+    entries: list[e.Entry]
+    upto: int
+
+
 def follow(database: Location, now_ms: int) -> int:
-    """Read what sites with appointments have told since the last time; returns how many rows of
-    interest there were. Raises StoreError."""
+    """Read what sites with appointments have told since the last time; returns how many rows
+    concerned one. Raises StoreError.
+
+    Nobody waits while it is read: one short transaction writes what came of it. Of the journals of
+    one node, a later one is read when the earlier one is.
+    """
     with reading(database) as conn:
-        unread = Deliveries(conn).unread()
-    if not unread:
-        return 0
-    with writing(database) as db:
-        return sum(_follow(db.conn, journal, now_ms) for journal in unread)
-
-
-def _follow(conn: Connection, journal: Followed, now_ms: int) -> int:
-    with transaction(conn):
         deliveries = Deliveries(conn)
-        rows = deliveries.entries(journal, _KINDS, _ROWS_AT_ONCE)
-        for seq, body in rows:
-            try:
-                _take(deliveries, journal, decode_entry(body), now_ms)
-            except ContractError as error:
-                logger.warning("row %d of journal %d is left out: %s", seq, journal.journal, error)
-        is_all = len(rows) < _ROWS_AT_ONCE
-        deliveries.read_up_to(journal, journal.watermark if is_all else rows[-1][0])
-    return len(rows)
+        unread = deliveries.unread(_JOURNALS_AT_ONCE)
+        oldest = {journal.node: journal for journal in reversed(unread)}
+        news = [_read(deliveries, journal) for journal in oldest.values()]
+    if not news:
+        return 0
+    with writing(database) as db, transaction(db.conn):
+        deliveries = Deliveries(db.conn)
+        for journal, entries, upto in news:
+            for entry in entries:
+                _take(deliveries, journal, entry, now_ms)
+            deliveries.read_up_to(journal, upto)
+    return sum(len(one.entries) for one in news)
+
+
+def _read(deliveries: Deliveries, journal: Followed) -> _News:
+    """The next rows that concern an appointment: most tickets have none."""
+    rows = deliveries.entries(journal, _KINDS, _ROWS_AT_ONCE)
+    tickets = deliveries.tickets(journal) if rows else set()
+    concerning = []
+    for seq, body in rows:
+        try:
+            entry = decode_entry(body)
+        except ContractError as error:
+            logger.warning("row %d of journal %d is left out: %s", seq, journal.journal, error)
+            continue
+        event = entry.event
+        if isinstance(event, e.TicketIssued) and event.appointment is not None:
+            tickets.add(event.number)
+        number = getattr(event, "number", None)
+        if number is None or number in tickets:
+            concerning.append(entry)
+    is_all = len(rows) < _ROWS_AT_ONCE
+    return _News(journal, concerning, journal.watermark if is_all else rows[-1][0])
 
 
 def _take(deliveries: Deliveries, journal: Followed, entry: e.Entry, now_ms: int) -> None:

@@ -59,8 +59,8 @@ class Deliveries:
         )
         return [Change(*row) for row in rows]
 
-    def unread(self) -> list[Followed]:
-        """The journals that have more to tell."""
+    def unread(self, limit: int) -> list[Followed]:
+        """Journals that have more to tell."""
         rows = self._conn.execute(
             """SELECT nodes.site, nodes.node, journals.journal, coalesce(followed, 0), watermark
             FROM nodes JOIN journals USING (node)
@@ -68,7 +68,8 @@ class Deliveries:
                 AND appointment_journals.journal = journals.journal
             WHERE watermark > coalesce(followed, 0) AND EXISTS
                 (SELECT 1 FROM appointments WHERE appointments.site = nodes.site)
-            ORDER BY journals.journal"""
+            ORDER BY journals.journal LIMIT ?""",
+            (limit,),
         )
         return [Followed(*row) for row in rows]
 
@@ -84,6 +85,14 @@ class Deliveries:
             (journal.journal, journal.followed, journal.watermark, *kinds, limit),
         )
         return [(int(seq), bytes(entry)) for seq, entry in rows]
+
+    def tickets(self, journal: Followed) -> set[str]:
+        """The tickets of a journal's node that appointments became."""
+        rows = self._conn.execute(
+            "SELECT ticket FROM appointments WHERE node = ? AND ticket IS NOT NULL",
+            (journal.node,),
+        )
+        return {ticket for (ticket,) in rows}
 
     def read_up_to(self, journal: Followed, seq: int) -> None:
         """Note how far a journal was read."""

@@ -38,6 +38,8 @@ _OPTIONS = " ".join(
         **{f"tcp_keepalives_{name}": value for name, value in _KEEPALIVE.items()},
     }.items()
 )
+# An empty note in the write-ahead log: a commit without any waits for nobody.
+_WAIT_FOR_WHAT_CAME_BEFORE = "SELECT pg_logical_emit_message(true, 'thutu', '')"
 _PLACES = re.compile(r"'[^']*'|::|\?|:([a-z_]\w*)|%|\bAS BLOB\b")
 
 
@@ -122,6 +124,8 @@ class WorkerConnection(PostgresConnection):
     """A writing connection of one of several ingest workers.
 
     Once lost it refuses everything until `connect_again`, for the locks of its lanes went with it.
+    It is there once all that it may find is as durable as what it commits itself: rows that a
+    primary brought back from its log may have never reached the replica that confirms commits.
     """
 
     shares_writing = True
@@ -138,6 +142,16 @@ class WorkerConnection(PostgresConnection):
 
     def _live(self) -> psycopg.Connection[tuple[Any, ...]]:
         return self._conn
+
+    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        conn = super()._connect()
+        try:
+            with _translated():
+                conn.execute(_WAIT_FOR_WHAT_CAME_BEFORE)
+        except BaseException:
+            conn.close()
+            raise
+        return conn
 
 
 @contextmanager

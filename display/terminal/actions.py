@@ -77,7 +77,7 @@ ACTIONS = (
     _action("close", "q", 1, "idle", "paused"),
     Action("sign_out", "", "x", 1, _EMPTY),
     Action("roll", "", "o", 1, _ALWAYS),
-    _action("undo", "n", 1, "idle", "serving"),
+    _action("undo", "n", 1, "idle", "called", "serving"),
     Action("issue", "", "p", 2, _ALWAYS),
     Action("return_absent", "", "r", 2, _ALWAYS),
     Action("reprint", "", "i", 2, _ALWAYS),

@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
@@ -218,7 +219,9 @@ class TerminalApp(App[None]):
         """Say why a report was not saved."""
         self.bell()
         error = failed.exception
-        cause = (error.strerror if isinstance(error, OSError) else None) or error
+        cause: object = (error.strerror if isinstance(error, OSError) else None) or error
+        if isinstance(error, FileNotFoundError):
+            cause = say("terminal.no_such_folder", self.language)
         words = say("terminal.report_not_saved", self.language, cause=cause)
         self._tell_saved(words, refused=True)
 
@@ -324,7 +327,8 @@ class TerminalApp(App[None]):
     def _look(self) -> None:
         for screen in self.screen_stack:
             if isinstance(screen, ClerkScreen | SignInScreen) and screen.is_mounted:
-                screen.look()
+                with contextlib.suppress(NoMatches):  # it is being taken down, part by part
+                    screen.look()
 
     def _tell_saved(self, words: str, *, refused: bool) -> None:
         if isinstance(self.screen, ReportScreen):

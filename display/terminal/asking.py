@@ -68,7 +68,7 @@ async def _finish(case: Case) -> c.AnyCommand:
 
 
 async def _sure_to_finish(case: Case) -> None:
-    """Ask once about a service that only just began: its end cannot be taken back."""
+    """Ask once about a service that only just began: its Enter was most likely a slip."""
     ticket = case.counter.ticket
     if ticket is None or ticket.phase != "serving":
         return

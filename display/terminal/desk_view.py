@@ -66,15 +66,19 @@ def own_figures(scene: Scene) -> tuple[Line, ...]:
     if own is None:
         return ()
     usual_ms = own.service_times.p50_ms
-    words = say(
-        "terminal.own_figures",
+    served = say(
+        "terminal.own_served",
         scene.language,
         served=own.served,
         usual="–" if usual_ms is None else elapsed(usual_ms),
+    )
+    further = say(
+        "terminal.own_further",
+        scene.language,
         no_shows=own.no_shows,
         ratings=own.ratings.count,
     )
-    return (Line(words),)
+    return Line(served), Line(further)
 
 
 def waiting_here(scene: Scene, counter: CounterView) -> tuple[TicketView, ...]:

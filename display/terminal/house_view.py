@@ -83,11 +83,15 @@ def parked_in_order(scene: Scene) -> tuple[TicketView, ...]:
 
 
 def other_counters(scene: Scene) -> Section:
-    """What the other counters do."""
+    """What the other counters do; those that are closed share a row, the last."""
     others = [view for view in scene.snapshot.counters if view.counter != scene.counter]
+    rows = [counter_row(scene, view) for view in others if view.phase != "closed"]
+    closed = ", ".join(view.counter for view in others if view.phase == "closed")
+    if closed:
+        rows.append(Row(closed, "", say("terminal.counter_shut", scene.language)))
     return Section(
         say("terminal.others_title", scene.language),
-        tuple(counter_row(scene, view) for view in others),
+        tuple(rows),
         say("terminal.others_none", scene.language),
     )
 

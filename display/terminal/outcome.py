@@ -36,6 +36,8 @@ def outcome(wish: Wish, answer: Answer, language: str) -> str:
         return say(f"terminal.{key}", language, number=number)
     if wish == "next" and answer.finished is not None and answer.called is None:
         return say("terminal.done_finish_last", language, number=answer.finished)
+    if wish == "next" and answer.finished is not None:
+        return say("terminal.done_next", language, finished=answer.finished, number=number)
     if wish not in _DONE:
         return ""
     return say(f"terminal.{_DONE[wish]}", language, number=number)

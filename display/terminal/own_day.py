@@ -1,4 +1,5 @@
-"""When to ask anew for the clerk's own figures: after a service, and not too often. Pure."""
+"""When to ask anew for the clerk's own figures: after a service, and not too often, but at once
+when a finish was taken back. Pure."""
 
 from contract.day_report import StaffFigures
 
@@ -18,7 +19,8 @@ class OwnDay:
 
         `mono_ns` is a monotonic time; true but once for each change.
         """
-        if served == self._served or mono_ns - self._asked_ns < _APART_NS:
+        taken_back = served < self._served
+        if served == self._served or (mono_ns - self._asked_ns < _APART_NS and not taken_back):
             return False
         self._served, self._asked_ns = served, mono_ns
         return True

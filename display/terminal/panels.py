@@ -150,14 +150,18 @@ class SectionPanel(Panel):
         if not self.changed(section):
             return
         title = Text(section.title, Style(color=self.app.theme_variables["primary"], bold=True))
+        if self.size.height < 2:
+            self.update("")  # a heading alone says nothing
+            return
         if not section.rows:
             self.update(Group(title, Text(f"  {section.empty}", "dim")))
             return
-        room = max(1, self.size.height - 1)
-        fitting = section.rows if len(section.rows) <= room else section.rows[: room - 1]
+        room = self.size.height - 1
+        fits = len(section.rows) <= room
+        fitting = section.rows if fits else section.rows[: max(1, room - 1)]
         parts: list[RenderableType] = [title, self._table(section, len(fitting))]
         left = len(section.rows) - len(fitting)
-        if left:
+        if left and room > 1:
             parts.append(Text(f"  {say('terminal.and_more', language, count=left)}", "dim"))
         self.update(Group(*parts))
 

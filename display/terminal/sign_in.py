@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import ClassVar, Protocol
 
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Center, Vertical
@@ -41,6 +42,7 @@ class SignInScreen(Screen[None]):
     """Asks for name and PIN; `words` is why the clerk is here again."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,tab", "to_the_pin", show=False, priority=True),
         Binding("ctrl+t", "training", show=False),
         Binding("ctrl+o", "look_around", show=False),
     ]
@@ -105,6 +107,13 @@ class SignInScreen(Screen[None]):
             self._say(say("terminal.looking_around", self._door.language))
             self.run_worker(self._look_around())
 
+    def action_to_the_pin(self) -> None:
+        """From the name to the PIN, before the next key is dealt out: on a slow machine a PIN that
+        is typed ahead would otherwise be read in the name."""
+        if self.focused is not self.query_one("#staff", Input):
+            raise SkipAction
+        self.set_focus(self.query_one("#pin", Input))
+
     def on_descendant_focus(self) -> None:
         """Mark the field that is typed in."""
         self.look()
@@ -114,15 +123,16 @@ class SignInScreen(Screen[None]):
         if changed.value:
             self._say("")
 
-    def on_input_submitted(self, submitted: Input.Submitted) -> None:
-        """Enter: from the name to the PIN, and then in."""
-        pin = self.query_one("#pin", Input)
-        if submitted.input.id == "staff" and submitted.value and not pin.value:
-            self.set_focus(pin)
-            return
+    def on_input_submitted(self) -> None:
+        """Enter at the PIN: in, once the name has taken all of its keys too."""
+        self.query_one("#staff", Input).call_later(self._go_in)
+
+    def _go_in(self) -> None:
         staff = self.query_one("#staff", Input).value.strip()
+        pin = self.query_one("#pin", Input)
         if not staff or not pin.value:
             self._refuse(say("terminal.sign_in_missing", self._door.language))
+            self.set_focus(pin if staff else self.query_one("#staff", Input))
             return
         if self._asking:
             return

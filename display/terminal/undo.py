@@ -18,15 +18,17 @@ def undo_of(done: c.AnyCommand, answer: c.Answer, now_ms: int) -> Undo | None:
     command = _opposite(done, answer)
     if command is None:
         return None
-    return Undo(command, answer.number or "", now_ms + c.REOPEN_WITHIN_S * 1000)
+    return Undo(command, answer.finished or answer.number or "", now_ms + c.REOPEN_WITHIN_S * 1000)
 
 
 def _opposite(done: c.AnyCommand, answer: c.Answer) -> c.AnyCommand | None:
     match done:
         case c.FinishService(counter=counter):
             return c.ReopenService(counter)
-        case c.CallNext(counter=counter) if answer.finished is not None and answer.called is None:
+        case c.CallNext(counter=counter) if answer.finished is not None:
             return c.ReopenService(counter)
+        case c.CallNext(counter=counter) | c.CallTicket(counter=counter):
+            return c.TakeBackCall(counter)
         case c.AddService(number=number, service=service):
             return c.RemoveService(number, service)
         case c.MarkNoShow() if answer.number is not None:

@@ -86,6 +86,7 @@ def _backlog(zone: Zone, settings: Settings) -> Backlog:
         repeat_after_s=settings.pace.repeat_after_s,
         most=settings.most_waiting,
         says=zone.says,
+        kiosks=zone.kiosks,
     )
 
 

@@ -38,8 +38,9 @@ class Backlog:
     """What a zone `says`, the calls of some counters; all times are seconds of one clock.
 
     Each call is said `times`, the next time at the earliest `repeat_after_s` after the last has
-    ended; at most `most` calls wait. An empty `counters` means every counter. What was called, and
-    whose number was given, before the first picture is never said.
+    ended; at most `most` calls wait. An empty `counters` means every counter, and empty `kiosks`
+    numbers given out anywhere. What was called, and whose number was given, before the first
+    picture is never said.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Backlog:
         repeat_after_s: float,
         most: int,
         says: Collection[Says] = _BOTH,
+        kiosks: Collection[str] = (),
     ) -> None:
         self._says = frozenset(says)
         self._counters = frozenset(counters)
@@ -57,7 +59,7 @@ class Backlog:
         self._repeat_after_s = repeat_after_s
         self._most = most
         self._seen_seq: int | None = None
-        self._no_slips = NoSlips()
+        self._no_slips = NoSlips(kiosks)
         self._places: dict[str, _Place] = {}
 
     def see(self, picture: Snapshot, now_s: float) -> list[CallView]:

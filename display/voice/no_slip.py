@@ -4,7 +4,7 @@ A number is told once: what is in the house when the program starts counts as to
 restart says nothing again; and only while its citizen is likely to stand at the kiosk.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from msgspec import Struct
 
@@ -22,9 +22,14 @@ class OwnNumber(Struct, frozen=True):
 
 
 class NoSlips:
-    """What the hub's pictures tell of citizens without a slip."""
+    """What the hub's pictures tell of citizens without a slip.
 
-    def __init__(self) -> None:
+    Where `kiosks` are named, of those who took their number at one of them, and of those of whom
+    the hub does not say where.
+    """
+
+    def __init__(self, kiosks: Collection[str] = ()) -> None:
+        self._kiosks = frozenset(kiosks)
         self._told: frozenset[str] | None = None
 
     def see(self, picture: Snapshot) -> list[OwnNumber]:
@@ -36,11 +41,15 @@ class NoSlips:
             ticket.number
             for ticket in picture.waiting
             if ticket.slip in _NO_SLIP
+            and self._is_heard_by(ticket.issuer)
             and ticket.number not in self._told
             and picture.now_ms - ticket.issued_ms <= AT_KIOSK_S * 1000
         ]
         self._told = self._told & in_house | frozenset(new)
         return [OwnNumber(number) for number in new]
+
+    def _is_heard_by(self, issuer: str | None) -> bool:
+        return not self._kiosks or issuer is None or issuer in self._kiosks
 
 
 def _in_house(picture: Snapshot) -> Iterator[TicketView]:

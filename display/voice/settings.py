@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from contract.ids import CounterId, whole
+from contract.ids import CounterId, Name, whole
 from display.voice.backlog import Says
 
 _GapMs = Annotated[int, Meta(ge=0, le=5000)]
@@ -36,13 +36,19 @@ class Zone(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A place with a loudspeaker of its own, and the counters that it calls for; none named
     means all. The hub knows it as device `voice-<name>`.
 
-    `says` is "calls", "numbers" or both: "numbers" are told at the kiosk to those who get no slip.
+    `says` is "calls", "numbers" or both: "numbers" are told at the kiosk to those who get no slip;
+    with `kiosks`, names of devices, to those alone who took their number at one of these.
     """
 
     name: _ZoneName
     player: Aplay | Files
     counters: tuple[CounterId, ...] = ()
     says: Annotated[tuple[Says, ...], Meta(min_length=1)] = ("calls", "numbers")
+    kiosks: tuple[Name, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kiosks and "numbers" not in self.says:
+            raise ValueError(f"zone {self.name} has kiosks, but does not say numbers")
 
 
 class Pace(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

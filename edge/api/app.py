@@ -35,6 +35,7 @@ from edge.api.snapshots import Snapshots
 from edge.api.ticket_routes import ticket_routes
 from edge.hub import Hub
 from edge.issue_rate import IssuePace, IssueRate
+from edge.last_news import LastNews
 from edge.settings import Procedure
 from edge.store.journal import StoreError
 from edge.ticket.layout import Paper
@@ -57,13 +58,14 @@ def create_app(
     follow_url: str | None = None,
     issue_rate: IssueRate = _ISSUE_RATE,
     print_sheet: PrintSheet | None = None,
+    news: LastNews | None = None,
 ) -> FastAPI:
     """The API of `hub` for those whom `access` knows, and its pages.
 
     `printer` is the device that prints tickets, if the site has one, `paper` what they are
     printed on, `template` the site's own ticket, and `follow_url` what their QR code opens.
     `print_sheet` prints what is no ticket.
-    `issue_rate` is how fast one device may give out numbers.
+    `issue_rate` is how fast one device may give out numbers. `news` hears who speaks of devices.
     """
     app = FastAPI(
         title="Thứ Tự – hub",
@@ -76,7 +78,8 @@ def create_app(
     guard = Guard(access)
     changes = Changes(hub)
     pace = IssuePace(issue_rate, access.clock)
-    app.include_router(queue_routes(hub, guard, Snapshots(hub, changes), pace))
+    news = news or LastNews(access.clock)
+    app.include_router(queue_routes(hub, guard, Snapshots(hub, changes), pace, news))
     slips = SlipsForPrinters(hub, changes, access.clock, follow_url)
     app.include_router(slip_routes(guard, slips))
     app.include_router(site_routes(hub, guard, procedures, printer))

@@ -11,18 +11,21 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from contract.commands import AnyCommand, CheckIn, IssueTicket, Order
+from contract.commands import AnyCommand, CheckIn, IssueTicket, Order, ReportDevice
 from contract.refusals import Reason, Refused
 from edge.api.guard import Guard
 from edge.api.problems import Problem, refusal
 from edge.api.snapshots import Snapshots
 from edge.hub import Hub
 from edge.issue_rate import IssuePace
+from edge.last_news import LastNews
 
 _command_decoder = msgspec.json.Decoder(AnyCommand)
 
 
-def queue_routes(hub: Hub, guard: Guard, snapshots: Snapshots, pace: IssuePace) -> APIRouter:
+def queue_routes(
+    hub: Hub, guard: Guard, snapshots: Snapshots, pace: IssuePace, news: LastNews
+) -> APIRouter:
     """The routes through which everything on site drives and follows the queue."""
     router = APIRouter(tags=["queue"])
 
@@ -39,6 +42,8 @@ def queue_routes(hub: Hub, guard: Guard, snapshots: Snapshots, pace: IssuePace) 
             if wait_s and hub.journal.find_command(order.command_id) is None:
                 too_fast = Refused(Reason.ISSUING_TOO_FAST, {"seconds": str(wait_s)})
                 return refusal(request, too_fast, {"Retry-After": str(wait_s)})
+        if isinstance(order.command, ReportDevice):
+            news.hear(actor.id, order.command.device)
         reply = await asyncio.wrap_future(hub.submit(order))
         if isinstance(reply, Refused):
             return refusal(request, reply)

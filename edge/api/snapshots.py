@@ -24,10 +24,12 @@ class Snapshots:
         newest; a silent site sends its picture every ten seconds, so that a reader notices a line
         that is cut.
         """
+        is_stale = True  # nothing may have changed for hours, but the time in it has
         async with aclosing(self._changes.turns(may_look)) as turns:
             async for quiet in turns:
-                if quiet:
+                if quiet or is_stale:
                     self._encoded.clear()
+                    is_stale = False
                 seq, data = self._shared(training=training)
                 yield b"event: snapshot\nid: %d\ndata: %b\n\n" % (seq, data)
 

@@ -31,9 +31,12 @@ def change_counter(state: State, id_: str, **changes: Any) -> State:
     return replace(state, counters=put(state.counters, id_, counter))
 
 
-def change_device(state: State, id_: str, device: Device) -> State:
-    """The state with a device as it is now."""
-    return replace(state, devices=put(state.devices, id_, device))
+def change_device(state: State, id_: str, now: Device) -> State:
+    """The state with a device as it is now; one that is as it was keeps its time."""
+    before = state.devices.get(id_)
+    if before is not None and (before.state, before.condition) == (now.state, now.condition):
+        return state
+    return replace(state, devices=put(state.devices, id_, now))
 
 
 def settle_slip(state: State, number: str, copy: int, outcome: SlipState) -> State:

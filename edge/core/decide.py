@@ -10,7 +10,7 @@ from contract.stamp import Stamp
 from edge.core import calendar, desk, device_names, effects, rating, roll, visit
 from edge.core.case import Case, No
 from edge.core.rules import Rules, is_date
-from edge.core.state import REMOVED, State
+from edge.core.state import State
 
 _DEVICES_OF_AN_ACTOR = 64
 _ISSUING: frozenset[type[Any]] = frozenset({c.IssueTicket, c.CheckIn})
@@ -23,6 +23,7 @@ _AT_A_SEAT: frozenset[type[Any]] = frozenset(
         c.CallNext,
         c.CallTicket,
         c.Recall,
+        c.TakeBackCall,
         c.StartService,
         c.FinishService,
         c.ReopenService,
@@ -47,7 +48,7 @@ _STAFF = (
     }
 )
 _SUPERVISING: frozenset[type[Any]] = frozenset(
-    {c.OpenDay, c.BookAppointment, c.CancelAppointment, c.AssignServices, c.ReportDevice}
+    {c.OpenDay, c.BookAppointment, c.CancelAppointment, c.AssignServices, c.RemoveDevice}
 )
 _MAY: dict[c.Role, frozenset[type[Any]]] = {
     "kiosk": _ISSUING,
@@ -131,10 +132,7 @@ def _again_if_interrupted(case: Case, command: c.ReportPrint) -> list[e.AnyEvent
 def _report_device(case: Case, command: c.ReportDevice) -> list[e.AnyEvent]:
     """What others than the hub report is named after them, and is limited: nobody speaks for
     another's device, nor keeps it from being heard. A printer of the site's rules has its own name.
-    What is known already is a row again on another business day: it tells that somebody is there.
     """
-    if case.actor.role == "supervisor":
-        return _remove_device(case, command)
     device, known = command.device, case.state.devices
     printers = case.rules.prints_on.values() if case.actor.role == "printer" else ()
     itself = device == case.actor.id and device in printers
@@ -145,8 +143,7 @@ def _report_device(case: Case, command: c.ReportDevice) -> list[e.AnyEvent]:
             raise No(Reason.NOT_ALLOWED, role=case.actor.role)
     condition = command.condition if command.state == "lost" else ""
     before = known.get(device)
-    same = before is not None and (before.state, before.condition) == (command.state, condition)
-    if same and before is not None and before.days_silent == 0:
+    if before is not None and (before.state, before.condition) == (command.state, condition):
         return []
     if command.state == "lost":
         return [e.DeviceLost(device, command.condition)]
@@ -155,13 +152,13 @@ def _report_device(case: Case, command: c.ReportDevice) -> list[e.AnyEvent]:
     return [e.DeviceReturned(device)]
 
 
-def _remove_device(case: Case, command: c.ReportDevice) -> list[e.AnyEvent]:
-    """All that a supervisor may say of a device: that one that is lost is not coming back."""
+def _remove_device(case: Case, command: c.RemoveDevice) -> list[e.AnyEvent]:
     known = case.state.devices.get(command.device)
-    is_lost = known is not None and known.state == "lost"
-    if not is_lost or (command.state, command.condition) != ("lost", REMOVED):
-        raise No(Reason.NOT_ALLOWED, role=case.actor.role)
-    return [e.DeviceLost(command.device, REMOVED)]
+    if known is None:
+        raise No(Reason.UNKNOWN_DEVICE, device=command.device)
+    if known.state != "lost":
+        raise No(Reason.DEVICE_NOT_LOST, device=command.device)
+    return [e.DeviceRemoved(command.device)]
 
 
 _DECISIONS: dict[type[Any], Callable[[Case, Any], list[e.AnyEvent]]] = {
@@ -181,6 +178,7 @@ _DECISIONS: dict[type[Any], Callable[[Case, Any], list[e.AnyEvent]]] = {
     c.CallNext: visit.call_next,
     c.CallTicket: visit.call_ticket,
     c.Recall: visit.recall,
+    c.TakeBackCall: visit.take_back_call,
     c.StartService: visit.start,
     c.FinishService: visit.finish,
     c.ReopenService: visit.reopen,
@@ -193,4 +191,5 @@ _DECISIONS: dict[type[Any], Callable[[Case, Any], list[e.AnyEvent]]] = {
     c.LeaveRoll: roll.leave,
     c.ReportPrint: _report_print,
     c.ReportDevice: _report_device,
+    c.RemoveDevice: _remove_device,
 }

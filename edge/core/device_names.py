@@ -2,6 +2,7 @@
 
 _LENGTH = 64
 _OF = ":"
+_MACHINE = "machine"
 
 
 def name_of(actor: str, device: str) -> str:
@@ -14,6 +15,12 @@ def own(actor: str) -> str:
     return f"{actor}{_OF}"
 
 
-def is_the_hubs_own(name: str) -> bool:
-    """Whether the hub itself reports this device, or a printer of the site's rules does."""
-    return _OF not in name
+def of_the_machine(part: str) -> str:
+    """The name of a part of the hub's own machine."""
+    return f"{_MACHINE}{_OF}{part}"
+
+
+def is_of_another(name: str) -> bool:
+    """Whether another machine of the site speaks for this device; a printer of the site's rules is
+    watched by the slips that it asks for."""
+    return _OF in name and not name.startswith(of_the_machine(""))

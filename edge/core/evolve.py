@@ -9,6 +9,7 @@ from contract import events as e
 from contract.snapshot import SlipState
 from contract.stamp import Stamp, total
 from edge.core.calendar import day_of, remembered
+from edge.core.calling import call, call_again, take_back
 from edge.core.change import (
     add_call,
     change_counter,
@@ -18,10 +19,9 @@ from edge.core.change import (
     requeue,
     settle_slip,
 )
-from edge.core.device_names import is_the_hubs_own
 from edge.core.finishing import finish, reopen
 from edge.core.numbering import series_and_order
-from edge.core.state import REMOVED, Appointment, Counter, Device, State, Ticket
+from edge.core.state import Appointment, Counter, Device, State, Ticket
 
 # Events whose ticket or counter need not be known before.
 _BRINGING = (
@@ -39,6 +39,8 @@ def evolve(state: State, entry: e.Entry) -> State:
     change = _CHANGES.get(type(entry.event))
     if change is not None and _concerns(state, entry.event):
         state = change(state, entry.event, entry.stamp, entry.seq)
+    if isinstance(entry.event, e.TicketIssued):
+        state = change_ticket(state, entry.event.number, issuer=entry.actor)
     return replace(state, anchor=entry.stamp) if entry.stamp.synced else state
 
 
@@ -61,18 +63,12 @@ def _day_opened(state: State, event: e.DayOpened, stamp: Stamp, seq: int) -> Sta
             if booked.number is None and day_of(booked.slot_ms) >= event.day
         },
         counters={
-            id_: replace(counter, served=0, last_finish=None)
+            id_: replace(counter, served=0, last_finish=None, last_call=None)
             if id_ in event.counters and counter.ticket in (None, *event.carried)
             else Counter(id_, (), stamp)
             for id_, counter in state.counters.items()
         },
         calls=tuple(call for call in state.calls if call.number in event.carried),
-        devices={
-            name: device
-            if is_the_hubs_own(name)
-            else replace(device, days_silent=device.days_silent + 1)
-            for name, device in state.devices.items()
-        },
         recent_ms={},
         issued=len(event.carried),
         finished=0,
@@ -81,19 +77,21 @@ def _day_opened(state: State, event: e.DayOpened, stamp: Stamp, seq: int) -> Sta
     )
 
 
-def _device_lost(state: State, event: e.DeviceLost, _stamp: Stamp, seq: int) -> State:
-    if event.condition == REMOVED:
-        left = {name: known for name, known in state.devices.items() if name != event.device}
-        return replace(state, devices=left)
-    return change_device(state, event.device, Device("lost", event.condition, seq))
+def _device_lost(state: State, event: e.DeviceLost, stamp: Stamp, _seq: int) -> State:
+    return change_device(state, event.device, Device("lost", stamp, event.condition))
 
 
-def _device_returned(state: State, event: e.DeviceReturned, _stamp: Stamp, seq: int) -> State:
-    return change_device(state, event.device, Device("ready", seq=seq))
+def _device_returned(state: State, event: e.DeviceReturned, stamp: Stamp, _seq: int) -> State:
+    return change_device(state, event.device, Device("ready", stamp))
 
 
-def _paper_low(state: State, event: e.PaperLow, _stamp: Stamp, seq: int) -> State:
-    return change_device(state, event.device, Device("paper-low", seq=seq))
+def _paper_low(state: State, event: e.PaperLow, stamp: Stamp, _seq: int) -> State:
+    return change_device(state, event.device, Device("paper-low", stamp))
+
+
+def _device_removed(state: State, event: e.DeviceRemoved, _stamp: Stamp, _seq: int) -> State:
+    left = {name: known for name, known in state.devices.items() if name != event.device}
+    return replace(state, devices=left)
 
 
 # --- tickets ----------------------------------------------------------------------------------
@@ -158,37 +156,14 @@ def _reprint_ordered(state: State, event: e.ReprintOrdered, _stamp: Stamp, _seq:
     )
 
 
-def _called(state: State, event: e.TicketCalled, stamp: Stamp, seq: int) -> State:
-    counter = state.counters[event.counter]
-    state = add_call(state, event.number, counter, stamp, seq, resumed=False)
-    state = change_ticket(
-        state, event.number, phase="called", since=stamp, calls=1, wait_counted=True
-    )
-    streak = counter.streak + 1 if event.priority else 0
-    return change_counter(
-        state,
-        event.counter,
-        ticket=event.number,
-        since=stamp,
-        streak=streak,
-        last_finish=None,
-    )
-
-
-def _recalled(state: State, event: e.TicketRecalled, stamp: Stamp, seq: int) -> State:
-    state = change_ticket(state, event.number, calls=event.times)
-    counter = state.counters[event.counter]
-    return add_call(state, event.number, counter, stamp, seq, times=event.times)
-
-
 def _started(state: State, event: e.ServiceStarted, stamp: Stamp, _seq: int) -> State:
     state = change_ticket(state, event.number, phase="serving", since=stamp)
-    return change_counter(state, event.counter, since=stamp)
+    return _for_good(state, event.counter, since=stamp)
 
 
 def _no_show(state: State, event: e.NoShowMarked, stamp: Stamp, _seq: int) -> State:
     state = change_ticket(state, event.number, phase="absent", since=stamp, counter=None)
-    return change_counter(state, event.counter, ticket=None, since=stamp)
+    return _for_good(state, event.counter, ticket=None, since=stamp)
 
 
 def _returned(state: State, event: e.TicketReturned, stamp: Stamp, _seq: int) -> State:
@@ -226,7 +201,7 @@ def _resumed(state: State, event: e.TicketResumed, stamp: Stamp, seq: int) -> St
     state = change_ticket(
         state, event.number, phase="called", since=stamp, calls=1, park_reason=None, due_ms=None
     )
-    return change_counter(state, event.counter, ticket=event.number, since=stamp, last_finish=None)
+    return _for_good(state, event.counter, ticket=event.number, since=stamp)
 
 
 def _service_added(state: State, event: e.ServiceAdded, _stamp: Stamp, _seq: int) -> State:
@@ -244,7 +219,7 @@ def _voided(state: State, event: e.TicketVoided, stamp: Stamp, _seq: int) -> Sta
     """A ticket that nobody was told of may be at a counter, and give its appointment back."""
     for counter in state.counters.values():
         if counter.ticket == event.number:
-            state = change_counter(state, counter.id, ticket=None, since=stamp)
+            state = _for_good(state, counter.id, ticket=None, since=stamp)
     code = state.tickets[event.number].appointment
     if code in state.appointments:
         booked = replace(state.appointments[code], number=None)
@@ -275,20 +250,11 @@ def _opened(state: State, event: e.CounterOpened, stamp: Stamp, _seq: int) -> St
 
 
 def _paused(state: State, event: e.CounterPaused, stamp: Stamp, _seq: int) -> State:
-    return change_counter(
-        state,
-        event.counter,
-        phase="paused",
-        since=stamp,
-        pause_reason=event.reason,
-        last_finish=None,
-    )
+    return _for_good(state, event.counter, phase="paused", since=stamp, pause_reason=event.reason)
 
 
 def _closed(state: State, event: e.CounterClosed, stamp: Stamp, _seq: int) -> State:
-    return change_counter(
-        state, event.counter, phase="closed", since=stamp, pause_reason=None, last_finish=None
-    )
+    return _for_good(state, event.counter, phase="closed", since=stamp, pause_reason=None)
 
 
 def _assigned(state: State, event: e.ServicesAssigned, stamp: Stamp, _seq: int) -> State:
@@ -326,14 +292,16 @@ _CHANGES: dict[type[Any], Callable[[State, Any, Stamp, int], State]] = {
     e.DeviceLost: _device_lost,
     e.DeviceReturned: _device_returned,
     e.PaperLow: _paper_low,
+    e.DeviceRemoved: _device_removed,
     e.AppointmentBooked: _booked,
     e.AppointmentCancelled: _cancelled,
     e.TicketIssued: _issued,
     e.TicketPrinted: _printed,
     e.PrintFailed: _print_failed,
     e.ReprintOrdered: _reprint_ordered,
-    e.TicketCalled: _called,
-    e.TicketRecalled: _recalled,
+    e.TicketCalled: call,
+    e.TicketRecalled: call_again,
+    e.CallTakenBack: take_back,
     e.ServiceStarted: _started,
     e.ServiceFinished: finish,
     e.ServiceReopened: reopen,
@@ -356,6 +324,11 @@ _CHANGES: dict[type[Any], Callable[[State, Any, Stamp, int], State]] = {
     e.RatingGiven: _rated,
     e.RatingIgnored: _press_ignored,
 }
+
+
+def _for_good(state: State, counter: str, **changes: Any) -> State:
+    """The state in which the counter has gone on: what was before cannot be taken back."""
+    return change_counter(state, counter, last_finish=None, last_call=None, **changes)
 
 
 def _concerns(state: State, event: e.AnyEvent) -> bool:

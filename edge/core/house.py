@@ -94,7 +94,6 @@ def moved_to_new_journal(house: House, day: str, least_orders: dict[str, int]) -
     }
     tickets = {n: replace(t, place=t.place - shift) for n, t in live.tickets.items()}
     calls = tuple(replace(call, seq=call.seq - shift) for call in live.calls)
-    devices = {n: replace(device, seq=device.seq - shift) for n, device in live.devices.items()}
     moved = replace(
         live,
         day=day or live.day,
@@ -105,6 +104,5 @@ def moved_to_new_journal(house: House, day: str, least_orders: dict[str, int]) -
         past_orders=remembered(live.past_orders, live.day, live.orders),
         tickets=tickets,
         calls=calls,
-        devices=devices,
     )
     return House(0, moved)

@@ -100,6 +100,7 @@ _KINDS: dict[type[Any], LogKind] = {
     e.TicketIssued: "priority",
     e.NoShowMarked: "no-show",
     e.ServiceReopened: "reopened",
+    e.CallTakenBack: "call-taken-back",
     e.TicketVoided: "void",
     e.ServicesAssigned: "services",
     e.CounterOpened: "services",

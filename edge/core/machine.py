@@ -1,24 +1,20 @@
-"""When a machine of the site needs somebody: from the hub's own health, and from the silence of
-others, to devices in trouble.
+"""When the hub's own machine needs somebody: from its health to devices in trouble.
 
 A Raspberry Pi slows itself down from 80 °C and is ill below 4.63 V (its documentation, "Frequency
 management and thermal control" and "Under voltage"). An eMMC that has used nine tenths of its life
 (JEDEC 84-B51) is to be replaced.
 """
 
-from collections.abc import Mapping
-
 from contract.commands import ReportDevice
 from contract.wire import Health
-from edge.core.state import Device
+from edge.core.device_names import of_the_machine
 
-POWER = "machine:power"
-TEMPERATURE = "machine:temperature"
-DISK = "machine:disk"
+POWER = of_the_machine("power")
+TEMPERATURE = of_the_machine("temperature")
+DISK = of_the_machine("disk")
 HOT_C = 80
 WORN_PERCENT = 90
 LEAST_FREE_MB = 500
-DAYS_UNTIL_LOST = 2
 
 
 def reports(health: Health) -> tuple[ReportDevice, ...]:
@@ -27,15 +23,6 @@ def reports(health: Health) -> tuple[ReportDevice, ...]:
         *_report(POWER, health.undervoltage, "undervoltage"),
         *_report(TEMPERATURE, _least(health.temperature_c, HOT_C), "too-hot"),
         *_disk(health),
-    )
-
-
-def silent(devices: Mapping[str, Device]) -> tuple[ReportDevice, ...]:
-    """Says "lost" of those of which a whole business day brought no word, from whoever has them."""
-    return tuple(
-        ReportDevice(name, "lost", "no-news")
-        for name, device in devices.items()
-        if device.days_silent >= DAYS_UNTIL_LOST and device.state != "lost"
     )
 
 

@@ -154,11 +154,16 @@ class _Book:
         self.staff: defaultdict[str, _Tally] = defaultdict(_Tally)
         self.issued_by: Counter[str] = Counter()
         self._seats: dict[str, str] = {}
+        self._called_by: dict[str, str] = {}
         self._finished_by: dict[str, str] = {}
 
     def at(self, counter: str, actor: str, service: str) -> tuple[_Tally, ...]:
         """The tallies that what happened at a counter belongs to."""
         return (self.whole, self.services[service], *self.at_seat(counter, actor))
+
+    def by(self, staff: str, counter: str, service: str) -> tuple[_Tally, ...]:
+        """The tallies of what somebody did at a counter."""
+        return (self.whole, self.services[service], self.counters[counter], self.staff[staff])
 
     def at_seat(self, counter: str, actor: str) -> tuple[_Tally, _Tally]:
         """The tallies of a counter and of whoever sits there, or else did it."""
@@ -183,6 +188,13 @@ class _Book:
         for tally in self.at(event.counter, actor, event.service):
             tally.called += 1
             _measure(tally.waits_ms, event.wait)
+        self._called_by[event.counter] = self._seats.get(event.counter, actor)
+
+    def take_call_back(self, event: e.CallTakenBack, actor: str) -> None:
+        staff = self._called_by.get(event.counter, actor)
+        for tally in self.by(staff, event.counter, event.service):
+            tally.called -= 1
+            _forget(tally.waits_ms, event.wait)
 
     def resume(self, event: e.TicketResumed, _actor: str) -> None:
         _measure(self.second_waits_ms, event.second_wait)
@@ -197,12 +209,7 @@ class _Book:
 
     def reopen(self, event: e.ServiceReopened, actor: str) -> None:
         staff = self._finished_by.get(event.counter, actor)
-        for tally in (
-            self.whole,
-            self.services[event.service],
-            self.counters[event.counter],
-            self.staff[staff],
-        ):
+        for tally in self.by(staff, event.counter, event.service):
             tally.served -= 1
             _forget(tally.services_ms, event.finish.worked)
         self.visits -= event.finish.ends_visit
@@ -258,6 +265,7 @@ _TAKES: dict[type[Any], Callable[[_Book, Any, str], None]] = {
     e.StaffSignedOut: _Book.sign_out,
     e.TicketIssued: _Book.issue,
     e.TicketCalled: _Book.call,
+    e.CallTakenBack: _Book.take_call_back,
     e.TicketResumed: _Book.resume,
     e.ServiceFinished: _Book.finish,
     e.ServiceReopened: _Book.reopen,

@@ -12,12 +12,17 @@ Weekday = Annotated[int, Meta(ge=1, le=7, description="1 is Monday.")]
 
 
 class Service(Struct, frozen=True, forbid_unknown_fields=True):
-    """A service group; `usual_min` estimates waits until the day has figures of its own."""
+    """A service group; `usual_min` estimates waits until the day has figures of its own.
+
+    `appointments_per_slot` is for the centre, which books: how many citizens may have the same
+    slot; as many as will when it is left out.
+    """
 
     id: ServiceId
     series: Series
     name: dict[str, str]
     usual_min: Annotated[float, Meta(gt=0)] = 10.0
+    appointments_per_slot: Annotated[int, Meta(ge=1)] | None = None
 
 
 class Priority(Struct, frozen=True, forbid_unknown_fields=True):

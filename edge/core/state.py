@@ -2,7 +2,7 @@
 
 from msgspec import Struct, field
 
-from contract.events import ServiceFinished
+from contract.events import ServiceFinished, TicketCalled
 from contract.ids import CounterId, Day, Name, Series, ServiceId, TicketNumber
 from contract.snapshot import CounterPhase, DeviceState, SlipState, TicketPhase
 from contract.stamp import Span, Stamp
@@ -19,7 +19,7 @@ class Ticket(Struct, frozen=True):
     sums the stretches of the present service over counters. `counter` is where it is, or, while
     waiting, the only counter that may call it. `slip` is what is known of copy number `copies`,
     which comes out of `printer`, None for the hub's own. `rated` when the present service has been
-    rated already, after a finish that was taken back.
+    rated already, after a finish that was taken back. `issuer` gave the number out.
     """
 
     number: TicketNumber
@@ -46,6 +46,7 @@ class Ticket(Struct, frozen=True):
     slip: SlipState = "pending"
     printer: Name | None = None
     rated: bool = False
+    issuer: Name | None = None
 
     @property
     def id(self) -> str:
@@ -80,9 +81,20 @@ class LastFinish(Struct, frozen=True):
     ticket: Ticket
 
 
+class LastCall(Struct, frozen=True):
+    """A call that may yet be taken back, when it was, and what it changed: the ticket, since when
+    the counter was idle, and its streak."""
+
+    call: TicketCalled
+    at: Stamp
+    ticket: Ticket
+    idle_since: Stamp
+    streak: int
+
+
 class Counter(Struct, frozen=True):
-    """A counter; `streak` counts the priority citizens it has called in a row, and `last_finish`
-    is there until it does anything else.
+    """A counter; `streak` counts the priority citizens it has called in a row. `last_finish` is
+    there until it does anything else than call, and `last_call` until it does anything else.
 
     Without `services` of its own it serves what the rules say.
     """
@@ -98,6 +110,7 @@ class Counter(Struct, frozen=True):
     served: int = 0
     rating: RatingDue | None = None
     last_finish: LastFinish | None = None
+    last_call: LastCall | None = None
 
 
 class Appointment(Struct, frozen=True):
@@ -108,18 +121,12 @@ class Appointment(Struct, frozen=True):
     number: TicketNumber | None = None
 
 
-REMOVED = "removed"
-"""The condition of a lost device that a supervisor has taken off the list."""
-
-
 class Device(Struct, frozen=True):
-    """A device's last known state, the journal row of that news, and how many business days have
-    been opened since; of the hub's own, which it sees itself, they are not counted."""
+    """A device's last known state, and since when."""
 
     state: DeviceState
+    since: Stamp
     condition: str = ""
-    seq: int = 0
-    days_silent: int = 0
 
 
 class Call(Struct, frozen=True):

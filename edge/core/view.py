@@ -36,6 +36,7 @@ def snapshot(
             due_ms=ticket.due_ms,
             calls=ticket.calls,
             slip=ticket.slip,
+            issuer=ticket.issuer,
         )
 
     def in_phase(phase: str) -> tuple[s.TicketView, ...]:
@@ -111,7 +112,7 @@ def snapshot(
         absent=in_phase("absent"),
         calls=tuple(call_view(call) for call in state.calls),
         devices=tuple(
-            s.DeviceView(id_, device.state, device.condition)
+            s.DeviceView(id_, device.state, device.condition, shown_ms(device.since))
             for id_, device in state.devices.items()
         ),
         link=link,

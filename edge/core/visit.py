@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from contract import commands as c
 from contract import events as e
 from contract.refusals import Reason
-from contract.stamp import Span, total
+from contract.stamp import Span, Stamp, total
 from edge.core import calendar, estimate, policy
 from edge.core.case import Case, No
 from edge.core.numbering import number_of, series_and_order
@@ -74,12 +74,14 @@ def check_in(case: Case, command: c.CheckIn, *, training: bool) -> list[e.AnyEve
 
 
 def book(case: Case, command: c.BookAppointment) -> list[e.AnyEvent]:
-    """Note a slot; the same booking again changes nothing."""
+    """Note a slot; the same booking again changes nothing, and another of the same code moves it:
+    the centre's only, which sees every booking, and not once it has become a number."""
     booked = case.state.appointments.get(command.code)
     if booked is not None:
         if (booked.service, booked.slot_ms) == (command.service, command.slot_ms):
             return []
-        raise No(Reason.APPOINTMENT_TAKEN, code=command.code)
+        if booked.number is not None or case.actor.role != "centre":
+            raise No(Reason.APPOINTMENT_TAKEN, code=command.code)
     case.known_service(command.service)
     return [e.AppointmentBooked(command.code, command.service, command.slot_ms)]
 
@@ -176,6 +178,28 @@ def recall(case: Case, command: c.Recall) -> list[e.AnyEvent]:
     return [e.TicketRecalled(ticket.number, command.counter, ticket.calls + 1)]
 
 
+def take_back_call(case: Case, command: c.TakeBackCall) -> list[e.AnyEvent]:
+    """Let the called number wait on in its old place, unless its citizen has come."""
+    ticket = case.ticket_at(command.counter)
+    if ticket.phase != "called":
+        raise No(Reason.ALREADY_STARTED, number=ticket.number)
+    last = case.counter(command.counter).last_call
+    if last is None or not _is_moments_ago(case, last.at):
+        raise No(Reason.CALL_STAYS, number=ticket.number, seconds=c.REOPEN_WITHIN_S)
+    call = last.call
+    return [
+        e.CallTakenBack(
+            call.number,
+            call.counter,
+            call.service,
+            wait=call.wait,
+            idle=call.idle,
+            called=last.at,
+            since=last.ticket.since,
+        )
+    ]
+
+
 def no_show(case: Case, command: c.MarkNoShow) -> list[e.AnyEvent]:
     """The called citizen did not come."""
     ticket = case.ticket_at(command.counter)
@@ -216,13 +240,18 @@ def finish(case: Case, command: c.FinishService) -> list[e.AnyEvent]:
 
 
 def reopen(case: Case, command: c.ReopenService) -> list[e.AnyEvent]:
-    """Take back the last finish, while neither the counter nor the citizen has gone on."""
+    """Take back the last finish, and a call since, while neither the counter nor the citizen has
+    gone on."""
+    counter = case.counter(command.counter)
+    calling: Sequence[e.AnyEvent] = ()
+    if counter.last_finish is not None and counter.last_call is not None:
+        calling = take_back_call(case, c.TakeBackCall(counter.id))
+        case = case.after(calling)
     counter = case.free_counter(command.counter)
     last = counter.last_finish
     if last is None:
         raise No(Reason.NOTHING_TO_REOPEN, counter=counter.id)
-    ago = case.since(last.at)
-    if ago is None or ago.ms > c.REOPEN_WITHIN_S * 1000:
+    if not _is_moments_ago(case, last.at):
         raise No(Reason.REOPEN_TOO_LATE, number=last.ticket.number, seconds=c.REOPEN_WITHIN_S)
     ticket = case.ticket(last.ticket.number)
     if ticket.phase in AT_COUNTER:
@@ -231,7 +260,7 @@ def reopen(case: Case, command: c.ReopenService) -> list[e.AnyEvent]:
         raise No(Reason.TICKET_ENDED, number=ticket.number)
     if ticket.phase not in ("finished", "waiting") or ticket.since != last.at:
         raise No(Reason.NOTHING_TO_REOPEN, counter=counter.id)
-    return [e.ServiceReopened(last.finish, last.at)]
+    return [*calling, e.ServiceReopened(last.finish, last.at)]
 
 
 def transfer(case: Case, command: c.TransferTicket) -> list[e.AnyEvent]:
@@ -294,6 +323,11 @@ def resume(case: Case, command: c.ResumeTicket) -> list[e.AnyEvent]:
             idle=case.idle(counter),
         )
     ]
+
+
+def _is_moments_ago(case: Case, done: Stamp) -> bool:
+    ago = case.since(done)
+    return ago is not None and ago.ms <= c.REOPEN_WITHIN_S * 1000
 
 
 def _check_hours(case: Case, *, training: bool) -> None:

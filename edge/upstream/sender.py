@@ -68,8 +68,8 @@ class SentLog(Protocol):
 class Sender:
     """One node's part of a line. One thread takes its turns; any thread may `hear` for it.
 
-    `clock` dates the status; `health` and `update` are asked at every heartbeat, and never fail.
-    `sent_entries` counts what was handed to the broker, repetitions included.
+    `clock` dates the status; `health`, `update` and `appointments` are asked at every heartbeat,
+    and never fail. `sent_entries` counts what was handed to the broker, repetitions included.
     """
 
     def __init__(
@@ -84,6 +84,7 @@ class Sender:
         limits: OutboxLimits = _LIMITS,
         health: Callable[[], Health] | None = None,
         update: Callable[[], UpdateState | None] | None = None,
+        appointments: Callable[[], int] | None = None,
         heartbeat_s: float = 60.0,
     ) -> None:
         self._journal = journal
@@ -94,6 +95,7 @@ class Sender:
         self._clock = clock
         self._health = health
         self._update = update
+        self._appointments = appointments
         self._heartbeat_s = heartbeat_s
         self._cursor = journal.cursor
         self._outbox = Outbox(journal.epoch, self._cursor, journal.last_seq, limits)
@@ -117,6 +119,10 @@ class Sender:
         """The line is there, anew, or gone."""
         self._connections += connected
 
+    def status_changed(self) -> None:
+        """There is something to say before the next heartbeat is due."""
+        self._status_due_s = 0.0
+
     def turn(self, now_s: float) -> float | None:
         """Do what is due now; return how long to sleep unless something happens."""
         self._follow_connection(now_s)
@@ -125,9 +131,10 @@ class Sender:
         if not self._outbox.connected:
             return None
         if now_s >= self._status_due_s:
+            self._status_due_s = now_s + self._heartbeat_s  # before it is read what to say
             if not self.publish_status(online=True):
+                self._status_due_s = now_s
                 return _WINDOW_FULL_S
-            self._status_due_s = now_s + self._heartbeat_s
         step = self._outbox.next(now_s)
         if isinstance(step, Run):
             return 0 if self._send(step, now_s) else _WINDOW_FULL_S
@@ -198,4 +205,5 @@ class Sender:
             unsent=self.unsent,
             health=None if self._health is None else self._health(),
             update=None if self._update is None else self._update(),
+            appointments=0 if self._appointments is None else self._appointments(),
         )

@@ -23,10 +23,10 @@ class Uplink:
     """Sends a node's journal to the centre from a thread of its own, and keeps nothing itself.
 
     The journal's cursor moves only on the centre's word. `clock` dates the status; `line_clock`
-    paces the line, in real time even where a simulation lives its days faster. `health` and
-    `update` are asked at every heartbeat, and never fail. `listeners` get, in the line's thread,
-    what the centre says on further topics; they should hand over and return. `sent_entries` counts
-    what was handed to the broker since the start, repetitions included.
+    paces the line, in real time even where a simulation lives its days faster. `health`,
+    `update` and `appointments` are asked at every heartbeat, and never fail. `listeners` get, in
+    the line's thread, what the centre says on further topics; they should hand over and return.
+    `sent_entries` counts what was handed to the broker since the start, repetitions included.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Uplink:
         limits: OutboxLimits = _LIMITS,
         health: Callable[[], Health] | None = None,
         update: Callable[[], UpdateState | None] | None = None,
+        appointments: Callable[[], int] | None = None,
         heartbeat_s: float = 60.0,
         backoff: Backoff | None = None,
         listeners: Mapping[Down, Callable[[bytes], None]] | None = None,
@@ -76,6 +77,7 @@ class Uplink:
             limits=limits,
             health=health,
             update=update,
+            appointments=appointments,
             heartbeat_s=heartbeat_s,
         )
 
@@ -101,6 +103,11 @@ class Uplink:
 
     def notify(self) -> None:
         """The journal has grown; callable from any thread, and never waits."""
+        self._wake.set()
+
+    def status_changed(self) -> None:
+        """Tell the centre at once how the node fares; callable from any thread, never waits."""
+        self._sender.status_changed()
         self._wake.set()
 
     def stop(self) -> None:

@@ -1,7 +1,8 @@
 """`thutu-update`: give this machine newer software, or what it had.
 
 `run` is started by systemd, `resume` early at boot, `fetch` by a service without rights.
-`install FOLDER` takes a wheelhouse that somebody brought, `show` says how far an update is.
+`install FOLDER` takes a wheelhouse that somebody brought, `show` says how far an update is, `back`
+gives back what runs for what ran before.
 """
 
 import argparse
@@ -12,7 +13,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from contract.wire import Release, ReleaseFile, release_file
 from edge.settings import HubSettings
+from provision.update.decide import number
 from provision.update.environment import BuildError
 from provision.update.fetch import Fetcher, FetchError
 from provision.update.machine import MachineError, SystemdMachine
@@ -20,9 +23,12 @@ from provision.update.notebook import Notebook
 from provision.update.releases import CURRENT, PREVIOUS, PROVEN, Releases
 from provision.update.updater import RefusedError, Trusted, Updater
 from runtime.clock import SystemClock
+from runtime.command_line import CommandLine, reader_language
 from runtime.folder_lock import FolderInUseError, FolderLock
-from runtime.sealed import SealError
+from runtime.sealed import SealError, unseal
 from runtime.settings import SettingsError, load_settings
+from runtime.trust import context_beside_system
+from runtime.wording import say
 
 logger = logging.getLogger(__name__)
 
@@ -38,10 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         command(chosen)
     except (MachineError, FetchError, OSError) as error:
-        print(f"thutu-update: {error}; what runs goes on, and this is tried again", file=sys.stderr)
+        print(f"thutu-update: {_words('tried_again', what=error)}", file=sys.stderr)
         return _TRIED_LATER
     except (RefusedError, BuildError, SealError, SettingsError, FolderInUseError) as error:
-        print(f"thutu-update: {error}; nothing was changed", file=sys.stderr)
+        print(f"thutu-update: {_words('refused', what=error)}", file=sys.stderr)
         return 1
     return 0
 
@@ -75,8 +81,24 @@ def _fetch(chosen: argparse.Namespace) -> None:
     updates = _settings(chosen).updates
     if plan is None or updates is None:
         return
-    fetcher = Fetcher(chosen.wheelhouse, SystemClock(), updates.most_kb_s * 1000)
-    fetcher.fetch(plan.state.release, plan.manifest, _target(), plan.sources)
+    clock = SystemClock()
+    context = context_beside_system(updates.ca_file, clock)
+    fetcher = Fetcher(chosen.wheelhouse, clock, updates.most_kb_s * 1000, context)
+    if plan.state.phase == "refused":
+        fetcher.keep_only(_files_in_force(Releases(chosen.root)))
+    else:
+        fetcher.fetch(plan.state.release, plan.manifest, _target(), plan.sources)
+
+
+def _files_in_force(releases: Releases) -> tuple[ReleaseFile, ...]:
+    """The wheels of the release that runs, which the next one may share; none where that came with
+    the card."""
+    name = releases.named(CURRENT)
+    try:
+        sealed = (releases.folder(name) / release_file(number(name))).read_bytes()
+        return unseal(sealed, Release).message.files_for(_target())
+    except (OSError, SealError):
+        return ()
 
 
 def _install(chosen: argparse.Namespace) -> None:
@@ -85,8 +107,16 @@ def _install(chosen: argparse.Namespace) -> None:
         release = _updater(chosen, _settings(chosen)).take_folder(chosen.folder, urgent=chosen.now)
     finally:
         lock.release()
-    print(f"Release {release.number} ({release.software}) is next: systemctl start thutu-update")
-    print("Leave the folder where it is until `thutu-update show` says waiting.")
+    print(_words("next", release=release.number, software=release.software))
+
+
+def _back(chosen: argparse.Namespace) -> None:
+    lock = FolderLock(chosen.state)
+    try:
+        release = _updater(chosen, None).back()
+    finally:
+        lock.release()
+    print(_words("gone_back", release=release))
 
 
 def _show(chosen: argparse.Namespace) -> None:
@@ -96,7 +126,11 @@ def _show(chosen: argparse.Namespace) -> None:
     plan = Notebook(chosen.state).plan
     if plan is not None:
         state = plan.state
-        print(f"release {state.release}: {state.phase}{state.reason and f', {state.reason}'}")
+        phase = _words(f"phase_{state.phase}")
+        print(
+            _words("progress", release=state.release, phase=phase)
+            + (f" ({state.reason})" if state.reason else "")
+        )
 
 
 def _updater(chosen: argparse.Namespace, settings: HubSettings | None) -> Updater:
@@ -129,31 +163,35 @@ def _target() -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="thutu-update",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = CommandLine(prog="thutu-update", description=_words("about"))
     for name, default in (
         ("config", "/etc/thutu/hub.toml"),
         ("root", "/opt/thutu"),
         ("state", "/var/lib/thutu-update"),
         ("wheelhouse", "/var/lib/thutu-update-fetch"),
     ):
-        parser.add_argument(f"--{name}", type=Path, default=Path(default), help=default)
+        help_words = f"{_words(f'help_{name}')} ({default})"
+        parser.add_argument(f"--{name}", type=Path, default=Path(default), help=help_words)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, run, about in (
-        ("run", _run, "do what was ordered, to the end"),
-        ("resume", _resume, "at boot: count a trial's start, and go back if it had enough"),
-        ("fetch", _fetch, "bring the files of the release that was ordered"),
-        ("show", _show, "which release runs, and how far an update is"),
+    parsers: dict[str, argparse.ArgumentParser] = {}
+    for name, run in (
+        ("run", _run),
+        ("resume", _resume),
+        ("fetch", _fetch),
+        ("show", _show),
+        ("install", _install),
+        ("back", _back),
     ):
-        commands.add_parser(name, help=about).set_defaults(command=run)
-    install = commands.add_parser("install", help="take the newest release of a folder")
-    install.add_argument("folder", type=Path, help="a wheelhouse, as on a stick")
-    install.add_argument("--now", action="store_true", help="at any moment with nobody waiting")
-    install.set_defaults(command=_install)
+        parsers[name] = commands.add_parser(name, help=_words(f"help_{name}"))
+        parsers[name].set_defaults(command=run)
+    install = parsers["install"]
+    install.add_argument("folder", type=Path, help=_words("help_folder"))
+    install.add_argument("--now", action="store_true", help=_words("help_now"))
     return parser
+
+
+def _words(key: str, **values: object) -> str:
+    return say(f"update_tool.{key}", reader_language(), **values)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ A file that is there is not fetched again, one that was cut goes on where it sto
 import hashlib
 import logging
 import shutil
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -35,13 +36,21 @@ class FetchError(Exception):
 class Fetcher:
     """Brings wheelhouses' files into `folder`, laid out as there.
 
-    `most_bytes_s` leaves the line to others; 0 takes all of it.
+    `most_bytes_s` leaves the line to others; 0 takes all of it. `context` is for servers by HTTPS,
+    None trusts whom the system does.
     """
 
-    def __init__(self, folder: Path, clock: Clock, most_bytes_s: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        most_bytes_s: int = 0,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         self._folder = folder
         self._clock = clock
         self._most_bytes_s = most_bytes_s
+        self._context = context
 
     def fetch(self, number: int, manifest: bytes, target: str, sources: Sequence[str]) -> None:
         """Fetch a release's manifest, whose SHA-256 is `manifest`, and its wheels for `target`;
@@ -65,6 +74,13 @@ class Fetcher:
             raise FetchError(f"the disk has {max(room, 0)} bytes to spare, which is not enough")
         for file in missing:
             self._fetch_wheel(sources, file)
+
+    def keep_only(self, files: Sequence[ReleaseFile]) -> None:
+        """Remove every release but the wheels among these, which another release may share.
+
+        Raises OSError.
+        """
+        self._remove_others(None, files)
 
     def _fetch_wheel(self, sources: Sequence[str], file: ReleaseFile) -> None:
         path = self._folder / file.path
@@ -98,7 +114,9 @@ class Fetcher:
                 return
             request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"})  # noqa: S310 - the scheme was looked at
             try:
-                answer = urllib.request.urlopen(request, timeout=_SILENCE_S)  # noqa: S310 - as above
+                answer = urllib.request.urlopen(  # noqa: S310 - as above
+                    request, timeout=_SILENCE_S, context=self._context
+                )
             except urllib.error.HTTPError as error:
                 with error:
                     if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
@@ -119,7 +137,7 @@ class Fetcher:
             if self._most_bytes_s:
                 self._clock.sleep(len(chunk) / self._most_bytes_s)
 
-    def _remove_others(self, manifest: Path, files: Sequence[ReleaseFile]) -> None:
+    def _remove_others(self, manifest: Path | None, files: Sequence[ReleaseFile]) -> None:
         kept = {(self._folder / file.path).parent for file in files}
         for other in self._folder.glob(release_file(0).replace("0", "*")):
             if other != manifest:

@@ -45,6 +45,10 @@ class Machine(Protocol):
         """Get what the plan names, as far as it can be had. Raises MachineError."""
         ...
 
+    def tidy(self) -> None:
+        """Let go of what was fetched of a release that was refused. Raises MachineError."""
+        ...
+
     def check(self, release: str) -> None:
         """Let a built release look at settings and journal, as the hub's user.
 
@@ -77,6 +81,11 @@ class SystemdMachine:
 
     def fetch(self) -> None:
         """Let the unprivileged service fetch, which alone speaks to the network."""
+        _systemctl("start", FETCH_UNIT)
+
+    def tidy(self) -> None:
+        """Let the same service remove what it brought: nobody else may. It reads in the plan that
+        the release was refused."""
         _systemctl("start", FETCH_UNIT)
 
     def check(self, release: str) -> None:

@@ -138,6 +138,29 @@ class Updater:
         if self._notebook.trial is not None:
             self._notebook.end_trial()
         self._releases.remove_unused()
+        self._tidy()
+
+    def back(self) -> str:
+        """Give back by hand what runs, and start the release before it; returns its name.
+
+        The centre hears of it as of a refusal, and nothing is tried again without a newer order.
+        What was cut is mended by doing it again. Raises RefusedError when there is none before it
+        or one is on trial, MachineError and OSError.
+        """
+        if self._facts().on_trial:
+            raise RefusedError("a release is on trial, and goes back by itself if it does not live")
+        before, running = self._releases.named(PREVIOUS), self._releases.named(CURRENT)
+        if before in ("", running):
+            raise RefusedError(f"there is no release before {running}")
+        plan = self._notebook.plan
+        if plan is not None:
+            self._note("refused", f"release {running} was given back by hand")
+        units = self._machine.running()
+        self._notebook.keep_restart_due(RestartDue(self._clock.stamp().boot, units))
+        self._releases.point_as(PROVEN, PREVIOUS)
+        self._releases.point_as(CURRENT, PREVIOUS)
+        self._restart()
+        return before
 
     def resume(self) -> None:
         """Before the services start at boot: count the start of a release on trial, and go back if
@@ -152,6 +175,18 @@ class Updater:
             self._note("refused", reason)
         if reason or (facts.state is not None and facts.state.phase == "refused"):
             self._releases.point_as(CURRENT, PROVEN)
+
+    def _tidy(self) -> None:
+        """What is left over only takes room; that it cannot be removed now harms nothing."""
+        state = None if (plan := self._notebook.plan) is None else plan.state
+        if state is None or state.phase != "refused":
+            return
+        if not (self._wheelhouse / release_file(state.release)).exists():
+            return
+        try:
+            self._machine.tidy()
+        except MachineError as error:
+            logger.warning("what was fetched of release %d stays: %s", state.release, error)
 
     def _facts(self) -> Facts:
         plan, trial = self._notebook.plan, self._notebook.trial

@@ -17,9 +17,10 @@ from simulation.clock import SimulatedTime
 from simulation.communes import COMMUNES, Commune, hub_settings
 from simulation.day import SiteDay
 from simulation.demo.faults import Fault
-from simulation.demo.screen import Screen, SitePicture
+from simulation.demo.screen import Lights, Screen, SitePicture
 from simulation.demo.stage import Stage
 from simulation.demo.summary import compare, site_summary
+from simulation.satellite import SimulatedSatellite
 from simulation.visits import Visit, at, day_of_visits, read_arrivals
 
 _BEGINS = time(6, 30)
@@ -198,7 +199,7 @@ class Demo:
                 boards=day.site.displays.boards,
                 slips=len(day.site.slips),
                 line_up=day.site.line_is_up,
-                lights=day.site.satellite.lights if day.site.satellite else None,
+                satellite=_lights(day.site.satellite),
             )
             for day in self._days
         ]
@@ -237,6 +238,12 @@ def live_a_day(plan: Plan, screen: Screen, leaving: Event, *, stay: bool) -> dic
         if stay:
             leaving.wait()
     return summary
+
+
+def _lights(satellite: SimulatedSatellite | None) -> Lights | None:
+    if satellite is None:
+        return None
+    return Lights(satellite.lights, satellite.pad_counter, satellite.pad_lights)
 
 
 def _is_confirmed(day: SiteDay) -> bool:

@@ -18,10 +18,19 @@ from simulation.satellite import PRINTER
 _FRAME_NS = 200_000_000
 
 
+class Lights(NamedTuple):
+    """The lamps of a satellite: those of the ticket buttons by service, and those of the rating pad
+    of a counter."""
+
+    buttons: dict[str, bool]
+    counter: str
+    pad: tuple[bool, ...]
+
+
 class SitePicture(NamedTuple):
     """One site as the screen shows it: its hub's snapshot, what hangs on its wall, its line.
 
-    `lights` are those of the ticket buttons by service, None without a satellite.
+    `satellite` is what glows at the further machine, None without one.
     """
 
     unit: str
@@ -29,7 +38,7 @@ class SitePicture(NamedTuple):
     boards: dict[str, str]
     slips: int
     line_up: bool
-    lights: dict[str, bool] | None = None
+    satellite: Lights | None = None
 
 
 class Screen:
@@ -113,23 +122,26 @@ def _panel(site: SitePicture) -> Panel:
         Text.assemble((f"Q{counter} ", "dim"), (f"{shown:>4}", "bold red"))
         for counter, shown in site.boards.items()
     )
-    satellite = () if site.lights is None else (_satellite(site.lights, snapshot),)
+    satellite = () if site.satellite is None else (_satellite(site.satellite, snapshot),)
     return Panel(Group(facts, boards, *satellite), title=site.unit, title_align="left")
 
 
-def _satellite(lights: dict[str, bool], snapshot: Snapshot) -> Text:
-    """The buttons as they glow, and how their printer is."""
+def _satellite(lights: Lights, snapshot: Snapshot) -> Text:
+    """The buttons as they glow, how their printer is, and the rating pad."""
     printer = next((view for view in snapshot.devices if view.device == PRINTER), None)
     ready = printer is not None and printer.state != "lost"
     buttons = [
         Text(f" {service} ", style="bold black on green" if lit else "dim reverse")
-        for service, lit in lights.items()
+        for service, lit in lights.buttons.items()
     ]
+    pad = [("●", "bold green") if lit else ("○", "dim") for lit in lights.pad]
     return Text.assemble(
         ("Máy phụ · satellite  ", "dim"),
         Text(" ").join(buttons),
         ("   máy in · printer ", "dim"),
         ("✓", "bold green") if ready else ("✗", "bold red"),
+        (f"   đánh giá · rating Q{lights.counter} ", "dim"),
+        *pad,
     )
 
 

@@ -21,8 +21,9 @@ from central.ingest.intake import Intake, Received
 from central.registry.register import register
 from central.registry.sites import parse_sites
 from central.rollup.folder import Folder
-from central.scope import Role
+from central.scope import Role, Scope
 from central.settings import AccessSettings
+from central.store.appointments import Appointments, Slot
 from central.store.connection import Database
 from central.store.database import Location, database_of, open_for_writing, transaction
 from central.store.ingest import SqlIngestStore
@@ -53,6 +54,8 @@ WHO: dict[str, tuple[Role, str | None, str | None]] = {
     "auditor of hongha": ("auditor", "01", "01-00097"),
     "operator": ("operator", None, None),
     "operator of hanoi": ("operator", "01", None),
+    "booking": ("booking", None, None),
+    "booking of danang": ("booking", "48", None),
 }
 """Accounts by name: role, province, unit."""
 
@@ -125,6 +128,7 @@ def nation(folder: Path, database: Location | None = None) -> Iterator[Nation]:
     _send(intake, silent.status_topic, silent.status(online=False))
     Folder(SqlRollupStore(db)).rebuild()
     _roll_out(db)
+    _book(db)
     db.close()
     shelf = Shelf(folder)
     clock = StandingClock()
@@ -140,7 +144,10 @@ def nation(folder: Path, database: Location | None = None) -> Iterator[Nation]:
     watch.look()
     for node in (NODE, f"{QUIET_SITE}-h1"):
         shelf.put(
-            Ed25519PrivateKey.generate(), node, f'follow_url = "https://centre.example/{node}"'
+            Ed25519PrivateKey.generate(),
+            node,
+            f'follow_url = "https://centre.example/{node}"\n'
+            f'site = {{ site = "{node[:11]}", services = [{{ id = "1" }}] }}',
         )
     access = AccessSettings(requests_per_minute=1_000_000, sign_ins_per_minute=1000)
     entrance = Entrance(database, clock, live_within_s=180, shelf=shelf, access=access)
@@ -192,3 +199,21 @@ def _roll_out(db: Database) -> None:
 
 def _send(intake: Intake, topic: str, payload: bytes) -> None:
     intake.commit([Received(topic, payload, NOW_MS - 5_000)])
+
+
+def _book(db: Database) -> None:
+    """An appointment at every site."""
+    with transaction(db.conn):
+        book = Appointments(db.conn, Scope())
+        for code in (SITE, OTHER_SITE, QUIET_SITE, UNREGISTERED_SITE):
+            site = book.site(code)
+            assert site is not None
+            book.add(
+                site,
+                "HEN-0001",
+                Slot("1", NOW_MS + 3_600_000, DAY),
+                booked_by="booking",
+                key=f"key-of-{code}",
+                asked="",
+                now_ms=NOW_MS,
+            )

@@ -47,6 +47,8 @@ NEEDS: dict[str, Permission | None] = {
     "/alerts/{alert}": Permission.MACHINES,
     "/sites/{site}/events": Permission.EVENTS,
     "/audit": Permission.AUDIT,
+    "/sites/{site}/appointments": Permission.APPOINTMENTS,
+    "/sites/{site}/appointments/{appointment}": Permission.APPOINTMENTS,
     "/health": None,
 }
 """What each question needs; None is open to all. An operation missing here fails a test."""
@@ -56,6 +58,9 @@ DEEDS = {
     "/alerts/{alert}/close": Permission.ALERTS,
 }
 """What each deed needs."""
+
+BOOKING = "/sites/{site}/appointments"
+"""Who may book, move and cancel there is in `tests/central/appointments/test_api.py`."""
 
 WORDS = {
     SITE: (SITE, SITE[:8], "Hồng Hà"),
@@ -93,6 +98,7 @@ def addresses(path: str, site: str) -> list[str]:
         "kind": "csv",
         "month": DAY[:7],
         "alert": 1,
+        "appointment": "HEN-0001",
         "rollout": 1,
     }
     narrowed = (
@@ -119,7 +125,12 @@ def test_every_operation_says_here_what_it_needs(described: Any) -> None:
         method: {path.removeprefix("/api/v1") for path in described if method in described[path]}
         for method in {method for methods in described.values() for method in methods}
     }
-    assert by_method == {"get": NEEDS.keys(), "post": DEEDS.keys()}
+    assert by_method == {
+        "get": NEEDS.keys(),
+        "post": {*DEEDS, BOOKING},
+        "put": {f"{BOOKING}/{{appointment}}"},
+        "delete": {f"{BOOKING}/{{appointment}}"},
+    }
 
 
 @pytest.mark.parametrize("who", [None, "wrong"])

@@ -28,7 +28,7 @@ def operations(served: Nation) -> list[Operation]:
 
 
 @pytest.mark.parametrize("mode", GenerationMode)
-@pytest.mark.parametrize("who", ["auditor", "auditor of danang", "hongha"])
+@pytest.mark.parametrize("who", ["auditor", "auditor of danang", "hongha", "booking of danang"])
 def test_no_question_breaks_the_api_or_its_walls(
     served: Nation, who: str, mode: GenerationMode
 ) -> None:

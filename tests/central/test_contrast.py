@@ -8,7 +8,7 @@ import pytest
 from central.web import app
 
 CSS = (Path(app.__file__).parent / "static" / "admin.css").read_text("utf-8")
-NAMED = dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", CSS))
+NAMED: dict[str, str] = dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", CSS))
 TEXT, SIGN = 4.5, 3.0
 
 
@@ -18,7 +18,7 @@ def of_rule(selector: str, key: str) -> str:
     assert rule is not None, selector
     found = re.search(rf"(?:^|[ ;]){key}: (?:[^;]*?)(#[0-9a-f]{{3,6}}|var\(--\w+\))", rule[1])
     assert found is not None, (selector, key)
-    name = found[1].removeprefix("var(--").removesuffix(")")
+    name = str(found[1]).removeprefix("var(--").removesuffix(")")
     return NAMED.get(name, name)
 
 

@@ -1,7 +1,8 @@
 """Figures from a streaming replica: how far they reach, and what happens when it is away."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -18,7 +19,7 @@ from central.store.rollup import SqlRollupStore
 from contract.events import TicketIssued
 from tests.central.journal import Journal
 from tests.central.nation import NOW_MS, SITE, nation
-from tests.postgres import PostgresServer
+from tests.postgres import PostgresServer, confirm_by_replica, postgres_server
 from tests.waiting import until
 
 FRESHNESS = f"/api/v1/sites/{SITE}/freshness"
@@ -124,6 +125,29 @@ def test_a_replica_that_goes_away_costs_no_answer(postgres: PostgresServer, tmp_
             with reading_copy(where) as instead:
                 assert instead.execute("SELECT pg_is_in_recovery()").fetchone() == (False,)
         where.close()
+
+
+def test_a_worker_waits_until_the_replica_has_what_it_may_find() -> None:
+    """What a primary brought back from its own log alone must not be acknowledged by anybody."""
+    with postgres_server() as primary, primary.replica() as replica, ExitStack() as stack:
+        where = stack.enter_context(closing(Postgres(primary.new_database())))
+        where.open_for_writing().close()
+        confirm_by_replica(primary)
+        replica.kill()
+        primary.kill()
+        primary.start()
+        opening = stack.enter_context(ThreadPoolExecutor()).submit(where.open_for_worker)
+        with pytest.raises(TimeoutError):
+            opening.result(timeout=2)
+        replica.start()
+        opening.result(timeout=30).close()
+
+
+def test_a_server_that_vanished_while_it_was_spoken_to_is_noticed(
+    postgres: PostgresServer,
+) -> None:
+    with closing(Postgres(postgres.new_database()).open_for_writing()) as conn:
+        assert conn._conn.info.get_parameters()["tcp_user_timeout"] == "25000"
 
 
 def reach(quality: dict[str, dict[str, str]]) -> str:

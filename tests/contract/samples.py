@@ -21,6 +21,7 @@ EVENTS: tuple[e.AnyEvent, ...] = (
     e.DeviceLost("printer-1", "paper-out"),
     e.DeviceReturned("printer-1"),
     e.PaperLow("printer-1"),
+    e.DeviceRemoved("boards:b1"),
     e.AppointmentBooked("A-17", "1", 1_795_399_200_000),
     e.AppointmentCancelled("A-17"),
     e.TicketIssued(
@@ -50,6 +51,9 @@ EVENTS: tuple[e.AnyEvent, ...] = (
         priority="elderly",
     ),
     e.TicketRecalled("1025", "3", 2),
+    e.CallTakenBack(
+        "1025", "3", "1", wait=Span(61_500), idle=Span(4_000), called=STAMP, since=STAMP
+    ),
     e.ServiceStarted("1025", "3", "1", walk=Span(31_000)),
     e.ServiceFinished(
         "1025",

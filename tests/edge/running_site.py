@@ -13,6 +13,7 @@ from edge.core.effects import Slip
 from edge.core.rules import Counter, Priority, RatingReason, Rules, Service, Session
 from edge.core.state import State
 from edge.hub import Hub, Identity, Reply
+from edge.last_news import LastNews
 from edge.settings import Procedure
 from runtime.http_connections import Limits
 from runtime.http_server import HttpServer
@@ -121,6 +122,7 @@ class RunningSite(RunningHub):
     def __init__(self, folder: Path, clock: TestClock, rules: Rules = RULES) -> None:
         super().__init__(folder, clock, rules)
         self.access = Access(folder / "access.db", clock)
+        self.news = LastNews(clock)
         self._server = self._served(0)
 
     @property
@@ -149,7 +151,14 @@ class RunningSite(RunningHub):
         self.access.close()
 
     def _served(self, port: int) -> HttpServer:
-        app = create_app(self.hub, self.access, PROCEDURES, PRINTER, follow_url=FOLLOW_URL)
+        app = create_app(
+            self.hub,
+            self.access,
+            PROCEDURES,
+            PRINTER,
+            follow_url=FOLLOW_URL,
+            news=self.news,
+        )
         limits = LIMITS._replace(is_known=self.access.knows)
         server = HttpServer(app, "127.0.0.1", port, limits)
         server.start()

@@ -331,7 +331,7 @@ def test_pins_that_fail_at_start_are_tried_again_and_show_what_is(
 
     def open_pins(_: str) -> MockFactory:
         if not working.is_set():
-            raise DeviceError("the pin library lgpio does not work here")
+            raise DeviceError("the pin library gpiod does not work here")
         return panel.pins
 
     monkeypatch.setattr("edge.controls.open_pin_factory", open_pins)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from contract.commands import Actor, IssueTicket, OpenDay, ReportDevice
-from contract.snapshot import DeviceView
+from contract.commands import Actor, OpenDay, ReportDevice
 from contract.wire import Health
+from edge.last_news import SILENT_S, LastNews
 from edge.machine_watch import MachineWatch
 from tests.edge.events import events_of
 from tests.edge.running_site import RunningHub, TestClock
@@ -15,10 +15,9 @@ from tests.waiting import until
 
 WELL = Health(60, undervoltage=False, wear_percent=10, free_mb=9000)
 WEAK = Health(60, undervoltage=True, wear_percent=10, free_mb=9000)
-KIOSK = Actor("kiosk-1", "kiosk")
 CHIEF = Actor("ptr", "supervisor")
-POWER_LOST = DeviceView("machine:power", "lost", "undervoltage")
-POWER_READY = DeviceView("machine:power", "ready")
+POWER_LOST = ("machine:power", "lost", "undervoltage")
+POWER_READY = ("machine:power", "ready", "")
 
 
 @pytest.fixture
@@ -31,7 +30,12 @@ def hub(tmp_path: Path) -> Iterator[RunningHub]:
 def watch(hub: RunningHub, *looks: Health) -> None:
     """Look at these, one after the other, with a watch of a hub that was just started."""
     said = iter(looks)
-    watching = MachineWatch(lambda: next(said), hub.hub.report, lambda: hub.hub.house.live.devices)
+    watching = MachineWatch(
+        lambda: next(said),
+        hub.hub.report,
+        lambda: hub.hub.house.live.devices,
+        LastNews(TestClock()),
+    )
     for _ in looks:
         rows = hub.hub.house.seq
         watching.look()
@@ -43,6 +47,10 @@ def lost(hub: RunningHub) -> set[str]:
     return {view.device for view in hub.hub.snapshot().devices if view.state == "lost"}
 
 
+def shown(hub: RunningHub) -> set[tuple[str, str, str]]:
+    return {(view.device, view.state, view.condition) for view in hub.hub.snapshot().devices}
+
+
 def settle(hub: RunningHub) -> None:
     """Wait until everything reported so far has been taken."""
     nothing_new = OpenDay(hub.hub.house.live.day)
@@ -51,48 +59,77 @@ def settle(hub: RunningHub) -> None:
 
 def test_a_machine_that_is_well_says_nothing(hub: RunningHub) -> None:
     watch(hub, *[WELL] * 12)
-    assert hub.hub.snapshot().devices == ()
+    assert shown(hub) == set()
 
 
 def test_a_trouble_is_told_at_once_and_its_end_after_ten_good_looks(hub: RunningHub) -> None:
     watch(hub, WEAK)
-    assert hub.hub.snapshot().devices == (POWER_LOST,)
+    assert shown(hub) == {POWER_LOST}
     before = len(events_of(hub.hub))
     watch(hub, WEAK, *[WELL] * 9, WEAK, *[WELL] * 9)
-    assert hub.hub.snapshot().devices == (POWER_LOST,)
+    assert shown(hub) == {POWER_LOST}
     assert len(events_of(hub.hub)) == before
     watch(hub, *[WELL] * 10)
-    assert hub.hub.snapshot().devices == (POWER_READY,)
+    assert shown(hub) == {POWER_READY}
 
 
 def test_a_trouble_that_ended_while_the_hub_was_off_is_taken_back(hub: RunningHub) -> None:
     watch(hub, WEAK)
     hub.restart()
     watch(hub, *[WELL] * 10)
-    assert hub.hub.snapshot().devices == (POWER_READY,)
+    assert shown(hub) == {POWER_READY}
 
 
 def test_it_looks_by_itself_until_closed(hub: RunningHub) -> None:
     watching = MachineWatch(
-        lambda: WEAK, hub.hub.report, lambda: hub.hub.house.live.devices, look_s=0.01
+        lambda: WEAK,
+        hub.hub.report,
+        lambda: hub.hub.house.live.devices,
+        LastNews(TestClock()),
+        look_s=0.01,
     )
     watching.start()
-    until(lambda: hub.hub.snapshot().devices == (POWER_LOST,))
+    until(lambda: shown(hub) == {POWER_LOST})
     watching.close()
 
 
-def test_another_machine_that_says_nothing_for_a_day_is_lost_until_it_speaks(
-    hub: RunningHub,
-) -> None:
+def test_a_device_of_a_silent_machine_is_lost_until_it_speaks_in_two_rows(hub: RunningHub) -> None:
     boards, ready = Actor("boards", "display"), ReportDevice("b1", "ready")
+    real, watching = silence_of(hub)
     hub.give(boards, ready)
-    for _ in range(2):
-        watch(hub, WELL)
-        assert lost(hub) == set()
-        hub.clock.later(24 * 3600)
-        hub.give(KIOSK, IssueTicket(("1",), on_paper=False))
-    watch(hub, WELL)
-    watch(hub, WELL)
-    assert hub.hub.snapshot().devices == (DeviceView("boards:b1", "lost", "no-news"),)
+    hub.hub.report(ReportDevice("printer-1", "ready"))
+    watching.look()
+    real.later(SILENT_S - 1)
+    watching.look()
+    settle(hub)
+    assert lost(hub) == set()
+    before = hub.hub.house.seq
+    real.later(1)
+    watching.look()
+    settle(hub)
+    watching.look()
+    settle(hub)
+    assert lost(hub) == {"boards:b1"}
     hub.give(boards, ready)
-    assert hub.hub.snapshot().devices == (DeviceView("boards:b1", "ready"),)
+    settle(hub)
+    assert lost(hub) == set()
+    assert hub.hub.house.seq == before + 2
+
+
+def test_a_trouble_that_ended_days_ago_is_no_silence(hub: RunningHub) -> None:
+    watch(hub, WEAK, *[WELL] * 10)
+    real, watching = silence_of(hub)
+    watching.look()
+    real.later(3 * 24 * 3600)
+    watching.look()
+    settle(hub)
+    assert lost(hub) == set()
+
+
+def silence_of(hub: RunningHub) -> tuple[TestClock, MachineWatch]:
+    """A watch of other machines alone, and the clock by which it measures their silence."""
+    real = TestClock()
+    watching = MachineWatch(
+        Health, hub.hub.report, lambda: hub.hub.house.live.devices, LastNews(real)
+    )
+    return real, watching

@@ -10,7 +10,7 @@ from edge.devices.printer_profile import PrinterProfile
 from edge.node import Node
 from edge.satellite.__main__ import SatelliteSettings
 from edge.settings import Http, HubSettings, PrinterSettings
-from tests.edge.running_site import RULES, TestClock
+from tests.edge.running_site import MONDAY_8_MS, RULES, TestClock
 from tests.waiting import until
 
 ELSEWHERE = replace(RULES, prints_on={"kiosk-2": "printer-2", "buttons-2": "printer-2"})
@@ -19,8 +19,8 @@ ELSEWHERE = replace(RULES, prints_on={"kiosk-2": "printer-2", "buttons-2": "prin
 def test_a_printer_elsewhere_is_out_of_reach_until_it_says_otherwise(tmp_path: Path) -> None:
     node = Node(HubSettings("01-00097-01-h1", tmp_path, ELSEWHERE, http=Http(port=0)), TestClock())
     node.start()
-    absent = (DeviceView("printer-2", "lost", "no-satellite"),)
-    until(lambda: node.hub.snapshot().devices == absent)
+    absent = DeviceView("printer-2", "lost", "no-satellite", MONDAY_8_MS)
+    until(lambda: node.hub.snapshot().devices == (absent,))
     node.stop()
 
 

@@ -9,7 +9,7 @@ from display.boards import __main__ as boards
 from display.hall import __main__ as hall
 from display.terminal.settings import Settings as TerminalSettings
 from display.voice.settings import Settings as VoiceSettings
-from edge.satellite import SatelliteSettings
+from edge.satellite.__main__ import SatelliteSettings
 from edge.settings import HubSettings
 from provision.install.__main__ import main
 from provision.install.plan import ROLES, File, plan
@@ -86,6 +86,12 @@ def test_the_centre_also_gets_what_carries_its_files_to_the_broker(
     assert {"etc/thutu/broker/mosquitto.conf", "etc/thutu/broker/acl"} <= laid.keys()
     said = capsys.readouterr().out
     assert said.rstrip().endswith("thutu-broker-files.path thutu-broker-files thutu-central")
+
+
+def test_which_ingest_workers_there_are_is_for_the_centre_to_say(tmp_path: Path) -> None:
+    assert install(tmp_path, "centre") == 0
+    workers = {path for path in contents(tmp_path) if "ingest" in path}
+    assert workers == {"etc/systemd/system/thutu-central-ingest@.service"}
 
 
 def test_a_second_run_changes_nothing_and_says_so(
@@ -234,5 +240,6 @@ def test_remove_stops_only_units_that_are_here_because_systemctl_fails_at_others
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["remove", "--dry-run"]) == 0
-    named = re.findall(r"thutu-[a-z-]+\.(?:service|path)", capsys.readouterr().out)
-    assert [name for name in named if not (Path("/etc/systemd/system") / name).exists()] == []
+    named = re.findall(r"thutu-[a-z@*-]+\.(?:service|path)", capsys.readouterr().out)
+    here = [Path("/etc/systemd/system") / name.replace("@*.", "@.") for name in named]
+    assert [unit for unit in here if not unit.exists()] == []

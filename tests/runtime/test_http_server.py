@@ -2,15 +2,20 @@ import asyncio
 import socket
 import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from runtime.http_server import HttpServer
+
+_FILM_BYTES = 30_000_000
 
 
 def app(begun: threading.Event | None = None, go_on: threading.Event | None = None) -> Starlette:
@@ -102,6 +107,36 @@ def test_a_stream_ends_whole_and_nothing_is_logged(caplog: pytest.LogCaptureFixt
         assert set(lines) <= {"tick"}
         ending.join(5)
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_a_file_comes_whole_or_is_broken_off_and_nothing_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, *, is_read: bool
+) -> None:
+    (tmp_path / "film").write_bytes(bytes(_FILM_BYTES))
+    app = Starlette(routes=[Mount("/", StaticFiles(directory=tmp_path))])
+    server = HttpServer(app, "127.0.0.1", 0)
+    server.start()
+    with socket.create_connection((server.host, server.port), timeout=5) as reader:
+        reader.sendall(b"GET /film HTTP/1.1\r\nHost: hub\r\n\r\n")
+        head, _, body = reader.recv(4096).partition(b"\r\n\r\n")
+        assert f"content-length: {_FILM_BYTES}".encode() in head
+        ending = threading.Thread(target=server.stop)
+        ending.start()
+        if not is_read:
+            ending.join(5)
+        assert (len(body) + left(reader) == _FILM_BYTES) == is_read
+        ending.join(5)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def left(reader: socket.socket) -> int:
+    """How many bytes still come."""
+    count = 0
+    with suppress(ConnectionResetError):
+        while data := reader.recv(1 << 20):
+            count += len(data)
+    return count
 
 
 def test_one_that_was_never_started_can_be_stopped() -> None:

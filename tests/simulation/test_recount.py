@@ -83,6 +83,19 @@ def test_a_finish_that_is_taken_back_never_was() -> None:
     assert (count.counters["1"].finished, count.counters["1"].busy_ms) == (1, 70_000)
 
 
+def test_a_call_that_is_taken_back_never_was() -> None:
+    called = Stamp(10_000, 10 * 10**9, "boot", synced=True)
+    count = journal(
+        (0, e.TicketIssued("1001", ("1",))),
+        (10, e.TicketCalled("1001", "1", "1", WRONG, None)),
+        (15, e.CallTakenBack("1001", "1", "1", WRONG, None, called, called)),
+        (90, e.TicketCalled("1001", "1", "1", WRONG, None)),
+        (95, e.NoShowMarked("1001", "1", "1", WRONG)),
+    )
+    assert (count.called, count.waits_ms) == (1, [90_000])
+    assert count.counters["1"].busy_ms == 5_000
+
+
 def test_training_does_not_count() -> None:
     count = journal((0, e.TicketIssued("01001", ("1",))), training=True)
     assert (count.events, count.issued) == (1, 0)

@@ -65,6 +65,33 @@ def test_faults_happen_when_asked_for_and_lose_nothing(tmp_path: Path) -> None:
     assert slips == {site["numbers"][1]}
 
 
+def test_a_hall_whose_satellite_is_off_loses_neither_number_nor_slip(tmp_path: Path) -> None:
+    """Its buttons and its rating pad are dead meanwhile, and the kiosk is not."""
+    recorded = tmp_path / "day.csv"
+    arrivals = "".join(f"08:{minute:02d}:00,{minute % 3 + 1},120,4\n" for minute in range(40))
+    recorded.write_text(f"arrived_at,service,service_s,rating\n{arrivals}", "utf-8")
+
+    def lived(folder: str, *faults: str) -> dict[str, Any]:
+        asked = [part for fault in faults for part in ("--fault", fault)]
+        summary = live("--arrivals", recorded, *asked, "--out", tmp_path / folder)
+        assert summary["agree"]
+        site: dict[str, Any] = summary["sites"][0]
+        return site
+
+    always = lived("always")
+    partly = lived("partly", "08:15=satellite-off", "08:30=satellite-on")
+    for site in (always, partly):
+        assert (site["tickets"], site["visits"], site["events"]["missing"]) == (40, 40, 0)
+        assert len(site["numbers"]) == len(set(site["numbers"])) == 40
+    assert slips(tmp_path / "always") == slips(tmp_path / "partly") == set(always["numbers"])
+    assert always["ratings"]["count"] > partly["ratings"]["count"] > 0
+
+
+def slips(day: Path) -> set[str]:
+    """The numbers of which a slip was taken."""
+    return {path.stem for path in (day / "01-00097-01" / "tickets").glob("[1-9]*.png")}
+
+
 def test_a_fault_that_nobody_knows_is_refused(tmp_path: Path) -> None:
     for fault in ("08:00=earthquake", "8=paper-out", "08:00=paper-out@2"):
         command = [*DEMO, "--json", "--sites", "1", "--fault", fault, "--out", str(tmp_path / "d")]

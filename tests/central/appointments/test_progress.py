@@ -37,12 +37,24 @@ class Told:
 
     def says(self, *events: e.AnyEvent, training: bool = False) -> None:
         """The hub sends rows, which are committed and followed."""
+        self.sends(*events, training=training)
+        self.follow()
+
+    def sends(self, *events: e.AnyEvent, training: bool = False) -> None:
+        """The hub sends rows, which are committed."""
         for event in events:
             self.journal.add(event, len(self.journal.rows) * 1000, training=training)
         first, self._sent = self._sent + 1, len(self.journal.rows)
         batch = self.journal.batch(first, self._sent)
         self._intake.commit([Received(self.journal.events_topic, batch, MORNING_MS)])
-        follow(self.site.location, self.site.clock.now_ms)
+
+    def follow(self) -> int:
+        """The centre reads on."""
+        return follow(self.site.location, self.site.clock.now_ms)
+
+    def on_a_new_card(self) -> None:
+        """The hub goes on in another journal."""
+        self.journal, self._sent = Journal(epoch="00000000000000bb"), 0
 
     def state(self, code: str = CODE) -> tuple[State, bool]:
         """How an appointment stands, and whether the site has it so."""
@@ -173,5 +185,16 @@ def test_what_staff_practise_and_what_no_calendar_holds_changes_nothing(told: To
 def test_rows_from_before_the_first_appointment_are_never_read(told: Told) -> None:
     told.says(e.AppointmentBooked(CODE, "1", SLOT_MS))
     told.book()
-    assert follow(told.site.location, told.site.clock.now_ms) == 0
+    assert told.follow() == 0
     assert told.state() == (State.BOOKED, False)
+
+
+def test_a_new_card_goes_on_with_the_tickets_of_the_old_one(told: Told) -> None:
+    told.book()
+    told.sends(e.AppointmentBooked(CODE, "1", SLOT_MS), issued())
+    told.on_a_new_card()
+    told.sends(e.NodeStarted("0.1.0", "c1"), called())
+    told.follow()
+    told.follow()
+    assert told.state() == (State.CALLED, True)
+    assert told.follow() == 0

@@ -119,7 +119,7 @@ def test_own_figures_are_shown_as_soon_as_they_are_known() -> None:
         paused_ms=0,
     )
     here = replace(scene(), own=own)
-    assert words(own_figures(here)) == ["Riêng tôi: 23 lượt, khoảng 6:10 · vắng 2 · đánh giá 5"]
+    assert words(own_figures(here)) == ["Tôi: 23 lượt ~6:10", "vắng 2, đánh giá 5"]
 
 
 @pytest.mark.parametrize(

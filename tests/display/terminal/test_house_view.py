@@ -66,12 +66,13 @@ def test_other_counters_say_who_does_what_since_when() -> None:
             counter(ticket("1024", "serving", 5), counter="2", staff="nv02"),
             counter(counter="3", staff="nv03", phase="paused", pause_reason="lunch"),
             counter(counter="4", staff=None, phase="closed"),
+            counter(counter="5", staff=None, phase="closed"),
         )
     )
     assert [(row.name, row.note) for row in section.rows] == [
         ("2 · nv02", "phục vụ 1024 · 5 phút"),
         ("3 · nv03", "tạm ngừng: Nghỉ trưa · 30 phút"),
-        ("4", "đóng"),
+        ("4, 5", "đóng"),
     ]
 
 

@@ -19,3 +19,11 @@ def test_without_an_answer_they_are_asked_for_again_in_a_while() -> None:
     day.failed()
     assert not day.due(4, 19 * SECOND_NS)
     assert day.due(4, 20 * SECOND_NS)
+
+
+def test_a_finish_that_is_taken_back_is_never_shown_for_long() -> None:
+    day = OwnDay()
+    assert day.due(4, 0)
+    assert day.due(5, 21 * SECOND_NS)
+    assert day.due(4, 23 * SECOND_NS)
+    assert not day.due(5, 24 * SECOND_NS)

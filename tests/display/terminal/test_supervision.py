@@ -124,7 +124,7 @@ def test_a_report_that_cannot_be_saved_says_that_nothing_is_lost(
         await at.press("b")
         await at.sees("lượt phục vụ xong 0")
         await at.press("s")
-        await at.sees("!! Chưa lưu được báo cáo", "vẫn còn nguyên")
+        await at.sees("!! Chưa lưu được báo cáo: thư mục lưu không có", "Số liệu vẫn")
 
     at_station(site, scenario, settings=Settings(hub=site.url, reports=tmp_path / "nowhere"))
 

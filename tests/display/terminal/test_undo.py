@@ -7,7 +7,7 @@ import pytest
 
 from contract import commands as c
 from contract.commands import Actor
-from contract.events import ServiceReopened
+from contract.events import CallTakenBack, ServiceReopened
 from tests.display.terminal.station import Station, at_station, events_of, issue, opened
 from tests.edge.running_site import RunningSite
 
@@ -41,6 +41,45 @@ def test_one_key_takes_a_finish_back(site: RunningSite, finish: str) -> None:
 
     at_station(site, scenario)
     assert isinstance(events_of(site)[-1], ServiceReopened)
+
+
+@pytest.mark.parametrize("key", ["enter", "f2"])
+def test_one_key_takes_a_finish_and_the_call_that_followed_back(
+    site: RunningSite, key: str
+) -> None:
+    issue(site, "1", "1")
+
+    async def scenario(at: Station) -> None:
+        await at.sit_down()
+        await at.press("enter", "enter", key)
+        await at.sees(
+            "Đã hoàn thành số 1001, đang gọi số 1002.", "ĐÃ GỌI", "N     Rút lại (10 giây)"
+        )
+        await at.press("n")
+        await at.sees("Đã rút lại với số 1001", "ĐANG PHỤC VỤ", "Hôm nay: quầy này 0")
+        assert (at.phase("1001"), at.phase("1002")) == ("serving", "waiting")
+        await at.press("enter", "enter", "n")
+        await at.sees("!! Không có gì để rút lại")
+        assert at.phase("1002") == "serving"
+
+    at_station(site, scenario)
+    assert [type(event) for event in events_of(site)].count(CallTakenBack) == 1
+
+
+def test_a_number_called_by_mistake_waits_on(site: RunningSite) -> None:
+    issue(site, "1", "1")
+
+    async def scenario(at: Station) -> None:
+        await at.sit_down()
+        await at.press("1")
+        await at.type("002")
+        await at.press("enter", "1")
+        await at.sees("ĐÃ GỌI")
+        await at.press("n")
+        await at.sees("Đã rút lại với số 1002", "SẴN SÀNG")
+        assert at.phase("1002") == "waiting"
+
+    at_station(site, scenario)
 
 
 def test_after_ten_seconds_nothing_is_taken_back(site: RunningSite) -> None:

@@ -278,7 +278,7 @@ def test_the_other_language_and_the_other_theme_are_one_key_away(site: RunningSi
 def test_a_wrong_pin_is_told_in_the_hubs_words_and_may_be_typed_again(site: RunningSite) -> None:
     async def scenario(at: Station) -> None:
         await at.sees("ĐĂNG NHẬP")
-        await at.press("enter")
+        await at.press("enter", "enter")
         await at.sees("Hãy nhập cả tên đăng nhập và mã PIN.")
         await at.sign_in(pin="999111")
         await at.sees("! Sai tên hoặc mã PIN. Hãy thử lại.")
@@ -352,12 +352,12 @@ def test_own_figures_come_from_the_hub_after_a_service(site: RunningSite) -> Non
 
     async def scenario(at: Station) -> None:
         await at.sit_down()
-        await at.sees("Riêng tôi: 0 lượt, khoảng –")
+        await at.sees("Tôi: 0 lượt ~–")
         await at.press("enter", "enter")
         site.clock.later(250)
         await at.press("h")
         at.clock.later(20)
-        await at.sees("Riêng tôi: 1 lượt, khoảng 4:10")
+        await at.sees("Tôi: 1 lượt ~4:10")
 
     at_station(site, scenario)
 

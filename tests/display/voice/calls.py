@@ -29,12 +29,18 @@ def picture(seq: int, *calls: CallView, came: tuple[str, ...] = ()) -> Snapshot:
     return snapshot(*counters.values(), seq=seq, calls=tuple(reversed(calls)))
 
 
-def given(seq: int, *calls: CallView, age_s: float = 1.0, **slips: SlipState) -> Snapshot:
+def given(
+    seq: int,
+    *calls: CallView,
+    age_s: float = 1.0,
+    issuer: str | None = "kiosk-1",
+    **slips: SlipState,
+) -> Snapshot:
     """A picture of calls, and of citizens who wait since `age_s`: `n1025="none"` has no slip."""
     shown = picture(seq, *calls)
     issued_ms = shown.now_ms - round(age_s * 1000)
     waiting = tuple(
-        replace(ticket(number[1:]), issued_ms=issued_ms, slip=slip)
+        replace(ticket(number[1:]), issued_ms=issued_ms, slip=slip, issuer=issuer)
         for number, slip in slips.items()
     )
     return replace(shown, waiting=waiting)

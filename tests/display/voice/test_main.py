@@ -223,6 +223,30 @@ def test_who_gets_no_slip_hears_the_number_once_even_when_the_voice_starts_again
     ]
 
 
+def test_each_kiosks_zone_tells_the_numbers_given_out_there(
+    site: RunningSite, tmp_path: Path
+) -> None:
+    kiosks = {"hall": KIOSK.id, "upstairs": "kiosk-2"}
+    settings = Settings(
+        hub=site.url,
+        token_file=tmp_path / "token",
+        zones=tuple(
+            Zone(name=zone, player=Files(folder=tmp_path / zone), kiosks=(kiosk,))
+            for zone, kiosk in kiosks.items()
+        ),
+    )
+    on_screen = IssueTicket(("1",), on_paper=False)
+    with speaking(site, settings, tmp_path):
+        for kiosk in kiosks.values():
+            site.give(Actor(kiosk, "kiosk"), on_screen)
+        for zone, number in (("hall", "1001"), ("upstairs", "1002")):
+            until(lambda: list((tmp_path / zone).glob(f"*-{zone}-{number}-number.wav")) != [])  # noqa: B023 - awaited in this very turn
+    assert {zone: len(list((tmp_path / zone).glob("*.wav"))) for zone in kiosks} == {
+        "hall": 1,
+        "upstairs": 1,
+    }
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -232,6 +256,11 @@ def test_who_gets_no_slip_hears_the_number_once_even_when_the_voice_starts_again
         ('volume = { "07:00" = 101 }', "<= 100"),
         ('zones = [{ name = "hall", player = { driver = "pulse" } }]', "driver"),
         ("zones = []", "zones"),
+        (
+            'zones = [{ name = "hall", player = { driver = "aplay" }, says = ["calls"], '
+            'kiosks = ["kiosk-2"] }]',
+            "hall has kiosks, but does not say numbers",
+        ),
     ],
 )
 def test_wrong_settings_end_the_program_with_words(

@@ -66,3 +66,12 @@ def test_the_same_number_of_another_day_is_told(no_slips: NoSlips) -> None:
 def test_numbers_come_in_order_of_arrival(no_slips: NoSlips) -> None:
     told = no_slips.see(given(2, n2001="none", n1025="failed", n1026="printed"))
     assert told == [OwnNumber("2001"), OwnNumber("1025")]
+
+
+def test_a_zone_of_some_kiosks_tells_what_was_given_out_there() -> None:
+    upstairs = NoSlips(kiosks=("kiosk-2", "buttons-2"))
+    upstairs.see(picture(1))
+    assert upstairs.see(given(2, n1025="none", issuer="kiosk-1")) == []
+    assert upstairs.see(given(3, n1025="none", issuer="kiosk-2")) == [OwnNumber("1025")]
+    assert upstairs.see(given(4, n2001="failed", issuer="buttons-2")) == [OwnNumber("2001")]
+    assert upstairs.see(given(5, n2002="none", issuer=None)) == [OwnNumber("2002")]

@@ -74,6 +74,18 @@ def test_a_training_stream_shows_only_training(site: RunningSite, kiosk: httpx.C
     assert picture.waiting == ()
 
 
+def test_who_comes_to_a_silent_site_is_told_the_time_of_now(
+    site: RunningSite, kiosk: httpx.Client
+) -> None:
+    told_ms = []
+    for _ in range(2):
+        with kiosk.stream("GET", "/api/stream") as stream:
+            _, picture = read_event(stream.iter_lines())
+        told_ms.append(picture.now_ms)
+        site.clock.later(3600)
+    assert told_ms[1] - told_ms[0] == 3_600_000
+
+
 def test_a_reader_who_leaves_is_forgotten(site: RunningSite) -> None:
     followers = Changes(site.hub)
     followed = Snapshots(site.hub, followers)

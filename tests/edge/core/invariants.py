@@ -21,6 +21,7 @@ _PHASES = {
     e.ServiceStarted: "serving",
     e.NoShowMarked: "absent",
     e.TicketReturned: "waiting",
+    e.CallTakenBack: "waiting",
     e.TicketTransferred: "waiting",
     e.TicketParked: "parked",
 }
@@ -162,15 +163,13 @@ class Watch:
         if seat.boot != stamp.boot:
             del self.seats[counter]
             return
-        for name in _OPEN_TIMES:
-            told: Span | None = getattr(event, name, None)
-            if told is not None:
+        times = -1 if isinstance(event, e.CallTakenBack | e.ServiceReopened) else 1
+        telling = event.finish if isinstance(event, e.ServiceReopened) else event
+        for told in (getattr(telling, name, None) for name in _OPEN_TIMES):
+            if isinstance(told, Span):
                 assert not told.approximate
-                seat.told_ms += told.ms
-                seat.stretches += 1
-        if isinstance(event, e.ServiceReopened) and event.finish.service_time is not None:
-            seat.told_ms -= event.finish.service_time.ms
-            seat.stretches -= 1
+                seat.told_ms += told.ms * times
+                seat.stretches += times
         if type(event) in _TELLING:
             passed_ms = (stamp.mono_ns - seat.opened_ns) // 1_000_000
             assert abs(passed_ms - seat.told_ms) <= seat.stretches, "open time that nobody told"

@@ -27,7 +27,7 @@ DISPLAY = Actor("b-1", "display")
 ACTORS = (BOSS, BOSS, BOSS, KIOSK, GREETER, LAN, MINH, PAD, KEYPAD, CENTRE, HUB, DISPLAY)
 LINES = (("1",), ("2",), ("1", "2"))
 CLASSES = (None, None, "elderly")
-WHIMS = ("", "", "", "park", "transfer", "absent", "finish", "finish", "oops", "pause", "press")
+WHIMS = ("", "", "", "park", "transfer", "absent", "finish", "oops", "oops", "pause", "press")
 CLOCK_CHANGES = (
     "",
     "",
@@ -76,6 +76,7 @@ ANYTHING: tuple[tuple[AnyCommand, ...], ...] = (
     tuple(c.StartService(counter) for counter in _SOME_COUNTERS),
     tuple(c.FinishService(counter) for counter in _SOME_COUNTERS),
     tuple(c.ReopenService(counter) for counter in _SOME_COUNTERS),
+    tuple(c.TakeBackCall(counter) for counter in _SOME_COUNTERS),
     tuple(c.MarkNoShow(counter) for counter in _SOME_COUNTERS),
     tuple(
         c.TransferTicket(counter, service, to)
@@ -94,6 +95,7 @@ ANYTHING: tuple[tuple[AnyCommand, ...], ...] = (
     tuple(c.ReportPrint(number, copy, "printed") for number, copy in product(_NUMBERS, (1, 2))),
     tuple(c.ReportPrint(number, copy, "failed") for number, copy in product(_NUMBERS, (1, 2))),
     (c.ReportDevice("printer-1", "ready"), c.ReportDevice("printer-1", "lost", "cover open")),
+    (c.RemoveDevice("printer-1"), c.RemoveDevice("boards:b1")),
 )
 
 
@@ -150,7 +152,8 @@ class Life:
             for level in (4, 1):
                 self.order(pad, c.Rate(counter, level), training=training)
         if whim == "oops":
-            self.order(BOSS, c.ReopenService(counter), training=training)
+            again = c.TakeBackCall if command == c.CallNext(counter) else c.ReopenService
+            self.order(BOSS, again(counter), training=training)
 
     def order(self, actor: Actor, command: AnyCommand, *, training: bool = False) -> None:
         """Give an order, and see that a refused one does nothing and a kiosk's only issues."""
@@ -214,5 +217,6 @@ def _next_step(queue: State, counter: str, whim: str) -> AnyCommand:
     else:
         usual = c.CallNext(counter, finish_current=True)
         finish = c.FinishService(counter)
-        whims |= {"park": c.ParkTicket(counter, "signature"), "finish": finish, "oops": finish}
+        oops = usual if int(seat.ticket) % 2 else finish
+        whims |= {"park": c.ParkTicket(counter, "signature"), "finish": finish, "oops": oops}
     return whims.get(whim, usual)

@@ -29,9 +29,14 @@ FINISH: Asked = (LAN, c.FinishService("1"))
 FINISHED = (*SERVING, FINISH)
 FINISHED_FIRST = (*SERVING, (LAN, c.AddService("1001", "2")), FINISH)
 NO_SHOW: Asked = (LAN, c.MarkNoShow("1"))
+PARKED = (*SERVING, (LAN, c.ParkTicket("1", "signature")))
+RESUME: Asked = (LAN, c.ResumeTicket("1", "1001"))
 REST = ((LAN, c.PauseCounter("1", "trưa")), (LAN, c.OpenCounter("1")))
 BOOKED: Asked = (CENTRE, c.BookAppointment("A-1", "1", MONDAY_8))
 ROLL: Asked = (LAN, c.UseRoll("1045"))
+BOARDS = Actor("boards", "display")
+BOARD_READY: Asked = (BOARDS, c.ReportDevice("b1", "ready"))
+BOARD_LOST: Asked = (BOARDS, c.ReportDevice("b1", "lost", "no-answer"))
 BOUND = Actor("display-2", "clerk", counter="2")
 
 
@@ -72,6 +77,11 @@ CASES = (
     Case("not-allowed", (), GREETER, c.UseRoll("1001")),
     Case("unknown-series", (), LAN, c.UseRoll("7001")),
     Case("unknown-series", (), LAN, c.LeaveRoll("7")),
+    Case("unknown-device", (), BOSS, c.RemoveDevice("boards:b1")),
+    Case("device-not-lost", (BOARD_READY,), BOSS, c.RemoveDevice("boards:b1")),
+    Case("not-allowed", (BOARD_LOST,), LAN, c.RemoveDevice("boards:b1")),
+    Case("not-allowed", (BOARD_LOST,), BOARDS, c.RemoveDevice("boards:b1")),
+    Case("not-allowed", (BOARD_LOST,), BOSS, c.ReportDevice("boards:b1", "ready")),
     Case("unknown-priority", (), KIOSK, c.IssueTicket(("1",), priority="friend")),
     Case("unknown-ticket", (), LAN, c.VoidTicket("1001", "nhầm")),
     Case("unknown-ticket", open_at("1"), LAN, c.CallTicket("1", "1001", "ốm")),
@@ -85,7 +95,7 @@ CASES = (
         c.CheckIn("A-1"),
     ),
     Case("appointment-taken", (BOOKED, (KIOSK, c.CheckIn("A-1"))), KIOSK, c.CheckIn("A-1")),
-    Case("appointment-taken", (BOOKED,), CENTRE, c.BookAppointment("A-1", "2", MONDAY_8)),
+    Case("appointment-taken", (BOOKED,), BOSS, c.BookAppointment("A-1", "2", MONDAY_8)),
     Case(
         "appointment-taken",
         (BOOKED, (KIOSK, c.CheckIn("A-1"))),
@@ -152,9 +162,16 @@ CASES = (
     Case("ticket-ended", FINISHED, LAN, c.RemoveService("1001", "2")),
     Case("nothing-to-reopen", open_at("1"), LAN, c.ReopenService("1")),
     Case("nothing-to-reopen", (*FINISHED, TICKET, CALL, NO_SHOW), LAN, c.ReopenService("1")),
+    Case("counter-empty", open_at("1"), LAN, c.TakeBackCall("1")),
+    Case("already-started", SERVING, LAN, c.TakeBackCall("1")),
+    Case("call-stays", CALLED, LAN, c.TakeBackCall("1"), minutes=1),
+    Case("call-stays", (*PARKED, RESUME), LAN, c.TakeBackCall("1")),
+    Case("call-stays", (*FINISHED, TICKET, CALL), LAN, c.ReopenService("1"), minutes=1),
+    Case("not-your-counter", CALLED, MINH, c.TakeBackCall("1")),
     Case("nothing-to-reopen", (*FINISHED, *REST), LAN, c.ReopenService("1")),
     Case("reopen-too-late", FINISHED, LAN, c.ReopenService("1"), minutes=1),
-    Case("counter-busy", (*FINISHED, TICKET, CALL), LAN, c.ReopenService("1")),
+    Case("counter-busy", (*FINISHED, TICKET, CALL, START), LAN, c.ReopenService("1")),
+    Case("counter-busy", CALLED, LAN, c.ReopenService("1")),
     Case("counter-busy", SERVING, LAN, c.ReopenService("1")),
     Case("counter-closed", (*FINISHED, (LAN, c.CloseCounter("1"))), LAN, c.ReopenService("1")),
     Case("counter-paused", (*FINISHED, REST[0]), LAN, c.ReopenService("1")),

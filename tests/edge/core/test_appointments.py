@@ -69,6 +69,31 @@ def test_a_slot_can_be_given_back() -> None:
     assert story.refuses(KIOSK, c.CheckIn("A-17")).reason == "unknown-appointment"
 
 
+def test_the_centre_moves_what_it_booked_and_nobody_else_does() -> None:
+    story = Story().given((CENTRE, c.BookAppointment("A-17", "1", MONDAY_8)))
+    moved = c.BookAppointment("A-17", "2", MONDAY_8 + DAY_MS)
+    assert story.refuses(BOSS, moved).reason == "appointment-taken"
+    assert story.does(CENTRE, moved) == (e.AppointmentBooked("A-17", "2", MONDAY_8 + DAY_MS),)
+    assert story.does(CENTRE, moved) == ()
+    assert story.refuses(KIOSK, c.CheckIn("A-17")).reason == "appointment-other-day"
+    unknown = c.BookAppointment("A-17", "9", MONDAY_8)
+    assert story.refuses(CENTRE, unknown).reason == "unknown-service"
+    assert story.live.appointments["A-17"].service == "2"
+
+
+def test_who_has_checked_in_is_neither_moved_nor_cancelled() -> None:
+    story = Story().given((CENTRE, c.BookAppointment("A-17", "1", MONDAY_8)))
+    story.does(KIOSK, c.CheckIn("A-17"))
+    moved = c.BookAppointment("A-17", "1", MONDAY_8 + DAY_MS)
+    for late in (moved, c.CancelAppointment("A-17")):
+        assert story.refuses(CENTRE, late).reason == "appointment-taken"
+    assert story.does(CENTRE, c.BookAppointment("A-17", "1", MONDAY_8)) == (), "told again"
+    story.given((BOSS, c.VoidTicket("1001", "wrong")))
+    assert story.does(CENTRE, moved) == (e.AppointmentBooked("A-17", "1", moved.slot_ms),)
+    story.given((CENTRE, c.CancelAppointment("A-17")))
+    assert story.refuses(CENTRE, c.CancelAppointment("A-17")).reason == "unknown-appointment"
+
+
 def test_an_appointment_of_another_day_is_kept_for_that_day() -> None:
     story = Story().given((CENTRE, c.BookAppointment("A-17", "1", MONDAY_8 + DAY_MS)))
     assert story.refuses(KIOSK, c.CheckIn("A-17")) == Refused(

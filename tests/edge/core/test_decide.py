@@ -10,7 +10,6 @@ from contract import events as e
 from contract.commands import Actor, AnyCommand, Order, Role
 from contract.refusals import Reason, Refused
 from edge.core.decide import decide
-from edge.core.machine import silent
 from tests.edge.core.refusals import CASES, NOT_OF_DECIDE, Case
 from tests.edge.core.story import BOSS, DAY_MS, HUB, KIOSK, LAN, MINH, MONDAY_8, RULES, Story
 
@@ -39,6 +38,7 @@ EVERY_COMMAND: tuple[AnyCommand, ...] = (
     c.StartService("1"),
     c.FinishService("1"),
     c.ReopenService("1"),
+    c.TakeBackCall("1"),
     c.MarkNoShow("1"),
     c.TransferTicket("1", "2"),
     c.ParkTicket("1", "papers"),
@@ -49,17 +49,20 @@ EVERY_COMMAND: tuple[AnyCommand, ...] = (
     c.LeaveRoll("1"),
     c.ReportPrint("1001", 1, "printed"),
     c.ReportDevice("printer-1", "ready"),
+    c.RemoveDevice("boards:b1"),
 )
 _STAFF_ONLY = (
     "ReprintTicket VoidTicket ReturnTicket AddService SignIn SignOut OpenCounter PauseCounter "
     "CloseCounter CallNext CallTicket Recall StartService FinishService MarkNoShow "
-    "TransferTicket ParkTicket ResumeTicket UseRoll LeaveRoll RemoveService ReopenService"
+    "TransferTicket ParkTicket ResumeTicket UseRoll LeaveRoll RemoveService ReopenService "
+    "TakeBackCall"
 )
 MAY: dict[Role, str] = {
     "kiosk": "IssueTicket CheckIn",
     "greeter": "IssueTicket CheckIn",
     "clerk": f"IssueTicket CheckIn {_STAFF_ONLY}",
     "supervisor": "IssueTicket CheckIn BookAppointment CancelAppointment OpenDay AssignServices "
+    "RemoveDevice "
     f"{_STAFF_ONLY}",
     "keypad": "CallNext Recall MarkNoShow",
     "pad": "Rate ReportDevice",
@@ -228,44 +231,22 @@ def test_made_up_devices_keep_nobody_elses_from_being_heard() -> None:
     assert paper_out == (e.DeviceLost("printer-1", "paper-out"),)
 
 
-def test_devices_of_which_a_day_brought_no_word_are_still_listed_and_known_to_be_silent() -> None:
-    boards, voice = Actor("boards", "display"), Actor("voice", "display")
-    ready, mute = c.ReportDevice("b1", "ready"), c.ReportDevice("s1", "lost", "mute")
-    story = Story().given((HUB, c.ReportDevice("printer-1", "ready")), (boards, ready))
-    story.given((voice, c.ReportDevice("s1", "ready")))
-    issue = (KIOSK, c.IssueTicket(("1",)))
-    assert story.does(boards, ready) == ()
+def test_what_is_known_of_a_device_makes_no_row_on_another_day_either() -> None:
+    boards, ready = Actor("boards", "display"), c.ReportDevice("b1", "ready")
+    story = Story().given((boards, ready))
     for day in (1, 2):
-        story.clock(MONDAY_8 + day * DAY_MS, synced=True).turn(*issue)
-        assert story.does(boards, ready) == (e.DeviceReturned("boards:b1"),)
+        story.clock(MONDAY_8 + day * DAY_MS, synced=True).turn(KIOSK, c.IssueTicket(("1",)))
         assert story.does(boards, ready) == ()
-    assert set(story.live.devices) == {"printer-1", "boards:b1", "voice:s1"}
-    (lost,) = silent(story.live.devices)
-    assert lost == c.ReportDevice("voice:s1", "lost", "no-news")
-    story.given((HUB, lost))
-    for day in (3, 4, 5):
-        story.clock(MONDAY_8 + day * DAY_MS, synced=True).turn(*issue)
-        story.given((boards, ready))
-        assert silent(story.live.devices) == ()
-    assert story.live.devices["voice:s1"].condition == "no-news"
-    assert story.does(voice, mute) == (e.DeviceLost("voice:s1", "mute"),)
+    assert set(story.live.devices) == {"boards:b1"}
 
 
-def test_a_supervisor_takes_a_lost_device_off_the_list_and_says_nothing_else_of_any() -> None:
+def test_a_supervisor_takes_a_lost_device_off_the_list_until_it_speaks_again() -> None:
     boards = Actor("boards", "display")
     story = Story().given((boards, c.ReportDevice("b1", "lost", "no-answer")))
     story.given((boards, c.ReportDevice("b2", "ready")))
-    removed = c.ReportDevice("boards:b1", "lost", "removed")
-    for said in (
-        c.ReportDevice("boards:b2", "lost", "removed"),
-        c.ReportDevice("boards:b3", "lost", "removed"),
-        c.ReportDevice("boards:b1", "ready"),
-        c.ReportDevice("boards:b1", "lost", "unplugged"),
-    ):
-        assert story.refuses(BOSS, said).reason == Reason.NOT_ALLOWED
-    assert story.refuses(LAN, removed).reason == Reason.NOT_ALLOWED
-    story.given((BOSS, removed))
+    assert story.does(BOSS, c.RemoveDevice("boards:b1")) == (e.DeviceRemoved("boards:b1"),)
     assert set(story.live.devices) == {"boards:b2"}
+    assert story.refuses(BOSS, c.RemoveDevice("boards:b1")).reason == Reason.UNKNOWN_DEVICE
     back = story.does(boards, c.ReportDevice("b1", "ready"))
     assert back == (e.DeviceReturned("boards:b1"),)
 

@@ -4,6 +4,7 @@ import msgspec
 from msgspec.structs import replace
 
 from contract import commands as c
+from contract.commands import Actor
 from contract.snapshot import CallView, DeviceView, LinkView, RollView, Snapshot
 from edge.core.rules import Counter
 from edge.core.view import snapshot
@@ -60,8 +61,20 @@ def test_a_working_site_in_one_picture() -> None:
     ]
     assert shown.services[0].oldest_ms == MONDAY_8
     assert [(call.number, call.times) for call in shown.calls] == [("1002", 1), ("1001", 2)]
-    assert shown.devices == (DeviceView("printer-1", "lost", "cover open"),)
+    lost_ms = MONDAY_8 + 3 * MINUTE_MS
+    assert shown.devices == (DeviceView("printer-1", "lost", "cover open", lost_ms),)
     assert (shown.issued_today, shown.finished_today, shown.ratings_today) == (3, 0, 0)
+
+
+def test_a_device_is_as_old_as_its_last_change_and_a_number_has_an_issuer() -> None:
+    boards, lost = Actor("boards", "display"), c.ReportDevice("b1", "lost", "no-answer")
+    story = Story().given((boards, lost), ISSUE, (LAN, c.IssueTicket(("1",))))
+    story.later(minutes=7).given((boards, lost), (HUB, c.ReportDevice("printer-1", "ready")))
+    shown = picture(story)
+    assert [view.since_ms for view in shown.devices] == [MONDAY_8, MONDAY_8 + 7 * MINUTE_MS]
+    assert [ticket.issuer for ticket in shown.waiting] == [KIOSK.id, LAN.id]
+    story.given((boards, c.ReportDevice("b1", "lost", "garbled-answer")))
+    assert picture(story).devices[0].since_ms == MONDAY_8 + 7 * MINUTE_MS
 
 
 def test_a_picture_survives_json() -> None:

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from contract.commands import Actor, Answer, IssueTicket, ReprintTicket, VoidTicket
 from contract.events import PrintFailed, ReprintOrdered, TicketPrinted
-from contract.snapshot import DeviceView
 from simulation.line import Line
 from simulation.printer.machine import VirtualPrinter
 from simulation.printer.paper import Slip
@@ -26,8 +25,8 @@ PRINTER = "printer-2"
 KIOSK_2 = Actor("kiosk-2", "kiosk")
 SITE = replace(RULES, prints_on={KIOSK_2.id: PRINTER})
 MARK = "IN LẠI"
-READY = DeviceView(PRINTER, "ready")
-ABSENT = DeviceView(PRINTER, "lost", "no-satellite")
+READY = ("ready", "")
+ABSENT = ("lost", "no-satellite")
 SETTINGS = """
 hub = "http://127.0.0.1:{hub}"
 token_file = "satellite.token"
@@ -79,9 +78,13 @@ class Hall:
             self.program.terminate()
         self.program.wait(20)
 
-    def shows(self, device: DeviceView) -> None:
-        """Wait until the hub shows the printer so."""
-        until(lambda: device in self.site.hub.snapshot().devices, within_s=20)
+    def shows(self, wanted: tuple[str, str]) -> None:
+        """Wait until the hub shows the printer in this state, for this reason."""
+        until(lambda: wanted in self._printer(), within_s=20)
+
+    def _printer(self) -> list[tuple[str, str]]:
+        devices = self.site.hub.snapshot().devices
+        return [(view.state, view.condition) for view in devices if view.device == PRINTER]
 
     def issue(self) -> str:
         reply = self.site.give(KIOSK_2, IssueTicket(("1",)))
@@ -248,7 +251,7 @@ def test_a_satellite_without_a_memory_marks_what_another_may_have_printed(hall: 
 
 def test_a_printer_without_paper_is_known_and_its_slips_fail(hall: Hall) -> None:
     hall.virtual.remove_paper()
-    hall.shows(DeviceView(PRINTER, "lost", "paper-out"))
+    hall.shows(("lost", "paper-out"))
     number = hall.issue()
     hall.slip_is(number, "failed")
     hall.virtual.load_paper(50_000)

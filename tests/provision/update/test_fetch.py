@@ -1,19 +1,25 @@
 """Fetching over a line that breaks, from servers that lie, onto a disk that is full."""
 
 import shutil
+import ssl
 from collections.abc import Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import msgspec
 import pytest
 
+from contract.stamp import Stamp
 from contract.wire import Release, release_file
 from provision.update.environment import is_whole
 from provision.update.fetch import Fetcher, FetchError
+from runtime.clock import SystemClock
 from runtime.sealed import unseal
-from tests.provision.update.wheelhouses import TARGET, UpTime, publish, wheel
+from runtime.trust import context_beside_system
+from tests.certificates import Authority
+from tests.provision.update.wheelhouses import PIP, TARGET, UpTime, publish, wheel
 
 
 class Line:
@@ -175,3 +181,66 @@ def test_the_line_is_left_to_others(house: Path, into: Path, url: str, tmp_path:
     Fetcher(into, clock, most_bytes_s=100_000).fetch(2, manifest, TARGET, (url,))
     size = sum(path.stat().st_size for path in into.rglob("*") if path.is_file())
     assert clock.now_s - began_s == pytest.approx(size / 100_000)
+
+
+class SyncedClock(UpTime):
+    """A clock that knows what time it is."""
+
+    def stamp(self) -> Stamp:
+        return msgspec.structs.replace(SystemClock().stamp(), synced=True)
+
+
+@pytest.mark.parametrize(
+    ("is_named", "is_over", "clock", "is_trusted"),
+    [
+        (True, False, SyncedClock(), True),
+        (False, False, SyncedClock(), False),
+        (True, True, SyncedClock(), False),
+        (True, True, UpTime(), True),  # a Pi in 1970 is locked out of nothing
+    ],
+)
+def test_the_centres_own_authority_is_trusted_where_it_is_named(
+    house: Path,
+    into: Path,
+    tmp_path: Path,
+    *,
+    is_named: bool,
+    is_over: bool,
+    clock: UpTime,
+    is_trusted: bool,
+) -> None:
+    authority = Authority(tmp_path / "authority")
+    shown = authority.sign("centre", expired=is_over)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Server, house, Line()))
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(shown.certificate, shown.key)
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    manifest = publish(house, 2, [wheel(tmp_path, "2.0")])
+    context = context_beside_system(authority.certificate if is_named else None, clock)
+    fetcher = Fetcher(into, UpTime(), context=context)
+    source = f"https://127.0.0.1:{server.server_port}"
+    try:
+        if is_trusted:
+            fetcher.fetch(2, manifest, TARGET, [source])
+        else:
+            with pytest.raises(FetchError, match=r"CERTIFICATE_VERIFY_FAILED|was over at"):
+                fetcher.fetch(2, manifest, TARGET, [source])
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert whole(house, into, 2) is is_trusted
+
+
+def test_after_a_refusal_only_what_the_release_in_force_needs_is_kept(
+    house: Path, into: Path, url: str, tmp_path: Path
+) -> None:
+    fetcher = Fetcher(into, UpTime())
+    fetcher.fetch(2, publish(house, 2, [wheel(tmp_path, "2.0")]), TARGET, [url])
+    in_force = unseal((into / release_file(2)).read_bytes(), Release).message
+    fetcher.fetch(3, publish(house, 3, [wheel(tmp_path, "3.0")]), TARGET, [url])
+    fetcher.keep_only(in_force.files)
+    left = [path.name for path in into.rglob("*") if path.is_file()]
+    assert left == [PIP.name]

@@ -119,7 +119,7 @@ def test_a_journal_that_the_new_software_cannot_read_keeps_it_from_being_switche
     before = site.restarts
     site.run()
     assert site.phase()[1] == "refused"
-    assert "cannot be copied" in site.phase()[2]
+    assert "file is not a database" in site.phase()[2]
     assert site.restarts == before
 
 
@@ -190,3 +190,32 @@ def test_boot_after_boot_without_health_goes_back(site: Site, tmp_path: Path) ->
     site.run()
     assert site.phase() == (2, "refused", "not healthy after 2 starts")
     assert names(site) == ["1"]
+
+
+def test_what_runs_is_given_back_by_hand_once(site: Site, tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match="no release before 1"):
+        site.updater.back()
+    order(site.order_file, 1, 2, publish(site.house, 2, [wheel(tmp_path, "2.0")]))
+    site.run()
+    assert site.updater.back() == "1"
+    assert site.runs() == "1.0"
+    assert site.phase() == (2, "refused", "release 2 was given back by hand")
+    assert links(site)[:2] == ("1", "1")
+    with pytest.raises(RefusedError, match="no release before 1"):
+        site.updater.back()
+    site.run()  # nothing is tried again without a newer order
+    assert site.runs() == "1.0"
+    assert names(site) == ["1"]
+    order(site.order_file, 2, 2, publish(site.house, 2, [wheel(tmp_path, "2.0")]))
+    site.run()
+    assert site.runs() == "2.0"
+
+
+def test_what_was_fetched_is_let_go_of_after_a_refusal_only(site: Site, tmp_path: Path) -> None:
+    order(site.order_file, 1, 2, publish(site.house, 2, [wheel(tmp_path, "2.0")]))
+    site.run()
+    assert site.tidied == 0
+    order(site.order_file, 2, 3, publish(site.house, 3, [wheel(tmp_path, "3.0", status=1)]))
+    site.run()
+    assert site.tidied == 1
+    assert site.runs() == "2.0"

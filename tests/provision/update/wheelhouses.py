@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.stamp import Stamp
 from contract.wire import VERSION, Release, ReleaseFile, Update, release_file
-from edge.journal import StoreError
 from edge.release_check import check_on_copy
+from edge.store.journal import StoreError
 from provision.update.decide import House
 from provision.update.machine import HubView, MachineError
 from provision.update.notebook import Notebook
@@ -117,6 +117,7 @@ class Site:
         self.order_file = folder / "order.thutu"
         self.says: House | None = None
         self.restarts = 0
+        self.tidied = 0
 
     @property
     def updater(self) -> Updater:
@@ -162,6 +163,10 @@ class Site:
 
     def fetch(self) -> None:
         """It is there already; fetching has tests of its own."""
+
+    def tidy(self) -> None:
+        """Only noted, for the wheelhouse is the publisher's own; fetching has tests of its own."""
+        self.tidied += 1
 
     def check(self, release: str) -> None:
         assert self.releases.is_built(release)

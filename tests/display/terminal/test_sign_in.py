@@ -1,0 +1,67 @@
+"""Signing in: what is typed ahead lands where it belongs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from textual.events import Key
+from textual.widgets import Input
+
+from tests.display.terminal.station import PIN, Station, at_station, opened
+from tests.edge.running_site import RunningSite
+
+_CONTROLS = {"enter": "\r", "tab": "\t"}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[RunningSite]:
+    site = opened(tmp_path)
+    yield site
+    site.close()
+
+
+def type_ahead(at: Station, *keys: str) -> None:
+    """Press keys faster than the terminal can take them, as a driver hands them over."""
+    for key in keys:
+        at.app.post_message(Key(key, key if len(key) == 1 else _CONTROLS[key]))
+
+
+def typed(at: Station, field: str) -> str:
+    return at.app.screen.query_one(f"#{field}", Input).value
+
+
+@pytest.mark.parametrize("onwards", ["enter", "tab"])
+def test_a_pin_typed_ahead_is_never_read_in_the_name(site: RunningSite, onwards: str) -> None:
+    async def scenario(at: Station) -> None:
+        await at.sees("ĐĂNG NHẬP")
+        type_ahead(at, *"nv01", onwards, *PIN)
+        await at.until(lambda: typed(at, "pin") == PIN, "the PIN")
+        assert typed(at, "staff") == "nv01"
+        assert PIN not in at.screen
+        assert "••••••" in at.screen
+
+    at_station(site, scenario)
+
+
+def test_all_that_is_typed_ahead_lets_the_clerk_in(site: RunningSite) -> None:
+    async def scenario(at: Station) -> None:
+        await at.sees("ĐĂNG NHẬP")
+        type_ahead(at, *"nv01", "enter", *PIN, "enter")
+        await at.sees("Chọn quầy", "nv01")
+
+    at_station(site, scenario)
+
+
+def test_what_is_missing_is_asked_for_where_it_belongs(site: RunningSite) -> None:
+    async def scenario(at: Station) -> None:
+        await at.sees("▸ Tên đăng nhập")
+        await at.press("enter")
+        await at.sees("▸ Mã PIN")
+        await at.type(PIN)
+        await at.press("enter")
+        await at.sees("! Hãy nhập", "▸ Tên đăng nhập")
+        await at.type("nv01")
+        await at.press("enter", "enter")
+        await at.sees("Chọn quầy")
+
+    at_station(site, scenario)

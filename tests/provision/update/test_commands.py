@@ -1,0 +1,232 @@
+"""`thutu-update` from its command line, on a machine whose `systemctl` notes what it is told."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from provision.update.__main__ import main
+from provision.update.machine import FETCH_UNIT, RESTARTED, MachineError, SystemdMachine
+from provision.update.notebook import Notebook
+from provision.update.releases import CURRENT, PREVIOUS, PROVEN, Releases
+from runtime.http_server import HttpServer
+from tests.edge.test_killed_hub import SETTINGS
+from tests.provision.update.wheelhouses import CENTRE, PUBLISHER, order, publish, wheel
+
+SYSTEMCTL = """#!/bin/sh
+echo "$*" >> {folder}/calls
+if [ "$1" = is-active ]; then
+  shift
+  for unit; do cat {folder}/states/$unit 2>/dev/null || echo inactive; done
+  exit 3
+fi
+[ -e {folder}/fails ] && {{ echo "it is masked" >&2; exit 1; }}
+exit 0
+"""
+
+
+class Systemd:
+    """What was asked of it, and what it says of units."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        (folder / "states").mkdir(parents=True)
+        program = folder / "systemctl"
+        program.write_text(SYSTEMCTL.format(folder=folder), "ascii")
+        program.chmod(0o755)
+
+    def set(self, unit: str, state: str) -> None:
+        (self._folder / "states" / unit).write_text(f"{state}\n", "ascii")
+
+    def fail(self) -> None:
+        (self._folder / "fails").touch()
+
+    @property
+    def calls(self) -> list[str]:
+        path = self._folder / "calls"
+        return path.read_text("ascii").splitlines() if path.exists() else []
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+
+
+@pytest.fixture
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Systemd:
+    found = Systemd(tmp_path / "systemd")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'systemd'}:/usr/bin:/bin")
+    return found
+
+
+def test_services_are_asked_for_and_started_as_systemd_knows_them(systemd: Systemd) -> None:
+    machine = SystemdMachine("http://127.0.0.1:1")
+    systemd.set("thutu-hub.service", "active")
+    systemd.set("thutu-hall.service", "activating")
+    systemd.set("thutu-voice.service", "failed")
+    assert machine.running() == ("thutu-hub.service", "thutu-hall.service")
+    assert systemd.calls == [f"is-active {' '.join(RESTARTED)}"]
+    assert machine.are_well(("thutu-hub.service",))
+    assert not machine.are_well(machine.running())
+    assert machine.are_well(())
+
+    machine.restart(("thutu-hub.service", "thutu-hall.service"))
+    machine.restart(())
+    machine.fetch()
+    machine.tidy()
+    machine.check("7")
+    assert systemd.calls[-4:] == [
+        "restart --no-block thutu-hub.service thutu-hall.service",
+        f"start {FETCH_UNIT}",
+        f"start {FETCH_UNIT}",
+        "start thutu-update-check@7.service",
+    ]
+    systemd.fail()
+    with pytest.raises(MachineError, match="it is masked"):
+        machine.fetch()
+
+
+async def _healthy(scope: dict[str, object], _receive: object, send: object) -> None:
+    assert scope["path"] == "/api/health"
+    body = b'{"software":"2.0","house":"closed","more":1}'
+    for message in (
+        {"type": "http.response.start", "status": 200, "headers": []},
+        {"type": "http.response.body", "body": body},
+    ):
+        await send(message)  # type: ignore[operator] # ASGI's
+
+
+@pytest.fixture
+def hub() -> Iterator[str]:
+    server = HttpServer(_healthy, "127.0.0.1", 0)  # type: ignore[arg-type] # ASGI's
+    server.start()
+    yield server.url
+    server.stop()
+
+
+def test_a_hub_says_what_it_runs_and_one_that_is_away_says_nothing(hub: str) -> None:
+    said = SystemdMachine(hub).hub()
+    assert said is not None
+    assert (said.software, said.house) == ("2.0", "closed")
+    assert SystemdMachine("http://127.0.0.1:1").hub() is None
+    assert SystemdMachine(hub.replace("http:", "https:")).hub() is None
+
+
+class Ground:
+    """The folders of a machine on which release 1 runs, and its command line."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.releases = Releases(folder / "opt")
+        for name in ("1", "2"):
+            self.releases.folder(name).mkdir(parents=True)
+            self.releases.mark_built(name)
+        for link in (CURRENT, PROVEN):
+            self.releases.point(link, "2")
+        self.releases.point(PREVIOUS, "1")
+        self.notebook = Notebook(folder / "state")
+        self.order_file = folder / "order.thutu"
+        self.house = folder / "house"
+        publisher = PUBLISHER.public_key().public_bytes_raw().hex()
+        centre = CENTRE.public_key().public_bytes_raw().hex()
+        (folder / "hub.toml").write_text(
+            f'centre_key = "{centre}"\n{SETTINGS}\n[updates]\npublisher_keys = ["{publisher}"]\n'
+            f'order_file = "{self.order_file}"\n',
+            "utf-8",
+        )
+
+    def do(self, *words: str) -> int:
+        named = {
+            "config": "hub.toml",
+            "root": "opt",
+            "state": "state",
+            "wheelhouse": "fetched",
+        }
+        options = [f"--{name}={self.folder / place}" for name, place in named.items()]
+        return main([*options, *words])
+
+
+@pytest.fixture
+def ground(tmp_path: Path, systemd: Systemd) -> Ground:
+    systemd.set("thutu-hub.service", "active")
+    return Ground(tmp_path)
+
+
+def test_a_stick_is_taken_fetched_from_and_shown(
+    ground: Ground, capsys: pytest.CaptureFixture[str], systemd: Systemd
+) -> None:
+    publish(ground.house, 3, [wheel(ground.folder, "3.0")])
+    assert ground.do("install", str(ground.house)) == 0
+    assert "Release 3 (3.0) is next" in capsys.readouterr().out
+    assert ground.do("run") == 75  # the service that fetches did nothing here
+    assert systemd.calls[-1] == f"start {FETCH_UNIT}"
+    assert "tried again" in capsys.readouterr().err
+    (ground.folder / "fetched").mkdir()
+    assert ground.do("fetch") == 0
+    assert sorted(path.name for path in (ground.folder / "fetched/wheels").glob("*/*.whl"))[1] == (
+        "sample_hub-3.0-py3-none-any.whl"
+    )
+    assert ground.do("show") == 0
+    said = capsys.readouterr().out
+    assert re.search(r"current +2\nproven +2\nprevious +1\nRelease 3: fetching and building", said)
+
+
+def test_what_was_refused_is_removed_by_who_fetched_it(ground: Ground) -> None:
+    publish(ground.house, 3, [wheel(ground.folder, "3.0")])
+    ground.do("install", str(ground.house))
+    (ground.folder / "fetched").mkdir()
+    ground.do("fetch")
+    plan = ground.notebook.plan
+    assert plan is not None
+    plan_file = ground.folder / "state/plan.json"
+    plan_file.write_text(plan_file.read_text("utf-8").replace("preparing", "refused"), "utf-8")
+    assert ground.do("fetch") == 0
+    assert [path for path in (ground.folder / "fetched").rglob("*") if path.is_file()] == []
+
+
+def test_a_person_gives_back_what_runs(
+    ground: Ground, capsys: pytest.CaptureFixture[str], systemd: Systemd
+) -> None:
+    assert ground.do("back") == 0
+    assert "Release 1 runs again" in capsys.readouterr().out
+    assert systemd.calls[-1] == "restart --no-block thutu-hub.service"
+    assert [ground.releases.named(link) for link in (CURRENT, PROVEN)] == ["1", "1"]
+    assert ground.do("back") == 1
+    assert "no release before 1. Nothing was changed." in capsys.readouterr().err
+
+
+def test_a_boot_without_a_trial_changes_nothing(ground: Ground) -> None:
+    assert ground.do("resume") == 0
+    assert ground.releases.named(CURRENT) == "2"
+
+
+def test_the_centres_order_is_taken_and_a_strangers_is_not(ground: Ground) -> None:
+    order(ground.order_file, 4, 0)
+    assert ground.do("run") == 0
+    plan = ground.notebook.plan
+    assert plan is not None
+    assert (plan.state.order, plan.state.phase) == (4, "done")
+    ground.order_file.write_bytes(b"\xc1")
+    assert ground.do("run") == 0
+    assert ground.notebook.plan == plan
+
+
+def test_settings_that_are_wrong_are_named(
+    ground: Ground, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (ground.folder / "hub.toml").write_text("[", "utf-8")
+    assert ground.do("run") == 1
+    assert "hub.toml" in capsys.readouterr().err
+
+
+def test_help_is_in_vietnamese_first(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    with pytest.raises(SystemExit) as left:
+        main(["--help"])
+    assert left.value.code == 0
+    said = capsys.readouterr().out
+    assert "trở lại bản trước" in said
+    assert "Cách dùng" in said or "Dùng" in said
