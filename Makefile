@@ -7,7 +7,7 @@ ARGS ?=
 SIDE_BY_SIDE := -n 4 --dist loadfile
 SOURCES := contract runtime edge display central simulation provision tests benchmarks docs
 
-.PHONY: demo test test-gpio test-gpio-sim test-usb test-machine test-printers check format bench bench-ticket bench-terminal bench-call bench-start bench-ingest bench-centre bench-public pictures reference lock debian clean
+.PHONY: demo test test-gpio test-gpio-sim test-usb test-machine test-cluster test-printers check format bench bench-ticket bench-terminal bench-call bench-start bench-ingest bench-centre bench-public pictures reference lock debian clean
 
 demo: $(VENV)/run.stamp
 	@$(BIN)/thutu-demo $(ARGS)
@@ -30,6 +30,10 @@ test-usb: $(VENV)/dev.stamp
 # A whole machine from a blank card, in QEMU; docs/install.md says how.
 test-machine: $(VENV)/dev.stamp
 	$(BIN)/pytest -s -v tests/machine/live_machine.py
+
+# Three brokers, three workers, PostgreSQL and its replica, each killed under load; docs/central.md says more.
+test-cluster: $(VENV)/dev.stamp
+	$(BIN)/pytest -s -v --show-capture=no tests/cluster/live_cluster.py
 
 # Faults at every byte of every ticket; hours.
 test-printers: $(VENV)/dev.stamp

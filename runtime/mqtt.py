@@ -4,6 +4,10 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable
+from functools import partial
+from itertools import cycle
+
+from msgspec.structs import replace
 
 from runtime.backoff import Backoff
 from runtime.clock import Clock, SystemClock
@@ -17,7 +21,8 @@ _STOP_S = 15.0
 
 
 class MqttLink:
-    """A connection to a broker in a thread of its own.
+    """A connection to a broker in a thread of its own; to any server of a cluster, drawn at
+    random, and to the next whenever one fails.
 
     With `persistent` the broker keeps the session, and what arrives for it, while we are away.
     `on_message(topic, payload)` and `on_state(connected)` are called in the link's thread: they
@@ -88,9 +93,12 @@ class MqttLink:
 
     def _run(self) -> None:
         failures = 0
-        random = secrets.SystemRandom().random
+        random = secrets.SystemRandom()
+        hosts = (self._settings.host, *self._settings.other_hosts)
+        servers = cycle(random.sample(hosts, len(hosts)))
+        server = replace(self._settings, host=next(servers))
         while not self._stopping.is_set():
-            ending = self._connect_once()
+            ending = self._connect_once(server)
             if self._stopping.is_set():
                 return
             if (ending.lasted_s or 0.0) > self._backoff.longest_s(failures):
@@ -100,26 +108,27 @@ class MqttLink:
                 self._version = "3.1.1" if self._version == "5" else "5"
                 self._version_has_worked = False
                 if failures == 1:
-                    logger.info("%s: now trying MQTT %s", self._settings, self._version)
+                    logger.info("%s: now trying MQTT %s", server, self._version)
                     continue
-            self._complain(ending.reason)
-            self._stopping.wait(self._backoff.pause_s(failures, random))
+            self._complain(f"{server}: no connection: {ending.reason}")
+            server = replace(self._settings, host=next(servers))
+            self._stopping.wait(self._backoff.pause_s(failures, random.random))
 
     def _may_change_version(self, failures: int) -> bool:
         """A version that has worked is given up only when it fails again and again, for a line
         that breaks at the wrong moment looks like a broker that does not understand."""
         return self._settings.protocol == "auto" and (not self._version_has_worked or failures > 2)
 
-    def _connect_once(self) -> Ending:
+    def _connect_once(self, server: MqttSettings) -> Ending:
         connection = self._connection = Connection(
-            self._settings,
+            server,
             self._version,
             clock=self._clock,
             wall_clock=self._wall_clock,
             persistent=self._persistent,
             subscriptions=self._subscriptions,
             on_message=self._deliver,
-            on_ready=self._announce,
+            on_ready=partial(self._announce, server),
             on_refusal=self._note_refusal,
             will=self._will,
         )
@@ -129,16 +138,16 @@ class MqttLink:
             self._tell(connected=False)
         return ending
 
-    def _announce(self) -> None:
-        logger.info("%s: connected, MQTT %s", self._settings, self._version)
+    def _announce(self, server: MqttSettings) -> None:
+        logger.info("%s: connected, MQTT %s", server, self._version)
         self._version_has_worked = True
         self._complaints.clear()
         self._tell(connected=True)
 
-    def _complain(self, reason: str) -> None:
-        if reason not in self._complaints:
-            self._complaints.add(reason)
-            logger.warning("%s: no connection: %s; trying again", self._settings, reason)
+    def _complain(self, words: str) -> None:
+        if words not in self._complaints:
+            self._complaints.add(words)
+            logger.warning("%s; trying again", words)
 
     def _note_refusal(self, words: str) -> None:
         if words not in self._refusals:

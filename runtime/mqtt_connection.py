@@ -29,6 +29,7 @@ from runtime.trust import client_context
 logger = logging.getLogger(__name__)
 
 Version = Literal["5", "3.1.1"]
+_Host = Annotated[str, Meta(min_length=1)]
 
 _WINDOW = 100
 _ANSWER_S = 10.0
@@ -49,11 +50,14 @@ _HINTS = {
 
 
 class MqttSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which broker, and who we are to it. `ca_file` turns TLS on; `protocol` "auto" asks for
+    """Which broker, and who we are to it. `other_hosts` are the further servers of a cluster, on
+    the same port; whichever answers is used. `subscribe_qos` is 0 at a cluster of NATS servers,
+    which agree with each other on every subscription of QoS 1, for seconds each, before it counts;
+    what is missed is sent again either way. `ca_file` turns TLS on; `protocol` "auto" asks for
     MQTT 5 and falls back to 3.1.1. A lost connection is tried again after a random pause, longer
     each time, of at most `reconnect_within_s`."""
 
-    host: Annotated[str, Meta(min_length=1)]
+    host: _Host
     port: Annotated[int, Meta(ge=1, le=65535)]
     client_id: Annotated[str, Meta(min_length=1, max_length=64)]
     username: str = ""
@@ -61,6 +65,8 @@ class MqttSettings(Struct, frozen=True, forbid_unknown_fields=True):
     keepalive_s: Annotated[int, Meta(ge=5, le=3600)] = 30
     reconnect_within_s: Annotated[float, Meta(gt=0, le=3600)] = 120.0
     protocol: Literal["auto", "5", "3.1.1"] = "auto"
+    other_hosts: tuple[_Host, ...] = ()
+    subscribe_qos: Literal[0, 1] = 1
     ca_file: Path | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
@@ -298,7 +304,8 @@ class Connection:
         # paho 2.2 does not heed the broker's Receive Maximum (MQTT 5, 3.2.2.3.3).
         self._window = min(_WINDOW, getattr(properties, "ReceiveMaximum", _WINDOW))
         if self._subscriptions:
-            client.subscribe([(topic, 1) for topic in self._subscriptions])
+            qos = self._settings.subscribe_qos
+            client.subscribe([(topic, qos) for topic in self._subscriptions])
         else:
             self._become_ready()
 

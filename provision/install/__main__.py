@@ -12,7 +12,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from provision.install.ground import Done, Ground
-from provision.install.plan import DATA, ROLES, UNITS, Link, plan, starts_by_itself, unit_files
+from provision.install.plan import (
+    DATA,
+    ROLES,
+    UNITS,
+    Link,
+    is_template,
+    plan,
+    starts_by_itself,
+    unit_files,
+)
 
 _SOURCES = Path(__file__).parents[2]
 _LINKS = ("opt/thutu/current", "opt/thutu/proven")
@@ -54,7 +63,8 @@ def _install(chosen: argparse.Namespace) -> int:
 def _remove(root: Path, *, dry: bool) -> int:
     ground = Ground(root, dry=dry)
     if root == Path("/"):
-        _stop(filter(starts_by_itself, unit_files(ROLES, _SOURCES)), dry=dry)
+        units = unit_files(ROLES, _SOURCES)
+        _stop([one for one in units if starts_by_itself(one) or is_template(one)], dry=dry)
     done = ground.clear()
     if not done:
         print("Nothing to remove: nothing was laid down here.")
@@ -71,8 +81,11 @@ def _remove(root: Path, *, dry: bool) -> int:
 
 
 def _stop(units: Iterable[Path], *, dry: bool) -> None:
-    """Stop those that are here: systemctl fails at a name that it does not know."""
-    here = [unit.name for unit in units if (Path("/") / UNITS / unit.name).exists()]
+    """Stop those that are here, and all that were made of a template: systemctl fails at a name
+    that it does not know, but not at a pattern."""
+    here = [
+        unit.name.replace("@.", "@*.") for unit in units if (Path("/") / UNITS / unit.name).exists()
+    ]
     if here:
         _run(["systemctl", "stop", *here], dry=dry)
 

@@ -12,7 +12,7 @@ ROLES = {
     "satellite": ("thutu-satellite",),
     "display": ("thutu-boards", "thutu-hall", "thutu-hall-screen", "thutu-voice"),
     "terminal": ("thutu-terminal",),
-    "centre": ("thutu-central", "thutu-broker-files"),
+    "centre": ("thutu-central", "thutu-central-ingest@", "thutu-broker-files"),
 }
 DATA = tuple(
     f"/var/lib/thutu{of}"
@@ -92,8 +92,14 @@ def unit_files(roles: Iterable[str], sources: Path) -> list[Path]:
 
 
 def starts_by_itself(unit: Path) -> bool:
-    """Whether a unit is wanted at boot; the others are started by one that is."""
-    return "[Install]" in unit.read_text("utf-8").splitlines()
+    """Whether a unit is wanted at boot; the others are started by one that is, and of a template
+    whoever installs says which ones."""
+    return not is_template(unit) and "[Install]" in unit.read_text("utf-8").splitlines()
+
+
+def is_template(unit: Path) -> bool:
+    """Whether units are made of it by a name of their own."""
+    return unit.stem.endswith("@")
 
 
 def _of_the_appliance(etc: Path) -> Iterator[File]:
