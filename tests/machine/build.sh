@@ -7,7 +7,7 @@ set -eu
 repository=$(cd "$(dirname "$0")/../.." && pwd)
 work=$1
 PATH=$PATH:/usr/sbin:/sbin
-PACKAGES=systemd-sysv,dbus,udev,kmod,systemd-timesyncd,linux-image-amd64,initramfs-tools,overlayroot
+PACKAGES=systemd-sysv,dbus,udev,kmod,systemd-timesyncd,linux-image-amd64,initramfs-tools,overlayroot,busybox
 PACKAGES=$PACKAGES,cloud-init,python3,sudo,openssh-server,curl,procps,zstd,e2fsprogs,qemu-guest-agent
 
 main() {
@@ -48,7 +48,7 @@ disk() {
     mmdebstrap --quiet --variant=minbase --include="$PACKAGES" --aptopt='Acquire::Languages "none"' \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
         --customize-hook="copy-in $work/etc /" --customize-hook='mkdir -p "$1/boot/firmware"' \
-        --customize-hook='rm "$1/etc/hostname" "$1/etc/machine-id"; echo raspberrypi >"$1/etc/hostname"' \
+        --customize-hook=': >"$1/etc/machine-id"; rm "$1/etc/hostname"; echo raspberrypi >"$1/etc/hostname"' \
         trixie "$work/root.tar" "$mirror"
     # shellcheck disable=SC2016  # expanded there
     fakeroot sh -eu -c '

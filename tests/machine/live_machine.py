@@ -3,35 +3,46 @@
 `make test-machine` runs this, in order; tens of minutes. There is no network card in the machine.
 """
 
+import base64
 import json
 import os
 import random
 import re
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.snapshot import Snapshot
+from contract.wire import VERSION, Update
 from provision.image.__main__ import main as write_boot_files
 from runtime.clock import SystemClock
+from runtime.sealed import seal, signing_key
 from simulation.printer.machine import VirtualPrinter
 from simulation.printer.model import PrinterModel
 from simulation.printer.paper import Slip
 from simulation.printer.ports import TcpPort
 from tests.machine.machine import Machine
+from tests.provision.update.test_real_update import project_wheel
 
 HERE = Path(__file__).parent
 BOOT = Path("firmware_config/boot")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "thutu-machine"
 SITE = "01-00097-01"
 HUB = "sudo -u thutu /opt/thutu/current/bin/thutu-hub"
+UPDATE = "/opt/thutu/proven/bin/thutu-update"
+RELEASES = "/opt/thutu/releases"
+NEXT_VERSION = "99.0"
+HALF_THE_PACKAGES = 60
 LOAD = "/run/take_numbers.py"
 CUTS = 3
 INK_DOTS = 5_000
+SLOW_START_S = 400  # on a computer that does much else
 HANGS_S = 600  # WatchdogSec, TimeoutStopSec, and a slow start
 
 pytestmark = pytest.mark.timeout(1800)
@@ -51,13 +62,24 @@ class Centre:
 
     def snapshot(self) -> Snapshot:
         """The whole site now."""
-        return msgspec.json.decode(self._ask("/api/snapshot"), type=Snapshot)
+        said = self._ask("/api/snapshot", self.kiosk)
+        return msgspec.json.decode(said, type=Snapshot)
 
     def take_number(self, *, on_paper: bool = False) -> str:
         """Take one number with curl."""
-        command = json.dumps({"type": "IssueTicket", "services": ["1"], "on_paper": on_paper})
-        key = '"Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)"'
-        return str(json.loads(self._ask("/api/commands", f"-H {key} -d '{command}'"))["number"])
+        command = {"type": "IssueTicket", "services": ["1"], "on_paper": on_paper}
+        return str(json.loads(self._post("/api/commands", self.kiosk, command))["number"])
+
+    def open_day(self, day: str) -> None:
+        """Begin another day as a supervisor may: whoever waited is not in the house any more."""
+        self.machine.run(f"echo 730418 | {HUB} set-pin ql01 --role supervisor")
+        said = self._post("/api/sessions", self.kiosk, {"staff": "ql01", "pin": "730418"})
+        self._post("/api/commands", json.loads(said)["token"], {"type": "OpenDay", "day": day})
+
+    def software(self) -> str:
+        """The version that the hub says it is; empty while it says nothing."""
+        said = self.machine.try_to("curl -sS --fail 127.0.0.1:8100/api/health")
+        return str(json.loads(said.output)["software"]) if said.code == 0 else ""
 
     def restarts(self) -> int:
         """How often systemd has started the hub anew."""
@@ -66,11 +88,16 @@ class Centre:
     def switch_on(self, clock: str = "utc") -> None:
         """Give power, and wait until the hub is there."""
         self.machine.switch_on(clock)
-        self.machine.wait_for(self.hub_is_active)
+        self.machine.wait_for(self.hub_is_active, SLOW_START_S)
 
-    def _ask(self, path: str, more: str = "") -> str:
-        token = f'-H "Authorization: Bearer {self.kiosk}"'
-        return self.machine.run(f"curl -sS --fail-with-body {token} {more} 127.0.0.1:8100{path}")
+    def _post(self, path: str, token: str, body: Mapping[str, object]) -> str:
+        key = '"Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)"'
+        kind = "'Content-Type: application/json'"
+        return self._ask(path, token, f"-H {key} -H {kind} -d '{json.dumps(body)}'")
+
+    def _ask(self, path: str, token: str, more: str = "") -> str:
+        known = f'-H "Authorization: Bearer {token}"'
+        return self.machine.run(f"curl -sS --fail-with-body {known} {more} 127.0.0.1:8100{path}")
 
 
 @pytest.fixture(scope="module")
@@ -105,8 +132,16 @@ def make_disks(folder: Path) -> None:
     (folder / "key.pub").write_text("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ us\n", "ascii")
     template = (BOOT / "hub.toml.template").read_text("utf-8")
     always = re.sub(r"sessions = \[.*?\n\]", "sessions = []", template, flags=re.DOTALL)
-    printer = '\n[printer]\nurl = "serial:/dev/ttyS1?baud=19200"\n[issuing]\nevery_s = 0\n'
-    (folder / "hub.toml.template").write_text(always + printer, "utf-8")
+    centre, publisher = (public_key(folder / f"{name}.pem") for name in ("centre", "publisher"))
+    more = f"""
+[printer]
+url = "serial:/dev/ttyS1?baud=19200"
+[issuing]
+every_s = 0
+[updates]
+publisher_keys = ["{publisher}"]
+"""
+    (folder / "hub.toml.template").write_text(f'centre_key = "{centre}"\n{always}{more}', "utf-8")
     code = write_boot_files(
         [
             *(SITE, "--sites", str(folder / "sites.csv"), "--wheels", str(CACHE / "wheels")),
@@ -116,16 +151,36 @@ def make_disks(folder: Path) -> None:
         ]
     )
     assert code == 0
-    path = os.environ | {"PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
-
-    def do(*command: str | Path) -> None:
-        subprocess.run(command, check=True, env=path, stdout=subprocess.DEVNULL)
-
-    card, data = folder / "boot.vfat", folder / "data.ext4"
-    do("mkfs.vfat", "-C", "-n", "bootfs", card, str(256 * 1024))
-    do("mcopy", "-s", "-i", card, *sorted(boot.iterdir()), "::/")
-    do("mke2fs", "-q", "-t", "ext4", "-L", "thutu-data", data, "256M")
+    make_vfat(folder / "boot.vfat", "BOOTFS", boot)
+    do("mke2fs", "-q", "-t", "ext4", "-L", "thutu-data", folder / "data.ext4", "2G")
     do("cp", "--sparse=always", CACHE / "root.ext4", folder / "root.ext4")
+
+
+def make_stick(folder: Path) -> None:
+    """Release 2 as a publisher makes it, on a stick."""
+    wheel, house = project_wheel(folder, NEXT_VERSION), folder / "wheelhouse"
+    release = ("-m", "provision.release", "build", "--number", "2", "--wheel", wheel, "--to", house)
+    keyed = ("--key", folder / "publisher.pem", "--requirements", "requirements/run.txt")
+    os.environ.setdefault("PIP_FIND_LINKS", str(CACHE / "wheels"))
+    do(sys.executable, *release, *keyed, "--target", "cp313-x86_64")
+    make_vfat(folder / "stick.vfat", "STICK", house)
+
+
+def make_vfat(disk: Path, label: str, content: Path) -> None:
+    """A disk as other systems write them too."""
+    do("mkfs.vfat", "-C", "-n", label, disk, str(256 * 1024))
+    do("mcopy", "-s", "-i", disk, *sorted(content.iterdir()), "::/")
+
+
+def public_key(path: Path) -> str:
+    """The public half of the key at `path`, which is made where there is none."""
+    return signing_key(path).public_key().public_bytes_raw().hex()
+
+
+def do(*command: str | Path) -> None:
+    """Run a command on the machine that tests."""
+    path = os.environ | {"PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
+    subprocess.run(command, check=True, env=path, stdout=subprocess.DEVNULL)
 
 
 def test_a_blank_card_makes_itself_a_hub_without_a_network(centre: Centre) -> None:
@@ -133,7 +188,7 @@ def test_a_blank_card_makes_itself_a_hub_without_a_network(centre: Centre) -> No
 
     first = machine.boot_id()
     seconds = machine.wait_for(lambda: machine.boot_id() not in ("", first), 1500)
-    machine.wait_for(centre.hub_is_active)
+    machine.wait_for(centre.hub_is_active, SLOW_START_S)
     print(f"\n  set up and started again after {seconds:.0f} s")
     assert machine.run("ls /sys/class/net") == "lo"
     assert machine.try_to("cloud-init status").output == "status: disabled"
@@ -239,23 +294,50 @@ def cut_while_numbers_are_taken(centre: Centre) -> None:
 
 def test_with_a_root_that_cannot_be_written_the_data_partition_keeps_all(centre: Centre) -> None:
     machine = centre.machine
-    guide = Path("docs/install.md").read_text("utf-8")
-    fstab, overlay = re.findall(r"^(LABEL=thutu-data.*|overlayroot=.*)$", guide, re.MULTILINE)
-    machine.run(f"cat >>/etc/fstab; echo '{overlay}' >/etc/overlayroot.conf", f"{fstab}\n")
-    machine.run(
-        "systemctl stop thutu-hub && mount LABEL=thutu-data /mnt && cp -a /var/lib/thutu/. /mnt/"
-        " && umount /mnt"
-    )
+    mounts, overlay, commands = guide_to_a_root_that_is_only_read()
+    machine.run(f"cat >>/etc/fstab; echo '{overlay}' >/etc/overlayroot.conf", f"{mounts}\n")
+    machine.run(commands, timeout_s=600)
     machine.shut_down()
     centre.switch_on()
     assert machine.run("findmnt -no FSTYPE /") == "overlay"
-    assert machine.run("findmnt -no SOURCE /var/lib/thutu") != "overlay"
+    for folder in ("/opt/thutu", "/var/lib/thutu", "/var/lib/thutu-update"):
+        assert machine.run(f"findmnt -no FSTYPE {folder}") == "ext4"
     cut_while_numbers_are_taken(centre)
     state = machine.try_to("systemctl is-system-running --wait", timeout_s=300).output
     print(f"\n  {state}; what it wrote over the root, in memory:")
     print(machine.run("find /media/root-rw/overlay -type f | head -60"))
-    assert machine.run("awk '{print $5}' /sys/block/vda/stat") == "0", "the root was written to"
+    # Sectors written since the start (Documentation/admin-guide/iostats.rst, field 7).
+    assert machine.run("awk '{print $7}' /sys/block/vda/stat") == "0", "the root was written to"
     assert state == "running"
+
+
+def guide_to_a_root_that_is_only_read() -> tuple[str, str, str]:
+    """What docs/install.md says: lines of fstab, the line of overlayroot, and what to run."""
+    guide = Path("docs/install.md").read_text("utf-8").partition("## The card, read-only")[2]
+    mounts = "\n".join(re.findall(r"^(?:LABEL=|/data/).*$", guide, re.MULTILINE))
+    (overlay,) = re.findall(r"^overlayroot=.*$", guide, re.MULTILINE)
+    commands = guide.partition("```sh\n")[2].partition("```")[0].splitlines()
+    # There is no network for apt, and the power switch is ours.
+    commands = [line.partition("  #")[0] for line in commands]
+    kept = [line for line in commands if not line.startswith(("sudo apt", "sudo reboot"))]
+    return mounts, overlay, " && ".join(kept)
+
+
+def test_without_its_data_partition_it_can_be_reached_and_gives_out_nothing(centre: Centre) -> None:
+    machine = centre.machine
+    machine.shut_down()
+    data = machine.folder / "data.ext4"
+    data.rename(aside := machine.folder / "aside.ext4")
+    data.touch()  # a disk without anything on it
+    machine.switch_on()
+    state = machine.try_to("systemctl is-system-running --wait", timeout_s=300).output
+    hub = machine.try_to("systemctl is-active thutu-hub ssh").output.split()
+    machine.cut_power()
+    aside.replace(data)
+    print(f"\n  {state}; hub and ssh are {hub}")
+    assert hub == ["inactive", "active"]
+    centre.switch_on()
+    assert int(centre.take_number()) > 0
 
 
 def test_with_the_clock_in_1973_numbers_are_given_out(centre: Centre) -> None:
@@ -264,6 +346,52 @@ def test_with_the_clock_in_1973_numbers_are_given_out(centre: Centre) -> None:
     number = centre.take_number(on_paper=True)
     print(f"\n  number {number}; the machine holds it for {centre.machine.run('date')}")
     assert not centre.snapshot().clock_trusted
+
+
+def test_an_order_that_the_centre_did_not_seal_is_not_taken(centre: Centre) -> None:
+    machine = centre.machine
+    order = Update(VERSION, f"{SITE}-h1", 1, 9, bytes(32), ("http://127.0.0.1",))
+    forged = base64.b64encode(seal(Ed25519PrivateKey.generate(), order)).decode()
+    lay = "base64 -d >/run/thutu-hub/new && mv /run/thutu-hub/new /run/thutu-hub/update.thutu"
+    machine.run(f"sudo -u thutu sh -c '{lay}'", forged)
+    machine.wait_for(
+        lambda: machine.try_to("journalctl -b -u thutu-update -g 'is not taken'").code == 0
+    )
+    assert "release 9" not in machine.run(f"{UPDATE} show")
+    assert machine.run("systemctl show thutu-update --property Result --value") == "success"
+    machine.run("sudo -u thutu rm /run/thutu-hub/update.thutu")
+
+
+def test_a_release_from_a_stick_gets_through_power_cuts(centre: Centre) -> None:
+    machine = centre.machine
+    machine.shut_down()
+    make_stick(machine.folder)
+    centre.switch_on()
+    card = centre.software()
+    centre.open_day(machine.run("date --date tomorrow +%F"))
+    machine.run("mkdir /media/stick && mount -o ro LABEL=STICK /media/stick")
+    print(machine.run(f"{UPDATE} install --now /media/stick"))
+    machine.run("systemctl start --no-block thutu-update")
+    packages = f"ls {RELEASES}/2/lib/python3.13/site-packages | wc -l"
+    seconds = machine.wait_for(lambda: int(machine.run(packages)) > HALF_THE_PACKAGES, 900)
+    machine.cut_power()
+    print(f"\n  cut while it was built, after {seconds:.0f} s")
+    centre.switch_on()
+    assert centre.software() == card
+    seconds = machine.wait_for(lambda: centre.software() == NEXT_VERSION, 1200)
+    assert "release 2: trying" in machine.run(f"{UPDATE} show")
+    machine.cut_power()
+    print(f"\n  cut on trial, {seconds:.0f} s after it had power again")
+    centre.switch_on()
+    seconds = machine.wait_for(lambda: "release 2: done" in machine.run(f"{UPDATE} show"), 900)
+    print(f"\n  proven after {seconds:.0f} s\n{machine.run(f'{UPDATE} show')}")
+    print(machine.run("journalctl -u 'thutu-update*' -o cat --no-pager | tail -40"))
+    assert centre.software() == NEXT_VERSION
+    assert int(centre.take_number()) > 0
+    assert machine.run(f"readlink {RELEASES}/../proven") == f"{RELEASES}/2"
+    machine.shut_down()
+    centre.switch_on()
+    assert centre.software() == NEXT_VERSION
 
 
 def test_what_was_laid_down_is_taken_away_again(centre: Centre) -> None:

@@ -15,8 +15,8 @@ _LOOK_S = 1.0
 class Machine:
     """A computer without a network card, whose second serial port leads to `printer_port`.
 
-    `made` holds the kernel; `folder` the disks root.ext4, data.ext4 and boot.vfat, and what the
-    machine says: console.log, and acknowledged.log from inside.
+    `made` holds the kernel; `folder` the disks root.ext4, data.ext4, boot.vfat and perhaps
+    stick.vfat, and what the machine says: console.log, and acknowledged.log from inside.
     """
 
     def __init__(self, made: Path, folder: Path, printer_port: int) -> None:
@@ -45,7 +45,8 @@ class Machine:
         folder = self.folder
         drives = [
             word
-            for disk in ("root.ext4", "data.ext4", "boot.vfat")
+            for disk in ("root.ext4", "data.ext4", "boot.vfat", "stick.vfat")
+            if (folder / disk).exists()
             for word in ("-drive", f"file={folder / disk},format=raw,if=virtio")
         ]
         self._computer = subprocess.Popen(
