@@ -7,18 +7,17 @@ import sys
 import threading
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NoReturn
 
-from central.access.accounts import AccountError
 from central.access.commands import add_access_commands
 from central.broker import CENTRE, BrokerError, EmbeddedBroker
+from central.commands import Commands, words
 from central.configuration.commands import add_configuration_commands
-from central.configuration.shelf import ConfigurationError
-from central.identity.commands import IdentityError, add_identity_commands
+from central.identity.commands import add_identity_commands
 from central.identity.register import RegisterError
 from central.recovery.commands import add_recovery_commands
-from central.recovery.exports import ExportRefusedError
 from central.registry.register import compare, register
-from central.registry.sites import SiteListError, read_sites
+from central.registry.sites import read_sites
 from central.rollup.business_day import day_of
 from central.service import Centre, rebuild
 from central.settings import CentralSettings
@@ -30,28 +29,22 @@ from central.updates.releases import ReleaseError
 from central.worker import IngestWorker, Share
 from runtime.authority import AuthorityError
 from runtime.clock import SystemClock
+from runtime.command_line import CommandLine, reader_language
 from runtime.folder_lock import FolderInUseError, FolderLock
 from runtime.mqtt import MqttSettings
 from runtime.sealed import SealError
 from runtime.service_manager import ServiceManager, Watchdog
 from runtime.settings import SettingsError, load_settings
+from runtime.worded_error import WordedError
 
 _WATCH_S = 1.0
-_ERRORS = (
-    AccountError,
+_FAILURES = (
     AuthorityError,
     BrokerError,
-    ConfigurationError,
-    ExportRefusedError,
-    FolderInUseError,
-    IdentityError,
     OSError,
     RegisterError,
     ReleaseError,
-    RolloutError,
     SealError,
-    SettingsError,
-    SiteListError,
     StoreError,
 )
 
@@ -63,39 +56,50 @@ def main() -> None:
     try:
         settings = load_settings(arguments.config, CentralSettings, "THUTU_CENTRAL")
         arguments.command(settings, arguments)
-    except _ERRORS as error:
-        sys.exit(f"thutu-central: {error}")
+    except WordedError as error:
+        _leave(error.words(reader_language()))
+    except RolloutError as error:
+        _leave(str(error))
+    except SettingsError as error:
+        _leave(words("bad_settings", what=error))
+    except FolderInUseError as error:
+        _leave(words("folder_in_use", what=error))
+    except _FAILURES as error:
+        _leave(words("failed", what=error))
+
+
+def _leave(why: str) -> NoReturn:
+    sys.exit(f"thutu-central: {why}")
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="thutu-central", description="The centre of Thứ Tự.")
-    parser.add_argument("--config", type=Path, default=Path("central.toml"), help="its settings")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser = CommandLine(prog="thutu-central", description=words("about"))
+    config = Path("central.toml")
+    parser.add_argument("--config", type=Path, default=config, help=words("help_config"))
+    parsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = Commands(parsers, print)
 
-    serve = commands.add_parser("serve", help="run the centre until it is told to stop")
-    serve.set_defaults(command=_serve)
+    serving = parsers.add_parser("serve", help=words("help_serve"))
+    serving.set_defaults(command=_serve)
 
-    ingesting = commands.add_parser("ingest", help="take in what a share of all sites sends")
-    ingesting.add_argument("worker", type=int, help="which worker, from 1 to [ingest] workers")
+    ingesting = parsers.add_parser("ingest", help=words("help_ingest"))
+    ingesting.add_argument("worker", type=int, help=words("help_worker"))
     ingesting.set_defaults(command=_ingest)
 
-    add_access_commands(commands, print)
-    add_identity_commands(commands, print)
-    add_recovery_commands(commands, print)
-    add_configuration_commands(commands, print)
-    add_update_commands(commands, print)
+    add_access_commands(commands)
+    add_identity_commands(commands)
+    add_recovery_commands(commands)
+    add_configuration_commands(commands)
+    add_update_commands(parsers, print)
 
-    sites = commands.add_parser("import-sites", help="register the sites of a CSV file")
-    sites.add_argument("file", type=Path, help="columns site, name, type, national_code")
-    sites.add_argument("--dry-run", action="store_true", help="only say what would change")
-    sites.set_defaults(command=_import_sites)
+    importing = commands.add("import-sites", _import_sites)
+    importing.add_argument("file", type=Path, help=words("help_sites_file"))
+    importing.add_argument("--dry-run", action="store_true", help=words("help_dry_run"))
 
-    rebuilding = commands.add_parser("rebuild", help="fold all events again into new figures")
-    rebuilding.set_defaults(command=_rebuild)
+    commands.add("rebuild", _rebuild)
 
-    moving = commands.add_parser("move", help="copy everything to another, empty database")
-    moving.add_argument("--to", required=True, metavar="URL", help="postgresql://..., or a file")
-    moving.set_defaults(command=_move)
+    moving = commands.add("move", _move)
+    moving.add_argument("--to", required=True, metavar="URL", help=words("help_move_to"))
     return parser.parse_args()
 
 
@@ -127,14 +131,14 @@ def _serve(settings: CentralSettings, _arguments: argparse.Namespace) -> None:
         print(centre.url, flush=True)
         while not stopping.wait(_WATCH_S):
             if not centre.is_running:
-                sys.exit("thutu-central: the centre no longer commits, or leads; start it again")
+                _leave(words("no_longer_commits"))
 
 
 def _ingest(settings: CentralSettings, arguments: argparse.Namespace) -> None:
     database, mqtt = settings.postgres(), settings.mqtt
     share = Share(arguments.worker, settings.ingest.workers)
     if database is None or mqtt is None or not 1 <= share.worker <= share.workers:
-        raise SettingsError(f"worker {share}: give [ingest] workers, and one of them")
+        raise SettingsError(words("no_such_worker", worker=share))
     stopping = _told_to_stop()
     watchdog = Watchdog(ServiceManager())
     with ExitStack() as stack:
@@ -145,7 +149,7 @@ def _ingest(settings: CentralSettings, arguments: argparse.Namespace) -> None:
         stack.callback(watchdog.stop)
         while not stopping.wait(_WATCH_S):
             if not worker.is_running:
-                sys.exit("thutu-central: the committing thread has ended; start the worker again")
+                _leave(words("worker_ended"))
 
 
 def _told_to_stop() -> threading.Event:
@@ -158,25 +162,27 @@ def _told_to_stop() -> threading.Event:
 def _embedded(settings: CentralSettings, stack: ExitStack) -> MqttSettings:
     wanted = settings.embedded_broker
     if wanted is None:
-        raise SettingsError("give either [mqtt] or [embedded_broker]")
+        raise SettingsError(words("no_broker"))
     broker = stack.enter_context(
         EmbeddedBroker(settings.folder / "broker", wanted.nodes, port=wanted.port)
     )
     return broker.settings(CENTRE)
 
 
-def _import_sites(settings: CentralSettings, arguments: argparse.Namespace) -> None:
+def _import_sites(settings: CentralSettings, arguments: argparse.Namespace) -> str:
     sites = read_sites(arguments.file)
     today = day_of(SystemClock().stamp().wall_ms)
     with writing(settings.database()) as db:
         changes = compare(db, sites) if arguments.dry_run else register(db, sites, today)
-    print(
-        f"{len(changes.new)} new, {len(changes.changed)} changed, "
-        f"{len(changes.unchanged)} unchanged{' (nothing was stored)' if arguments.dry_run else ''}"
+    return words(
+        "sites_compared" if arguments.dry_run else "sites_imported",
+        new=len(changes.new),
+        changed=len(changes.changed),
+        unchanged=len(changes.unchanged),
     )
 
 
-def _move(settings: CentralSettings, arguments: argparse.Namespace) -> None:
+def _move(settings: CentralSettings, arguments: argparse.Namespace) -> str:
     target = location(arguments.to)
     lock = FolderLock(settings.folder)
     try:
@@ -184,14 +190,12 @@ def _move(settings: CentralSettings, arguments: argparse.Namespace) -> None:
     finally:
         lock.release()
         close(target)
-    print(
-        f"{moved['events']} events and {sum(moved.values()) - moved['events']} other rows are in "
-        f"{target} and were compared; now set [store] url, or take it away"
-    )
+    events = moved["events"]
+    return words("moved", events=events, others=sum(moved.values()) - events, target=target)
 
 
-def _rebuild(settings: CentralSettings, _arguments: argparse.Namespace) -> None:
-    print(f"{rebuild(settings.folder, settings.database())} events folded again")
+def _rebuild(settings: CentralSettings, _arguments: argparse.Namespace) -> str:
+    return words("rebuilt", events=rebuild(settings.folder, settings.database()))
 
 
 if __name__ == "__main__":

@@ -62,6 +62,8 @@ PURE = (
     "central.rollup.queue",
     "central.store.cells",
     "central.store.ledger",
+    "central.updates.progress",
+    "central.updates.rollout",
     "central.store.rows",
     "simulation.agenda",
 )

@@ -13,21 +13,29 @@ from msgspec import Struct
 
 from central.access.audit import Deed, record
 from central.access.locks import SignInLocks, Slowed
-from central.access.passwords import Passwords, fault_of
+from central.access.passwords import (
+    LONGEST_PASSWORD,
+    SHORTEST_PASSWORD,
+    Passwords,
+    fault_of,
+)
 from central.registry.provinces import provinces
 from central.registry.units import units
 from central.scope import Role, Scope
 from central.store.access import AccessStore, AccountRow
 from central.store.connection import Connection, Database
 from central.store.database import transaction
+from runtime.worded_error import WordedError
 
 SESSION_S = 12 * 3600
 _NAME = re.compile(r"[\w .,@()–-]{1,80}")
 OPERATORS_COMMAND = "thutu-central"
 
 
-class AccountError(ValueError):
-    """An account that cannot be made or found; the message says why."""
+class AccountError(WordedError):
+    """An account that cannot be made or found; the words say why."""
+
+    section = "account_refused"
 
 
 class Admin(Struct, frozen=True):
@@ -77,7 +85,7 @@ def existing_account(conn: Connection, name: str) -> AccountRow:
     """The account of that name. Raises AccountError when there is none."""
     found = AccessStore(conn).account(name)
     if found is None:
-        raise AccountError(f"there is no account named {name!r}")
+        raise AccountError("unknown", name=name)
     return found
 
 
@@ -85,7 +93,7 @@ def new_password(passwords: Passwords, password: str, name: str) -> str:
     """The hash of a password for the account `name`. Raises AccountError when it is too easy."""
     fault = fault_of(password, name)
     if fault:
-        raise AccountError(fault)
+        raise AccountError(fault, shortest=SHORTEST_PASSWORD, longest=LONGEST_PASSWORD)
     return passwords.hash(password)
 
 
@@ -195,25 +203,23 @@ def _check(admin: Admin) -> None:
     if admin.name != unicodedata.normalize("NFC", admin.name).strip() or not _NAME.fullmatch(
         admin.name
     ):
-        raise AccountError(f"{admin.name!r} is no name of letters, digits and spaces")
+        raise AccountError("bad_name", name=repr(admin.name))
     if (role == "province" and (province is None or unit)) or (
         role == "national" and (province or unit)
     ):
-        raise AccountError("a provincial role names its province, and a national role nothing")
+        raise AccountError("wrong_scope")
     if role == "unit" and unit is None:
-        raise AccountError("a unit's role names its unit, such as 01-00097")
+        raise AccountError("no_unit")
     if province is not None and province not in provinces():
-        raise AccountError(f"there is no province {province!r}")
+        raise AccountError("unknown_province", province=province)
     if unit is not None and (unit not in units() or province != unit[:2]):
-        raise AccountError(f"there is no unit {unit!r} in province {province!r}")
+        raise AccountError("unknown_unit", unit=unit, province=province)
 
 
 def _add(conn: Connection, admin: Admin, now_ms: int, password_hash: str | None) -> int:
     store = AccessStore(conn)
     if store.account(admin.name):
-        raise AccountError(
-            f"there is an account named {admin.name!r} already; remove it or take another name"
-        )
+        raise AccountError("name_taken", name=admin.name)
     scope = admin.scope
     account = store.add_account(admin.name, admin.role, scope.province, scope.unit, now_ms)
     if password_hash is not None:

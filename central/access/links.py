@@ -19,7 +19,7 @@ _EMAIL = re.compile(r"[!-?A-~]{1,64}@[0-9A-Za-z.-]{1,190}")
 def link_to_subject(issuer: str, subject: str) -> Link:
     """The link of one person for ever. Raises AccountError for what is no subject."""
     if not subject.isprintable() or not 1 <= len(subject) <= 255:
-        raise AccountError(f"{subject[:80]!r} is no subject of 1 to 255 characters")
+        raise AccountError("bad_subject", subject=ascii(subject[:80]))
     return Link(issuer, SUBJECT, subject)
 
 
@@ -28,7 +28,7 @@ def link_to_email(issuer: str, email: str) -> Link:
     subject. Raises AccountError for what is no plain address (letters that only look like
     others are refused)."""
     if not _EMAIL.fullmatch(email):
-        raise AccountError(f"{email[:80]!r} is no e-mail address of plain letters")
+        raise AccountError("bad_email", email=ascii(email[:80]))
     return Link(issuer, EMAIL, email.lower())
 
 
@@ -39,9 +39,7 @@ def link_account(db: Database, name: str, link: Link, now_ms: int) -> None:
         account = existing_account(db.conn, name)
         other = LinkStore(db.conn).account(link)
         if other is not None:
-            raise AccountError(
-                f"{link.value!r} opens the account {other.name!r} already; unlink that first"
-            )
+            raise AccountError("linked_already", who=link.value, name=other.name)
         LinkStore(db.conn).add(account.account, link, now_ms)
         _record_link(db.conn, OPERATORS_COMMAND, name, link, now_ms)
 
@@ -52,7 +50,7 @@ def unlink_account(db: Database, name: str, now_ms: int) -> None:
     with transaction(db.conn):
         account, store = existing_account(db.conn, name), LinkStore(db.conn)
         if not store.links(account.account):
-            raise AccountError(f"nothing is linked to the account {name!r}")
+            raise AccountError("not_linked", name=name)
         store.remove_all(account.account)
         record(db.conn, Deed(OPERATORS_COMMAND, "account-unlinked", name), now_ms)
 

@@ -41,12 +41,12 @@ class Passwords:
 
 
 def fault_of(password: str, name: str) -> str | None:
-    """What is wrong with a new password, or None."""
+    """The key of what is wrong with a new password, or None."""
     normal = unicodedata.normalize("NFC", password)
     if not SHORTEST_PASSWORD <= len(normal) <= LONGEST_PASSWORD:
-        return f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters"
+        return "password_length"
     if name.casefold() in normal.casefold() or len(set(normal)) < 5:
-        return "the password is too easy to guess: it repeats itself or the account's name"
+        return "password_easy"
     return None
 
 

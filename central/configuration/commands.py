@@ -1,9 +1,10 @@
 """The commands of `thutu-central` about hubs' configurations."""
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
+from central.commands import Commands, words
 from central.configuration.differences import Difference, differences, wanted
 from central.configuration.shelf import Shelf
 from central.scope import Scope
@@ -12,32 +13,15 @@ from central.settings import CentralSettings
 from central.store.database import reading
 from central.store.reader import NodeRow, Reader
 
-_Say = Callable[[str], None]
 
+def add_configuration_commands(commands: Commands) -> None:
+    """Add the commands that decide what hubs run, and show which run something else."""
 
-def add_configuration_commands(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", say: _Say
-) -> None:
-    """Add the commands; they say their answers to `say`."""
-
-    def add(
-        name: str,
-        words: str,
-        command: Callable[[CentralSettings, argparse.Namespace], str],
-    ) -> argparse.ArgumentParser:
-        parser = commands.add_parser(name, help=words)
-        parser.set_defaults(command=lambda settings, given: say(command(settings, given)))
-        return parser
-
-    add("config-key", "print the public key that hubs need as centre_key", _key)
-    publish = add("publish-config", "sign a site's configuration and give it to its hub", _publish)
-    publish.add_argument("site", help="such as 01-00097-01")
-    publish.add_argument("file", type=Path, help="TOML with [site], procedures or follow_url")
-    add(
-        "configurations",
-        "list the hubs that do not run what was decided, or what most run",
-        _list,
-    )
+    commands.add("config-key", _key)
+    publish = commands.add("publish-config", _publish)
+    publish.add_argument("site", help=words("help_site"))
+    publish.add_argument("file", type=Path, help=words("help_config_file"))
+    commands.add("configurations", _list)
 
 
 def _key(settings: CentralSettings, _given: argparse.Namespace) -> str:
@@ -48,7 +32,7 @@ def _publish(settings: CentralSettings, given: argparse.Namespace) -> str:
     text = given.file.read_text("utf-8")
     node = f"{given.site}-h1"
     done = Shelf(settings.folder).put(signing_key_of(settings.folder), node, text)
-    return f"{node}: configuration {done.label} goes out when the hub next reports"
+    return words("config_published", node=node, label=done.label)
 
 
 def _list(settings: CentralSettings, _given: argparse.Namespace) -> str:
@@ -61,12 +45,18 @@ def _list(settings: CentralSettings, _given: argparse.Namespace) -> str:
         for node in Reader(conn, Scope()).nodes():
             hubs.setdefault(node.site, []).append(node)
     lines = [line for one in differences(hubs, should) for line in _said(one)]
-    return "\n".join(lines) or f"all {len(should.configurations)} hubs run what was decided"
+    return "\n".join(lines) or words("configs_as_decided", count=len(should.configurations))
 
 
 def _said(one: Difference) -> Iterator[str]:
     if one.config_differs:
-        decided = one.wanted_config or "what was decided, which cannot be read: publish it again"
-        yield f"{one.node}: {one.config or 'nothing heard'}, not {decided}"
+        yield words(
+            "config_differs",
+            node=one.node,
+            runs=one.config or words("nothing_heard"),
+            decided=one.wanted_config or words("config_unreadable"),
+        )
     if one.software_differs:
-        yield f"{one.node}: software {one.software}, and most run {one.wanted_software}"
+        yield words(
+            "software_differs", node=one.node, runs=one.software, most=one.wanted_software
+        )

@@ -13,14 +13,17 @@ from contract.ids import split_node
 from contract.wire import CONFIGURABLE, VERSION, Configuration
 from runtime.private_file import write_private
 from runtime.sealed import SealError, seal, unseal
+from runtime.worded_error import WordedError
 
 logger = logging.getLogger(__name__)
 
 _SUFFIX = ".thutu"
 
 
-class ConfigurationError(Exception):
+class ConfigurationError(WordedError):
     """A configuration that cannot be published; nothing was stored."""
+
+    section = "configuration_refused"
 
 
 class Decided(NamedTuple):
@@ -62,7 +65,7 @@ class Shelf:
         try:
             return unseal(sealed, Configuration).message
         except SealError as error:
-            raise ConfigurationError(f"{self._path(node)}: {error}") from error
+            raise ConfigurationError("damaged", file=self._path(node), what=error) from error
 
     def decided(self) -> dict[str, Decided | None]:
         """What was decided, by node; None for a file that cannot be read, which the log names once.
@@ -111,14 +114,13 @@ def _check(node: str, text: str) -> None:
         site = split_node(node).site
         found = tomllib.loads(text)
     except ValueError as error:
-        raise ConfigurationError(f"{error}; nothing was published") from error
+        raise ConfigurationError("unreadable", what=error) from error
     foreign = sorted(found.keys() - set(CONFIGURABLE))
     if foreign:
         raise ConfigurationError(
-            f"{', '.join(foreign)}: only {', '.join(CONFIGURABLE)} are the centre's to say; "
-            "nothing was published"
+            "foreign", found=", ".join(foreign), allowed=", ".join(CONFIGURABLE)
         )
     if "site" in found and (
         not isinstance(found["site"], dict) or found["site"].get("site") != site
     ):
-        raise ConfigurationError(f"[site] is not that of {site}; nothing was published")
+        raise ConfigurationError("other_site", site=site)

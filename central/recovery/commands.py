@@ -1,9 +1,9 @@
 """The commands of `thutu-central` about hubs that lost their card or their line."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
+from central.commands import Commands, words
 from central.recovery.exports import checked, register_key
 from central.recovery.site_state import site_state, watermarks
 from central.recovery.spool import spool
@@ -17,32 +17,19 @@ from runtime.sealed import seal, write_file
 _TAKEN_WITHIN_S = 30
 _LOOK_S = 0.2
 
-_Say = Callable[[str], None]
 
+def add_recovery_commands(commands: Commands) -> None:
+    """Add the commands that give a hub its queue back, and take in files in which events came."""
 
-def add_recovery_commands(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", say: _Say
-) -> None:
-    """Add the commands; they say their answers to `say`."""
-
-    def add(
-        name: str,
-        words: str,
-        command: Callable[[CentralSettings, argparse.Namespace], str],
-    ) -> argparse.ArgumentParser:
-        parser = commands.add_parser(name, help=words)
-        parser.set_defaults(command=lambda settings, given: say(command(settings, given)))
-        return parser
-
-    state = add("site-state", "write what a hub on a new card needs, where no network is", _state)
-    state.add_argument("site", help="such as 01-00097-01")
-    state.add_argument("--to", type=Path, default=Path(), help="the folder for the file")
-    key = add("node-key", "believe files that this hub has signed", _node_key)
-    key.add_argument("node", help="such as 01-00097-01-h1")
-    key.add_argument("key", help="as thutu-hub export prints it")
-    taking = add("import", "take in a file of thutu-hub export; writes the receipt for it", _import)
-    taking.add_argument("file", type=Path)
-    taking.add_argument("--to", type=Path, help="the folder for the receipt, else beside the file")
+    state = commands.add("site-state", _state)
+    state.add_argument("site", help=words("help_site"))
+    state.add_argument("--to", type=Path, default=Path(), help=words("help_state_folder"))
+    key = commands.add("node-key", _node_key)
+    key.add_argument("node", help=words("help_node"))
+    key.add_argument("key", help=words("help_key"))
+    taking = commands.add("import", _import)
+    taking.add_argument("file", type=Path, help=words("help_export_file"))
+    taking.add_argument("--to", type=Path, help=words("help_receipt_folder"))
 
 
 def _state(settings: CentralSettings, given: argparse.Namespace) -> str:
@@ -53,13 +40,13 @@ def _state(settings: CentralSettings, given: argparse.Namespace) -> str:
     path = given.to / f"thutu-state-{node}.thutu"
     write_file(path, seal(signing_key_of(settings.folder), state))
     if not rows:
-        return f"{path}: nothing is known of {node}; the file restores no queue"
-    return f"{path}: {rows} rows of {node}, {state.missing} missing; carry it to the hub"
+        return words("state_empty", file=path, node=node)
+    return words("state_written", file=path, node=node, rows=rows, missing=state.missing)
 
 
 def _node_key(settings: CentralSettings, given: argparse.Namespace) -> str:
     register_key(settings.folder, given.node, given.key)
-    return f"files of {given.node} are believed when this key has signed them, and no others"
+    return words("key_known", node=given.node)
 
 
 def _import(settings: CentralSettings, given: argparse.Namespace) -> str:
@@ -68,20 +55,15 @@ def _import(settings: CentralSettings, given: argparse.Namespace) -> str:
     waiting = spool(settings.folder, given.file.name, data)
     committed = _wait_for(settings, export, waiting)
     if waiting.exists():
-        return (
-            f"the centre does not run: {waiting} lies ready and is taken in when it starts; "
-            "then do this again for the receipt"
-        )
+        return words("import_waits", file=waiting)
     path = (given.to or given.file.parent) / f"thutu-receipt-{export.node}.thutu"
     acks = tuple(Ack(VERSION, epoch, row) for epoch, row in sorted(committed.items()))
     write_file(path, seal(signing_key_of(settings.folder), Receipt(VERSION, export.node, acks)))
     up_to = committed.get(export.epoch, 0)
-    words = f"{export.node}: everything up to row {up_to} is here; {path} is for the hub"
+    imported = words("imported", node=export.node, row=up_to, receipt=path)
     if up_to < export.last_seq:
-        words += (
-            f". Rows up to {export.last_seq} came; rows before them are missing, see quarantine"
-        )
-    return words
+        return f"{imported} {words('rows_missing', row=export.last_seq)}"
+    return imported
 
 
 def _wait_for(settings: CentralSettings, export: Export, waiting: Path) -> dict[str, int]:

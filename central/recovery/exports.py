@@ -1,18 +1,22 @@
 """Files in which hubs send events by hand: whose they are, and whether to believe them."""
 
+import re
 from pathlib import Path
 
 from contract.ids import split_node
 from contract.wire import VERSION, Export
 from runtime.private_file import write_private
 from runtime.sealed import SealError, unseal
+from runtime.worded_error import WordedError
 
 _KEYS = "node-keys"
-_KEY_BYTES = 32
+_KEY = re.compile(r"[0-9A-Fa-f]{64}")
 
 
-class ExportRefusedError(Exception):
+class ExportRefusedError(WordedError):
     """A file that is not taken in; the words say why, and what to do."""
+
+    section = "export_refused"
 
 
 def register_key(folder: Path, node: str, key: str) -> None:
@@ -22,12 +26,11 @@ def register_key(folder: Path, node: str, key: str) -> None:
     """
     try:
         split_node(node)
-        known = bytes.fromhex(key)
     except ValueError as error:
-        raise ExportRefusedError(f"{error}; nothing was changed") from error
-    if len(known) != _KEY_BYTES:
-        raise ExportRefusedError("a key has 64 hexadecimal digits; nothing was changed")
-    write_private(folder / _KEYS / f"{node}.pub", known.hex().encode("ascii"))
+        raise ExportRefusedError("no_node", node=node) from error
+    if not _KEY.fullmatch(key):
+        raise ExportRefusedError("no_key")
+    write_private(folder / _KEYS / f"{node}.pub", key.lower().encode("ascii"))
 
 
 def checked(folder: Path, data: bytes) -> Export:
@@ -35,19 +38,13 @@ def checked(folder: Path, data: bytes) -> Export:
     try:
         export, key = unseal(data, Export)
     except SealError as error:
-        raise ExportRefusedError(f"{error}; nothing was taken in, copy it again") from error
+        raise ExportRefusedError("damaged", what=error) from error
     if export.version != VERSION:
-        raise ExportRefusedError(f"version {export.version}, not {VERSION}; nothing was taken in")
+        raise ExportRefusedError("other_version", version=export.version, known=VERSION)
     try:
         known = (folder / _KEYS / f"{export.node}.pub").read_text("ascii")
     except FileNotFoundError as error:
-        raise ExportRefusedError(
-            f"no key of {export.node} is registered; nothing was taken in. If its screen shows the "
-            f"same key: thutu-central node-key {export.node} {key.hex()}"
-        ) from error
+        raise ExportRefusedError("unknown_key", node=export.node, key=key.hex()) from error
     if known != key.hex():
-        raise ExportRefusedError(
-            f"signed by {key.hex()}, and {export.node} is registered with {known}; nothing was "
-            f"taken in. After a new card: thutu-central node-key {export.node} {key.hex()}"
-        )
+        raise ExportRefusedError("other_key", node=export.node, key=key.hex(), known=known)
     return export

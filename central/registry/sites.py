@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from central.registry.provinces import provinces
+from runtime.worded_error import WordedError
 
 
 class SiteType(StrEnum):
@@ -28,8 +29,10 @@ _LONGEST_NAME = 200
 _MOST_FAULTS = 50
 
 
-class SiteListError(ValueError):
+class SiteListError(WordedError):
     """A list that cannot be used; every fault with its line, one to a line."""
+
+    section = "site_list_refused"
 
 
 class SiteRecord(Struct, frozen=True):
@@ -55,16 +58,16 @@ def read_sites(path: Path) -> list[SiteRecord]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
-        raise SiteListError(f"{path}: cannot be read: {error.strerror}") from error
+        raise SiteListError("unreadable", file=path, what=error.strerror) from error
     except UnicodeDecodeError as error:
-        raise SiteListError(f"{path}: not UTF-8; save it as CSV UTF-8 and try again") from error
+        raise SiteListError("not_utf8", file=path) from error
     return parse_sites(lines)
 
 
 def parse_sites(lines: list[str]) -> list[SiteRecord]:
     """Read the lines of a list of sites; see `read_sites`."""
     sites: dict[str, SiteRecord] = {}
-    faults: list[str] = []
+    faults: list[SiteListError] = []
     reader = csv.DictReader(lines, strict=True)
     try:
         _check_columns(tuple(reader.fieldnames or ()))
@@ -73,36 +76,36 @@ def parse_sites(lines: list[str]) -> list[SiteRecord]:
                 site = _read_row(row, sites)
                 sites[site.site] = site
             except SiteListError as fault:
-                faults.append(f"line {reader.line_num}: {fault}")
+                faults.append(SiteListError("line", line=reader.line_num, fault=fault))
     except csv.Error as error:
-        faults.append(f"line {reader.line_num}: {error}")
+        faults.append(SiteListError("line", line=reader.line_num, fault=error))
     if faults:
-        raise SiteListError("\n".join(faults[:_MOST_FAULTS]))
+        raise SiteListError("faults", faults=tuple(faults[:_MOST_FAULTS]))
     return list(sites.values())
 
 
 def _check_columns(columns: tuple[str, ...]) -> None:
     if sorted(columns) != sorted(_COLUMNS):
         wanted, found = ", ".join(_COLUMNS), ", ".join(columns)
-        raise SiteListError(f"line 1: the columns must be {wanted}, not {found}")
+        raise SiteListError("columns", wanted=wanted, found=found)
 
 
 def _read_row(row: Mapping[str | None, str | None], known: Mapping[str, SiteRecord]) -> SiteRecord:
     if None in row or None in row.values():
-        raise SiteListError(f"there must be {len(_COLUMNS)} fields")
+        raise SiteListError("fields", count=len(_COLUMNS))
     site, name, kind, national_code = (
         unicodedata.normalize("NFC", row[column] or "").strip() for column in _COLUMNS
     )
     if not _SITE.fullmatch(site):
-        raise SiteListError(f"{site!r} is no site such as 01-00097-01")
+        raise SiteListError("site", site=repr(site))
     if site[:2] not in provinces():
-        raise SiteListError(f"there is no province {site[:2]!r}")
+        raise SiteListError("province", province=site[:2])
     if site in known:
-        raise SiteListError(f"{site} is there already")
+        raise SiteListError("twice", site=site)
     if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
-        raise SiteListError(f"the name must have 1 to {_LONGEST_NAME} printable characters")
+        raise SiteListError("name", longest=_LONGEST_NAME)
     if kind not in {*SiteType}:
-        raise SiteListError(f"type {kind!r} is none of {', '.join(SiteType)}")
+        raise SiteListError("kind", kind=repr(kind), kinds=", ".join(SiteType))
     if national_code and not _NATIONAL_CODE.fullmatch(national_code):
-        raise SiteListError(f"{national_code!r} is no agency code such as H44.100")
+        raise SiteListError("national_code", code=repr(national_code))
     return SiteRecord(site, name, SiteType(kind), national_code or None)

@@ -17,7 +17,7 @@ import pytest
 from central.access.audit import first_broken
 from central.broker import CENTRE, EmbeddedBroker
 from central.service import Centre, issue_token, signing_key_of
-from central.settings import CentralSettings
+from central.settings import AccessSettings, CentralSettings
 from central.store.access import AccessStore
 from central.store.database import reading
 from central.updates.rollout import share_of
@@ -164,6 +164,7 @@ class Province:
             settings.folder,
             broker.settings(CENTRE),
             http_port=port,
+            access=AccessSettings(requests_per_minute=1_000_000),
             updates=settings.updates,
         )
         centre.start()
