@@ -115,6 +115,7 @@ class Entrance:
         self._requests = RateLimit(access.requests_per_minute, clock)
         self._sign_ins = RateLimit(access.sign_ins_per_minute, clock)
         self._departures = RateLimit(access.sign_ins_per_minute, clock)
+        self._arrivals = RateLimit(access.sign_ins_per_minute, clock)
         self.openid = OpenIdSignIn(access.openid, clock) if access.openid else None
 
     def now_ms(self) -> int:
@@ -229,8 +230,9 @@ class Entrance:
         _refuse_haste(self._departures.wait_s(address))
 
     def allow_arrival(self, address: str) -> None:
-        """Count a browser that comes back as a sign-in. Raises TooOftenError."""
-        _refuse_haste(self._sign_ins.wait_s(address))
+        """Count a browser that comes back; apart from passwords, for any page of the web can make
+        browsers come. Raises TooOftenError."""
+        _refuse_haste(self._arrivals.wait_s(address))
 
     def sign_in_person(self, person: Person, address: str) -> str | None:
         """The secret of a new session for whom the provider vouches, or None when no account is

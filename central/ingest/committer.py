@@ -90,6 +90,7 @@ class Committer:
                 wait_s = self._fold(quiet=not messages)
             except StoreError as error:
                 wait_s = _IDLE_S
+                self._intake.forget()
                 self._complain(error)
 
     def _drain(self, wait_s: float) -> list[Received]:

@@ -76,9 +76,11 @@ class Intake:
         return [Committed(node, epoch, mark) for (node, epoch), mark in answers.items()]
 
     def forget(self) -> None:
-        """Read the store again before the next message: others may have written meanwhile."""
+        """Read the store again before the next message: others may have written meanwhile, or a
+        database that took over may know less."""
         self.recent.clear()
         self._ledgers.clear()
+        self._store.forget()
 
     def _take(
         self, message: Received, checked: CheckedBatch | Status | Quarantined

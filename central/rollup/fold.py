@@ -1,13 +1,14 @@
 """The pure fold of a journal's entries into cells that add up.
 
 Durations are measured by the hub and travel in the events, so the fold remembers of a journal
-only its business day and when each counter closed. Training never enters.
+only its business day, when each counter closed, and what each may still take back: nothing is
+taken away that was not counted, whatever a hub says. Training never enters.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -20,11 +21,23 @@ from contract.stamp import MS_PER_DAY, Span, Stamp, span
 _MOST_LEVELS = 5
 
 
+_Event = TypeVar("_Event", e.TicketCalled, e.ServiceFinished)
+
+
+class Counted(Struct, Generic[_Event], frozen=True):
+    """The last call or finish of a counter, as it was counted, and when."""
+
+    event: _Event
+    at: Stamp
+
+
 class FoldState(Struct, frozen=True):
     """What the fold carries from one entry of a journal to the next."""
 
     day: str | None = None
     closed: dict[str, Stamp] = {}
+    calls: dict[str, Counted[e.TicketCalled]] = {}
+    finishes: dict[str, Counted[e.ServiceFinished]] = {}
 
 
 @dataclass(slots=True)
@@ -58,6 +71,8 @@ class _Folding:
         self._cells = Cells()
         self._opened_day: str | None = None
         self._closed = dict(state.closed)
+        self._calls = dict(state.calls)
+        self._finishes = dict(state.finishes)
         # The place in time of the present entry, as in `business_day.Moment`.
         self._day = ""
         self._midnight_ms = self._next_midnight_ms = 0
@@ -80,10 +95,11 @@ class _Folding:
         elif isinstance(event, e.DayOpened) and _is_day(event.day):
             self._open(event.day)
             self._closed = {}
+            self._calls, self._finishes = {}, {}
 
     def state(self) -> FoldState:
         """What the next fold of the journal begins with."""
-        return FoldState(self._opened_day, self._closed)
+        return FoldState(self._opened_day, self._closed, self._calls, self._finishes)
 
     def cells_and_days(self) -> Cells:
         """What was counted; a day is the sum of its quarters of an hour."""
@@ -115,9 +131,31 @@ class _Folding:
 
     # --- visits -------------------------------------------------------------------------------
 
-    def back_to(self, stamp: Stamp) -> None:
-        """Count on where an earlier entry of the business day was counted."""
-        self._place(stamp)
+    def called(self, event: e.TicketCalled) -> None:
+        """Remember what the counter may take back."""
+        self._calls[event.counter] = Counted(event, self._stamp)
+
+    def finished(self, event: e.ServiceFinished) -> None:
+        """Remember what the counter may take back."""
+        self._finishes[event.counter] = Counted(event, self._stamp)
+
+    def back_to_call(self, counter: str, at: Stamp) -> e.TicketCalled | None:
+        """The counter's last call, if it was counted then, and once only: go on counting there."""
+        return self._back_to(self._calls, counter, at)
+
+    def back_to_finish(self, counter: str, at: Stamp) -> e.ServiceFinished | None:
+        """As `back_to_call`, for its last finish."""
+        return self._back_to(self._finishes, counter, at)
+
+    def _back_to(
+        self, counted: dict[str, Counted[_Event]], counter: str, at: Stamp
+    ) -> _Event | None:
+        last = counted.get(counter)
+        if last is None or last.at != at:
+            return None
+        del counted[counter]
+        self._place(at)
+        return last.event
 
     def tally(self, service: str, events: int = 1) -> Tally:
         """The tally of a service at the present place; empty for the whole site."""
@@ -180,7 +218,18 @@ def _issued(to: _Folding, event: e.TicketIssued) -> None:
     to.tally(event.services[0] if event.services else "").issued += 1
 
 
-def _called(to: _Folding, event: e.TicketCalled | e.CallTakenBack, times: int = 1) -> None:
+def _called(to: _Folding, event: e.TicketCalled) -> None:
+    to.called(event)
+    _count_call(to, event, 1)
+
+
+def _call_taken_back(to: _Folding, event: e.CallTakenBack) -> None:
+    call = to.back_to_call(event.counter, event.called)
+    if call is not None:
+        _count_call(to, call, -1)
+
+
+def _count_call(to: _Folding, event: e.TicketCalled, times: int) -> None:
     tally = to.tally(event.service, times)
     tally.called += times
     if event.wait is not None:
@@ -189,18 +238,23 @@ def _called(to: _Folding, event: e.TicketCalled | e.CallTakenBack, times: int = 
     to.spend(event.counter, event.idle, "idle_ms", times)
 
 
-def _call_taken_back(to: _Folding, event: e.CallTakenBack) -> None:
-    """Take away what the call added, where it added it."""
-    to.back_to(event.called)
-    _called(to, event, -1)
-
-
 def _started(to: _Folding, event: e.ServiceStarted) -> None:
     to.tally(event.service).started += 1
     to.spend(event.counter, event.walk, "walk_ms")
 
 
-def _finished(to: _Folding, event: e.ServiceFinished, times: int = 1) -> None:
+def _finished(to: _Folding, event: e.ServiceFinished) -> None:
+    to.finished(event)
+    _count_finish(to, event, 1)
+
+
+def _reopened(to: _Folding, event: e.ServiceReopened) -> None:
+    finish = to.back_to_finish(event.counter, event.finished)
+    if finish is not None:
+        _count_finish(to, finish, -1)
+
+
+def _count_finish(to: _Folding, event: e.ServiceFinished, times: int) -> None:
     tally, counter = to.tally(event.service, times), to.counter(event.counter)
     tally.finished += times
     counter.finished += times
@@ -211,12 +265,6 @@ def _finished(to: _Folding, event: e.ServiceFinished, times: int = 1) -> None:
     if event.visit is not None and _is_duration(event.visit):
         tally.visit_ms += event.visit.ms * times
     to.spend(event.counter, event.service_time, "service_ms", times)
-
-
-def _reopened(to: _Folding, event: e.ServiceReopened) -> None:
-    """Take away what the finish added, where it added it."""
-    to.back_to(event.finished)
-    _finished(to, event.finish, -1)
 
 
 def _absent(to: _Folding, event: e.NoShowMarked) -> None:

@@ -35,8 +35,12 @@ class SqlIngestStore:
                 self._events.write()
         except BaseException:
             self._events.forget()
-            self._journals.clear()
+            self.forget()
             raise
+
+    def forget(self) -> None:
+        """See `IngestStore`."""
+        self._journals.clear()
 
     # --- journals and events ------------------------------------------------------------------
 

@@ -88,6 +88,10 @@ class IngestStore(Protocol):
         """
         ...
 
+    def forget(self) -> None:
+        """Remember no key: the connection may be another, to a database that knows less."""
+        ...
+
     def journal(self, node: str, epoch: str) -> int | None:
         """The key of a node's journal, which is made at the first mention; None when the node
         has MAX_EPOCHS others."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from msgspec import structs
+
 from contract.wire import VERSION, Release, UpdateState
 from provision.update.notebook import Trial
 
@@ -109,7 +111,7 @@ def entered(trial: Trial, boot: str, now_s: float) -> Trial:
     """The trial at this moment: another boot is another start, with its own time."""
     if trial.boot == boot:
         return trial
-    return Trial(trial.order, trial.release, trial.starts + 1, boot, now_s, trial.units)
+    return structs.replace(trial, starts=trial.starts + 1, boot=boot, since_s=now_s)
 
 
 def failure(trial: Trial, now_s: float) -> str:

@@ -41,7 +41,8 @@ def build(folder: Path, files: Sequence[ReleaseFile], wheelhouse: Path) -> None:
     for file in files:
         _copy(wheelhouse / file.path, staged / file.name, file)
     python = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    _run([str(Path(sys.base_prefix) / "bin" / python), "-m", "venv", "--without-pip", str(folder)])
+    interpreter = str(Path(sys.base_prefix) / "bin" / python)
+    _run([interpreter, "-I", "-m", "venv", "--without-pip", str(folder)])
     pip = _pip(folder, staged)
     wanted = staged / "wanted.txt"
     lines = [f"{staged / file.name} --hash=sha256:{file.sha256.hex()}" for file in files]

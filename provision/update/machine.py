@@ -60,8 +60,9 @@ class Machine(Protocol):
         """The services of ours that run or try to."""
         ...
 
-    def are_well(self, units: Sequence[str]) -> bool:
-        """Whether all of these have said that they are ready, and live."""
+    def lives(self, units: Sequence[str]) -> tuple[str, ...] | None:
+        """Of each of these the start that lives, once it has said that it is ready; None when one
+        of them does not. A unit that died in between has another."""
         ...
 
     def restart(self, units: Sequence[str]) -> None:
@@ -97,9 +98,16 @@ class SystemdMachine:
         states = _states(RESTARTED)
         return tuple(u for u, state in zip(RESTARTED, states, strict=True) if state in _RUNS)
 
-    def are_well(self, units: Sequence[str]) -> bool:
-        """Whether all of these have said that they are ready, and live."""
-        return all(state == "active" for state in _states(units))
+    def lives(self, units: Sequence[str]) -> tuple[str, ...] | None:
+        """By systemd's invocation: each start has its own."""
+        if not units:
+            return ()
+        shown = ("show", "--property=ActiveState,InvocationID", *units)
+        said = subprocess.run(["systemctl", *shown], check=False, capture_output=True, text=True)
+        found = [dict(_pairs(unit)) for unit in said.stdout.strip().split("\n\n")]
+        if len(found) != len(units) or any(each.get("ActiveState") != "active" for each in found):
+            return None
+        return tuple(each.get("InvocationID", "") for each in found)
 
     def restart(self, units: Sequence[str]) -> None:
         """Start these anew; what is stuck is not waited for."""
@@ -136,6 +144,10 @@ def _states(units: Sequence[str]) -> list[str]:
     )
     states = said.stdout.split()
     return states if len(states) == len(units) else ["unknown"] * len(units)
+
+
+def _pairs(shown: str) -> list[list[str]]:
+    return [line.split("=", 1) for line in shown.splitlines() if "=" in line]
 
 
 def _systemctl(*arguments: str) -> None:

@@ -34,7 +34,8 @@ class Plan(msgspec.Struct, frozen=True):
 class Trial(msgspec.Struct, frozen=True):
     """A release on trial: how often it was started, in which boot the last time, and when.
 
-    `since_s` is that boot's monotonic clock; `units` were running before, and must run again.
+    `since_s` is that boot's monotonic clock; `units` were running before or tried to, and those
+    that were `well` must be again: what was ill already must not keep its cure away.
     """
 
     order: int
@@ -43,6 +44,7 @@ class Trial(msgspec.Struct, frozen=True):
     boot: str
     since_s: float
     units: tuple[str, ...]
+    well: tuple[str, ...]
 
 
 class RestartDue(msgspec.Struct, frozen=True):

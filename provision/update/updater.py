@@ -267,7 +267,8 @@ class Updater:
         units = self._machine.running()
         self._note("trying")
         state = plan.state
-        trial = Trial(state.order, state.release, 1, now.boot, now.mono_ns / 1e9, units)
+        well = tuple(unit for unit in units if self._machine.lives((unit,)) is not None)
+        trial = Trial(state.order, state.release, 1, now.boot, now.mono_ns / 1e9, units, well)
         self._releases.point_as(PROVEN, CURRENT)
         self._notebook.keep_trial(trial)
         self._notebook.keep_restart_due(RestartDue(now.boot, units))
@@ -300,21 +301,23 @@ class Updater:
             return
         trial = self._entered(trial)
         software = self._software(trial.release)
-        well_since_s: float | None = None
+        lived, well_since_s = None, self._now_s()
         while not (reason := decide.failure(trial, now_s := self._now_s())):
-            if not self._is_well(trial, software):
-                well_since_s = None
-            elif well_since_s is None:
-                well_since_s = now_s
+            lives = self._lives(trial, software)
+            if lives is None or lives != lived:
+                lived, well_since_s = lives, now_s
             elif now_s - well_since_s >= decide.WELL_FOR_S:
                 self._accept(trial)
                 return
             self._clock.sleep(_LOOK_S)
         raise RefusedError(reason)
 
-    def _is_well(self, trial: Trial, software: str) -> bool:
+    def _lives(self, trial: Trial, software: str) -> tuple[str, ...] | None:
+        """Which starts of the services live; None where not all is well."""
         hub = self._machine.hub()
-        return hub is not None and hub.software == software and self._machine.are_well(trial.units)
+        if hub is None or hub.software != software:
+            return None
+        return self._machine.lives(trial.well)
 
     def _software(self, release: int) -> str:
         path = self._releases.folder(str(release)) / release_file(release)

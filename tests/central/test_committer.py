@@ -8,10 +8,11 @@ import pytest
 from sqlite_utils import Database
 
 from central.ingest.committer import Committer
-from central.ingest.intake import Intake
+from central.ingest.intake import Intake, Received
 from central.rollup.folder import Folder
 from central.rollup.recent import Recent
 from central.store.ingest import SqlIngestStore
+from central.store.protocol import StoreError
 from central.store.rollup import SqlRollupStore
 from contract.codec import decode_message
 from contract.events import TicketRecalled
@@ -186,3 +187,23 @@ def long_journal(rows: int) -> Journal:
     for copy in range(1, rows):
         made.add(TicketRecalled("1001", "1", copy), copy)
     return made
+
+
+def test_after_a_failure_nothing_that_was_remembered_counts(db: Database, line: Line) -> None:
+    """Another may have stood in meanwhile, as when the database went over to it."""
+    made = morning(NODE).journal
+    committer, folder = watched(db, line)
+
+    def fail_and_let_another_stand_in() -> int:
+        folder.look = int
+        Intake(SqlIngestStore(db)).commit([Received(made.events_topic, made.batch(11, 20), 0)])
+        raise StoreError("the connection is lost")
+
+    committer.start()
+    committer.put(made.events_topic, made.batch(1, 10))
+    until(lambda: line.sent == [(down(NODE, "ack"), 10)])
+    folder.look = fail_and_let_another_stand_in
+    until(lambda: not committer.is_healthy)
+    committer.put(made.events_topic, made.batch(21, 30))
+    until(lambda: line.sent[-1] == (down(NODE, "ack"), 30))
+    committer.stop()

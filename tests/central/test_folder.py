@@ -131,3 +131,32 @@ def test_whatever_is_accepted_can_be_folded(
     with closing(open_for_writing(new_location())) as db:
         send(db, hostile, 1, len(hostile.rows))
         Folder(SqlRollupStore(db)).rebuild()
+
+
+def test_what_was_never_counted_is_not_taken_away(each_db: Database) -> None:
+    journal = Journal()
+    at = journal.open_day().stamp
+    finish = e.ServiceFinished("1001", "1", "1", Span(5), worked=Span(5), visit=Span(9))
+    journal.add(e.ServiceReopened(finish, at), 1_000)
+    journal.add(e.CallTakenBack("1001", "1", "1", Span(7), None, called=at, since=at), 2_000)
+    intake, folder = Intake(SqlIngestStore(each_db)), Folder(SqlRollupStore(each_db))
+    intake.commit([Received(journal.events_topic, journal.batch(1, 3), MORNING_MS)])
+    assert folder.step() == 3
+    found = each_db.execute("SELECT finished, called, visits FROM totals").fetchall()
+    assert found in ([], [(0, 0, 0), (0, 0, 0)])
+
+
+def test_a_finish_is_taken_back_once_and_as_it_was_counted(each_db: Database) -> None:
+    journal = Journal()
+    journal.open_day()
+    finish = e.ServiceFinished("1001", "1", "1", Span(5_000), worked=Span(5_000), visit=Span(9_000))
+    at = journal.add(finish, 14 * 60_000).stamp
+    other = e.ServiceFinished("1001", "1", "1", Span(8_000), worked=Span(8_000), visit=Span(9_000))
+    for _ in range(2):
+        journal.add(e.ServiceReopened(other, at), 16 * 60_000)
+    intake = Intake(SqlIngestStore(each_db))
+    for seq in range(1, 5):
+        intake.commit([Received(journal.events_topic, journal.batch(seq, seq), MORNING_MS)])
+        Folder(SqlRollupStore(each_db)).step()
+    sums = "SELECT sum(finished), sum(visits), sum(service_n), sum(service_ms) FROM site_days"
+    assert each_db.execute(sums).fetchall() == [(0, 0, 0, 0)]

@@ -17,6 +17,7 @@ _LONGEST_AGE_S = 600
 _LEAST_RSA_BITS = 2048
 _LONGEST_SUBJECT = 255
 _KINDS: dict[str, type[RSAKey] | type[ECKey]] = {"RSA": RSAKey, "EC": ECKey}
+_CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
 _ALGORITHMS = tuple(f"{kind}{bits}" for kind in ("RS", "PS", "ES") for bits in (256, 384, 512))
 
 
@@ -112,7 +113,7 @@ def _signed_claims(token: str, key_set: KeySet) -> _Claims:
         if not any(validate_compact(signed, key, registry=registry) for key in keys):
             raise IdTokenError(f"signed by none of {len(keys)} keys that fit")
         return msgspec.json.decode(signed.payload, type=_Claims)
-    except (JoseError, ValueError, msgspec.ValidationError) as error:
+    except (JoseError, ValueError, RecursionError, msgspec.ValidationError) as error:
         raise IdTokenError(f"no ID token: {error}") from error
 
 
@@ -132,6 +133,7 @@ def _may_have_signed(data: dict[str, Any], header: _Header) -> bool:
         header.kid in (None, data.get("kid"))
         and data.get("use", "sig") == "sig"
         and data.get("alg", header.alg) == header.alg
+        and data.get("crv") == _CURVES.get(header.alg)
     )
 
 

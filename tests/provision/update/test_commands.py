@@ -21,6 +21,15 @@ if [ "$1" = is-active ]; then
   for unit; do cat {folder}/states/$unit 2>/dev/null || echo inactive; done
   exit 3
 fi
+if [ "$1" = show ]; then
+  shift 2
+  for unit; do
+    echo "ActiveState=$(cat {folder}/states/$unit 2>/dev/null || echo inactive)"
+    echo "InvocationID=1-$unit"
+    echo
+  done
+  exit 0
+fi
 [ -e {folder}/fails ] && {{ echo "it is masked" >&2; exit 1; }}
 exit 0
 """
@@ -67,9 +76,9 @@ def test_services_are_asked_for_and_started_as_systemd_knows_them(systemd: Syste
     systemd.set("thutu-voice.service", "failed")
     assert machine.running() == ("thutu-hub.service", "thutu-hall.service")
     assert systemd.calls == [f"is-active {' '.join(RESTARTED)}"]
-    assert machine.are_well(("thutu-hub.service",))
-    assert not machine.are_well(machine.running())
-    assert machine.are_well(())
+    assert machine.lives(("thutu-hub.service",)) == ("1-thutu-hub.service",)
+    assert machine.lives(machine.running()) is None
+    assert machine.lives(()) == ()
 
     machine.restart(("thutu-hub.service", "thutu-hall.service"))
     machine.restart(())

@@ -17,7 +17,7 @@ from provision.update.decide import (
 )
 from provision.update.notebook import Trial
 
-TRIAL = Trial(1, 2, 1, "boot-1", 100.0, ("hub",))
+TRIAL = Trial(1, 2, 1, "boot-1", 100.0, ("hub",), ("hub",))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A node's update from the order to its proof: real wheels, real pip, real environments."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -219,3 +220,43 @@ def test_what_was_fetched_is_let_go_of_after_a_refusal_only(site: Site, tmp_path
     site.run()
     assert site.tidied == 1
     assert site.runs() == "2.0"
+
+
+class Flapping(Site):
+    """A hub that dies a minute after each start, and is back before anybody looks."""
+
+    def lives(self, units: Sequence[str]) -> tuple[str, ...] | None:
+        found = super().lives(units)
+        return None if found is None else (*found, str(self.clock.now_s // 63))
+
+
+def test_a_release_that_dies_again_and_again_between_two_looks_is_given_back(
+    tmp_path: Path,
+) -> None:
+    site = Flapping(tmp_path)
+    site.begin()
+    order(site.order_file, 1, 2, publish(site.house, 2, [wheel(tmp_path, "2.0")]))
+    site.run()
+    assert site.phase() == (2, "refused", "not healthy within 15 minutes")
+    assert links(site)[0] == "1"
+
+
+class Mute(Site):
+    """Beside the hub, a voice that starts again and again, for it has no loudspeaker."""
+
+    def running(self) -> tuple[str, ...]:
+        return (*super().running(), "voice")
+
+    def lives(self, units: Sequence[str]) -> tuple[str, ...] | None:
+        return None if "voice" in units else super().lives(units)
+
+    def restart(self, units: Sequence[str]) -> None:
+        super().restart([unit for unit in units if unit != "voice"])
+
+
+def test_what_was_ill_before_does_not_keep_an_update_away(tmp_path: Path) -> None:
+    site = Mute(tmp_path)
+    site.begin()
+    order(site.order_file, 1, 2, publish(site.house, 2, [wheel(tmp_path, "2.0")]))
+    site.run()
+    assert site.phase() == (2, "done", "")

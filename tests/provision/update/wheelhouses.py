@@ -178,11 +178,11 @@ class Site:
     def running(self) -> tuple[str, ...]:
         return ("hub",)
 
-    def are_well(self, units: Sequence[str]) -> bool:
-        return units == ("hub",)
+    def lives(self, units: Sequence[str]) -> tuple[str, ...] | None:
+        return (str(self.restarts),) if units == ("hub",) else None
 
     def restart(self, units: Sequence[str]) -> None:
-        assert units == ("hub",)
+        assert tuple(units) == ("hub",)
         self.restarts += 1
         said = subprocess.run(
             [self.folder / "opt/current/bin/sample-hub"], capture_output=True, check=False
