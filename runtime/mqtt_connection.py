@@ -305,7 +305,8 @@ class Connection:
         self._window = min(_WINDOW, getattr(properties, "ReceiveMaximum", _WINDOW))
         if self._subscriptions:
             qos = self._settings.subscribe_qos
-            client.subscribe([(topic, qos) for topic in self._subscriptions])
+            wanted: list[tuple[str, int]] = [(topic, qos) for topic in self._subscriptions]
+            client.subscribe(wanted)
         else:
             self._become_ready()
 
