@@ -73,7 +73,7 @@ def _leave(why: str) -> NoReturn:
 
 
 def _parse() -> argparse.Namespace:
-    parser = CommandLine(prog="thutu-central", description=words("about"))
+    parser: argparse.ArgumentParser = CommandLine(prog="thutu-central", description=words("about"))
     config = Path("central.toml")
     parser.add_argument("--config", type=Path, default=config, help=words("help_config"))
     parsers = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _run(configured)
         return int(options.run(configured.in_force(), options))
     except CommandRefused as refused:
-        words = _words(options, refused.key, **refused.values)
+        words = refused.words(options.language)
     except SettingsError as error:
         words = _words(options, "bad_settings", what=error)
     except FolderInUseError as error:

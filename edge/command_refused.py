@@ -1,10 +1,9 @@
 """How a command of `thutu-hub` says no."""
 
+from runtime.worded_error import WordedError
 
-class CommandRefused(Exception):  # noqa: N818 - a refusal, not an error
-    """What was asked for cannot be; `key` and `values` are its words in the catalogue."""
 
-    def __init__(self, key: str, **values: object) -> None:
-        super().__init__(key)
-        self.key = key
-        self.values = values
+class CommandRefused(WordedError):  # noqa: N818 - a refusal, not an error
+    """What was asked for cannot be; nothing was changed unless the words say so."""
+
+    section = "hub_tool"

@@ -57,6 +57,4 @@ def _said(one: Difference) -> Iterator[str]:
             decided=one.wanted_config or words("config_unreadable"),
         )
     if one.software_differs:
-        yield words(
-            "software_differs", node=one.node, runs=one.software, most=one.wanted_software
-        )
+        yield words("software_differs", node=one.node, runs=one.software, most=one.wanted_software)

@@ -34,9 +34,7 @@ def add_identity_commands(commands: Commands) -> None:
 
     init = commands.add("init-ca", _init)
     init.add_argument("--name", default="Thứ Tự", help=words("help_authority"))
-    init.add_argument(
-        "--broker", action="append", required=True, help=words("help_broker")
-    )
+    init.add_argument("--broker", action="append", required=True, help=words("help_broker"))
     enrol = commands.add("enrol", _enrol)
     enrol.add_argument("site", help=words("help_site"))
     enrol.add_argument("node", help=words("help_node"))

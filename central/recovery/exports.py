@@ -44,7 +44,7 @@ def checked(folder: Path, data: bytes) -> Export:
     try:
         known = (folder / _KEYS / f"{export.node}.pub").read_text("ascii")
     except FileNotFoundError as error:
-        raise ExportRefusedError("unknown_key", node=export.node, key=key.hex()) from error
+        raise ExportRefusedError("unknown_key", node=export.node, public_key=key.hex()) from error
     if known != key.hex():
-        raise ExportRefusedError("other_key", node=export.node, key=key.hex(), known=known)
+        raise ExportRefusedError("other_key", node=export.node, public_key=key.hex(), known=known)
     return export

@@ -12,10 +12,13 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
-from central.registry.sites import SiteListError, read_sites
+from central.registry.sites import read_sites
 from edge.settings import HubSettings
-from provision.image.boot_files import FIRST_RUN, Machine, Static, boot_files
+from provision.image.boot_files import FIRST_RUN, ImageError, Machine, Static, boot_files
+from runtime.command_line import CommandLine, reader_language
 from runtime.settings import SettingsError, load_settings
+from runtime.worded_error import WordedError
+from runtime.wording import say
 
 _TEMPLATES = Path(__file__).parents[2] / "firmware_config/boot"
 
@@ -32,10 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ssh_keys=tuple(path.read_text("utf-8").strip() for path in chosen.ssh_key),
             token=_token(chosen.token_file),
             centre=chosen.centre,
-            broker=chosen.broker,
+            brokers=tuple(chosen.broker),
             version=_version(wheels, chosen.wheels),
             network=_network(chosen),
             clock_chip=chosen.clock_chip,
+            centre_key=chosen.centre_key,
         )
         templates = {path.name: path.read_text("utf-8") for path in _TEMPLATES.iterdir()}
         if chosen.hub_template is not None:
@@ -43,11 +47,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         files = boot_files(machine, templates)
         _check(files)
         _write(files, wheels, chosen.boot)
-    except (OSError, SettingsError, SiteListError, ValueError) as error:
-        print(f"thutu-image: {error}", file=sys.stderr)
-        return 1
-    print(f"{chosen.boot}: ready to start as {machine.node}, {machine.site_name}")
+    except WordedError as error:
+        return _refused(error.words(reader_language()))
+    except (OSError, SettingsError, ValueError) as error:
+        return _refused(_words("failed", what=error))
+    print(_words("ready", boot=chosen.boot, node=machine.node, name=machine.site_name))
     return 0
+
+
+def _refused(why: str) -> int:
+    print(f"thutu-image: {why}", file=sys.stderr)
+    return 1
 
 
 def _write(files: dict[str, str], wheels: Sequence[Path], boot: Path) -> None:
@@ -71,7 +81,7 @@ def _write(files: dict[str, str], wheels: Sequence[Path], boot: Path) -> None:
 def _name(site: str, registry: Path) -> str:
     names = {known.site: known.name for known in read_sites(registry)}
     if site not in names:
-        raise ValueError(f"{site} is not in {registry}; nothing was written")
+        raise ImageError("unknown_site", site=site, file=registry)
     return names[site]
 
 
@@ -92,7 +102,7 @@ def _token(path: Path) -> str:
 def _version(wheels: Sequence[Path], folder: Path) -> str:
     ours = [wheel for wheel in wheels if wheel.name.startswith("thutu-")]
     if len(ours) != 1 or not any(wheel.name.startswith("pip-") for wheel in wheels):
-        raise ValueError(f"{folder} must hold one wheel of thutu, all that it needs, and pip's")
+        raise ImageError("wheels", folder=folder)
     return ours[0].name.split("-")[1]
 
 
@@ -101,33 +111,37 @@ def _network(chosen: argparse.Namespace) -> Static | None:
     if all(part is None for part in fixed):
         return None
     if any(part is None for part in fixed):
-        raise ValueError("--address, --gateway and --name-server belong together")
+        raise ImageError("half_an_address")
     return Static(*fixed)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="thutu-image",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("site", help="such as 01-00097-01")
-    parser.add_argument("--sites", type=Path, required=True, help="the CSV of import-sites")
-    parser.add_argument("--boot", type=Path, required=True, help="the card's boot partition")
-    parser.add_argument("--wheels", type=Path, required=True, help="thutu, its needs, and pip")
-    parser.add_argument("--centre", required=True, help="its address, https://thutu.example.vn")
-    parser.add_argument("--broker", required=True, help="its broker, such as mqtt.example.vn")
+    parser = CommandLine(prog="thutu-image", description=_words("about"))
+    parser.add_argument("site", help=_words("help_site"))
+    for name in ("sites", "boot", "wheels", "token-file"):
+        parser.add_argument(f"--{name}", type=Path, required=True, help=_help(name))
+    parser.add_argument("--centre", required=True, help=_help("centre"))
+    parser.add_argument("--broker", action="append", required=True, help=_help("broker"))
+    parser.add_argument("--centre-key", help=_help("centre-key"))
     parser.add_argument(
-        "--token-file", type=Path, required=True, help="one-time token, - for stdin"
+        "--ssh-key", type=Path, action="append", required=True, help=_help("ssh-key")
     )
-    parser.add_argument("--ssh-key", type=Path, action="append", required=True, help="public key")
-    parser.add_argument("--system", choices=("trixie", "bookworm"), default="trixie")
-    parser.add_argument("--hub-template", type=Path, help="a province's own hub.toml.template")
-    parser.add_argument("--clock-chip", action="store_true", help="a Pi 5 with a battery")
-    parser.add_argument("--address", type=IPv4Interface, help="such as 10.1.2.3/24, else DHCP")
-    parser.add_argument("--gateway", type=IPv4Address)
-    parser.add_argument("--name-server", type=IPv4Address)
+    systems = ("trixie", "bookworm")
+    parser.add_argument("--system", choices=systems, default="trixie", help=_help("system"))
+    parser.add_argument("--hub-template", type=Path, help=_help("hub-template"))
+    parser.add_argument("--clock-chip", action="store_true", help=_help("clock-chip"))
+    parser.add_argument("--address", type=IPv4Interface, help=_help("address"))
+    parser.add_argument("--gateway", type=IPv4Address, help=_help("gateway"))
+    parser.add_argument("--name-server", type=IPv4Address, help=_help("name-server"))
     return parser
+
+
+def _help(option: str) -> str:
+    return _words(f"help_{option.replace('-', '_')}")
+
+
+def _words(key: str, **values: object) -> str:
+    return say(f"image_tool.{key}", reader_language(), **values)
 
 
 if __name__ == "__main__":

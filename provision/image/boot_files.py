@@ -8,6 +8,8 @@ from ipaddress import IPv4Address, IPv4Interface
 from string import Template
 from typing import Literal
 
+from runtime.worded_error import WordedError
+
 System = Literal["trixie", "bookworm"]
 
 # What systemd.run= needs, in the words of systemd-debug-generator(8).
@@ -19,6 +21,12 @@ _UNIT = re.compile(r"^Trung tâm Phục vụ hành chính công (?=\S)")
 _SSH_KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp256) [A-Za-z0-9+/=]+( [\w.@:+-]+)?")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,256}")
+
+
+class ImageError(WordedError):
+    """A card that cannot be written; nothing was written."""
+
+    section = "image_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,8 @@ class Static:
 @dataclass(frozen=True, slots=True)
 class Machine:
     """What is particular to one machine. `token` is good once, at the centre with the URL `centre`,
-    for this site; `broker` is the host name or address of the centre's broker."""
+    for this site; `brokers` are the host names or addresses of the centre's broker, or of each
+    server of its cluster; `centre_key`, 64 hexadecimal digits, is by what the hub believes it."""
 
     site: str
     site_name: str
@@ -41,21 +50,23 @@ class Machine:
     ssh_keys: tuple[str, ...]
     token: str
     centre: str
-    broker: str
+    brokers: tuple[str, ...]
     version: str
     network: Static | None = None
     clock_chip: bool = False
+    centre_key: str | None = None
 
     def __post_init__(self) -> None:
         if not self.ssh_keys:
-            raise ValueError("name an SSH key: nobody can sign in by password")
+            raise ImageError("no_ssh_key")
         for key in self.ssh_keys:
             if not _SSH_KEY.fullmatch(key):
-                raise ValueError(f"{key[:30]!r} is no public SSH key")
-        if not _HOST.fullmatch(self.broker):
-            raise ValueError(f"{self.broker!r} is no host name or address of a broker")
+                raise ImageError("ssh_key", given=repr(key[:30]))
+        for broker in self.brokers:
+            if not _HOST.fullmatch(broker):
+                raise ImageError("broker", broker=repr(broker))
         if not _TOKEN.fullmatch(self.token):
-            raise ValueError("the token is not one that the centre gives out")
+            raise ImageError("token")
 
     @property
     def node(self) -> str:
@@ -68,16 +79,22 @@ def boot_files(machine: Machine, templates: Mapping[str, str]) -> dict[str, str]
 
     Bookworm's `cmdline.txt` needs FIRST_RUN at its end besides.
     """
+    hub = templates["hub.toml.template"]
+    for given, name in ((machine.brokers[1:], "other_brokers"), (machine.centre_key, "centre_key")):
+        if given and f"${name}" not in hub:
+            raise ImageError("template", name=f"${name}")
     files = {
         "thutu.txt": templates["thutu.txt"],
-        "thutu/hub.toml": Template(templates["hub.toml.template"]).substitute(
+        "thutu/hub.toml": Template(hub).substitute(
             node=_toml(machine.node),
             site=_toml(machine.site),
             name=_toml(machine.site_name),
             unit=_toml(_UNIT.sub("", machine.site_name)),
             clock_chip=str(machine.clock_chip).lower(),
             centre=_toml(machine.centre),
-            broker=_toml(machine.broker),
+            centre_key=_centre_key(machine.centre_key),
+            broker=_toml(machine.brokers[0]),
+            other_brokers=json.dumps(machine.brokers[1:]),
             client_id=_toml(f"thutu-{machine.node}"),
         ),
         "thutu/first-boot.sh": templates["first-boot.sh"],
@@ -102,6 +119,12 @@ def boot_files(machine: Machine, templates: Mapping[str, str]) -> dict[str, str]
         instance=json.dumps(f"{hostname}-{machine.version}")
     )
     return files
+
+
+def _centre_key(key: str | None) -> str:
+    return (
+        '# centre_key = ""  # thutu-central config-key' if key is None else f'centre_key = "{key}"'
+    )
 
 
 def _toml(text: str) -> str:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from provision.install.ground import Done, Ground
+from provision.install.ground import BESIDE, Done, Ground
 from provision.install.plan import (
     DATA,
     ROLES,
@@ -22,6 +22,9 @@ from provision.install.plan import (
     starts_by_itself,
     unit_files,
 )
+from runtime.command_line import CommandLine, reader_language
+from runtime.worded_error import WordedError
+from runtime.wording import say
 
 _SOURCES = Path(__file__).parents[2]
 _LINKS = ("opt/thutu/current", "opt/thutu/proven")
@@ -33,14 +36,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     chosen = parser.parse_args(arguments)
     if "remove" in chosen.what and len(chosen.what) > 1:
-        parser.error("remove takes no role: it removes all that was laid down")
+        parser.error(_words("remove_alone"))
     try:
         if "remove" in chosen.what:
             return _remove(chosen.root, dry=chosen.dry_run)
         return _install(chosen)
+    except WordedError as error:
+        print(f"thutu-install: {error.words(reader_language())}", file=sys.stderr)
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
-        print(f"thutu-install: {error}", file=sys.stderr)
-        return 1
+        print(f"thutu-install: {_words('failed', what=error)}", file=sys.stderr)
+    return 1
 
 
 def _install(chosen: argparse.Namespace) -> int:
@@ -52,11 +57,11 @@ def _install(chosen: argparse.Namespace) -> int:
     done = Ground(chosen.root, dry=dry).lay(items)
     _show(done, chosen.root)
     if all(how in _SETTLED for _, how in done):
-        print(f"Nothing to do: all {len(done)} files are there.")
+        print(_words("nothing_to_do", count=len(done)))
         return 0
     for command in _commands(chosen.root, arriving=True):
         _run(command, dry=dry)
-    print("(dry run: nothing was changed)" if dry else _next(chosen.what))
+    print(_words("dry") if dry else _next(chosen.what))
     return 0
 
 
@@ -67,16 +72,16 @@ def _remove(root: Path, *, dry: bool) -> int:
         _stop([one for one in units if starts_by_itself(one) or is_template(one)], dry=dry)
     done = ground.clear()
     if not done:
-        print("Nothing to remove: nothing was laid down here.")
+        print(_words("nothing_to_remove"))
         return 0
     _show(done, root)
     for command in _commands(root, arriving=False):
         _run(command, dry=dry)
     kept = [str(root / path.lstrip("/")) for path in ("/etc/thutu", *DATA)]
     kept = [path for path in kept if Path(path).exists()]
-    print(f"Kept, with the users they belong to: {', '.join(kept) or 'nothing was there'}")
+    print(_words("kept", folders=", ".join(kept)) if kept else _words("nothing_kept"))
     if dry:
-        print("(dry run: nothing was changed)")
+        print(_words("dry"))
     return 0
 
 
@@ -111,7 +116,7 @@ def _run(command: list[str], *, dry: bool) -> None:
 def _show(done: list[tuple[str, Done]], root: Path) -> None:
     for path, how in done:
         if how is not Done.UNCHANGED:
-            print(f"  {root / path}: {how}")
+            print(f"  {root / path}: {_words(f'done_{how}', beside=BESIDE)}")
 
 
 def _next(roles: list[str]) -> str:
@@ -120,25 +125,26 @@ def _next(roles: list[str]) -> str:
         for unit in unit_files(roles, _SOURCES)
         if starts_by_itself(unit)
     ]
-    return (
-        "Next: copy the examples in /etc/thutu that you need to names without .example, put in "
-        f"what your site is, and start: systemctl start {' '.join(units)}"
-    )
+    return _words("next", units=" ".join(units))
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="thutu-install",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("what", nargs="+", choices=(*ROLES, "remove"), metavar="ROLE|remove")
-    parser.add_argument("--root", type=Path, default=Path("/"), help="an image's root folder")
+    parser = CommandLine(prog="thutu-install", description=_words("about"))
     parser.add_argument(
-        "--venv", type=Path, default=Path(sys.prefix), help="where the programs are"
+        "what",
+        nargs="+",
+        choices=(*ROLES, "remove"),
+        metavar="ROLE|remove",
+        help=_words("help_what", roles=", ".join(ROLES)),
     )
-    parser.add_argument("--dry-run", action="store_true", help="only show what would be done")
+    parser.add_argument("--root", type=Path, default=Path("/"), help=_words("help_root"))
+    parser.add_argument("--venv", type=Path, default=Path(sys.prefix), help=_words("help_venv"))
+    parser.add_argument("--dry-run", action="store_true", help=_words("help_dry_run"))
     return parser
+
+
+def _words(key: str, **values: object) -> str:
+    return say(f"install_tool.{key}", reader_language(), **values)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from provision.install.plan import File, Item, Link
+from runtime.worded_error import WordedError
 
+BESIDE = ".thutu-new"
 _MANIFEST = "var/lib/thutu-install/manifest.json"
-_BESIDE = ".thutu-new"
 _PUBLIC = 0o644
 
 
@@ -18,12 +19,21 @@ class Done(StrEnum):
     """What became of one file."""
 
     UNCHANGED = "unchanged"
-    LAID = "laid down"
-    REPLACED = "replaced by the new one"
-    BESIDE = f"is edited: yours stays, the new one is beside it as {_BESIDE}"
-    STAYS_EDITED = f"is edited: yours stays, the new one has been beside it as {_BESIDE}"
+    LAID = "laid"
+    REPLACED = "replaced"
+    BESIDE = "beside"
+    """Somebody edited it: theirs stays, and the new one is beside it."""
+    STAYS_EDITED = "stays_edited"
+    """The same, since an earlier time."""
     REMOVED = "removed"
-    KEPT = "is edited: yours stays"
+    KEPT = "kept"
+    """Somebody edited it, so it is not removed."""
+
+
+class DamagedNoteError(WordedError):
+    """The note of what was laid cannot be read; nothing was changed."""
+
+    section = "install_refused"
 
 
 class Ground:
@@ -33,7 +43,7 @@ class Ground:
     """
 
     def __init__(self, root: Path, *, dry: bool) -> None:
-        """Read the note. Raises ValueError when it is damaged."""
+        """Read the note. Raises DamagedNoteError."""
         self._root = root
         self._dry = dry
         self._note = root / _MANIFEST
@@ -42,10 +52,7 @@ class Ground:
         except FileNotFoundError:
             self._laid = {}
         except json.JSONDecodeError as error:
-            raise ValueError(
-                f"{self._note} is damaged, so nobody knows which files were edited; nothing was "
-                "changed. Delete it: every file that differs is then taken for edited, and stays"
-            ) from error
+            raise DamagedNoteError("note_damaged", file=self._note) from error
 
     def lay(self, items: Sequence[Item]) -> list[tuple[str, Done]]:
         """Lay down what is missing or outdated; returns each path with what became of it."""
@@ -58,7 +65,7 @@ class Ground:
         done = []
         for path in sorted(self._laid, key=lambda path: (not self._at(path).is_symlink(), path)):
             done.append((path, self._remove(path)))
-            beside = self._at(path + _BESIDE)
+            beside = self._at(path + BESIDE)
             if beside.exists() and not self._dry:
                 beside.unlink()
         if not self._dry:
@@ -75,7 +82,7 @@ class Ground:
                 return Done.UNCHANGED
             self._write(item, self._at(item.path))
             return Done.LAID if found is None else Done.REPLACED
-        beside = self._at(item.path + _BESIDE)
+        beside = self._at(item.path + BESIDE)
         if self._print_of(beside) == wanted:
             return Done.STAYS_EDITED
         self._write(item, beside)
@@ -83,7 +90,7 @@ class Ground:
 
     def _drop_what_is_beside(self, item: Item) -> None:
         if not self._dry:
-            self._at(item.path + _BESIDE).unlink(missing_ok=True)
+            self._at(item.path + BESIDE).unlink(missing_ok=True)
 
     def _write(self, item: Item, target: Path) -> None:
         """Whole or not at all, also when power is cut."""

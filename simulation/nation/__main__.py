@@ -12,6 +12,9 @@ from pathlib import Path
 
 from central.broker import BrokerError
 from central.store.protocol import StoreError
+from runtime.command_line import CommandLine, reader_language
+from runtime.worded_error import WordedError
+from runtime.wording import say
 from simulation.nation.run import Nation, Plan
 
 _SITES = 3139
@@ -39,50 +42,57 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 )
             )
             summary = nation.live()
+    except WordedError as error:
+        print(f"thutu-nation: {error.words(reader_language())}", file=sys.stderr)
+        return 2
     except (BrokerError, OSError, RuntimeError, StoreError, ValueError) as error:
-        print(f"thutu-nation: {error}", file=sys.stderr)
+        print(f"thutu-nation: {_words('failed', what=error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("thutu-nation: stopped; nothing is left behind", file=sys.stderr)
+        print(f"thutu-nation: {_words('stopped')}", file=sys.stderr)
         return 130
     print(json.dumps(summary, ensure_ascii=False, indent=2))
     return 0 if summary["agree"] else 1
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="thutu-nation", description=__doc__)
-    parser.add_argument("--sites", type=int, default=_SITES, help=f"centres (usually {_SITES})")
+    parser = CommandLine(prog="thutu-nation", description=_words("about"))
+    parser.add_argument("--sites", type=int, default=_SITES, help=_usual("sites"))
+    parser.add_argument("--speed", type=_speed, default="120", help=_usual("speed"))
+    parser.add_argument("--seed", type=int, default=7, help=_usual("seed"))
     parser.add_argument(
-        "--speed",
-        type=_speed,
-        default="120",
-        help="simulated seconds per second, or max (usually 120)",
-    )
-    parser.add_argument("--seed", type=int, default=7, help="the same seed draws the same day")
-    parser.add_argument("--date", type=date.fromisoformat, default=_MONDAY, metavar="YYYY-MM-DD")
-    parser.add_argument(
-        "--reconnect-within",
-        type=float,
-        default=30.0,
-        metavar="S",
-        help="real seconds within which a hub without a line tries again (usually 30)",
+        "--date",
+        type=date.fromisoformat,
+        default=_MONDAY,
+        metavar="YYYY-MM-DD",
+        help=_usual("date"),
     )
     parser.add_argument(
-        "--herd",
-        type=int,
-        default=500,
-        help="hubs that after the day lose connections of their own together (usually 500)",
+        "--reconnect-within", type=float, default=30.0, metavar="S", help=_usual("reconnect_within")
     )
+    parser.add_argument("--herd", type=int, default=500, help=_usual("herd"))
     return parser
+
+
+def _usual(option: str) -> str:
+    """The help of an option, with what it is when nobody says: argparse fills that in."""
+    return f"{_words(f'help_{option}')} (%(default)s)"
 
 
 def _speed(text: str) -> float | None:
     if text == "max":
         return None
-    speed = float(text)
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
     if not 0.1 <= speed <= 100_000:
-        raise argparse.ArgumentTypeError("must be max, or from 0.1 to 100000")
+        raise argparse.ArgumentTypeError(_words("bad_speed"))
     return speed
+
+
+def _words(key: str, **values: object) -> str:
+    return say(f"nation_tool.{key}", reader_language(), **values)
 
 
 if __name__ == "__main__":

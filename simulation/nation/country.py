@@ -9,6 +9,7 @@ import csv
 from importlib.resources import files
 from random import Random
 
+from runtime.worded_error import WordedError
 from simulation.communes import Commune
 from simulation.load_model import Mix
 
@@ -17,15 +18,21 @@ _SIGMA = 0.71
 _LEAST, _MOST = 1_000, 230_000
 
 
+class CountryError(WordedError):
+    """A country that cannot be drawn."""
+
+    section = "nation_refused"
+
+
 def communes(count: int, seed: int) -> list[Commune]:
     """A centre in each of `count` communes all over the country, in the order of their codes.
 
-    Raises ValueError when there are not so many communes.
+    Raises CountryError when there are not so many communes.
     """
     text = (files("central.registry") / "units.csv").read_text(encoding="utf-8")
     units = [(row["code"], row["name"]) for row in csv.DictReader(text.splitlines())]
     if not 1 <= count <= len(units):
-        raise ValueError(f"the country has 1 to {len(units)} communes, not {count}")
+        raise CountryError("size", most=len(units), count=count)
     random = Random(f"{seed} country")
     return [_commune(code, name, random) for code, name in sorted(random.sample(units, count))]
 

@@ -200,7 +200,7 @@ def test_kill_9_in_the_middle_loses_nothing(
             assert process.wait(10) == 0
     assert stored(folder, NODE) == made.journal.rows
     sums = cell_sums(folder)
-    assert run(config, "rebuild").stdout == f"{rows} events folded again\n"
+    assert run(config, "rebuild").stdout == f"{rows} events folded again.\n"
     assert cell_sums(folder) == sums
 
 
@@ -226,9 +226,12 @@ def url_of(process: "subprocess.Popen[str]") -> str:
     return process.stdout.readline().strip()
 
 
-def run(config: Path, *arguments: str, given: str = "") -> "subprocess.CompletedProcess[str]":
+def run(
+    config: Path, *arguments: str, given: str = "", locale: str = "en_GB.UTF-8"
+) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "central", "--config", str(config), *arguments],
+        env={**os.environ, "LC_ALL": locale, "PYTHONUTF8": "1"},
         input=given,
         capture_output=True,
         text=True,
@@ -240,28 +243,54 @@ def test_commands_speak_clearly(tmp_path: Path, config: Path) -> None:
     sites = tmp_path / "sites.csv"
     sites.write_text("site,name,type,national_code\n01-00097-01,Hồng Hà,centre,\n", "utf-8")
     dry = run(config, "import-sites", str(sites), "--dry-run")
-    assert dry.stdout == "1 new, 0 changed, 0 unchanged (nothing was stored)\n"
-    assert run(config, "import-sites", str(sites)).stdout == "1 new, 0 changed, 0 unchanged\n"
-    assert run(config, "import-sites", str(sites)).stdout == "0 new, 0 changed, 1 unchanged\n"
+    assert dry.stdout == "1 new, 0 changed, 0 unchanged (nothing was stored).\n"
+    assert run(config, "import-sites", str(sites)).stdout == "1 new, 0 changed, 0 unchanged.\n"
+    assert run(config, "import-sites", str(sites)).stdout == "0 new, 0 changed, 1 unchanged.\n"
     made = run(config, "token", "--role", "province", "--province", "01", "--name", "Bình")
     assert re.fullmatch(r"[\w-]{43}\n", made.stdout)
     again = run(config, "token", "--role", "province", "--province", "01", "--name", "Bình")
     assert (again.returncode, again.stdout) == (1, "")
-    assert again.stderr.startswith("thutu-central: there is an account named 'Bình' already")
+    assert again.stderr.startswith("thutu-central: There is an account named “Bình” already.")
     assert run(config, "revoke", "--name", "Bình").returncode == 0
     wanted = ("account", "--name", "An", "--role", "unit", "--unit", "01-00097")
     short = run(config, *wanted, given="ngắn\n")
-    assert short.stderr == "thutu-central: a password has 12 to 200 characters\n"
+    assert short.stderr == (
+        "thutu-central: A password has 12 to 200 characters. Nothing was changed.\n"
+    )
     assert run(config, *wanted, given="hàng chờ buổi sáng\n").returncode == 0
     assert run(config, "accounts").stdout == "An: unit, 01-00097\n"
     assert run(config, "password", "--name", "An", given="một mật khẩu khác\n").returncode == 0
-    assert run(config, "audit").stdout == "the audit log is whole: 5 lines\n"
+    assert run(config, "audit").stdout == "The audit log is whole: 5 lines.\n"
     sites.write_text("site,name,type,national_code\nx,Hồng Hà,centre,\n", "utf-8")
     wrong = run(config, "import-sites", str(sites))
     assert (wrong.returncode, wrong.stderr) == (
         1,
-        "thutu-central: line 2: 'x' is no site such as 01-00097-01\n",
+        "thutu-central: The list has faults, so nothing was stored:\n"
+        "line 2: 'x' is no site such as 01-00097-01\n",
     )
+
+
+def test_commands_speak_vietnamese_first(tmp_path: Path, config: Path) -> None:
+    def do(*arguments: str, given: str = "") -> "subprocess.CompletedProcess[str]":
+        return run(config, *arguments, given=given, locale="C.UTF-8")
+
+    sites = tmp_path / "sites.csv"
+    sites.write_text("site,name,type,national_code\n99-1,Hồng Hà,centre,\n", "utf-8")
+    wrong = do("import-sites", str(sites))
+    assert (wrong.returncode, wrong.stderr) == (
+        1,
+        "thutu-central: Danh sách có chỗ sai, nên chưa ghi gì:\n"
+        "dòng 2: '99-1' không phải mã điểm như 01-00097-01\n",
+    )
+    an = ("account", "--name", "An", "--role", "national")
+    assert do(*an, given="hàng chờ buổi sáng\n").stdout == "Đã tạo tài khoản “An”.\n"
+    assert do("accounts").stdout == "An: national, cả nước\n"
+    again = do(*an, given="hàng chờ buổi sáng\n").stderr
+    assert again.startswith("thutu-central: Đã có tài khoản “An”. Chưa có gì thay đổi.")
+    unread = do("import", str(tmp_path / "none.thutu"))
+    assert unread.returncode == 1
+    assert unread.stderr.startswith("thutu-central: Chưa làm được: ")
+    assert "none.thutu" in unread.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Moving a centre's database between the engines."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -138,4 +139,5 @@ def _command(folder: Path, store: str, *words: str) -> str:
     config = folder / "central.toml"
     config.write_text(f'[store]\nfolder = "{folder}"\n{store}\n[embedded_broker]\nport = 0\n')
     command = [sys.executable, "-m", "central", "--config", str(config), *words]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    english = {**os.environ, "LC_ALL": "en_GB.UTF-8"}
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=english).stdout

@@ -47,7 +47,8 @@ def test_every_fault_is_named_with_its_line() -> None:
     ]
     with pytest.raises(SiteListError) as raised:
         parse_sites(lines)
-    faults = str(raised.value).splitlines()
+    heading, *faults = str(raised.value).splitlines()
+    assert heading.endswith("nothing was stored:")
     assert [fault.split(":")[0] for fault in faults] == [f"line {line}" for line in range(3, 12)]
 
 

@@ -21,6 +21,11 @@ TEMPLATES = {p.name: p.read_text("utf-8") for p in Path("firmware_config/boot").
 STATIC = Static(IPv4Interface("10.1.2.3/24"), IPv4Address("10.1.2.1"), IPv4Address("10.1.1.1"))
 
 
+@pytest.fixture(autouse=True)
+def _reads_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Path:
     """A technician's folder: the list of sites, wheels, a token, a key and a card."""
@@ -110,9 +115,41 @@ def test_the_token_ends_where_the_hub_looks_for_it_as_its_own_user(desk: Path) -
     assert laid in (card / "first-boot.sh").read_text("utf-8")
 
 
+def test_a_hub_of_a_cluster_knows_every_broker_and_whom_to_believe(desk: Path) -> None:
+    others = ("mqtt2.example.vn", "10.0.0.3")
+    named = [word for host in others for word in ("--broker", host)]
+    assert image(desk, SITE, *named, "--centre-key", "0a" * 32) == 0
+    hub = desk / "bootfs/thutu/hub.toml"
+    settings = load_settings(hub, HubSettings, "THUTU", environment={})
+    assert settings.centre_key == "0a" * 32
+    assert settings.uplink is not None
+    assert (settings.uplink.host, settings.uplink.other_hosts) == ("mqtt.example.vn", others)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "name"),
+    [
+        ("--broker", "mqtt2.example.vn", "$other_brokers"),
+        ("--centre-key", "0a" * 32, "$centre_key"),
+    ],
+)
+def test_what_an_older_template_would_drop_in_silence_is_refused(
+    option: str, value: str, name: str, desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    template = desk / "ours.toml"
+    lines = TEMPLATES["hub.toml.template"].splitlines()
+    template.write_text("\n".join(line for line in lines if name not in line), "utf-8")
+    ours = ("--hub-template", str(template))
+    assert image(desk, SITE, *ours, option, value) == 1
+    assert name in capsys.readouterr().err
+    assert not (desk / "bootfs/thutu").exists()
+    assert image(desk, SITE, *ours) == 0
+
+
 @pytest.mark.parametrize(
     ("option", "value", "words"),
     [
+        ("--centre-key", "0a", "centre_key"),
         ("--centre", "thutu.example.vn", "centre"),
         ("--broker", "mqtt://mqtt.example.vn", "no host name or address of a broker"),
     ],
@@ -153,7 +190,7 @@ def test_the_scripts_are_shell(name: str) -> None:
 
 @pytest.mark.parametrize("system", ["trixie", "bookworm"])
 def test_a_fixed_address_is_written_in_the_systems_own_way(system: Any) -> None:
-    machine = Machine(SITE, NAME, system, (KEY,), TOKEN, CENTRE, "mqtt", "0.1.0", STATIC)
+    machine = Machine(SITE, NAME, system, (KEY,), TOKEN, CENTRE, ("mqtt",), "0.1.0", STATIC)
     files = boot_files(machine, TEMPLATES)
     if system == "trixie":
         eth0 = yaml.safe_load(files["network-config"])["network"]["ethernets"]["eth0"]
@@ -171,7 +208,7 @@ def test_a_fixed_address_is_written_in_the_systems_own_way(system: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda desk: (desk / "token").write_text("short"), "the token is not one"),
+        (lambda desk: (desk / "token").write_text("short"), "The token is not one"),
         (lambda desk: (desk / "key.pub").write_text("-----BEGIN PRIVATE KEY"), "no public SSH key"),
         (lambda desk: (desk / "wheels/pip-25.0-py3-none-any.whl").unlink(), "pip's"),
         (lambda desk: (desk / "sites.csv").write_text("site,name"), "the columns must be"),
@@ -190,6 +227,18 @@ def test_an_unknown_site_is_refused(desk: Path, capsys: pytest.CaptureFixture[st
     assert image(desk, "01-00099-01") == 1
     assert "01-00099-01 is not in" in capsys.readouterr().err
     assert not (desk / "bootfs/thutu").exists()
+
+
+def test_it_speaks_vietnamese_first(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    assert image(desk, "01-00099-01") == 1
+    said = capsys.readouterr().err
+    assert said.startswith("thutu-image: Không có điểm 01-00099-01 trong ")
+    assert said.endswith("Chưa ghi gì.\n")
+    assert image(desk) == 0
+    assert "thẻ sẵn sàng khởi động thành" in capsys.readouterr().out
 
 
 def test_half_a_fixed_address_is_refused(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,6 +18,11 @@ from runtime.settings import load_settings
 HUB_UNIT = "etc/systemd/system/thutu-hub.service"
 
 
+@pytest.fixture(autouse=True)
+def _reads_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+
+
 def install(root: Path, *what: str) -> int:
     return main([*what, "--root", str(root), "--venv", "/opt/thutu/releases/1"])
 
@@ -105,6 +110,21 @@ def test_a_second_run_changes_nothing_and_says_so(
     said = capsys.readouterr().out
     assert said.startswith("Nothing to do: all ")
     assert "$" not in said
+
+
+def test_it_speaks_vietnamese_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    assert install(tmp_path, "hub") == 0
+    said = capsys.readouterr().out
+    assert f"{tmp_path / HUB_UNIT}: đã đặt" in said
+    assert "Tiếp theo: trong /etc/thutu" in said
+    assert install(tmp_path, "hub") == 0
+    assert capsys.readouterr().out.startswith("Không cần làm gì: cả ")
+    with pytest.raises(SystemExit, match="2"):
+        main(["hub", "remove"])
+    assert "remove không đi kèm vai trò nào" in capsys.readouterr().err
 
 
 def test_an_edited_file_stays_and_the_new_one_is_beside_it(

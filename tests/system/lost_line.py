@@ -129,6 +129,7 @@ def sent(node: Node) -> Callable[[], bool]:
 
 def central(monkeypatch: pytest.MonkeyPatch, config: str, *arguments: str) -> None:
     """Run a command of `thutu-central` beside the one that serves."""
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
     monkeypatch.setattr("sys.argv", ["thutu-central", "--config", config, *arguments])
     run_central()
     logging.disable(logging.CRITICAL)

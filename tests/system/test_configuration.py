@@ -74,7 +74,7 @@ def test_a_hub_takes_what_was_decided_and_says_so(
 
     def all_the_same() -> bool:
         central(monkeypatch, centre, "configurations")
-        return capsys.readouterr().out == "all 1 hubs run what was decided\n"
+        return capsys.readouterr().out == "All 1 hubs run what was decided.\n"
 
     until(all_the_same)
     node.stop()
@@ -83,8 +83,8 @@ def test_a_hub_takes_what_was_decided_and_says_so(
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ('[uplink]\nhost = "evil"', "uplink: only site"),
-        ("[site", "nothing was published"),
+        ('[uplink]\nhost = "evil"', "does not decide uplink, only site"),
+        ("[site", "Nothing was published"),
         ('[site]\nsite = "01-00097-02"', "not that of 01-00097-01"),
     ],
 )

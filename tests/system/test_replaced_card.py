@@ -199,6 +199,6 @@ def test_a_stick_of_somebody_else_is_not_taken_in(
         data = bytearray(file.read_bytes())
         data[len(data) // 2] ^= 4
         file.write_bytes(data)
-    with pytest.raises(SystemExit, match="nothing was taken in"):
+    with pytest.raises(SystemExit, match="Nothing was taken in"):
         central(monkeypatch, centre, "import", str(file))
     assert not (site.folder / "centre" / "imports").exists()

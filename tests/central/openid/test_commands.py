@@ -25,6 +25,7 @@ def config(tmp_path: Path) -> Path:
 
 
 def do(config: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
     monkeypatch.setattr(sys, "argv", ["thutu-central", "--config", str(config), *words])
     monkeypatch.setattr(sys, "stdin", io.StringIO("hàng chờ buổi sáng\n"))
     main()
@@ -39,10 +40,10 @@ def test_an_account_is_linked_listed_and_unlinked(
     capsys.readouterr()
     do(config, monkeypatch, "accounts")
     listed = capsys.readouterr().out
-    assert listed == "An: national, the nation; sub s1 of https://id.example.vn\n"
+    assert listed == "An: national, the nation; sub s1, https://id.example.vn\n"
     do(config, monkeypatch, "unlink-account", "--name", "An")
     assert "its sessions have ended" in capsys.readouterr().out
-    with pytest.raises(SystemExit, match="nothing is linked"):
+    with pytest.raises(SystemExit, match="Nothing is linked"):
         do(config, monkeypatch, "unlink-account", "--name", "An")
 
 

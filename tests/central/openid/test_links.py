@@ -102,7 +102,7 @@ def test_a_subject_is_a_line(subject: str) -> None:
 def test_a_claim_opens_one_account(db: Database) -> None:
     link_account(db, "An", BY_SUBJECT, NOW_MS)
     for name in ("An", "Bình"):
-        with pytest.raises(AccountError, match="'An' already"):
+        with pytest.raises(AccountError, match="“An” already"):
             link_account(db, name, BY_SUBJECT, NOW_MS)
     with pytest.raises(AccountError, match="no account named"):
         link_account(db, "Chi", BY_EMAIL, NOW_MS)
@@ -114,7 +114,7 @@ def test_unlinking_ends_the_way_in_and_the_sessions(db: Database) -> None:
     unlink_account(db, "An", NOW_MS)
     assert admin_of_session(db.conn, secret, NOW_MS) is None
     assert enter(db, "s1") is None
-    with pytest.raises(AccountError, match="nothing is linked"):
+    with pytest.raises(AccountError, match="Nothing is linked"):
         unlink_account(db, "An", NOW_MS)
     link_account(db, "Bình", BY_SUBJECT, NOW_MS)
     assert enter(db, "s1") == "Bình"

@@ -8,7 +8,7 @@ from statistics import quantiles
 import pytest
 
 from simulation.load_model import tickets_expected
-from simulation.nation.country import communes
+from simulation.nation.country import CountryError, communes
 from simulation.nation.troubles import draw_troubles
 
 WEDNESDAY = date(2026, 11, 25)
@@ -38,7 +38,7 @@ def test_tickets_spread_over_centres_as_provinces_reported() -> None:
 
 
 def test_no_more_communes_than_there_are() -> None:
-    with pytest.raises(ValueError, match="1 to 3321"):
+    with pytest.raises(CountryError, match="1 to 3321"):
         communes(3322, seed=7)
 
 

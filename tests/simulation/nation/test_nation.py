@@ -1,6 +1,7 @@
 """Twenty centres live the national day: every trouble, and not one row or figure astray."""
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -77,13 +78,24 @@ def test_a_row_that_is_gone_or_changed_would_be_seen(lived: Lived, tmp_path: Pat
 
 def test_the_command_prints_json_and_refuses_a_country_that_is_too_large() -> None:
     command = [sys.executable, "-m", "simulation.nation", "--speed", "max", "--reconnect-within"]
+    english = {**os.environ, "LC_ALL": "en_GB.UTF-8"}
     small = subprocess.run(
-        [*command, "1", "--sites", "2"], capture_output=True, text=True, timeout=100, check=False
+        [*command, "1", "--sites", "2"],
+        env=english,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
     )
     assert small.returncode == 0, small.stderr
     assert json.loads(small.stdout)["agree"]
     large = subprocess.run(
-        [*command, "1", "--sites", "4000"], capture_output=True, text=True, timeout=60, check=False
+        [*command, "1", "--sites", "4000"],
+        env=english,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert large.returncode == 2
-    assert large.stderr.strip() == "thutu-nation: the country has 1 to 3321 communes, not 4000"
+    assert large.stderr.strip() == "thutu-nation: The country has 1 to 3321 communes, not 4000."
