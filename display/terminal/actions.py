@@ -32,7 +32,7 @@ ActionId = Literal[
     "sign_out",
     "help",
 ]
-Wish = ActionId | Literal["assign"]
+Wish = ActionId | Literal["assign", "remove_device"]
 
 _ALWAYS: frozenset[DeskPhase] = frozenset({"closed", "paused", "idle", "called", "serving"})
 _EMPTY: frozenset[DeskPhase] = frozenset({"closed", "paused", "idle"})

@@ -265,6 +265,15 @@ async def _void(case: Case) -> c.AnyCommand:
     return c.VoidTicket(number, reason)
 
 
+async def _remove_device(case: Case) -> c.AnyCommand:
+    choices = [Choice(row.name, row.name, row.note) for row in house_view.lost_devices(case.scene)]
+    if not choices:
+        raise NotNow(case.say("nothing_lost"))
+    device = await case.asker.choose(case.say("ask_remove_device"), choices)
+    await case.asker.confirm(case.say("confirm_remove_device", device=device))
+    return c.RemoveDevice(device)
+
+
 async def _pause(case: Case) -> c.AnyCommand:
     case.free()
     reason = await ask_reason(case, case.say("ask_pause"), _PAUSE_REASONS)
@@ -325,6 +334,7 @@ _ASKING: dict[Wish, Callable[[Case], Awaitable[c.AnyCommand]]] = {
     "roll": _roll,
     "assign": _assign,
     "void": _void,
+    "remove_device": _remove_device,
     "pause": _pause,
     "close": _close,
     "sign_out": _sign_out,

@@ -29,6 +29,7 @@ _SUPERVISION: dict[str, Wish] = {
     "z": "void",
     "o": "roll",
     "i": "reprint",
+    "g": "remove_device",
 }
 _RECORDS: dict[str, type[LogScreen | ReportScreen]] = {"n": LogScreen, "b": ReportScreen}
 

@@ -66,12 +66,15 @@ def own_figures(scene: Scene) -> tuple[Line, ...]:
     if own is None:
         return ()
     usual_ms = own.service_times.p50_ms
-    served = say(
-        "terminal.own_served",
-        scene.language,
-        served=own.served,
-        usual="–" if usual_ms is None else elapsed(usual_ms),
-    )
+    if not own.served:
+        served = say("terminal.own_served_nobody", scene.language)
+    elif usual_ms is None:
+        served = say("terminal.own_served_untimed", scene.language, served=own.served)
+    else:
+        usual = elapsed(usual_ms)
+        served = say("terminal.own_served", scene.language, served=own.served, usual=usual)
+    if not (own.served or own.no_shows or own.ratings.count):
+        return (Line(served),)
     further = say(
         "terminal.own_further",
         scene.language,

@@ -122,8 +122,20 @@ def serves_otherwise(view: CounterView) -> bool:
 def devices(scene: Scene) -> tuple[Line, ...]:
     """The devices that need a hand, in words; one calm line when none does."""
     troubled = [view for view in scene.snapshot.devices if view.state in ("lost", "paper-low")]
-    lines = [_device_line(scene, view) for view in troubled]
+    lines = [
+        Line(_device_words(scene, view), "notice" if view.state == "paper-low" else "alarm")
+        for view in troubled
+    ]
     return tuple(lines) or (Line(say("terminal.devices_ready", scene.language)),)
+
+
+def lost_devices(scene: Scene) -> tuple[Row, ...]:
+    """The devices that do not work, by name, with what is wrong since when."""
+    return tuple(
+        Row(view.device, "", _trouble(scene, view))
+        for view in scene.snapshot.devices
+        if view.state == "lost"
+    )
 
 
 def link(scene: Scene) -> Line:
@@ -217,8 +229,18 @@ def _parked_row(scene: Scene, ticket: TicketView) -> Row:
     return Row(ticket.number, "", f"{why_words}, {when} · {name}", mood)
 
 
-def _device_line(scene: Scene, view: DeviceView) -> Line:
+def _device_words(scene: Scene, view: DeviceView) -> str:
+    """The condition's words where it has some, for they name the device in few cells."""
     condition = "paper-low" if view.state == "paper-low" else view.condition
     words = all_words(scene.language).get(f"device.{condition}")
-    mood: Mood = "notice" if view.state == "paper-low" else "alarm"
-    return Line(words or say("device.lost", scene.language, device=view.device), mood)
+    trouble = _trouble(scene, view)
+    return words or say("terminal.device_lost", scene.language, trouble=trouble, device=view.device)
+
+
+def _trouble(scene: Scene, view: DeviceView) -> str:
+    words = all_words(scene.language)
+    trouble = words.get(f"device.{view.condition}", words["device.lost"])
+    if view.since_ms is None:
+        return trouble
+    since = clock_time(view.since_ms)
+    return say("terminal.device_since", scene.language, trouble=trouble, time=since)

@@ -16,6 +16,7 @@ _DONE: dict[Wish, str] = {
     "add_service": "done_add_service",
     "reprint": "done_reprint",
     "void": "done_void",
+    "remove_device": "done_remove_device",
 }
 
 
@@ -23,7 +24,7 @@ def outcome(wish: Wish, answer: Answer, language: str) -> str:
     """What to tell whoever wished it; nothing where the screen says it all."""
     number = answer.number or ""
     if wish == "issue":
-        key = "done_issue" if answer.expected_wait_min is None else "done_issue_minutes"
+        key = "done_issue_minutes" if answer.expected_wait_min else "done_issue"
         return say(
             f"terminal.{key}",
             language,

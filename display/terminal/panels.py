@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.visual import VisualType
 from textual.widgets import Static
 
 from display.terminal.actions import ACTIONS, COLUMNS, Action, label_key, offered
@@ -38,6 +39,10 @@ class Panel(Static):
             return False
         self._shown = now
         return True
+
+    def update(self, content: VisualType = "", *, layout: bool = True) -> None:
+        """Draw this; the others are laid out anew only where its room follows from what it says."""
+        super().update(content, layout=layout and self.styles.auto_dimensions)
 
     def line(self, line: Line) -> Text:
         """A line with its sign, in the colour of its mood."""

@@ -1,5 +1,6 @@
 """Several ingest workers against a real broker and a real PostgreSQL, killed and replaced."""
 
+import os
 import re
 import subprocess
 import sys
@@ -225,6 +226,7 @@ def owned_lanes(where: Postgres) -> int:
 def ingesting(config: Path, number: str) -> Iterator["subprocess.Popen[str]"]:
     process = subprocess.Popen(
         [sys.executable, "-m", "central", "--config", str(config), "ingest", number],
+        env={**os.environ, "LC_ALL": "en_GB.UTF-8"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -91,6 +91,8 @@ def queue_of(service: str, waiting: int, minutes: float, open_counters: int = 1)
     return ServiceView(service, waiting, oldest_ms, None, open_counters)
 
 
-def device(state: str, condition: str = "", name: str = "printer-1") -> DeviceView:
+def device(
+    state: str, condition: str = "", name: str = "printer-1", since_ms: int | None = None
+) -> DeviceView:
     """A device's state."""
-    return DeviceView(name, state, condition)  # type: ignore[arg-type]  # parameters of tests
+    return DeviceView(name, state, condition, since_ms)  # type: ignore[arg-type]  # parameters of tests

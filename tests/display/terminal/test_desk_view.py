@@ -120,6 +120,12 @@ def test_own_figures_are_shown_as_soon_as_they_are_known() -> None:
     )
     here = replace(scene(), own=own)
     assert words(own_figures(here)) == ["Tôi: 23 lượt ~6:10", "vắng 2, đánh giá 5"]
+    untimed = replace(own, service_times=Spread(0, None, None, None))
+    assert words(own_figures(replace(here, own=untimed)))[0] == "Tôi: 23 lượt"
+    absent = replace(untimed, served=0)
+    assert words(own_figures(replace(here, own=absent)))[0] == "Tôi: chưa phục vụ ai"
+    new = replace(absent, no_shows=0, ratings=Ratings(0, None))
+    assert words(own_figures(replace(here, own=new))) == ["Tôi: chưa phục vụ ai"]
 
 
 @pytest.mark.parametrize(

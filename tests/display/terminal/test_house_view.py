@@ -1,6 +1,6 @@
 import pytest
 
-from contract.snapshot import LinkView
+from contract.snapshot import DeviceView, LinkView
 from display.terminal import house_view
 from display.terminal.house_view import Row
 from display.terminal.scene import Line
@@ -93,16 +93,33 @@ def test_the_line_to_the_centre_is_told_in_words(link: LinkView, line: Line) -> 
 
 
 @pytest.mark.parametrize(
-    ("state", "condition", "line"),
+    ("at", "line"),
     [
-        ("lost", "paper-out", Line("Hết giấy ở máy lấy số", "alarm")),
-        ("paper-low", "", Line("Máy lấy số sắp hết giấy", "notice")),
-        ("lost", "some new trouble", Line("Mất thiết bị printer-1", "alarm")),
-        ("ready", "", Line("Thiết bị tốt")),
+        (device("lost", "paper-out"), Line("Hết giấy ở máy lấy số", "alarm")),
+        (device("paper-low"), Line("Máy lấy số sắp hết giấy", "notice")),
+        (
+            device("lost", "no-news", "boards:b1", NOW_MS),
+            Line("Mất liên lạc từ 08:00 (boards:b1)", "alarm"),
+        ),
+        (device("lost", "some new trouble"), Line("Mất liên lạc (printer-1)", "alarm")),
+        (device("ready"), Line("Thiết bị tốt")),
     ],
 )
-def test_devices_are_told_in_words(state: str, condition: str, line: Line) -> None:
-    assert house_view.devices(scene(devices=(device(state, condition),))) == (line,)
+def test_devices_are_told_in_words(at: DeviceView, line: Line) -> None:
+    assert house_view.devices(scene(devices=(at,))) == (line,)
+
+
+def test_only_lost_devices_are_listed_for_removal() -> None:
+    devices = (
+        device("ready"),
+        device("paper-low", name="printer-2"),
+        device("lost", "paper-out", "printer-3", NOW_MS),
+        device("lost", "no-news", "boards:b1", NOW_MS),
+    )
+    assert house_view.lost_devices(scene(devices=devices)) == (
+        Row("printer-3", "", "Hết giấy ở máy lấy số từ 08:00"),
+        Row("boards:b1", "", "Mất liên lạc từ 08:00"),
+    )
 
 
 def test_the_worst_news_comes_first() -> None:

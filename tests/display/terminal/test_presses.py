@@ -28,3 +28,10 @@ def test_the_same_key_later_is_pressed_again() -> None:
     presses = Presses()
     presses.same("l", 0)
     assert not presses.same("l", SECOND_NS)
+
+
+def test_a_digit_answers_the_next_question_sooner_but_not_when_it_bounces() -> None:
+    presses = Presses()
+    presses.same("1", 0)
+    assert presses.same("1", SECOND_NS // 5)
+    assert not presses.same("1", SECOND_NS * 6 // 10)

@@ -7,7 +7,7 @@ import pytest
 
 from contract import commands as c
 from contract.commands import Actor
-from contract.events import ServicesAssigned
+from contract.events import DeviceRemoved, ServicesAssigned
 from display.terminal.line import PAGE_LINES
 from display.terminal.settings import Settings
 from tests.display.terminal.station import Station, at_station, events_of, issue, opened
@@ -56,6 +56,32 @@ def test_whoever_sits_there_is_told_that_the_services_changed(site: RunningSite)
         await at.sees("! Tạm đổi lĩnh vực: Cư trú")
 
     at_station(site, scenario)
+
+
+def test_a_device_that_was_taken_away_leaves_the_list(site: RunningSite) -> None:
+    site.give(HUB, c.ReportDevice("printer-1", "ready"))
+
+    async def scenario(at: Station) -> None:
+        await at.sign_in("pt01")
+        await at.sees("Chọn quầy", "G gỡ thiết bị")
+        await at.press("g")
+        await at.sees("!! Không có thiết bị nào đang mất liên lạc")
+        site.give(HUB, c.ReportDevice("board-1", "lost", "no-news"))
+        await at.sees("!!", "Mất liên lạc từ", "(board-1)")
+        await at.press("g")
+        await at.sees("Gỡ thiết bị nào khỏi danh sách?", "1 board-1")
+        assert "printer-1" not in at.screen
+        await at.press("1")
+        await at.sees("Gỡ «board-1» khỏi danh sách?")
+        await at.press("escape")
+        await at.sees("(board-1)")
+        await at.press("g", "1", "enter")
+        await at.sees("Đã gỡ thiết bị khỏi danh sách.", "Thiết bị tốt")
+
+    at_station(site, scenario)
+    assert [event for event in events_of(site) if isinstance(event, DeviceRemoved)] == [
+        DeviceRemoved("board-1")
+    ]
 
 
 def test_the_log_tells_what_who_and_why_page_by_page(site: RunningSite) -> None:

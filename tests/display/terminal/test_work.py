@@ -352,7 +352,7 @@ def test_own_figures_come_from_the_hub_after_a_service(site: RunningSite) -> Non
 
     async def scenario(at: Station) -> None:
         await at.sit_down()
-        await at.sees("Tôi: 0 lượt ~–")
+        await at.sees("Tôi: chưa phục vụ ai")
         await at.press("enter", "enter")
         site.clock.later(250)
         await at.press("h")

@@ -32,7 +32,7 @@ async def _sign_in(at: Station) -> None:
 
 async def _seated(at: Station) -> None:
     await at.sit_down()
-    await at.sees("Tôi: 0 lượt")
+    await at.sees("Tôi: chưa phục vụ ai")
 
 
 async def _serving(at: Station) -> None:
