@@ -1,0 +1,70 @@
+"""The hub of one site inside a machine, and what its people do with it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from contract.snapshot import Snapshot
+from simulation.printer.paper import Slip
+from tests.machine.machine import Machine
+
+HUB = "sudo -u thutu /opt/thutu/current/bin/thutu-hub"
+INSIDE = Path(__file__).parent / "inside"
+SLOW_START_S = 400  # on a computer that does much else
+
+
+class Centre:
+    """The machine of one site, its printer's paper, and what all tests need to know of it."""
+
+    def __init__(self, machine: Machine, slips: list[Slip]) -> None:
+        self.machine = machine
+        self.slips = slips
+        self.kiosk = ""
+
+    def hub_is_active(self) -> bool:
+        """Whether systemd holds the hub for started: it said READY=1."""
+        return self.machine.try_to("systemctl is-active thutu-hub").output == "active"
+
+    def snapshot(self) -> Snapshot:
+        """The whole site now."""
+        said = self._ask("/api/snapshot", self.kiosk)
+        return msgspec.json.decode(said, type=Snapshot)
+
+    def take_number(self, *, on_paper: bool = False) -> str:
+        """Take one number with curl."""
+        command = {"type": "IssueTicket", "services": ["1"], "on_paper": on_paper}
+        return str(json.loads(self._post("/api/commands", self.kiosk, command))["number"])
+
+    def send_everybody_home(self) -> None:
+        """Take everybody out of the queue. Another day would not: without a clock that is believed
+        whoever waited before the last start may have come on that day."""
+        self.machine.run(f"echo 730418 | {HUB} set-pin ql01 --role supervisor")
+        said = self._post("/api/sessions", self.kiosk, {"staff": "ql01", "pin": "730418"})
+        token = json.loads(said)["token"]
+        script = (INSIDE / "void_everybody.py").read_text("utf-8")
+        self.machine.run(f"python3 - {token}", script, timeout_s=600)
+
+    def software(self) -> str:
+        """The version that the hub says it is; empty while it says nothing."""
+        said = self.machine.try_to("curl -sS --fail 127.0.0.1:8100/api/health")
+        return str(json.loads(said.output)["software"]) if said.code == 0 else ""
+
+    def restarts(self) -> int:
+        """How often systemd has started the hub anew."""
+        return int(self.machine.run("systemctl show thutu-hub --property NRestarts --value"))
+
+    def switch_on(self, clock: str = "utc") -> None:
+        """Give power, and wait until the hub is there."""
+        self.machine.switch_on(clock)
+        self.machine.wait_for(self.hub_is_active, SLOW_START_S)
+
+    def _post(self, path: str, token: str, body: Mapping[str, object]) -> str:
+        key = '"Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)"'
+        kind = "'Content-Type: application/json'"
+        return self._ask(path, token, f"-H {key} -H {kind} -d '{json.dumps(body)}'")
+
+    def _ask(self, path: str, token: str, more: str = "") -> str:
+        known = f'-H "Authorization: Bearer {token}"'
+        return self.machine.run(f"curl -sS --fail-with-body {known} {more} 127.0.0.1:8100{path}")
