@@ -48,7 +48,7 @@ publisher_keys = ["{publisher}"]
         ]
     )
     assert code == 0
-    make_vfat(folder / "boot.vfat", "BOOTFS", boot)
+    make_vfat(folder / "boot.vfat", "bootfs", boot)
     do("mke2fs", "-q", "-t", "ext4", "-L", "thutu-data", folder / "data.ext4", "2G")
     do("cp", "--sparse=always", root, folder / "root.ext4")
 
