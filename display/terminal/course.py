@@ -106,10 +106,12 @@ class Coach:
         return said, Line(f"{of} {task}")
 
     def _choose_number(self, scene: Scene, counter: CounterView) -> None:
-        """Whom to call out of turn: the last who waits here, as long as they wait."""
-        waiting = [ticket.number for ticket in waiting_here(scene, counter)]
-        if self._number not in waiting:
-            self._number = waiting[-1] if len(waiting) > 1 else ""
+        """Whom to call out of turn: the last who waits here, as long as they wait; nobody with
+        priority, whose turn it may be."""
+        waiting = waiting_here(scene, counter)
+        ordinary = [ticket.number for ticket in waiting if ticket.priority is None]
+        if self._number not in ordinary:
+            self._number = ordinary[-1] if ordinary and len(waiting) > 1 else ""
 
 
 def what_happened(

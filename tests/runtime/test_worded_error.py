@@ -85,10 +85,13 @@ def test_nothing_is_worded_that_no_tool_says(section: str) -> None:
     assert worded <= said
 
 
-@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
+@pytest.mark.parametrize(
+    "error",
+    [error for error in ERRORS if error.section.endswith("_refused")],
+    ids=lambda error: error.__name__,
+)
 def test_nothing_is_worded_that_is_never_refused(error: type[WordedError]) -> None:
-    if not error.section.endswith("_refused"):
-        pytest.skip("its section has other words too")
+    """Where a section has refusals only."""
     said = set(_constants(_package_of(error)))
     keys = {key.partition(".")[2] for key in catalogue("vi") if key.startswith(f"{error.section}.")}
     assert keys

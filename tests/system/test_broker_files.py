@@ -1,5 +1,6 @@
 """What the unit `thutu-broker-files` runs, beside a real Mosquitto with the shipped settings."""
 
+import os
 import socket
 import ssl
 import subprocess
@@ -29,7 +30,10 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
 def run(ground: Ground, *words: str) -> str:
     """A command of the centre, in a process of its own as the unit has it."""
     command = [sys.executable, "-m", "central", "--config", str(ground.root / "central.toml")]
-    done = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
+    english = {**os.environ, "LC_ALL": "en_GB.UTF-8"}
+    done = subprocess.run(
+        [*command, *words], env=english, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

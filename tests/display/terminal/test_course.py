@@ -105,6 +105,14 @@ def test_the_number_to_call_is_one_that_still_waits() -> None:
     )
 
 
+def test_one_with_priority_whose_turn_it_is_is_not_called_out_of_turn() -> None:
+    coach = Coach()
+    waiting = (ticket("1026"), ticket("1027", priority="elderly"))
+    follow(coach, 1, counter(), waiting=waiting)
+    called = counter(ticket("1027", "called", priority="elderly"))
+    assert follow(coach, 2, called, waiting=waiting[:1])[0].startswith("✓ Đúng")
+
+
 def test_lessons_are_skipped_and_begin_anew_after_the_last() -> None:
     coach = Coach(len(LESSONS) - 1)
     coach.skip()
