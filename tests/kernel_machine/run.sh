@@ -14,6 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
 work=$repository/out/kernel_machine
 PATH=$PATH:/usr/sbin:/sbin
+. "$repository/tests/demand_programs.sh"
 
 main() {
     suite=${1:-}
@@ -23,7 +24,7 @@ main() {
         *) echo "Usage: run.sh gpio|usb [PYTEST ARGUMENTS]" >&2 && exit 2 ;;
     esac
     shift
-    demand qemu-system-x86_64:qemu-system-x86 busybox:busybox-static gcc:gcc make:make \
+    demand_programs qemu-system-x86_64:qemu-system-x86 busybox:busybox-static gcc:gcc make:make \
         modprobe:kmod xz:xz-utils
     release=$(depends linux-image-amd64 linux-image-)
     release=${release#linux-image-}
@@ -39,17 +40,6 @@ main() {
     fi
     pack_initramfs "$@"
     run
-}
-
-demand() {
-    missing=
-    for need in "$@"; do
-        command -v "${need%%:*}" >/dev/null || missing="$missing ${need#*:}"
-    done
-    [ -n "$missing" ] || return 0
-    echo "The machine needs these Debian packages:$missing. Nothing was changed. Please run once:" >&2
-    echo "    sudo apt-get install -y --no-install-recommends$missing" >&2
-    exit 1
 }
 
 # The packages that a package depends on and whose names begin so.

@@ -7,11 +7,12 @@ set -eu
 repository=$(cd "$(dirname "$0")/../.." && pwd)
 work=$1
 PATH=$PATH:/usr/sbin:/sbin
+. "$repository/tests/demand_programs.sh"
 PACKAGES=systemd-sysv,dbus,udev,kmod,systemd-timesyncd,linux-image-amd64,initramfs-tools,overlayroot,busybox
 PACKAGES=$PACKAGES,cloud-init,python3,sudo,openssh-server,curl,procps,zstd,e2fsprogs,qemu-guest-agent
 
 main() {
-    demand qemu-system-x86_64:qemu-system-x86 mmdebstrap:mmdebstrap fakeroot:fakeroot \
+    demand_programs qemu-system-x86_64:qemu-system-x86 mmdebstrap:mmdebstrap fakeroot:fakeroot \
         mke2fs:e2fsprogs mkfs.vfat:dosfstools mcopy:mtools
     mkdir -p "$work/wheels"
     kind=$(sha256sum "$0" | cut -c1-12)
@@ -21,17 +22,6 @@ main() {
         touch "$work/$kind.ready"
     fi
     wheels
-}
-
-demand() {
-    missing=
-    for need in "$@"; do
-        command -v "${need%%:*}" >/dev/null || missing="$missing ${need#*:}"
-    done
-    [ -n "$missing" ] || return 0
-    echo "The machine needs these Debian packages:$missing. Nothing was changed. Please run once:" >&2
-    echo "    sudo apt-get install -y --no-install-recommends$missing" >&2
-    exit 1
 }
 
 disk() {
