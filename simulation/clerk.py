@@ -20,6 +20,17 @@ _SHARE_BEFORE_PARKING = 0.7
 _SHARE_BEFORE_TRANSFER = 0.3
 _PRESSES_TWICE = 0.05
 _SECOND_PRESS_S = 2
+_SITS_DOWN_AGAIN_S = 300
+# Whoever visits the demo may sit down at a clerk's counter, or see to a clerk's citizen.
+_TAKEN_OVER = {
+    Reason.NOT_YOUR_COUNTER,
+    Reason.COUNTER_CLOSED,
+    Reason.COUNTER_PAUSED,
+    Reason.COUNTER_TAKEN,
+    Reason.COUNTER_BUSY,
+    Reason.NOBODY_SIGNED_IN,
+}
+_SEEN_TO = {Reason.TICKET_ENDED, Reason.NOT_PARKED, Reason.TICKET_AT_COUNTER}
 
 
 class Clerk:
@@ -72,8 +83,10 @@ class Clerk:
         if isinstance(reply, Answer) and reply.number is not None:
             self._busy = True
             self._await(reply.number)
-        elif isinstance(reply, Refusal) and reply.reason == Reason.TICKET_ENDED:
-            self.seek()  # the papers came after the house was swept
+        elif isinstance(reply, Refusal) and reply.reason in _SEEN_TO:
+            self.seek()  # also when the papers came after the house was swept
+        elif isinstance(reply, Refusal) and reply.reason in _TAKEN_OVER:
+            self._give_way()
         elif isinstance(reply, Refusal) and reply.reason != Reason.NOBODY_WAITING:
             raise AssertionError(f"counter {self._counter}: {reply.words}")
         elif self._leaving is not None and not self._parked:
@@ -84,7 +97,7 @@ class Clerk:
     # --- one citizen --------------------------------------------------------------------------
 
     def _await(self, number: str) -> None:
-        stay = self._hall.stays[number]
+        stay = self._hall.stay(number)
         if stay.visit.shows_up or stay.came_back:
             self._after(stay.visit.walk_s, partial(self._start, number))
         else:
@@ -96,14 +109,14 @@ class Clerk:
             self._after(_RECALL_AFTER_S, partial(self._recall, number, times + 1))
             return
         self._client.command(c.MarkNoShow(self._counter))
-        returns_after_s = self._hall.stays[number].visit.returns_after_s
+        returns_after_s = self._hall.stay(number).visit.returns_after_s
         if returns_after_s is not None:
             self._after(returns_after_s, partial(self._hall.come_back, number))
         self._free()
 
     def _start(self, number: str) -> None:
         self._client.command(c.StartService(self._counter))
-        stay = self._hall.stays[number]
+        stay = self._hall.stay(number)
         visit = stay.visit
         if stay.parked:
             self._after(self._random.uniform(*_LAST_STRETCH_S), partial(self._finish, number))
@@ -121,7 +134,7 @@ class Clerk:
 
     def _transfer(self, number: str, service: str) -> None:
         reply = self._client.command(c.TransferTicket(self._counter, service))
-        self._hall.stays[number].transferred = True
+        self._hall.stay(number).transferred = True
         if isinstance(reply, Refusal):
             self._start_again(number)
             return
@@ -129,13 +142,13 @@ class Clerk:
         self._hall.wake(service)
 
     def _start_again(self, number: str) -> None:
-        seconds = self._hall.stays[number].visit.service_s * (1 - _SHARE_BEFORE_TRANSFER)
+        seconds = self._hall.stay(number).visit.service_s * (1 - _SHARE_BEFORE_TRANSFER)
         self._after(seconds, partial(self._finish, number))
 
     def _park(self, number: str, reason: ParkReason, wait_s: float) -> None:
         due_in_min = max(1, round(wait_s / 60))
         self._client.command(c.ParkTicket(self._counter, reason, due_in_min))
-        self._hall.stays[number].parked = True
+        self._hall.stay(number).parked = True
         self._parked.add(number)
         self._after(wait_s, partial(self._papers_ready, number))
         self._free()
@@ -147,7 +160,7 @@ class Clerk:
             self.seek()
 
     def _finish(self, number: str) -> None:
-        stay = self._hall.stays[number]
+        stay = self._hall.stay(number)
         further = None if stay.further_asked else stay.visit.further_service
         if further is not None:
             stay.further_asked = True
@@ -182,6 +195,12 @@ class Clerk:
         self._leaving = leave
         if self.idle:
             self.seek()
+
+    def _give_way(self) -> None:
+        """Come back later to a counter at which somebody else works, unless it is time to go."""
+        self._open = False
+        if self._leaving is None:
+            self._after(_SITS_DOWN_AGAIN_S, self.begin)
 
     def _pause(self) -> None:
         self._client.command(c.PauseCounter(self._counter, "lunch"))

@@ -89,6 +89,10 @@ class PeoplesDay:
         """What the people of the day experienced."""
         return self._hall.outcome
 
+    def look_up(self) -> None:
+        """Let clerks notice who came without being of the day's visits."""
+        self._hall.look_up()
+
     def _plan_shifts(self) -> None:
         sessions = sessions_of(self._site.rules, self._day)
         for index, session in enumerate(sessions):

@@ -16,6 +16,8 @@ from simulation.clock import SimulatedTime
 from simulation.visits import Visit
 
 _LOOKS_UP_AFTER_S = (2, 10)
+# Somebody of flesh and blood who took a number from a demo's kiosk.
+_VISITOR = Visit(arrives_ms=0, service="", service_s=180.0)
 
 
 class Client(Protocol):
@@ -101,7 +103,7 @@ class Hall:
         self.desk = desk
         self.random = random
         self.outcome = Outcome()
-        self.stays: dict[str, Stay] = {}
+        self._stays: dict[str, Stay] = {}
         self._clients = clients
         self._clerks: Sequence[Worker] = ()
 
@@ -118,6 +120,10 @@ class Hall:
                 self._clients["supervisor"].command(booking)
             self.agenda.plan(visit.arrives_ms, partial(self._arrive, visit, code))
 
+    def stay(self, number: str) -> Stay:
+        """How far whoever holds this number has come, be it a visitor of the demo."""
+        return self._stays.setdefault(number, Stay(_VISITOR))
+
     def after(self, seconds: float, action: Action) -> None:
         """Plan `action` for `seconds` from now."""
         self.agenda.plan(self.time.now_ms + round(seconds * 1000), action)
@@ -128,9 +134,15 @@ class Hall:
             if clerk.idle and service in clerk.services:
                 self.after(self.random.uniform(*_LOOKS_UP_AFTER_S), clerk.seek)
 
+    def look_up(self) -> None:
+        """Let idle clerks see whether somebody waits of whom nobody told them."""
+        for clerk in self._clerks:
+            if clerk.idle:
+                clerk.seek()
+
     def come_back(self, number: str) -> None:
         """A citizen who missed the call asks to wait again."""
-        stay = self.stays[number]
+        stay = self.stay(number)
         stay.came_back = True
         reply = self._clients["supervisor"].command(c.ReturnTicket(number))
         if isinstance(reply, Answer):
@@ -151,6 +163,6 @@ class Hall:
         if isinstance(reply, Refusal):
             self.outcome.turn_away(reply.reason)
         elif reply.number is not None:
-            self.stays[reply.number] = Stay(visit)
+            self._stays[reply.number] = Stay(visit)
             self.desk.take_slip(reply.number)
             self.wake(visit.service)

@@ -29,6 +29,7 @@ _LINE_CUT = (time(8, 40), time(14, 10))
 _FRAME_S = 0.2
 _SENT_S = 30.0
 _LOOK_S = 0.05
+_LOOKS_UP_EVERY_MS = 60_000
 _VISITOR = "khach"
 _TERMINAL = Path(sys.executable).with_name("thutu-terminal")
 
@@ -108,6 +109,8 @@ class Demo:
             happen = stage.sites[fault.site - 1].faults[fault.name]
             self._agenda.plan(at(plan.day, fault.at), happen)
         self._agenda.plan(at(plan.day, _ENDS), _nothing)
+        if plan.speed is not None:
+            self._look_up()
 
     @property
     def agenda(self) -> Agenda:
@@ -149,6 +152,14 @@ class Demo:
             "agree": not differences,
             "sites": sites,
         }
+
+    def _look_up(self) -> None:
+        """Somebody who watches may have taken a number from a kiosk."""
+        for day in self._days:
+            day.look_up()
+        again_ms = self._time.now_ms + _LOOKS_UP_EVERY_MS
+        if again_ms < at(self._plan.day, _ENDS):
+            self._agenda.plan(again_ms, self._look_up)
 
     def _site(self, day: SiteDay) -> dict[str, Any]:
         site = day.site
