@@ -21,8 +21,8 @@ from typing import NamedTuple
 
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.hub_api import Client
 from benchmarks.report import line, quantile
+from benchmarks.running_hub import PIN, Client, hub_settings, running_hub
 from contract.commands import Actor, Role
 from edge.access import Access
 from runtime.clock import SystemClock
@@ -32,26 +32,10 @@ from simulation.boards.panels import ModbusPanel
 _CALLS = 200
 _COUNTERS = 6
 _BAUD = 9600
-_PIN = "482915"
 _PATIENCE_S = 20.0
 _CHROMIUM = "/usr/bin/chromium"
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 
-_HUB = """
-node = "01-00097-01-h1"
-data = "{folder}/data"
-[http]
-port = 0
-[issuing]
-every_s = 0
-[site]
-site = "01-00097-01"
-unit = "Phường Hồng Hà"
-site_name = "Trung tâm Hồng Hà"
-services = [{{ id = "1", series = "1", name = {{ vi = "Hộ tịch – Chứng thực" }} }}]
-counters = [{counters}]
-sessions = []
-"""
 _BOARDS = """
 hub = "{hub}"
 token_file = "boards.token"
@@ -231,28 +215,26 @@ def _seen_ms(page: Page, number: str) -> float:
 
 @contextmanager
 def _hub(folder: Path) -> Iterator[_Hub]:
-    counters = ", ".join(f'{{ id = "{n}", services = ["1"] }}' for n in range(1, _COUNTERS + 1))
-    (folder / "hub.toml").write_text(_HUB.format(folder=folder, counters=counters), "utf-8")
+    config = folder / "hub.toml"
+    config.write_text(hub_settings(folder / "data", counters=_COUNTERS), encoding="utf-8")
     access = Access(folder / "data" / "access.db", SystemClock())
     for display in ("boards", "hall", "voice"):
         (folder / f"{display}.token").write_text(_token(access, display, "display"), "ascii")
     kiosk_token = _token(access, "kiosk-1", "kiosk")
-    access.set_pin("tt01", "supervisor", _PIN)
-    session = access.sign_in("tt01", _PIN)
+    access.set_pin("tt01", "supervisor", PIN)
+    session = access.sign_in("tt01", PIN)
     access.close()
     assert session is not None
-    with _process("-m", "edge", "--config", str(folder / "hub.toml"), "run") as process:
-        assert process.stdout is not None
-        port = int(process.stdout.readline().rsplit(":", 1)[1])
-        with (
-            closing(Client(port, kiosk_token)) as kiosk,
-            closing(Client(port, session.token)) as clerk,
-        ):
-            for _ in range(_CALLS + _COUNTERS):
-                kiosk.number(type="IssueTicket", services=["1"], on_paper=False)
-            for n in range(1, _COUNTERS + 1):
-                assert clerk.command(type="OpenCounter", counter=str(n))[0] == 200
-            yield _Hub(f"http://127.0.0.1:{port}", clerk)
+    with (
+        running_hub(config) as port,
+        closing(Client(port, kiosk_token)) as kiosk,
+        closing(Client(port, session.token)) as clerk,
+    ):
+        for _ in range(_CALLS + _COUNTERS):
+            kiosk.number(type="IssueTicket", services=["1"], on_paper=False)
+        for n in range(1, _COUNTERS + 1):
+            assert clerk.command(type="OpenCounter", counter=str(n))[0] == 200
+        yield _Hub(f"http://127.0.0.1:{port}", clerk)
 
 
 def _token(access: Access, name: str, role: Role) -> str:

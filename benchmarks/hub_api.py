@@ -6,22 +6,18 @@ journal's, interleaved with what is measured. Paper is not printed: what is meas
 the durable answer.
 """
 
-import json
 import multiprocessing
 import os
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import NamedTuple, TypeVar
-from uuid import uuid4
 
 from benchmarks.report import line, quantile
+from benchmarks.running_hub import PIN, Client, hub_settings, running_hub
 from contract.commands import Actor
 from edge.access import Access
 from runtime.clock import SystemClock
@@ -33,24 +29,7 @@ _PER_ROUND = 50
 _CLIENTS = 8
 _PER_CLIENT = 250
 _ROW_BYTES = 150
-_PIN = "482915"
 _BARE = "bare SQLite append, WAL, synchronous=FULL"
-
-_SETTINGS = """
-node = "01-00097-01-h1"
-data = "{data}"
-[http]
-port = 0
-[issuing]
-every_s = 0
-[site]
-site = "01-00097-01"
-unit = "Phường Hồng Hà"
-site_name = "Trung tâm Hồng Hà"
-services = [{{ id = "1", series = "1", name = {{ vi = "Hộ tịch – Chứng thực" }} }}]
-counters = [{counters}]
-sessions = []
-"""
 
 
 class Hub(NamedTuple):
@@ -59,31 +38,6 @@ class Hub(NamedTuple):
     port: int
     kiosk: str
     clerks: list[str]
-
-
-class Client:
-    """A lean HTTP client on one kept connection, so that mostly the hub is measured."""
-
-    def __init__(self, port: int, token: str) -> None:
-        self._connection = HTTPConnection("127.0.0.1", port)
-        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-
-    def command(self, **command: object) -> tuple[int, dict[str, object]]:
-        """Give one command; the status and the answer."""
-        headers = {**self._headers, "Idempotency-Key": str(uuid4())}
-        self._connection.request("POST", "/api/commands", json.dumps(command), headers)
-        response = self._connection.getresponse()
-        return response.status, json.loads(response.read())
-
-    def number(self, **command: object) -> str:
-        """The ticket number that a command must be answered with."""
-        status, answer = self.command(**command)
-        assert status == 200, answer
-        return str(answer["number"])
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
 
 
 def main() -> None:
@@ -172,25 +126,16 @@ def _seat(client: Client, counter: str) -> None:
 
 @contextmanager
 def _hub(data: Path) -> Iterator[Hub]:
-    counters = ", ".join(f'{{ id = "{i + 1}", services = ["1"] }}' for i in range(_CLIENTS))
-    settings = data.with_suffix(".toml")
-    settings.write_text(_SETTINGS.format(data=data, counters=counters), encoding="utf-8")
+    config = data.with_suffix(".toml")
+    config.write_text(hub_settings(data, counters=_CLIENTS), encoding="utf-8")
     access = Access(data / "access.db", SystemClock())
     kiosk = access.add_device(Actor("kiosk-1", "kiosk"))
     for i in range(_CLIENTS):
-        access.set_pin(f"nv{i + 1}", "clerk", _PIN)
-    clerks = [access.sign_in(f"nv{i + 1}", _PIN) for i in range(_CLIENTS)]
+        access.set_pin(f"nv{i + 1}", "clerk", PIN)
+    clerks = [access.sign_in(f"nv{i + 1}", PIN) for i in range(_CLIENTS)]
     access.close()
-    command = [sys.executable, "-m", "edge", "--config", str(settings), "run"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        port = int(process.stdout.readline().rsplit(":", 1)[1])
+    with running_hub(config) as port:
         yield Hub(port, kiosk, [session.token for session in clerks if session])
-    finally:
-        process.terminate()
-        process.wait()
-        process.stdout.close()
 
 
 def _bare_store(path: Path) -> sqlite3.Connection:

@@ -21,8 +21,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.hub_api import Client
 from benchmarks.report import line, quantile
+from benchmarks.running_hub import PIN, Client, hub_settings, running_hub
 from edge.access import Access
 from runtime.clock import SystemClock
 from runtime.wording import say
@@ -30,25 +30,8 @@ from runtime.wording import say
 _WAITING = 300
 _ROUNDS = 150
 _ROWS, _COLUMNS = 24, 80
-_PIN = "482915"
 _PATIENCE_S = 20.0
 _QUIET_S = 0.05
-
-_SETTINGS = """
-node = "01-00097-01-h1"
-data = "{data}"
-[http]
-port = 0
-[issuing]
-every_s = 0
-[site]
-site = "01-00097-01"
-unit = "Phường Hồng Hà"
-site_name = "Trung tâm Hồng Hà"
-services = [{{ id = "1", series = "1", name = {{ vi = "Hộ tịch – Chứng thực" }} }}]
-counters = [{{ id = "1", services = ["1"] }}, {{ id = "2", services = ["1"] }}]
-sessions = []
-"""
 
 _TERMINAL = """
 hub = "{hub}"
@@ -134,7 +117,7 @@ def main() -> None:
 def _sit_down(window: _Window) -> None:
     window.shows(say("terminal.pin"))
     window.press("nv01\r", f"▸ {say('terminal.pin')}")
-    window.press(f"{_PIN}\r", say("terminal.choose_counter"))
+    window.press(f"{PIN}\r", say("terminal.choose_counter"))
     window.press("\x1b[B\x1b[A\r", say("terminal.desk_idle").upper())
 
 
@@ -168,28 +151,16 @@ _ISSUE = {"type": "IssueTicket", "services": ["1"], "on_paper": False}
 
 @contextmanager
 def _hub(folder: Path) -> Iterator[_Hub]:
-    settings = folder / "hub.toml"
-    settings.write_text(_SETTINGS.format(data=folder / "data"), encoding="utf-8")
+    config = folder / "hub.toml"
+    config.write_text(hub_settings(folder / "data", counters=2), encoding="utf-8")
     access = Access(folder / "data" / "access.db", SystemClock())
     for staff in ("nv01", "nv02"):
-        access.set_pin(staff, "clerk", _PIN)
-    session = access.sign_in("nv02", _PIN)
+        access.set_pin(staff, "clerk", PIN)
+    session = access.sign_in("nv02", PIN)
     access.close()
     assert session is not None
-    process = subprocess.Popen(
-        [sys.executable, "-m", "edge", "--config", str(settings), "run"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        port = int(process.stdout.readline().rsplit(":", 1)[1])
+    with running_hub(config) as port:
         yield _Hub(port, session.token)
-    finally:
-        process.terminate()
-        process.wait()
-        process.stdout.close()
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ alone needs for that slip.
 
 import queue
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -18,8 +16,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from benchmarks.hub_api import Client
 from benchmarks.report import line, quantile
+from benchmarks.running_hub import SERVICE, Client, hub_settings, running_hub
 from contract.commands import Actor
 from edge.access import Access
 from edge.devices.printer_profile import PrinterProfile
@@ -41,7 +39,6 @@ _BITS_PER_BYTE = 10
 _SLIP_BEGINS = b"\x1b@\x1da\x0e"  # reset, then automatic status: no picture contains that
 _FOLLOW = "https://thutu.example.vn/q/{site}/{number}"
 _UNIT = "Phường Văn Miếu - Quốc Tử Giám"
-_SERVICE = "Hộ tịch – Chứng thực"
 _AT_150_MM_S = PrinterModel(mm_per_s=150.0)
 _INSTANT = PrinterModel(mm_per_s=1e9)
 _RASTER = PrinterProfile(proof="process-id")
@@ -56,21 +53,7 @@ _WIRES: dict[str, tuple[int | str, ...]] = {
     "raster": (115_200, "usb", "network"),
 }
 
-_SETTINGS = """
-node = "01-00097-01-h1"
-data = "{data}"
-follow_url = "{follow}"
-[http]
-port = 0
-[issuing]
-every_s = 0
-[site]
-site = "01-00097-01"
-unit = "{unit}"
-site_name = "Trung tâm"
-services = [{{ id = "1", series = "1", name = {{ vi = "{service}" }} }}]
-counters = [{{ id = "1", services = ["1"] }}, {{ id = "2", services = ["1"] }}]
-sessions = []
+_PRINTER = """
 [printer]
 url = "{url}"
 {profile}
@@ -126,7 +109,7 @@ def _reference() -> TicketContent:
     """Header, large number, service, people ahead and QR code: the ticket of all comparisons."""
     content = compose(
         unit_name=_UNIT,
-        service_name=_SERVICE,
+        service_name=SERVICE,
         number="1025",
         counters=("1", "2"),
         ahead=5,
@@ -208,28 +191,16 @@ def _site(
 @contextmanager
 def _kiosk(folder: Path, printer_url: str, profile: PrinterProfile) -> Iterator[Callable[[], None]]:
     """A hub; what is yielded issues a ticket, on a connection of its own."""
-    settings = folder / "hub.toml"
+    config = folder / "hub.toml"
     data = folder / "data"
-    text = _SETTINGS.format(
-        data=data,
-        follow=_FOLLOW,
-        unit=_UNIT,
-        service=_SERVICE,
-        url=printer_url,
-        profile=profile_toml(profile),
-    )
-    settings.write_text(text, encoding="utf-8")
+    own = hub_settings(data, counters=2, unit=_UNIT, beside=f'follow_url = "{_FOLLOW}"')
+    printer = _PRINTER.format(url=printer_url, profile=profile_toml(profile))
+    config.write_text(own + printer, encoding="utf-8")
     access = Access(data / "access.db", SystemClock())
     token = access.add_device(Actor("kiosk-1", "kiosk"))
     access.close()
-    command = [sys.executable, "-m", "edge", "--config", str(settings), "run"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as hub:
-        assert hub.stdout is not None
-        try:
-            port = int(hub.stdout.readline().rsplit(":", 1)[1])
-            yield lambda: _press(port, token)
-        finally:
-            hub.terminate()
+    with running_hub(config) as port:
+        yield lambda: _press(port, token)
 
 
 def _press(port: int, token: str) -> None:
