@@ -67,6 +67,13 @@ def compose(
         return tidy(say(f"ticket.{key}", language, **values))
 
     at = (_EPOCH + timedelta(milliseconds=issued_ms)).astimezone(_SITE_TIME)
+    match expected_wait_min:
+        case None:
+            expected_wait = None
+        case 0:
+            expected_wait = words("expected_wait_none")
+        case _:
+            expected_wait = words("expected_wait", minutes=expected_wait_min)
     return TicketContent(
         organisation=words("organisation", unit=unit_name),
         centre=words("centre"),
@@ -75,9 +82,7 @@ def compose(
         service=words("service", service=service_name),
         counters=words("counters", counters=", ".join(counters)) if counters else None,
         ahead=words("ahead", ahead=ahead),
-        expected_wait=(
-            None if expected_wait_min is None else words("expected_wait", minutes=expected_wait_min)
-        ),
+        expected_wait=expected_wait,
         issued=words(
             "issued" if clock_trusted else "issued_unsure",
             time=f"{at:%H:%M}",

@@ -30,7 +30,8 @@ class Cable:
     ) -> None:
         """`hangs_up` is what a host meets who uses a cable that is gone; None never hangs up."""
         self.waited_s = 0.0
-        self.taken_bytes = 0
+        self.carried_bytes = 0
+        self._taken_bytes = 0
         self._printer = printer
         self._hangs_up = hangs_up
         self._power_cuts = 0
@@ -49,11 +50,11 @@ class Cable:
 
     def garble(self, after_bytes: int, flip: int = 0x55) -> None:
         """Flip bits of the byte that comes `after_bytes` from now."""
-        self._flips[self.taken_bytes + after_bytes] = flip
+        self._flips[self._taken_bytes + after_bytes] = flip
 
     def lose(self, after_bytes: int) -> None:
         """Lose the byte that comes `after_bytes` from now."""
-        self._losses.add(self.taken_bytes + after_bytes)
+        self._losses.add(self._taken_bytes + after_bytes)
 
     @property
     def held(self) -> bool:
@@ -72,13 +73,14 @@ class Cable:
 
     def write(self, data: bytes, timeout_s: float) -> int:
         """Queue bytes as far as there is room. Raises `hangs_up` when the printer did."""
-        self._drain()
+        if self._queue:
+            self._drain()
         if len(self._queue) >= _QUEUE_BYTES:
             self._wait(timeout_s)
             self._drain()
         taken = data[: _QUEUE_BYTES - len(self._queue)]
-        self._queue += self._spoilt(taken)
-        self.taken_bytes += len(taken)
+        self._queue += self._spoilt(taken) if self._flips or self._losses else taken
+        self._taken_bytes += len(taken)
         self._drain()
         return len(taken)
 
@@ -98,10 +100,10 @@ class Cable:
     def _spoilt(self, data: bytes) -> bytes:
         """What is left of the next bytes, by the faults that are set."""
         spoilt = bytearray(data)
-        for at in [at - self.taken_bytes for at in self._flips]:
+        for at in [at - self._taken_bytes for at in self._flips]:
             if 0 <= at < len(data):
-                spoilt[at] ^= self._flips[at + self.taken_bytes]
-        for at in sorted((at - self.taken_bytes for at in self._losses), reverse=True):
+                spoilt[at] ^= self._flips[at + self._taken_bytes]
+        for at in sorted((at - self._taken_bytes for at in self._losses), reverse=True):
             if 0 <= at < len(data):
                 del spoilt[at]
         return bytes(spoilt)
@@ -113,6 +115,7 @@ class Cable:
             del self._queue[: len(on_the_wire)]
             self._printer.receive(on_the_wire)
             self._printer.settle()
+            self.carried_bytes += len(on_the_wire)
         if self._hangs_up and self._is_gone:
             raise self._hangs_up("the printer hung up")
 

@@ -23,32 +23,17 @@ class Character(Struct, frozen=True):
     down: int = 1
     drawn: bytes | None = None
 
-
-def width_dots(characters: list[Character]) -> int:
-    """How wide a line is."""
-    return sum(CELL_DOTS[0] * character.across for character in characters)
+    @property
+    def width_dots(self) -> int:
+        """How much of a line it takes."""
+        return CELL_DOTS[0] * self.across
 
 
 def rows_of(characters: list[Character]) -> list[int]:
     """A line's rows of dots, highest bit leftmost; characters of different size share a base."""
-    height = max(CELL_DOTS[1] * character.down for character in characters)
-    picture = Image.new("1", (width_dots(characters), height))
-    left = 0
-    for character in characters:
-        cell = _cell(character)
-        picture.paste(cell, (left, height - cell.height))
-        left += cell.width
-    return rows(picture)
-
-
-def rows(picture: Image.Image) -> list[int]:
-    """The rows of a picture (mode "1", ink is not 0), highest bit leftmost."""
-    width = (picture.width + 7) // 8
-    blank = 8 * width - picture.width
-    pixels = picture.tobytes()
-    return [
-        int.from_bytes(pixels[top : top + width]) >> blank for top in range(0, len(pixels), width)
-    ]
+    down = max(character.down for character in characters)
+    cells = [_cell(character, down) for character in characters]
+    return [int("".join(row), 16) for row in zip(*cells, strict=True)]
 
 
 def reading_of(columns: bytes) -> str:
@@ -57,7 +42,18 @@ def reading_of(columns: bytes) -> str:
 
 
 @cache
-def _cell(character: Character) -> Image.Image:
+def _cell(character: Character, down: int) -> tuple[str, ...]:
+    """Its rows in a line that is `down` characters high, four dots in each hexadecimal digit."""
+    ink = _ink(character)
+    cell = Image.new("1", (ink.width, CELL_DOTS[1] * down))
+    cell.paste(ink, (0, cell.height - ink.height))
+    pixels, width = cell.tobytes(), (cell.width + 7) // 8
+    return tuple(
+        pixels[top : top + width].hex()[: cell.width // 4] for top in range(0, len(pixels), width)
+    )
+
+
+def _ink(character: Character) -> Image.Image:
     if character.drawn is None:
         ink = _of_rom(character)
     else:

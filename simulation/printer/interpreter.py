@@ -1,9 +1,9 @@
-"""What each ESC/POS command makes a printer do, one byte after the other.
+"""What each ESC/POS command makes a printer do, byte after byte.
 
 Sources: command manuals of Epson TM and of Chinese 58 and 80 mm printers.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Protocol
 
 from simulation.printer import characters
@@ -11,8 +11,12 @@ from simulation.printer.characters import Character
 from simulation.printer.model import PrinterModel
 from simulation.printer.qr_code import QrCode
 
+# What holds the mechanism up, as a question: may it go on?
+Hold = Callable[[], bool]
+# Something that takes the mechanism its time: yields what holds it up, and goes on where it was.
+Motion = Generator[Hold, bytes, None]
 # A part of the interpreter: yields how many bytes it needs next and is sent exactly these.
-Program = Generator[int, bytes, None]
+Program = Generator[int | Hold, bytes, None]
 
 _LINE_SPACING_DOTS = 30
 _REAL_TIME_STATUS = b"\x04"
@@ -28,11 +32,11 @@ _FIRST_CODE, _LAST_CODE = 0x20, 0x7E
 class Mechanism(Protocol):
     """What an interpreter moves; each call takes the time that the paper takes."""
 
-    def burn(self, row: int) -> None:
-        """Burn one row (0 is blank), highest bit leftmost, and feed one dot."""
+    def burn(self, rows: Sequence[int]) -> Motion:
+        """Burn rows (0 is blank), highest bit leftmost, and feed a dot for each."""
         ...
 
-    def cut(self, feed_dots: int | None) -> None:
+    def cut(self, feed_dots: int | None) -> Motion:
         """Cut where the paper is, or after feeding the last row `feed_dots` past the knife."""
         ...
 
@@ -71,6 +75,7 @@ class Interpreter:
         self._mechanism = mechanism
         self._fail = fail
         self._input = b""
+        self._done_bytes = 0
         self._qr = QrCode()
         self._escape_commands: dict[bytes, Callable[[], Program]] = {
             b"@": self._reset,
@@ -106,14 +111,28 @@ class Interpreter:
         self._program = self._run()
         self._wanted = next(self._program)
 
-    def feed(self, data: bytes) -> None:
-        """Run `data`; an unfinished command waits for its rest."""
-        data = self._input + data
-        done = 0
-        while (end := done + self._wanted) <= len(data):
-            self._wanted = self._program.send(data[done:end])
-            done = end
-        self._input = data[done:]
+    def feed(self, data: bytes) -> Iterator[Hold]:
+        """Run `data`, and yield what holds the mechanism up; an unfinished command waits for its
+        rest."""
+        self._input = self._input[self._done_bytes :] + data
+        self._done_bytes = 0
+        while True:
+            if not isinstance(self._wanted, int):
+                yield self._wanted
+                self._wanted = next(self._program)
+            elif self._done_bytes + self._wanted <= len(self._input):
+                self._wanted = self._program.send(self._taken(self._wanted))
+            else:
+                return
+
+    @property
+    def _bytes_there(self) -> int:
+        return len(self._input) - self._done_bytes
+
+    def _taken(self, count: int) -> bytes:
+        start = self._done_bytes
+        self._done_bytes += count
+        return self._input[start : self._done_bytes]
 
     def _run(self) -> Program:
         while True:
@@ -128,16 +147,21 @@ class Interpreter:
                 case b"\x10":
                     yield from self._real_time()
                 case b"\n":
-                    self._print_line()
+                    yield from self._print_line()
                 case b"\x00" | b"\r":
-                    pass
+                    self._skip_fillers()
                 case _ if byte < b" ":
                     self._fail(f"unknown control {byte.hex()}")
                 case _ if self._kanji and byte[0] >= _FIRST_OF_KANJI:
-                    pair = byte + (yield 1)
-                    self._print_character(pair.decode("gbk", errors="replace"), cells=2)
+                    letter = _chinese(byte + (yield 1))
+                    yield from self._print_character(letter, cells=2)
                 case _:
-                    self._print_code(byte[0])
+                    yield from self._print_code(byte[0])
+
+    def _skip_fillers(self) -> None:
+        """Pass at once over bytes that mean nothing: hosts send thousands to end a picture."""
+        rest = self._input[self._done_bytes :]
+        self._done_bytes += len(rest) - len(rest.lstrip(b"\x00\r"))
 
     def _command(self, prefix: str, commands: dict[bytes, Callable[[], Program]]) -> Program:
         name = yield 1
@@ -148,6 +172,7 @@ class Interpreter:
 
     def _initialise(self) -> None:
         self._line: list[Character] = []
+        self._line_dots = 0
         self._justification = 0
         self._bold = False
         self._across = self._down = 1
@@ -197,13 +222,13 @@ class Interpreter:
     def _feed_lines(self) -> Program:
         lines = (yield 1)[0]
         if self._line:
-            self._print_line()
-        self._feed(lines * self._line_spacing_dots)
+            yield from self._print_line()
+        yield from self._feed(lines * self._line_spacing_dots)
 
     def _feed_units(self) -> Program:
         units = (yield 1)[0]
-        height = self._print_characters()
-        self._feed(max(0, units // self._model.feed_units_per_dot - height))
+        height = yield from self._print_characters()
+        yield from self._feed(max(0, units // self._model.feed_units_per_dot - height))
 
     def _use_characters_of_host(self) -> Program:
         self._uses_drawn = bool((yield 1)[0] & 1)
@@ -257,15 +282,20 @@ class Interpreter:
         across, down = 1 + (mode & 1), 1 + (mode >> 1 & 1)
         if 8 * width * across > self._model.dots:
             self._fail(f"GS v 0 of {8 * width * across} dots across")
-        for _ in range(height):
-            row = int.from_bytes((yield width))
-            self._burn([row if across == 1 else _doubled(row)] * down, 8 * width * across)
+        while height:
+            data = yield width
+            data += self._taken(width * min(height - 1, self._bytes_there // width))
+            rows = [int.from_bytes(data[at : at + width]) for at in range(0, len(data), width)]
+            height -= len(rows)
+            rows = rows if across == 1 else [_doubled(row) for row in rows]
+            rows = rows if down == 1 else [row for row in rows for _ in range(down)]
+            yield from self._burn(rows, 8 * width * across)
 
     def _long_command(self) -> Program:
         function, low, high = yield 3
         arguments = yield low + 256 * high
         if function == ord("k") and arguments[:1] == _QR_CODE and self._model.native_qr:
-            self._qr_command(arguments[1:2], arguments[2:])
+            yield from self._qr_command(arguments[1:2], arguments[2:])
         elif function == ord("H") and arguments[:2] == b"00" and self._model.process_id:
             self._mechanism.reply(b"\x37\x22" + arguments[2:6] + b"\x00")
         else:
@@ -274,10 +304,10 @@ class Interpreter:
     def _cut(self) -> Program:
         how = (yield 1)[0]
         if how in {0, 1, 48, 49}:
-            self._mechanism.cut(None)
+            yield from self._mechanism.cut(None)
         elif how in {65, 66}:
             units = (yield 1)[0]
-            self._mechanism.cut(units // self._model.feed_units_per_dot)
+            yield from self._mechanism.cut(units // self._model.feed_units_per_dot)
         else:
             self._fail(f"GS V {how}")
 
@@ -301,57 +331,64 @@ class Interpreter:
 
     # --- dots ---------------------------------------------------------------------------------
 
-    def _qr_command(self, what: bytes, arguments: bytes) -> None:
+    def _qr_command(self, what: bytes, arguments: bytes) -> Motion:
         if what != QrCode.PRINT:
             if not self._qr.set(what, arguments):
                 self._fail(f"unknown QR command {what.hex()} {arguments[:8].hex()}")
             return
-        picture = self._qr.picture()
-        if picture is None or picture.width > self._model.dots:
+        rows = self._qr.rows()
+        if not 0 < len(rows) <= self._model.dots:
             self._fail("a QR code that cannot be printed")
             return
         self._mechanism.note_qr(self._qr.content)
-        self._burn(characters.rows(picture), picture.width)
+        yield from self._burn(rows, len(rows))
 
     def _letter(self, code: int) -> str:
         return chr(code) if code < _FIRST_OF_PAGE else self._code_page[code - _FIRST_OF_PAGE]
 
-    def _print_code(self, code: int) -> None:
+    def _print_code(self, code: int) -> Motion:
         drawn = self._drawn.get(code) if self._uses_drawn else None
         letter = self._letter(code) if drawn is None else characters.reading_of(drawn)
-        self._print_character(letter, drawn=drawn)
+        return self._print_character(letter, drawn=drawn)
 
-    def _print_character(self, letter: str, cells: int = 1, drawn: bytes | None = None) -> None:
+    def _print_character(self, letter: str, cells: int = 1, drawn: bytes | None = None) -> Motion:
         character = Character(letter, self._bold, cells * self._across, self._down, drawn)
-        if characters.width_dots([*self._line, character]) > self._model.dots:
-            self._print_line()
+        if self._line_dots + character.width_dots > self._model.dots:
+            yield from self._print_line()
         self._line.append(character)
+        self._line_dots += character.width_dots
 
-    def _print_line(self) -> None:
-        height = self._print_characters()
-        self._feed(max(0, self._line_spacing_dots - height))
+    def _print_line(self) -> Motion:
+        height = yield from self._print_characters()
+        yield from self._feed(max(0, self._line_spacing_dots - height))
 
-    def _print_characters(self) -> int:
+    def _print_characters(self) -> Generator[Hold, bytes, int]:
         """Print the characters waiting; return how many dots high they are."""
         if not self._line:
             return 0
         self._mechanism.note_text("".join(character.letter for character in self._line))
-        rows, width = characters.rows_of(self._line), characters.width_dots(self._line)
-        self._line = []
-        self._burn(rows, width)
+        rows, width = characters.rows_of(self._line), self._line_dots
+        self._line, self._line_dots = [], 0
+        yield from self._burn(rows, width)
         return len(rows)
 
-    def _burn(self, rows: list[int], width_dots: int) -> None:
+    def _burn(self, rows: Sequence[int], width_dots: int) -> Motion:
         room = self._model.dots - width_dots
         if room < 0:
             rows, room = [row >> -room for row in rows], 0
         right = (room, room - room // 2, 0)[self._justification]
-        for row in rows:
-            self._mechanism.burn(row << right)
+        return self._mechanism.burn([row << right for row in rows])
 
-    def _feed(self, dots: int) -> None:
-        for _ in range(dots):
-            self._mechanism.burn(0)
+    def _feed(self, dots: int) -> Motion:
+        return self._mechanism.burn([0] * dots)
+
+
+def _chinese(pair: bytes) -> str:
+    """The one letter that two bytes mean, or U+FFFD."""
+    try:
+        return pair.decode("gbk")
+    except UnicodeDecodeError:
+        return "\ufffd"
 
 
 def _doubled(row: int) -> int:

@@ -2,17 +2,18 @@
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from math import ceil
 
 from runtime.clock import Clock
-from simulation.printer.interpreter import Interpreter
+from simulation.printer.interpreter import Hold, Interpreter, Motion
 from simulation.printer.model import PrinterModel
 from simulation.printer.paper import Roll, Slip
 from simulation.printer.sensors import Sensors
 
 _BITS_PER_BYTE = 10
 _TAKEN_AT_ONCE_BYTES = 256
-_SLEEP_FROM_S = 0.004
+_SLEEP_FROM_S = 0.02
 _POWER_ON_NOTICE = b"\x3b1\x00"
 _QUESTION = re.compile(rb"\x10\x04([\x01-\x04])", re.DOTALL)
 _QUESTION_BYTES = 3
@@ -21,7 +22,8 @@ _QUESTION_BYTES = 3
 class VirtualPrinter:
     """A printer that is fed bytes by a port and hands out slips of paper.
 
-    `on_slip` is called for each slip, as a rule from the printer's own thread. `failures` lists
+    `on_slip` is called for each slip, as a rule from the printer's own thread; with
+    `has_thread=False` it has none, and moves while somebody waits in `settle`. `failures` lists
     each command the model does not know and each byte that found no room. `reply_copies` (0 for
     never) and `reply_delay_s` spoil its answers. Faults may be set from any thread, at any time.
     """
@@ -33,6 +35,7 @@ class VirtualPrinter:
         on_slip: Callable[[Slip], None],
         *,
         paper_mm: float = 50_000.0,
+        has_thread: bool = True,
     ) -> None:
         self.failures: list[str] = []
         self.reply_copies = 1
@@ -51,7 +54,6 @@ class VirtualPrinter:
         self._cutter_jammed = False
         self._powered = True
         self._closed = False
-        self._resting = False
         self._power_cuts = 0
         self._power_cuts_noticed = 0
         self._automatic_mask = 0
@@ -59,17 +61,24 @@ class VirtualPrinter:
 
         self._roll = Roll(model.dots, round(model.cutter_mm * model.dots_per_mm))
         self._roll_in_use = threading.Lock()
+        self._row_mm = 1 / model.dots_per_mm
+        self._row_s = self._row_mm / model.mm_per_s
         self._moved_s = 0.0
-        self._motor = threading.Thread(target=self._work, name="virtual-printer", daemon=True)
-        self._motor.start()
+        self._motor = self._run()
+        self._motor_held_by = next(self._motor)
+        self._motor_in_use = threading.Lock()
+        self._thread = threading.Thread(target=self._work, name="virtual-printer", daemon=True)
+        if has_thread:
+            self._thread.start()
 
     def close(self) -> None:
         """Switch off for good."""
         self.power_off()
         with self._changed:
             self._closed = True
-            self._wake()
-        self._motor.join()
+            self._changed.notify_all()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     # --- the port's side ----------------------------------------------------------------------
 
@@ -84,9 +93,10 @@ class VirtualPrinter:
         return self._power_cuts
 
     def settle(self) -> None:
-        """Wait until everything has been done that can be done with the bytes received."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._resting)
+        """Have everything done that can be done with the bytes received."""
+        with self._motor_in_use:
+            while self._motor_held_by():
+                self._motor_held_by = next(self._motor)
 
     def attach(self, send: Callable[[bytes], None]) -> None:
         """Let what the printer says go to `send`, which must not block."""
@@ -95,7 +105,8 @@ class VirtualPrinter:
     def room_bytes(self, timeout_s: float) -> int:
         """How many bytes may be drained from the port; waits up to `timeout_s` while BUSY."""
         with self._changed:
-            self._changed.wait_for(self._room_bytes, timeout_s)
+            if timeout_s and not self._room_bytes():
+                self._changed.wait_for(self._room_bytes, timeout_s)
             return self._room_bytes()
 
     def receive(self, data: bytes) -> None:
@@ -106,10 +117,10 @@ class VirtualPrinter:
         power_cuts = self._power_cuts
         while data and self._power_cuts == power_cuts:
             end = self._received_bytes + len(data)
-            at = min((at for at in self._faults if at <= end), default=end)
+            at = min(end, *self._faults) if self._faults else end
             part, data = data[: at - self._received_bytes], data[at - self._received_bytes :]
             self._receive(part)
-            if fault := self._faults.pop(at, None):
+            if self._faults and (fault := self._faults.pop(at, None)):
                 fault()
 
     # --- faults -------------------------------------------------------------------------------
@@ -126,13 +137,13 @@ class VirtualPrinter:
             self._buffer.clear()
             self._automatic_mask = 0
             self._sensors.cutter_error = False
-            self._wake()
+            self._changed.notify_all()
 
     def power_on(self) -> None:
         """Switch on again."""
         with self._changed:
             self._powered = True
-            self._wake()
+            self._changed.notify_all()
         if self._model.power_on_notice:
             self._say(_POWER_ON_NOTICE)
 
@@ -182,35 +193,33 @@ class VirtualPrinter:
         if torn is not None:
             self._on_slip(torn)
 
-    # --- the mechanism, moved by the interpreter in the printer's own thread ------------------
+    # --- the mechanism, moved by the interpreter ----------------------------------------------
 
-    def burn(self, row: int) -> None:
-        """Burn one row and feed one dot, as soon as there is paper under a closed cover."""
-        if self._sensors.offline or self._lost_power:
-            self._catch_up()
-            self._wait_until_online()
-        with self._roll_in_use:
-            self._roll.add(row)
-        before_mm = self._sensors.paper_mm
-        self._sensors.paper_mm = after_mm = before_mm - 1 / self._model.dots_per_mm
-        if before_mm > 0 >= after_mm or before_mm > self._model.near_end_mm >= after_mm:
-            self._sensors_changed()
-        self._moved_s += 1 / (self._model.dots_per_mm * self._model.mm_per_s)
-        if self._moved_s >= _SLEEP_FROM_S:
-            self._catch_up()
+    def burn(self, rows: Sequence[int]) -> Motion:
+        """Burn rows and feed a dot for each, while there is paper under a closed cover."""
+        burnt = 0
+        while burnt < len(rows):
+            if self._sensors.offline or self._lost_power:
+                self._catch_up()
+                yield from self._until_online()
+            until = min(len(rows), burnt + self._rows_in_one_go())
+            with self._roll_in_use:
+                self._roll.add(rows[burnt:until])
+            self._feed(until - burnt)
+            burnt = until
 
-    def cut(self, feed_dots: int | None) -> None:
+    def cut(self, feed_dots: int | None) -> Motion:
         """Cut where the paper is, or after feeding the last row `feed_dots` past the knife."""
         if feed_dots is not None:
-            for _ in range(round(self._model.cutter_mm * self._model.dots_per_mm) + feed_dots):
-                self.burn(0)
+            to_the_knife = round(self._model.cutter_mm * self._model.dots_per_mm)
+            yield from self.burn([0] * (to_the_knife + feed_dots))
         self._catch_up()
         if not self._model.cutter_mm:
             return
         if self._cutter_jammed:
             self._sensors.cutter_error = True
             self._sensors_changed()
-            self._wait_until_online()
+            yield from self._until_online()
         with self._roll_in_use:
             slip = self._roll.cut()
         self._on_slip(slip)
@@ -242,20 +251,28 @@ class VirtualPrinter:
 
     def _work(self) -> None:
         while not self._closed:
+            self.settle()
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or self._motor_held_by())
+
+    def _run(self) -> Iterator[Hold]:
+        """All that the motor ever does; yields what holds it up."""
+        while True:
             interpreter = Interpreter(self._model, self, self.failures.append)
             try:
                 while True:
-                    interpreter.feed(self._next_bytes())
+                    yield self._has_work
+                    yield from interpreter.feed(self._next_bytes())
             except _PowerLostError:
                 self._power_cuts_noticed = self._power_cuts
                 if self._roll.printed:
                     self._roll.spoil()
 
+    def _has_work(self) -> bool:
+        return self._lost_power or bool(self._buffer and not self._sensors.offline)
+
     def _next_bytes(self) -> bytes:
         with self._changed:
-            self._rest_until(
-                lambda: self._lost_power or bool(self._buffer and not self._sensors.offline)
-            )
             if self._lost_power:
                 raise _PowerLostError
             data = bytes(self._buffer[:_TAKEN_AT_ONCE_BYTES])
@@ -263,24 +280,27 @@ class VirtualPrinter:
             self._changed.notify_all()
         return data
 
-    def _wait_until_online(self) -> None:
-        with self._changed:
-            self._rest_until(lambda: self._lost_power or not self._sensors.offline)
+    def _until_online(self) -> Motion:
+        yield lambda: self._lost_power or not self._sensors.offline
         if self._lost_power:
             raise _PowerLostError
 
-    def _rest_until(self, there_is_work: Callable[[], bool]) -> None:
-        while not there_is_work():
-            if not self._resting:
-                self._resting = True
-                self._changed.notify_all()
-            self._changed.wait()
-        self._resting = False
+    def _rows_in_one_go(self) -> int:
+        """How many rows are burnt before a sensor feels the paper end, or time is to pass."""
+        paper_mm = self._sensors.paper_mm
+        to_near_end_mm = paper_mm - self._model.near_end_mm
+        felt_mm = to_near_end_mm if to_near_end_mm > 0 else paper_mm
+        to_sleep_s = _SLEEP_FROM_S - self._moved_s
+        return max(1, ceil(min(felt_mm / self._row_mm, to_sleep_s / self._row_s)))
 
-    def _wake(self) -> None:
-        """Let the motor look, and whoever waits for room."""
-        self._resting = False
-        self._changed.notify_all()
+    def _feed(self, rows: int) -> None:
+        before_mm = self._sensors.paper_mm
+        self._sensors.paper_mm = after_mm = before_mm - rows * self._row_mm
+        if before_mm > 0 >= after_mm or before_mm > self._model.near_end_mm >= after_mm:
+            self._sensors_changed()
+        self._moved_s += rows * self._row_s
+        if self._moved_s >= _SLEEP_FROM_S:
+            self._catch_up()
 
     def _catch_up(self) -> None:
         """Let the time pass that the paper took."""
@@ -298,16 +318,15 @@ class VirtualPrinter:
         with self._changed:
             room = self._model.buffer_bytes - len(self._buffer)
             self._buffer += data[:room]
-            lost = _QUESTION.sub(b"", data[room:])
-            self._wake()
-        if lost:
+            self._changed.notify_all()
+        if len(data) > room and (lost := _QUESTION.sub(b"", data[room:])):
             self.failures.append(f"{len(lost)} bytes without room")
         for question in _QUESTION.finditer(heard):
             self._say(self._sensors.real_time(question[1][0]))
 
     def _sensors_changed(self) -> None:
         with self._changed:
-            self._wake()
+            self._changed.notify_all()
         if not self._automatic_mask:
             return
         status = self._sensors.automatic()
@@ -328,7 +347,7 @@ class VirtualPrinter:
 
     @property
     def _lost_power(self) -> bool:
-        return self._closed or self._power_cuts != self._power_cuts_noticed
+        return self._power_cuts != self._power_cuts_noticed
 
 
 class _PowerLostError(Exception):

@@ -1,4 +1,9 @@
-"""The paper of a virtual printer: rows of burnt dots, cut into slips."""
+"""The paper of a virtual printer: rows of burnt dots, cut into slips.
+
+A row is an integer whose highest bit is the leftmost dot; blank paper is 0.
+"""
+
+from collections.abc import Sequence
 
 from msgspec import Struct
 from PIL import Image
@@ -7,22 +12,29 @@ from PIL import Image
 class Slip(Struct, frozen=True):
     """A piece of paper that came off the roll.
 
-    `image` is black on white (mode "1"), all of the paper, with the blank head of it that lay
-    between knife and print head. `text` is what was sent as characters, `qr` what the last QR code
-    contains. `complete` is false when the printer lost its power, or was emptied, on the way.
+    `rows` are all of the paper, `dots` wide, with the blank head of it that lay between knife and
+    print head. `text` is what was sent as characters, `qr` what the last QR code contains.
+    `complete` is false when the printer lost its power, or was emptied, on the way.
     """
 
-    image: Image.Image
+    rows: Sequence[int]
+    dots: int
     text: str
     qr: str | None
     complete: bool
 
+    @property
+    def image(self) -> Image.Image:
+        """The paper to look at: mode "1", black on white."""
+        width = (self.dots + 7) // 8
+        blank = 8 * width - self.dots
+        white = (1 << 8 * width) - 1
+        pixels = b"".join((white ^ (row << blank)).to_bytes(width) for row in self.rows)
+        return Image.frombytes("1", (self.dots, len(self.rows)), pixels)
+
 
 class Roll:
-    """Paper on its way from the head, where rows are burnt, past the knife.
-
-    A row is an integer whose highest bit is the leftmost of `dots`.
-    """
+    """Paper of `dots` on its way from the head, where rows are burnt, past the knife."""
 
     def __init__(self, dots: int, cutter_dots: int) -> None:
         self._dots = dots
@@ -32,9 +44,9 @@ class Roll:
         self._qr: str | None = None
         self._complete = True
 
-    def add(self, row: int) -> None:
-        """Burn one row (0 leaves it blank) and move on to the next."""
-        self._rows.append(row)
+    def add(self, rows: Sequence[int]) -> None:
+        """Burn rows and move on behind them."""
+        self._rows += rows
 
     def note_text(self, line: str) -> None:
         """Remember a line of characters just printed."""
@@ -65,12 +77,9 @@ class Roll:
         return self.cut()
 
     def _part(self, end: int) -> Slip:
-        width = (self._dots + 7) // 8
-        blank = 8 * width - self._dots
-        everything = (1 << 8 * width) - 1
-        pixels = b"".join((everything ^ (row << blank)).to_bytes(width) for row in self._rows[:end])
         slip = Slip(
-            image=Image.frombytes("1", (self._dots, end), pixels),
+            rows=tuple(self._rows[:end]),
+            dots=self._dots,
             text="\n".join(self._text),
             qr=self._qr,
             complete=self._complete,

@@ -1,9 +1,9 @@
 """QR codes as a printer draws them: settings first, then data, then the picture."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import ClassVar
 
-from PIL import Image
 from qrcode.constants import ERROR_CORRECT_H, ERROR_CORRECT_L, ERROR_CORRECT_M, ERROR_CORRECT_Q
 from qrcode.main import QRCode
 
@@ -46,23 +46,24 @@ class QrCode:
                 return False
         return True
 
-    def picture(self) -> Image.Image | None:
-        """The code without a quiet zone (mode "1", ink is 255); None if no code holds the data."""
+    def rows(self) -> Sequence[int]:
+        """The code without a quiet zone, as wide as high, highest bit leftmost; empty if no code
+        holds the data."""
         if not self._data:
-            return None
+            return ()
         return _drawn(self._data, self._correction, self._module_dots)
 
 
 @lru_cache(_CODES_REMEMBERED)
-def _drawn(data: bytes, correction: int, module_dots: int) -> Image.Image | None:
+def _drawn(data: bytes, correction: int, module_dots: int) -> Sequence[int]:
     code = QRCode(error_correction=correction, border=0)
     code.add_data(data)
     try:
         code.make(fit=True)
     except ValueError:
-        return None
-    side = len(code.modules)
-    small = Image.new("1", (side, side))
-    small.putdata([255 * bool(dark) for row in code.modules for dark in row])
-    size = (side * module_dots, side * module_dots)
-    return small.resize(size, Image.Resampling.NEAREST)
+        return ()
+    across = [
+        int("".join(module_dots * str(int(bool(dark))) for dark in modules), 2)
+        for modules in code.modules
+    ]
+    return tuple(row for row in across for _ in range(module_dots))

@@ -104,13 +104,28 @@ def test_two_printers_keep_their_names_whichever_is_plugged_in_first(tmp_path: P
 
 if REAL_USB:  # a pretended one has neither udev nor power management
 
-    def test_a_printer_s_file_is_its_group_s_and_its_socket_never_sleeps(tmp_path: Path) -> None:
+    def test_a_printer_s_file_is_its_group_s(tmp_path: Path) -> None:
         with desk(tmp_path, "usb") as stand:
             stand.change("ready")
             assert isinstance(stand.port, UsbPort)
             file = stand.port.path.stat()
             assert stat.S_IMODE(file.st_mode) == 0o660
             assert getgrgid(file.st_gid).gr_name == "lp"
+
+    def test_a_socket_that_was_told_to_sleep_stays_awake_once_a_printer_is_in_it(
+        tmp_path: Path,
+    ) -> None:
+        with desk(tmp_path, "usb") as stand:
+            stand.change("ready")
+            assert isinstance(stand.port, UsbPort)
+            file = stand.port.path.stat()
             number = f"{os.major(file.st_rdev)}:{os.minor(file.st_rdev)}"
-            usb_device = Path(f"/sys/dev/char/{number}/device").resolve().parent
-            assert (usb_device / "power/control").read_text() == "on\n"
+            interface = Path(f"/sys/dev/char/{number}/device").resolve()
+            driver = (interface / "driver").resolve()
+            sleep = interface.parent / "power/control"
+
+            (driver / "unbind").write_text(interface.name)
+            sleep.write_text("auto")
+            (driver / "bind").write_text(interface.name)
+
+            until(lambda: sleep.read_text() == "on\n")

@@ -28,6 +28,19 @@ def test_says_in_vietnamese_what_the_citizen_needs() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("vi", "Thời gian chờ dự kiến: đến lượt ngay"),
+        ("en", "Expected wait: none, you are next"),
+    ],
+)
+def test_a_citizen_with_nobody_in_the_way_is_not_told_of_zero_minutes(
+    language: str, said: str
+) -> None:
+    assert ticket(language=language, ahead=0, expected_wait_min=0).expected_wait == said
+
+
 def test_leaves_out_what_is_not_known() -> None:
     content = ticket(counters=(), expected_wait_min=None, qr_url=None)
 

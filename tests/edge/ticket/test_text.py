@@ -82,8 +82,9 @@ def every_word(content: TicketContent) -> str:
         {"priority": True, "copy": 2, "training": True, "number": "01025"},
         {"service_name": LONGEST_SERVICE, "language": "en", "clock_trusted": False},
         {"unit_name": "Xã Đắk Ơ", "counters": (), "expected_wait_min": None},
+        {"ahead": 0, "expected_wait_min": 0},
     ],
-    ids=["plain", "all marks", "long", "short"],
+    ids=["plain", "all marks", "long", "short", "next"],
 )
 def test_what_comes_out_of_a_printer_is_every_word_letter_by_letter(
     model: PrinterModel, letters: Letters, changes: dict[str, Any], native_qr: bool

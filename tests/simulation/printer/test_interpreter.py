@@ -40,6 +40,10 @@ def test_a_chinese_clone_takes_two_bytes_for_one_character_until_it_is_told_othe
     assert slip.text == "中\nệé\n中"
 
 
+def test_half_a_chinese_letter_and_a_control_are_one_that_nobody_can_read() -> None:
+    assert printed(b"\x81\x1c\x81\r\n" + CUT, CHINESE).text == "\ufffd\ufffd"
+
+
 def test_a_code_that_prints_nothing_readable_shows_in_the_text() -> None:
     assert printed(b"\x1bt\x1e\xa1\xa8\n" + CUT).text == "\ufffdă"
 

@@ -3,7 +3,9 @@ import threading
 import pytest
 from msgspec.structs import replace
 
-from tests.simulation.printer.bench import AT_ONCE, bench
+from simulation.printer.machine import VirtualPrinter
+from simulation.printer.paper import Slip
+from tests.simulation.printer.bench import AT_ONCE, CountingClock, bench
 from tests.waiting import until
 
 CUT = b"\x1dVB\x00"
@@ -182,6 +184,56 @@ def test_bytes_and_paper_take_their_time() -> None:
         assert stand.answer(feed + b"\x1dr\x01") == b"\x00"
         took_s = stand.clock.slept_s - before_s - (len(feed) + 3) / 960
         assert took_s == pytest.approx(2550 * 25.4 / 203 / 100.0, rel=1e-6)
+
+
+@pytest.mark.parametrize("paper_mm", [50_000.0, 1_505.0])
+@pytest.mark.parametrize("piece_bytes", [1, 7, 73, 256, 4096])
+def test_bytes_do_the_same_in_whatever_pieces_they_come(piece_bytes: int, paper_mm: float) -> None:
+    picture = b"\x1dv0\x03\x05\x00\x40\x00" + b"\x81\x42\x24\x18\xff" * 64
+    data = b"\x1b@\x1da\x0e" + picture + bytes(500) + b"Abc\n\r\n" + TALL[:8000]
+    data += bytes(len(TALL) - 8000) + CUT + b"\x1dr\x01"
+
+    slips, said, slept_s = unattended(data, piece_bytes, paper_mm)
+
+    [slip], whole_said, whole_slept_s = unattended(data, len(data), paper_mm)
+    assert [(s.rows, s.text, s.complete) for s in slips] == [(slip.rows, "Abc", True)]
+    assert said == whole_said
+    assert slept_s == pytest.approx(whole_slept_s)
+
+
+def unattended(
+    data: bytes, piece_bytes: int, paper_mm: float
+) -> tuple[list[Slip], list[bytes], float]:
+    """What comes of `data` in a printer without a thread: slips, answers, seconds."""
+    slips: list[Slip] = []
+    said: list[bytes] = []
+    clock = CountingClock()
+    model = replace(AT_ONCE, buffer_bytes=len(data))
+    printer = VirtualPrinter(model, clock, slips.append, paper_mm=paper_mm, has_thread=False)
+    printer.attach(said.append)
+    for start in range(0, len(data), piece_bytes):
+        printer.receive(data[start : start + piece_bytes])
+        printer.settle()
+    printer.close()
+    assert printer.failures == []
+    return slips, said, clock.slept_s
+
+
+def test_a_printer_without_a_thread_stands_still_until_somebody_waits_for_it() -> None:
+    slips: list[Slip] = []
+    printer = VirtualPrinter(AT_ONCE, CountingClock(), slips.append, has_thread=False)
+    printer.receive(ROW)
+    printer.settle()
+    printer.open_cover()
+    printer.receive(CUT)
+    printer.settle()
+    printer.close_cover()
+    assert slips == []
+
+    printer.settle()
+
+    assert [slip.complete for slip in slips] == [True]
+    printer.close()
 
 
 def test_three_hundred_slips_are_a_matter_of_seconds() -> None:
