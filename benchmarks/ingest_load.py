@@ -1,6 +1,7 @@
 """What hubs of a busy day send: messages on the wire, and what must be found in the centre."""
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -23,7 +24,8 @@ _COUNTERS = 5
 @dataclass(slots=True)
 class Load:
     """The journals of `nodes` hubs as messages in the order in which a broker would deliver them,
-    and how many events, tickets, finished services and ratings are in them."""
+    and how many events, tickets, finished services and ratings, by fives of a hub and service, are
+    in them."""
 
     day: str = DAY
     messages: list[tuple[str, bytes]] = field(default_factory=list)
@@ -71,12 +73,15 @@ def _rows(rng: random.Random, count: int, load: Load) -> Iterator[bytes]:
     opening_ms = midnight_ms(load.day) + _OPENING_AFTER_MS
     at_ms, seq = 0, 0
     number = 1000
+    answered: Counter[str] = Counter()
     waiting: list[e.Event] = [e.DayOpened(load.day, trusted=True, last_orders={})]
     waiting += [e.CounterOpened(str(i + 1), ("1", "2", "3")) for i in range(_COUNTERS)]
     while seq < count:
         if not waiting:
             number += 1
-            waiting = _visit(rng, str(number), load) if seq + 6 <= count else [e.PaperLow("p")]
+            waiting = (
+                _visit(rng, str(number), load, answered) if seq + 6 <= count else [e.PaperLow("p")]
+            )
         at_ms += rng.randint(1_000, 30_000)
         seq += 1
         wall_ms = opening_ms + at_ms % (9 * 60 * _MINUTE_MS)
@@ -84,9 +89,10 @@ def _rows(rng: random.Random, count: int, load: Load) -> Iterator[bytes]:
         event = waiting.pop(0)
         entry = e.Entry(seq, stamp, "nv01", rng.randbytes(16), training=False, event=event)  # type: ignore[arg-type]  # every event made here is one
         yield encode_entry(entry)
+    load.ratings += sum(n - n % 5 for n in answered.values())
 
 
-def _visit(rng: random.Random, number: str, load: Load) -> list[e.Event]:
+def _visit(rng: random.Random, number: str, load: Load, answered: Counter[str]) -> list[e.Event]:
     counter, service = str(rng.randint(1, _COUNTERS)), rng.choice("1112345")
     wait = Span(int(rng.lognormvariate(2.2, 0.7) * _MINUTE_MS))
     walk = Span(rng.randint(8_000, 60_000))
@@ -94,7 +100,7 @@ def _visit(rng: random.Random, number: str, load: Load) -> list[e.Event]:
     visit = Span(wait.ms + walk.ms + worked.ms)
     load.issued += 1
     load.finished += 1
-    load.ratings += 1
+    answered[service] += 1
     load.wait_ms += wait.ms
     return [
         e.TicketIssued(number, (service,)),

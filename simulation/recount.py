@@ -5,7 +5,7 @@ centre, which adds those up: so the three can be held against each other.
 """
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,6 +44,7 @@ class Count:
     voided: int = 0
     transferred: int = 0
     ratings: list[int] = field(default_factory=list)
+    rated: Counter[tuple[str, int]] = field(default_factory=Counter)
     presses_ignored: int = 0
     waits_ms: list[int] = field(default_factory=list)
     second_waits_ms: list[int] = field(default_factory=list)
@@ -55,6 +56,11 @@ class Count:
     def response_rate(self) -> float | None:
         """Ratings per finished service; None when nothing was finished."""
         return len(self.ratings) / self.finished if self.finished else None
+
+    @property
+    def ratings_by_fives(self) -> int:
+        """Ratings without those that wait until there are five of their service and scale."""
+        return sum(n - n % 5 for n in self.rated.values())
 
 
 def recount(entries: Iterable[Entry]) -> Count:
@@ -225,6 +231,7 @@ def _closed(day: _Day, event: e.CounterPaused | e.CounterClosed, now: Stamp) -> 
 
 def _rated(day: _Day, event: e.RatingGiven, _now: Stamp) -> None:
     day.count.ratings.append(event.level)
+    day.count.rated[event.service, event.levels] += 1
 
 
 def _press_ignored(day: _Day, _event: e.RatingIgnored, _now: Stamp) -> None:

@@ -31,11 +31,10 @@ from central.api.period_models import (
     Unit,
     Units,
 )
-from central.api.privacy import hide_small
 from central.api.ranking import Page, Question, Sources, rank
 from central.api.ratings import rating_figures, service_ratings
 from central.api.site_day import counter_days
-from central.registry.units import unit_name
+from central.registry.units import Units as KnownUnits
 from central.rollup.business_day import day_of
 from central.rollup.site_waits import SiteWaits
 from central.store.cells import CounterKey, DayTotal, RatingKey, Tally, merge, merge_totals
@@ -57,15 +56,23 @@ class Counted(NamedTuple):
 class Archive:
     """Answers at one moment, from readers of one scope and so within it."""
 
-    def __init__(self, reader: Reader, history: History, totals: Totals, moment: Moment) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        history: History,
+        totals: Totals,
+        moment: Moment,
+        units: KnownUnits,
+    ) -> None:
         self._reader = reader
         self._history = history
         self._totals = totals
         self._moment = moment
+        self._names = units
 
     def ranking(self, question: Question, page: Page, kept: Kept[SiteWaits]) -> Ranking:
         """Sites, units or provinces by how long citizens wait."""
-        sources = Sources(self._reader, self._history, self._totals, kept)
+        sources = Sources(self._reader, self._history, self._totals, kept, self._names)
         return rank(question, page, sources, self._moment)
 
     def units(self, day: date, province: str | None, page: Page) -> Units:
@@ -82,7 +89,9 @@ class Archive:
             day=day,
             total=len(groups),
             next_offset=page.next_offset(len(groups)),
-            units=[_unit(code, groups[code], tallies) for code in codes],
+            units=[
+                _unit(code, self._names.name(code, day), groups[code], tallies) for code in codes
+            ],
             freshness=freshness_of(known, set(tallies)),
         )
 
@@ -203,9 +212,8 @@ class Archive:
         for _, code, tally in self._history.site_days(*period.days, where):
             tallies[code].append(tally)
         given = self._history.answers(*period.days, where)
-        answered = hide_small([given.get(site.row.site, 0) for site in known])
         found = []
-        for site, shown in zip(known, answered, strict=True):
+        for site in known:
             of_site = figures(tallies[site.row.site])
             found.append(
                 SitePeriod(
@@ -213,7 +221,7 @@ class Archive:
                     name=site.row.name,
                     province=site.row.province,
                     figures=of_site,
-                    ratings=answers(shown, of_site.finished),
+                    ratings=answers(given.get(site.row.site, 0), of_site.finished),
                     freshness=site.freshness,
                 )
             )
@@ -260,11 +268,11 @@ class Archive:
         return known_sites(self._reader, day.isoformat(), where, self._moment)
 
 
-def _unit(code: str, sites: list[KnownSite], tallies: Mapping[str, Tally]) -> Unit:
+def _unit(code: str, name: str, sites: list[KnownSite], tallies: Mapping[str, Tally]) -> Unit:
     reporting = {site.row.site for site in sites} & tallies.keys()
     return Unit(
         code=code,
-        name=unit_name(code),
+        name=name,
         province=sites[0].row.province,
         sites=len(sites),
         reporting=len(reporting),

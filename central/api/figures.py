@@ -43,17 +43,27 @@ def duration(measure: Measure | Histogram) -> Duration:
     )
 
 
-def answers(given: int | None, finished: int) -> Answers:
-    """How many answered, unless too few did, of `finished` services; None is hidden already."""
-    if given is None or given < SMALLEST_SHOWN:
+def answers(given: int, finished: int) -> Answers:
+    """How many answered, unless too few did, of `finished` services. No rate of more answers than
+    services: a day's batches may hold answers of days before."""
+    if given < SMALLEST_SHOWN:
         return Answers(answers=None, response_rate=None)
-    rate = round(given / finished, 4) if finished else None
+    rate = round(given / finished, 4) if given <= finished else None
     return Answers(answers=given, response_rate=rate)
 
 
 def answers_in(ratings: Counter[RatingKey]) -> int:
     """How many answered."""
     return sum(n for key, n in ratings.items() if key.level)
+
+
+def answers_by_service(ratings: Counter[RatingKey]) -> Counter[str]:
+    """How many answered, by service."""
+    given: Counter[str] = Counter()
+    for key, n in ratings.items():
+        if key.level:
+            given[key.service] += n
+    return given
 
 
 def levels(ratings: Counter[RatingKey]) -> list[Level]:

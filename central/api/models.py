@@ -102,11 +102,16 @@ class DayFigures(Model):
 
 
 class Answers(Model):
-    """Ratings by buttons. Counts under five are null, and so is what they could be found by."""
+    """Ratings by buttons, counted by fives: an answer waits until there are five of its site and
+    service, and counts on the day of the fifth. So nobody's answer can be found by comparing."""
 
-    answers: int | None = Field(description="Answers given; null when under five.", examples=[27])
+    answers: int | None = Field(
+        description="Answers counted, a multiple of five; null of none.", examples=[25]
+    )
     response_rate: float | None = Field(
-        description="Answers per finished service; null with too few answers.", examples=[0.16]
+        description="Answers per finished service. On one day of one site it may be off by four "
+        "answers for each service; null with no answers, or more than services.",
+        examples=[0.16],
     )
 
 
@@ -215,7 +220,7 @@ class Level(Model):
     levels: int = Field(description="How many levels the buttons have.", examples=[4])
     level: int = Field(examples=[4])
     answers: int | None = Field(
-        examples=[31], description="Null when under five, or findable by another cell."
+        examples=[31], description="Null when under five, or findable by another level."
     )
 
 

@@ -154,12 +154,12 @@ class Interval(Model):
 
 
 class RatingFigures(Model):
-    """Answers to the buttons. They come from those who pressed, about one citizen in seven, and
-    are no survey. Whatever would show a count under five is null, and so is what it could be
-    found by."""
+    """Answers to the buttons, counted by fives as in `Answers`. They come from those who pressed,
+    about one citizen in seven, and are no survey. Whatever would show that a level has under five
+    is null, and so is what it could be found by."""
 
     finished: Count = Field(description="Services finished, each of which could be rated.")
-    answers: int | None = Field(description="Answers given.", examples=[270])
+    answers: int | None = Field(description="Answers counted.", examples=[270])
     response_rate: float | None = Field(
         description="Answers per finished service.", examples=[0.154]
     )

@@ -101,8 +101,8 @@ def period_router(entrance: Entrance) -> APIRouter:
         first: FromQuery = None,
         last: ToQuery = None,
     ) -> Ratings:
-        """Response rate and satisfied share with Wilson intervals at 95 %. Counts under five are
-        hidden, with whatever they could be found by within the answer."""
+        """Response rate and satisfied share with Wilson intervals at 95 %. Answers are counted by
+        fives of one site and service; levels under five are hidden."""
         period = period_of(first, last, entrance.today())
         names = service_names(language_of(request))
         return found(visit.archive.ratings(period, where, names, counted))

@@ -1,8 +1,11 @@
-"""Small counts of answers are hidden, so that nobody's answer can be found out."""
+"""Small counts of one level are hidden within one answer of the API, so that a table may be passed
+on; what several answers could tell together, `central.rollup.answer_batches` sees to."""
 
 from collections.abc import Sequence
 
-SMALLEST_SHOWN = 5
+from central.rollup.answer_batches import BATCH
+
+SMALLEST_SHOWN = BATCH
 
 
 def hide_small(counts: Sequence[int]) -> list[int | None]:

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from central.api.figures import answers
+from central.api.figures import answers, answers_by_service
 from central.api.models import Level
 from central.api.period_models import Interval, RatingFigures, ServiceRatings
-from central.api.privacy import SMALLEST_SHOWN, hide_small
+from central.api.privacy import SMALLEST_SHOWN
 from central.api.wilson import wilson
 from central.store.cells import RatingKey
 
@@ -19,13 +19,12 @@ def rating_figures(
     total = sum(given.values())
     satisfied = sum(n for key, n in given.items() if _is_satisfied(key.levels, key.level))
     rate = answers(total, finished)
-    rate_is_known = rate.answers is not None and 0 < total <= finished
     share_is_safe = _may_show_share(satisfied, total, shown)
     return RatingFigures(
         finished=finished,
         answers=rate.answers,
         response_rate=rate.response_rate,
-        response_interval=_interval(total, finished) if rate_is_known else None,
+        response_interval=_interval(total, finished) if rate.response_rate is not None else None,
         satisfied=round(satisfied / total, 4) if share_is_safe else None,
         satisfied_interval=_interval(satisfied, total) if share_is_safe else None,
     )
@@ -35,19 +34,15 @@ def service_ratings(
     counted: Counter[RatingKey], finished: Mapping[str, int], names: Mapping[str, str]
 ) -> list[ServiceRatings]:
     """Answers and response rates by service, in the order of their ids."""
-    services = sorted(finished)
-    given = [
-        sum(n for key, n in counted.items() if key.level and key.service == service)
-        for service in services
-    ]
+    given = answers_by_service(counted)
     return [
         ServiceRatings(
             service=service,
             name=names.get(service),
             finished=finished[service],
-            ratings=answers(shown, finished[service]),
+            ratings=answers(given[service], finished[service]),
         )
-        for service, shown in zip(services, hide_small(given), strict=True)
+        for service in sorted(finished)
     ]
 
 

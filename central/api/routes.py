@@ -61,8 +61,8 @@ def api_router(entrance: Entrance) -> APIRouter:
         site: SitePath,
         day: DayPath,
     ) -> SiteDay:
-        """A day by service, by counter and by quarter of an hour, with ratings. Counts of
-        answers under five are hidden."""
+        """A day by service, by counter and by quarter of an hour, with ratings by
+        fives. Levels under five are hidden."""
         return found(visit.desk.site_day(site, day, service_names(language_of(request))))
 
     @router.get("/sites/{site}/freshness", tags=["quality"], summary="A site's data quality")

@@ -3,10 +3,9 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from central.api.figures import answers, duration, figures
+from central.api.figures import answers, answers_by_service, duration, figures
 from central.api.freshness import local_time
 from central.api.models import CounterDay, Quarter, ServiceDay
-from central.api.privacy import hide_small
 from central.rollup.business_day import QUARTER_MS
 from central.store.cells import CellKey, CounterKey, CounterTally, RatingKey, Tally, merge
 
@@ -20,20 +19,16 @@ def service_days(
     tallies: defaultdict[str, list[Tally]] = defaultdict(list)
     for key, tally in cells.items():
         tallies[key.service].append(tally)
-    services = sorted(tallies)
-    given = [
-        sum(n for key, n in ratings.items() if key.level and key.service == service)
-        for service in services
-    ]
+    given = answers_by_service(ratings)
     days = []
-    for service, shown in zip(services, hide_small(given), strict=True):
+    for service in sorted(tallies):
         of_day = figures(tallies[service])
         days.append(
             ServiceDay(
                 service=service,
                 name=names.get(service),
                 figures=of_day,
-                ratings=answers(shown, of_day.finished),
+                ratings=answers(given[service], of_day.finished),
             )
         )
     return days

@@ -1,8 +1,9 @@
 """The pure fold of a journal's entries into cells that add up.
 
 Durations are measured by the hub and travel in the events, so the fold remembers of a journal
-only its business day, when each counter closed, and what each may still take back: nothing is
-taken away that was not counted, whatever a hub says. Training never enters.
+only its business day, when each counter closed, what each may still take back, and which answers
+wait for others: nothing is taken away that was not counted, whatever a hub says. Training never
+enters.
 """
 
 from collections import Counter, defaultdict
@@ -12,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
+from central.rollup.answer_batches import AnswerBatches, Asked
 from central.rollup.bins import pack, pack_taken_back, to_bin
 from central.rollup.business_day import QUARTER_MS, day_of, midnight_ms, moment, quarter_of
 from central.store.cells import CellKey, CounterKey, CounterTally, Measure, RatingKey, Tally, merge
@@ -38,6 +40,7 @@ class FoldState(Struct, frozen=True):
     closed: dict[str, Stamp] = {}
     calls: dict[str, Counted[e.TicketCalled]] = {}
     finishes: dict[str, Counted[e.ServiceFinished]] = {}
+    answers: dict[Asked, tuple[int, ...]] = {}
 
 
 @dataclass(slots=True)
@@ -73,6 +76,7 @@ class _Folding:
         self._closed = dict(state.closed)
         self._calls = dict(state.calls)
         self._finishes = dict(state.finishes)
+        self._answers = AnswerBatches(state.answers)
         # The place in time of the present entry, as in `business_day.Moment`.
         self._day = ""
         self._midnight_ms = self._next_midnight_ms = 0
@@ -99,7 +103,9 @@ class _Folding:
 
     def state(self) -> FoldState:
         """What the next fold of the journal begins with."""
-        return FoldState(self._opened_day, self._closed, self._calls, self._finishes)
+        return FoldState(
+            self._opened_day, self._closed, self._calls, self._finishes, self._answers.waiting
+        )
 
     def cells_and_days(self) -> Cells:
         """What was counted; a day is the sum of its quarters of an hour."""
@@ -168,8 +174,13 @@ class _Folding:
         return tally
 
     def rate(self, service: str, levels: int, level: int) -> None:
-        """Count an answer."""
-        self._cells.ratings[RatingKey(service, self._day, levels, level)] += 1
+        """Count the batch of answers that this one completes."""
+        for one in self._answers.take(Asked(service, levels), level):
+            self._cells.ratings[RatingKey(service, self._day, levels, one)] += 1
+
+    def ignore(self) -> None:
+        """Count a press that is no answer."""
+        self._cells.ratings[RatingKey("", self._day, 0, 0)] += 1
 
     # --- counters -----------------------------------------------------------------------------
 
@@ -315,7 +326,7 @@ def _rated(to: _Folding, event: e.RatingGiven) -> None:
 
 
 def _ignored(to: _Folding, _event: e.RatingIgnored) -> None:
-    to.rate("", 0, 0)
+    to.ignore()
 
 
 _COUNT: dict[type[e.Event], Callable[[_Folding, Any], None]] = {

@@ -175,3 +175,14 @@ def m006_events_unchecked(db: Database) -> None:
     db.execute("DROP TABLE events")
     db.execute("ALTER TABLE rows RENAME TO events")
     db.execute(view)
+
+
+@migrations()
+def m007_answers_by_fives(db: Database) -> None:
+    """Answers of citizens are counted by fives. All figures are folded anew."""
+    for table in ("cells", "site_days", "counter_cells", "ratings", "queue_now", "totals"):
+        db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+    db.execute(
+        """UPDATE journals SET folded = 0, folded_ms = NULL, business_day = NULL,
+        fold_state = x'', waiting = 0, waiting_since_ms = NULL"""
+    )

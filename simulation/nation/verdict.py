@@ -24,10 +24,11 @@ def hold_against(database: Location, hubs: Sequence[NationHub], day: str) -> dic
     """
     with reading(database) as conn:
         events = _events(conn, hubs)
+        given = _ratings_held(conn)
         days = Totals(conn, Scope()).days(*_ALWAYS)
     counted = _counted(hubs)
     told = merge_totals(list(days.values()))
-    figures = _figures(counted, told)
+    figures = _figures(counted, given, told)
     return {
         "events": events,
         "figures": figures,
@@ -64,11 +65,22 @@ def _events(conn: Connection, hubs: Iterable[NationHub]) -> dict[str, int]:
     }
 
 
+def _ratings_held(conn: Connection) -> int:
+    """Single events, for the figures count ratings by fives."""
+    found = conn.execute(
+        """SELECT count(*) FROM events JOIN kinds USING (kind)
+        WHERE name = 'RatingGiven' AND training = 0"""
+    )
+    return int(found.fetchone()[0])
+
+
 def _counted(hubs: Iterable[NationHub]) -> list[Count]:
     return [recount(decode_entry(body) for body in hub.journal.bodies) for hub in hubs]
 
 
-def _figures(counts: Sequence[Count], told: DayTotal) -> dict[str, dict[str, float | None]]:
+def _figures(
+    counts: Sequence[Count], given: int, told: DayTotal
+) -> dict[str, dict[str, float | None]]:
     waits_ms = [ms for count in counts for ms in count.waits_ms]
     pairs: dict[str, tuple[float | None, float | None]] = {
         "tickets": (sum(c.issued for c in counts), told.issued),
@@ -79,7 +91,8 @@ def _figures(counts: Sequence[Count], told: DayTotal) -> dict[str, dict[str, flo
         "voided": (sum(c.voided for c in counts), told.voids),
         "transfers": (sum(c.transferred for c in counts), told.transfers),
         "second_waits": (sum(len(c.second_waits_ms) for c in counts), told.second_wait.n),
-        "ratings": (sum(len(c.ratings) for c in counts), told.answers),
+        "ratings": (sum(len(c.ratings) for c in counts), given),
+        "ratings_by_fives": (sum(c.ratings_by_fives for c in counts), told.answers),
         "waits": (len(waits_ms), told.wait.n),
         "waits_total_ms": (sum(waits_ms), told.wait.ms),
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from central.ingest.intake import Intake, Received
 from central.rollup.folder import Folder
 from central.scope import Scope
+from central.store import sqlite
 from central.store.connection import Database
 from central.store.database import Location, open_for_writing
 from central.store.ingest import SqlIngestStore
@@ -160,3 +162,20 @@ def test_a_finish_is_taken_back_once_and_as_it_was_counted(each_db: Database) ->
         Folder(SqlRollupStore(each_db)).step()
     sums = "SELECT sum(finished), sum(visits), sum(service_n), sum(service_ms) FROM site_days"
     assert each_db.execute(sums).fetchall() == [(0, 0, 0, 0)]
+
+
+def test_figures_of_an_older_version_are_folded_anew(database: Path) -> None:
+    journal = Journal()
+    journal.open_day()
+    for _ in range(6):
+        journal.add(e.RatingGiven("1", "1", 4, 4), 1_000)
+    with closing(sqlite.open_for_writing(database)) as db:
+        send(db, journal, 1, 7)
+        Folder(SqlRollupStore(db)).step()
+        db.execute("UPDATE ratings SET n = 6")
+        db.execute("UPDATE totals SET answers = 6")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm007_answers_by_fives'")
+    with closing(sqlite.open_for_writing(database)) as db:
+        assert Folder(SqlRollupStore(db)).step() == 7
+        assert db.execute("SELECT n FROM ratings").fetchall() == [(5,)]
+        assert db.execute("SELECT answers FROM totals").fetchall() == [(5,), (5,)]

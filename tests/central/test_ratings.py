@@ -118,13 +118,18 @@ def test_more_answers_than_services_have_no_rate_interval() -> None:
     assert found.response_interval is None
 
 
-def test_a_service_with_few_answers_takes_another_into_hiding() -> None:
-    counted = answers(30, 30, 9, 9) + answers(2, 1, 0, 0, service="2")
-    counted += answers(9, 9, 0, 0, service="3")
+def test_a_service_whose_answers_all_wait_has_no_figure() -> None:
+    counted = answers(30, 30, 10, 10) + answers(5, 4, 0, 1, service="3")
     rated = service_ratings(counted, {"1": 300, "2": 20, "3": 90}, {"1": "Hộ tịch"})
     assert [(one.service, one.ratings.answers) for one in rated] == [
-        ("1", 78),
+        ("1", 80),
         ("2", None),
-        ("3", None),
+        ("3", 10),
     ]
     assert rated[0].name == "Hộ tịch"
+
+
+def test_no_rate_of_more_answers_than_services() -> None:
+    """Four of the five may be answers of days before."""
+    found = rating_figures(answers(5, 0, 0, 0), [], 3)
+    assert (found.answers, found.response_rate, found.response_interval) == (5, None, None)
