@@ -3,9 +3,10 @@
 import hashlib
 from typing import Annotated, Literal
 
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Raw, Struct, json
 
 from contract.ids import Name, NodeId, Series, ServiceId, whole
+from contract.procedures import Procedure
 from contract.stamp import Seq
 
 Epoch = Annotated[
@@ -176,17 +177,30 @@ class Receipt(Struct, frozen=True, array_like=True):
 
 
 class Configuration(Struct, frozen=True, array_like=True):
-    """The part of a hub's settings that the centre decides, as TOML; `number` only ever grows."""
+    """The part of a hub's settings that the centre decides, as TOML, and of the nation's catalogue
+    the procedures that its site handles, None before there is one; `number` only ever grows."""
 
     version: int
     node: NodeId
     number: Annotated[int, Meta(ge=1)]
     text: str
+    catalogue: tuple[Procedure, ...] | None = None
 
     @property
     def label(self) -> str:
         """Number and fingerprint, as the hub reports them while this is in force."""
-        return f"{self.number}-{hashlib.sha256(self.text.encode()).hexdigest()[:12]}"
+        found = b"" if self.catalogue is None else catalogue_digest(self.catalogue)
+        return configuration_label(self.number, self.text, found)
+
+
+def configuration_label(number: int, text: str, catalogue: bytes) -> str:
+    """The label of a configuration whose catalogue has this digest; empty for none."""
+    return f"{number}-{hashlib.sha256(text.encode() + catalogue).hexdigest()[:12]}"
+
+
+def catalogue_digest(catalogue: tuple[Procedure, ...]) -> bytes:
+    """What tells one part of the catalogue from another."""
+    return hashlib.sha256(json.encode(catalogue, order="deterministic")).digest()
 
 
 class Booking(Struct, frozen=True, array_like=True):

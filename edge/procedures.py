@@ -1,11 +1,12 @@
-"""The procedures a site offers by national code: the catalogue's and its own."""
+"""The procedures a site offers by national code: its own, and those of the nation's catalogue."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec import Struct
 
-from edge.settings import HubSettings, Procedure
+from contract.procedures import Procedure, named_twice
+from edge.settings import HubSettings
 from runtime.settings import SettingsError, load_settings
 
 
@@ -15,24 +16,26 @@ class ProcedureFile(Struct, frozen=True, forbid_unknown_fields=True):
     procedures: tuple[Procedure, ...]
 
 
-def procedures_of(settings: HubSettings) -> tuple[Procedure, ...]:
-    """The site's own procedures, then those of its file that its services handle.
+def procedures_of(
+    settings: HubSettings, catalogue: tuple[Procedure, ...] | None = None
+) -> tuple[Procedure, ...]:
+    """The site's own procedures, then those of the centre's `catalogue` that its services handle;
+    until the centre has sent one, those of the site's file.
 
-    The site's own entry wins over the file's for the same code. Raises SettingsError.
+    The site's own entry wins for the same code. All days are there, also those that are over.
+    Raises SettingsError.
     """
-    known = {procedure.code: procedure for procedure in settings.procedures}
-    for procedure in _shared(settings.procedures_file):
-        if settings.site.service(procedure.service) is not None:
-            known.setdefault(procedure.code, procedure)
-    return tuple(known.values())
+    own = {procedure.code for procedure in settings.procedures}
+    shared = _shared(settings.procedures_file) if catalogue is None else catalogue
+    handled = (one for one in shared if settings.site.service(one.service) is not None)
+    return (*settings.procedures, *(one for one in handled if one.code not in own))
 
 
 def _shared(path: Path | None) -> Iterable[Procedure]:
     if path is None:
         return ()
     shared = load_settings(path, ProcedureFile, prefix="", environment={}).procedures
-    codes = [procedure.code for procedure in shared]
-    twice = sorted({code for code in codes if codes.count(code) > 1})
+    twice = named_twice(shared)
     if twice:
         raise SettingsError(f"{path}: named twice: {', '.join(twice)}")
     return shared

@@ -20,7 +20,7 @@ from central.access.passwords import (
     fault_of,
 )
 from central.registry.provinces import provinces
-from central.registry.units import units
+from central.registry.unit_editions import units_of
 from central.scope import Role, Scope
 from central.store.access import AccessStore, AccountRow
 from central.store.connection import Connection, Database
@@ -54,7 +54,7 @@ def create_account(
 ) -> None:
     """Make an account. Raises AccountError for a name in use or misformed, a role without its
     province or unit, or a place that does not exist."""
-    _check(admin)
+    _check(db.conn, admin)
     with transaction(db.conn):
         _add(db.conn, admin, now_ms, password_hash)
 
@@ -115,7 +115,7 @@ def create_token(
     Raises AccountError as `create_account` does.
     """
     admin = Admin(name, role, Scope(province, unit))
-    _check(admin)
+    _check(db.conn, admin)
     token = secrets.token_urlsafe(32)
     with transaction(db.conn):
         account = _add(db.conn, admin, now_ms, None)
@@ -198,7 +198,7 @@ def admin_of_session(conn: Connection, secret: str, now_ms: int) -> Admin | None
 # --- within -----------------------------------------------------------------------------------
 
 
-def _check(admin: Admin) -> None:
+def _check(conn: Connection, admin: Admin) -> None:
     role, (province, unit) = admin.role, (admin.scope.province, admin.scope.unit)
     if admin.name != unicodedata.normalize("NFC", admin.name).strip() or not _NAME.fullmatch(
         admin.name
@@ -212,7 +212,7 @@ def _check(admin: Admin) -> None:
         raise AccountError("no_unit")
     if province is not None and province not in provinces():
         raise AccountError("unknown_province", province=province)
-    if unit is not None and (unit not in units() or province != unit[:2]):
+    if unit is not None and (unit not in units_of(conn) or province != unit[:2]):
         raise AccountError("unknown_unit", unit=unit, province=province)
 
 

@@ -18,13 +18,15 @@ class Permission(StrEnum):
     """Who signed in and who read what."""
     ALERTS = "alerts"
     """Acknowledging and closing alerts."""
+    CATALOGUE = "catalogue"
+    """Putting another catalogue of procedures into force, for the whole nation."""
     APPOINTMENTS = "appointments"
     """Booking, moving and cancelling slots at sites, and what became of them."""
 
 
 _ADMIN = frozenset({Permission.FIGURES, Permission.MACHINES, Permission.ALERTS})
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    "national": _ADMIN,
+    "national": _ADMIN | {Permission.CATALOGUE},
     "province": _ADMIN,
     "unit": _ADMIN,
     "auditor": frozenset(

@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+from central.catalogue.catalogue import catalogue_of
+from central.catalogue.handled import Handled
 from central.commands import Commands, words
 from central.configuration.differences import Difference, differences, wanted
 from central.configuration.shelf import Shelf
@@ -31,7 +33,9 @@ def _key(settings: CentralSettings, _given: argparse.Namespace) -> str:
 def _publish(settings: CentralSettings, given: argparse.Namespace) -> str:
     text = given.file.read_text("utf-8")
     node = f"{given.site}-h1"
-    done = Shelf(settings.folder).put(signing_key_of(settings.folder), node, text)
+    with reading(settings.database()) as conn:
+        handled = Handled(catalogue_of(conn))
+    done = Shelf(settings.folder).put(signing_key_of(settings.folder), node, text, handled)
     return words("config_published", node=node, label=done.label)
 
 
@@ -45,7 +49,9 @@ def _list(settings: CentralSettings, _given: argparse.Namespace) -> str:
         for node in Reader(conn, Scope()).nodes():
             hubs.setdefault(node.site, []).append(node)
     lines = [line for one in differences(hubs, should) for line in _said(one)]
-    return "\n".join(lines) or words("configs_as_decided", count=len(should.configurations))
+    heard = {node.node for nodes in hubs.values() for node in nodes} if should.undecided else set()
+    count = len(should.configurations.keys() | heard)
+    return "\n".join(lines) or words("configs_as_decided", count=count)
 
 
 def _said(one: Difference) -> Iterator[str]:
@@ -57,4 +63,4 @@ def _said(one: Difference) -> Iterator[str]:
             decided=one.wanted_config or words("config_unreadable"),
         )
     if one.software_differs:
-        yield words("software_differs", node=one.node, runs=one.software, most=one.wanted_software)
+        yield words("software_differs", node=one.node, runs=one.software, told=one.wanted_software)

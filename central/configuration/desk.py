@@ -3,6 +3,9 @@
 import logging
 from collections.abc import Callable
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from central.catalogue.handled import Handled
 from central.configuration.shelf import ConfigurationError, Shelf
 from contract.codec import ContractError, decode_message
 from contract.topics import down, parse_up
@@ -15,13 +18,23 @@ _AGAIN_MS = 600_000
 
 
 class ConfigurationDesk:
-    """Hears every status, in the line's thread. `publish(topic, payload)` retains the message."""
+    """Hears every status, in the line's thread. `handled` is the catalogue as it is then;
+    `publish(topic, payload)` retains the message."""
 
-    def __init__(self, shelf: Shelf, clock: Clock, publish: Callable[[str, bytes], bool]) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        key: Ed25519PrivateKey,
+        handled: Callable[[], Handled],
+        clock: Clock,
+        publish: Callable[[str, bytes], bool],
+    ) -> None:
         self._shelf = shelf
+        self._key = key
+        self._handled = handled
         self._clock = clock
         self._publish = publish
-        self._given: dict[str, tuple[int, int]] = {}
+        self._given: dict[str, tuple[str, int]] = {}
 
     def hear(self, topic: str, payload: bytes) -> None:
         """Publish a hub's configuration if it reports another one; the same again only after ten
@@ -29,19 +42,20 @@ class ConfigurationDesk:
         try:
             node = parse_up(topic).node
             status = decode_message(payload, Status)
-            wanted = self._shelf.get(node)
-            sealed = self._shelf.sealed(node)
+            handled = self._handled()
+            wanted = self._shelf.should_run(node, handled)
+            if wanted is None or not status.online or status.config == wanted.label:
+                return
+            now_ms = self._clock.stamp().wall_ms
+            label, given_ms = self._given.get(node, ("", 0))
+            if label == wanted.label and abs(now_ms - given_ms) < _AGAIN_MS:
+                return
+            sealed = self._shelf.renew(self._key, node, handled)
         except (ContractError, ValueError):
             return  # the ingest says what is wrong with it
         except (ConfigurationError, OSError) as error:
             logger.warning("no configuration can be given: %s", error)
             return
-        if wanted is None or sealed is None or not status.online or status.config == wanted.label:
-            return
-        now_ms = self._clock.stamp().wall_ms
-        number, given_ms = self._given.get(node, (0, 0))
-        if number == wanted.number and abs(now_ms - given_ms) < _AGAIN_MS:
-            return
-        if self._publish(down(node, "config"), sealed):
-            self._given[node] = (wanted.number, now_ms)
+        if sealed is not None and self._publish(down(node, "config"), sealed):
+            self._given[node] = (wanted.label, now_ms)
             logger.info("%s was given configuration %s", node, wanted.label)

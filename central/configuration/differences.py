@@ -1,31 +1,34 @@
-"""Which hubs run another configuration than the centre has decided, or other software than most."""
+"""Which hubs run another configuration than the centre has decided, or other software than they
+were told."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
 
-from central.configuration.shelf import Decided, Shelf
-from central.scope import Scope
+from central.catalogue.catalogue import catalogue_of
+from central.catalogue.handled import Handled
+from central.configuration.shelf import NOTHING_DECIDED, Decided, Shelf
 from central.store.connection import Connection
-from central.store.history import Where
-from central.store.machines import Machines
 from central.store.reader import NodeRow
+from central.store.updates import UpdateBook
 
 
 class Wanted(NamedTuple):
-    """What hubs should run: the configuration decided for each, None where its file cannot be read;
-    and the version of the software, None when no hub has said one."""
+    """What hubs should run, by node: the configuration, None where its file cannot be read; and the
+    software that they were told, by rollouts in force. `undecided` is the configuration of all
+    other hubs, None before there is a catalogue."""
 
     configurations: Mapping[str, Decided | None]
-    software: str | None
+    software: Mapping[str, str]
+    undecided: Decided | None = None
 
 
 class Difference(Struct, frozen=True):
     """A hub, what it said last that it runs (None when it said nothing), and what it should run.
 
     `wanted_config` is None where nothing was decided, or where what was decided cannot be read any
-    more; the hub differs then as well.
+    more; the hub differs then as well. `wanted_software` is None where nothing was told.
     """
 
     site: str
@@ -39,10 +42,10 @@ class Difference(Struct, frozen=True):
 
 
 def wanted(conn: Connection, shelf: Shelf) -> Wanted:
-    """What hubs should run at this moment. The software is what most hubs of the whole nation run,
-    also for who sees a part of it: it tells of no place. Raises StoreError."""
-    nation = Machines(conn, Scope()).software(Where())
-    return Wanted(shelf.decided(), next(iter(nation), None))
+    """What hubs should run at this moment. Raises StoreError."""
+    handled = Handled(catalogue_of(conn))
+    told = UpdateBook(conn).software_told()
+    return Wanted(shelf.decided(handled), told, NOTHING_DECIDED.decided(handled))
 
 
 def differences(hubs: Mapping[str, Sequence[NodeRow]], should: Wanted) -> list[Difference]:
@@ -75,15 +78,17 @@ def _hubs(
 
 
 def _compared(hub: _Hub, should: Wanted) -> Difference:
-    decided = should.configurations.get(hub.node)
+    decided = should.configurations.get(hub.node, should.undecided)
     label = decided.label if decided else None
+    is_decided = hub.node in should.configurations or decided is not None
+    told = should.software.get(hub.node)
     return Difference(
         site=hub.site,
         node=hub.node,
         config=hub.config,
         wanted_config=label,
-        config_differs=hub.node in should.configurations and (label is None or label != hub.config),
+        config_differs=is_decided and (label is None or label != hub.config),
         software=hub.software,
-        wanted_software=should.software,
-        software_differs=hub.software not in (None, should.software),
+        wanted_software=told,
+        software_differs=None not in (told, hub.software) and told != hub.software,
     )

@@ -1,11 +1,14 @@
 import unicodedata
+from datetime import date
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+from contract.procedures import Procedure
 from edge.procedures import procedures_of
-from edge.settings import HubSettings, Procedure
+from edge.settings import HubSettings
 from runtime.settings import SettingsError
 from runtime.wording import LANGUAGES, catalogue
 from tests.edge.running_site import RULES
@@ -66,3 +69,28 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, text: str, what: st
     with pytest.raises(SettingsError, match=what) as error:
         procedures_of(settings(file))
     assert str(file) in str(error.value)
+
+
+# --- the centre's catalogue -------------------------------------------------------------------
+
+DEATH = Procedure("1.000656", {"vi": "Khai tử"}, "1")
+BUSINESS = Procedure("2.000720", {"vi": "Hộ kinh doanh"}, "3")
+
+
+def test_the_catalogue_takes_the_files_place_and_leaves_the_sites_own() -> None:
+    both = settings(SHIPPED, BIRTH)
+    centres = (replace(BIRTH, service="1"), DEATH, BUSINESS)
+    assert procedures_of(both, centres) == (BIRTH, DEATH)
+    assert procedures_of(both, ()) == (BIRTH,)
+    assert len(procedures_of(both, None)) > 30
+
+
+def test_a_file_may_say_from_when_to_when(tmp_path: Path) -> None:
+    file = tmp_path / "procedures.toml"
+    entry = '[[procedures]]\ncode = "1.001193"\nservice = "1"\nname = { vi = "Khai sinh" }\n'
+    file.write_text(f"{entry}valid_to = 2026-12-31\n{entry}valid_from = 2027-01-01\n", "utf-8")
+    first, second = procedures_of(settings(file))
+    assert (first.valid_to, second.valid_from) == (date(2026, 12, 31), date(2027, 1, 1))
+    file.write_text(f"{entry}valid_to = 2026-12-31\n{entry}valid_from = 2026-12-31\n", "utf-8")
+    with pytest.raises(SettingsError, match=r"named twice: 1\.001193"):
+        procedures_of(settings(file))

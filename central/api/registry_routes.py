@@ -1,0 +1,50 @@
+"""The operations of `/api/v1` about what exists."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from central.access.permissions import Permission
+from central.api.entrance import Entrance, Visit
+from central.api.parameters import PROBLEMS, OnQuery, ProvinceQuery, page_of, visiting
+from central.api.ranking import Page
+from central.api.registry_models import UnitInForce, UnitsInForce
+
+
+def registry_router(entrance: Entrance) -> APIRouter:
+    """The operations, each for whom `entrance` lets in to it."""
+    Watching = Annotated[  # noqa: N806 - a type
+        Visit, Depends(visiting(entrance, Permission.MACHINES))
+    ]
+    OnPage = Annotated[Page, Depends(page_of)]  # noqa: N806 - as above
+    router = APIRouter(prefix="/api/v1/registry", responses=PROBLEMS, tags=["registry"])
+
+    @router.get("/units", summary="Commune-level units in force on a day")
+    def units(
+        visit: Watching, page: OnPage, on: OnQuery = None, province: ProvinceQuery = None
+    ) -> UnitsInForce:
+        """Wards, communes and special zones, also those without a site, under the name that they
+        have on that day; today when it is left out."""
+        day = on or entrance.today()
+        found = [
+            unit
+            for unit in entrance.units.get().in_force(day)
+            if visit.admin.scope.covers_unit(unit.code) and province in (None, unit.code[:2])
+        ]
+        return UnitsInForce(
+            day=day,
+            total=len(found),
+            next_offset=page.next_offset(len(found)),
+            units=[
+                UnitInForce(
+                    code=unit.code,
+                    name=unit.name,
+                    province=unit.code[:2],
+                    valid_from=unit.valid_from,
+                    valid_to=unit.valid_to,
+                )
+                for unit in found[page.offset : page.offset + page.limit]
+            ],
+        )
+
+    return router
