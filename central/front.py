@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.applications import Starlette
 
+from central.api.again import Again
 from central.api.etags import ETags
 
 _HEADERS = (
@@ -38,11 +39,11 @@ class Front:
         public: Starlette | None = None,
         releases: Starlette | None = None,
     ) -> None:
-        self._api = ETags(api)
-        self._pages = pages
-        self._enrolment = enrolment or pages
-        self._public = public or pages
-        self._releases = releases or pages
+        self._api = Again(ETags(api))
+        self._pages = Again(pages)
+        self._enrolment = enrolment or self._pages
+        self._public = Again(public) if public else self._pages
+        self._releases = releases or self._pages
 
     async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
         """Answer one request (ASGI)."""

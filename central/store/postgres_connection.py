@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from functools import cache
-from typing import Any, LiteralString
+from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg.abc import Buffer
@@ -40,6 +40,7 @@ _OPTIONS = " ".join(
 )
 # An empty note in the write-ahead log: a commit without any waits for nobody.
 _WAIT_FOR_WHAT_CAME_BEFORE = "SELECT pg_logical_emit_message(true, 'thutu', '')"
+_Made = TypeVar("_Made", bound=psycopg.Connection[tuple[Any, ...]])
 _PLACES = re.compile(r"'[^']*'|::|\?|:([a-z_]\w*)|%|\bAS BLOB\b")
 
 
@@ -97,6 +98,11 @@ class PostgresConnection:
             for row in rows:
                 copy.write_row(row)
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the connection has ended, so that nothing can be done over it as it is."""
+        return self._conn.closed
+
     def close(self) -> None:
         """Close it; what is not committed is undone."""
         self._conn.close()
@@ -107,7 +113,7 @@ class PostgresConnection:
         return self._conn
 
     def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
-        conn = _connect(self._url)
+        conn = connected(self._url, psycopg.Connection[tuple[Any, ...]])
         try:
             with _translated():
                 if self._role is not Role.ANY:
@@ -129,11 +135,6 @@ class WorkerConnection(PostgresConnection):
     """
 
     shares_writing = True
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether nothing can be done over it any more."""
-        return self._conn.closed
 
     def connect_again(self) -> None:
         """Make it anew; it then holds nothing. Raises StoreError."""
@@ -193,6 +194,26 @@ def _begun(conn: PostgresConnection, lock: str) -> Iterator[None]:
         raise
 
 
+def connected(url: str, kind: type[_Made], connect_s: int = _CONNECT_S) -> _Made:
+    """A connection of this kind, which reads and writes values as SQLite's do. Raises StoreError
+    after `connect_s` seconds at the latest."""
+    with _translated():
+        conn = kind.connect(
+            url,
+            autocommit=True,
+            connect_timeout=connect_s,
+            options=_OPTIONS,
+            keepalives_idle=_KEEPALIVE["idle"],
+            keepalives_interval=_KEEPALIVE["interval"],
+            keepalives_count=_KEEPALIVE["count"],
+            tcp_user_timeout=_GONE_MS,
+        )
+    conn.adapters.register_dumper(bool, _Flag)
+    conn.adapters.register_dumper(str, _Text)
+    conn.adapters.register_loader("numeric", _Whole)
+    return conn
+
+
 @cache
 def native(sql: str) -> LiteralString:
     """A statement of the store as psycopg wants it."""
@@ -227,24 +248,6 @@ class _Whole(Loader):
 
     def load(self, data: Buffer) -> int:
         return int(bytes(data))
-
-
-def _connect(url: str) -> psycopg.Connection[tuple[Any, ...]]:
-    with _translated():
-        conn = psycopg.connect(
-            url,
-            autocommit=True,
-            connect_timeout=_CONNECT_S,
-            options=_OPTIONS,
-            keepalives_idle=_KEEPALIVE["idle"],
-            keepalives_interval=_KEEPALIVE["interval"],
-            keepalives_count=_KEEPALIVE["count"],
-            tcp_user_timeout=_GONE_MS,
-        )
-    conn.adapters.register_dumper(bool, _Flag)
-    conn.adapters.register_dumper(str, _Text)
-    conn.adapters.register_loader("numeric", _Whole)
-    return conn
 
 
 def _lead(conn: psycopg.Connection[tuple[Any, ...]]) -> None:

@@ -1,22 +1,20 @@
 """Connections to PostgreSQL that only read, kept open for the next who reads."""
 
-import logging
+from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, Full, LifoQueue
 
 from central.store.postgres_connection import PostgresConnection
 from central.store.protocol import StoreError
 
-logger = logging.getLogger(__name__)
-
 _IDLE = 8
 
 
 class Readers:
-    """Readers of one server, by its URL."""
+    """Readers of one server, over what `connect` makes."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, connect: Callable[[], PostgresConnection]) -> None:
+        self._connect = connect
         self._idle: LifoQueue[PostgresConnection] = LifoQueue(_IDLE)
 
     def begin(self) -> PostgresConnection:
@@ -30,7 +28,7 @@ class Readers:
                     kept.close()
                 else:
                     return kept
-        conn = PostgresConnection(self._url)
+        conn = self._connect()
         try:
             _begin(conn)
         except BaseException:
@@ -41,8 +39,9 @@ class Readers:
     def end(self, conn: PostgresConnection) -> None:
         """Take a connection back."""
         try:
-            conn.execute("ROLLBACK")
-            self._idle.put_nowait(conn)
+            if not conn.is_lost:
+                conn.execute("ROLLBACK")
+                self._idle.put_nowait(conn)
         except (StoreError, Full):
             conn.close()
 

@@ -1,5 +1,6 @@
 """Figures from a streaming replica: how far they reach, and what happens when it is away."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -11,10 +12,11 @@ import pytest
 from central.access.accounts import remove_account
 from central.ingest.intake import Intake, Received
 from central.rollup.folder import Folder
+from central.store.connection import Connection
 from central.store.database import reading, reading_copy, writing
 from central.store.ingest import SqlIngestStore
 from central.store.postgres import Postgres
-from central.store.protocol import StoreError
+from central.store.protocol import CopyLostError, StoreError
 from central.store.rollup import SqlRollupStore
 from contract.events import TicketIssued
 from tests.central.journal import Journal
@@ -22,6 +24,7 @@ from tests.central.nation import NOW_MS, SITE, nation
 from tests.postgres import PostgresServer, confirm_by_replica, postgres_server
 from tests.waiting import until
 
+LEAVES_WITHIN_S = 3.0
 FRESHNESS = f"/api/v1/sites/{SITE}/freshness"
 
 
@@ -118,13 +121,50 @@ def test_a_replica_that_goes_away_costs_no_answer(postgres: PostgresServer, tmp_
         where = Postgres(url, copy_url)
         with nation(tmp_path, where) as country, country.client("national") as admin:
             until(lambda: caught_up(where))
-            with reading_copy(where) as copy:
-                assert copy.execute("SELECT pg_is_in_recovery()").fetchone() == (True,)
+            assert reads_the_copy(where)
             replica.stop()
             assert admin.get("/api/v1/overview").status_code == 200
-            with reading_copy(where) as instead:
-                assert instead.execute("SELECT pg_is_in_recovery()").fetchone() == (False,)
+            assert not reads_the_copy(where)
         where.close()
+
+
+def test_a_replica_that_stands_still_costs_seconds_once_and_no_answer(
+    tmp_path: Path, where: Postgres, replica: PostgresServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with nation(tmp_path, where) as country, country.client("national") as admin:
+        until(lambda: caught_up(where))
+        with replica.frozen(), ThreadPoolExecutor(12) as crowd:
+            frozen_s = time.monotonic()
+            asked = [crowd.submit(admin.get, "/api/v1/overview") for _ in range(12)]
+            assert {one.result(30).status_code for one in asked} == {200}
+            assert time.monotonic() - frozen_s < LEAVES_WITHIN_S
+            began_s = time.monotonic()
+            assert [admin.get(FRESHNESS).status_code for _ in range(5)] == [200] * 5
+            assert time.monotonic() - began_s < LEAVES_WITHIN_S / 2, "it is left alone"
+            assert not reads_the_copy(where)
+        until(lambda: reads_the_copy(where), within_s=30)
+    said = [record.getMessage().partition(",")[0] for record in caplog.records]
+    assert said.count("the copy of the database is away") == 1
+
+
+def test_what_was_half_read_when_it_stood_still_can_be_asked_again(
+    where: Postgres, replica: PostgresServer
+) -> None:
+    """From one state of the database alone, so all of it."""
+    where.open_for_writing().close()
+    until(lambda: reads_the_copy(where), within_s=30)
+    with pytest.raises(CopyLostError), reading_copy(where) as copy, replica.frozen():
+        copy.execute("SELECT pg_sleep(0)")
+    until(lambda: reads_the_copy(where), within_s=30)
+
+
+def test_an_error_of_the_question_itself_is_not_the_replicas(where: Postgres) -> None:
+    where.open_for_writing().close()
+    until(lambda: reads_the_copy(where), within_s=30)
+    with pytest.raises(StoreError) as raised, reading_copy(where) as copy:
+        copy.execute("SELECT nothing_of_this_name")
+    assert not isinstance(raised.value, CopyLostError)
+    assert reads_the_copy(where)
 
 
 def test_a_worker_waits_until_the_replica_has_what_it_may_find() -> None:
@@ -148,6 +188,17 @@ def test_a_server_that_vanished_while_it_was_spoken_to_is_noticed(
 ) -> None:
     with closing(Postgres(postgres.new_database()).open_for_writing()) as conn:
         assert conn._conn.info.get_parameters()["tcp_user_timeout"] == "25000"
+
+
+def in_recovery(conn: Connection) -> bool:
+    """Whether it is a connection to a replica."""
+    return bool(conn.execute("SELECT pg_is_in_recovery()").fetchone()[0])
+
+
+def reads_the_copy(where: Postgres) -> bool:
+    """Whether figures come from the replica."""
+    with reading_copy(where) as copy:
+        return in_recovery(copy)
 
 
 def reach(quality: dict[str, dict[str, str]]) -> str:
