@@ -1,16 +1,16 @@
 """Reads what the rules judge, for every site, in a handful of questions."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from central.alerts.hours import Opening
-from central.alerts.rules import Answered, Device, Differing, Limits, SiteFacts
+from central.alerts.rules import Answered, Device, Differing, Limits, Refused, SiteFacts
 from central.alerts.site_hours import site_opening
 from central.api import freshness
 from central.api.models import Liveness
-from central.configuration.differences import differences, wanted
+from central.configuration.differences import Difference, differences, wanted
 from central.configuration.shelf import Decided, Shelf
 from central.rollup.business_day import day_of
 from central.scope import Scope
@@ -19,6 +19,8 @@ from central.store.history import Where
 from central.store.machines import Machines
 from central.store.reader import NodeRow, Reader
 from central.store.site_facts import Queue, answered, queues
+from central.store.updates import UpdateBook
+from central.updates.rollout import RolloutState
 from contract.ids import split_node
 
 _NATION = Scope()
@@ -30,8 +32,8 @@ _LOOK_AGAIN_MS = 600_000
 
 class FactReader:
     """Keeps from one reading to the next only what is slow to read: the answers of citizens, read
-    once a day, and what the configurations on `shelf` say, looked up every ten minutes: which hubs
-    run another one, and when sites are open that do not keep to `everywhere`."""
+    once a day, and what hubs should run, looked up every ten minutes: which of them run something
+    else, and when sites are open whose configuration on `shelf` does not keep to `everywhere`."""
 
     def __init__(
         self, limits: Limits, live_within_ms: int, shelf: Shelf, everywhere: Opening
@@ -39,7 +41,7 @@ class FactReader:
         self._shelf = shelf
         self._everywhere = everywhere
         self._looked_ms = 0
-        self._differing: dict[str, tuple[Differing, ...]] = {}
+        self._differing: dict[str, list[Difference]] = {}
         self._openings: dict[str, _SiteOpening] = {}
         self._limits = limits
         self._live_within_ms = live_within_ms
@@ -65,8 +67,9 @@ class FactReader:
                 lost[row.site].append(Device(f"{row.node[-2:]}/{row.device}", row.condition or ""))
         rated = self._rated(conn, day)
         if abs(now_ms - self._looked_ms) >= _LOOK_AGAIN_MS:
-            self._look_at_configurations(conn, nodes)
+            self._look_at_what_hubs_run(conn, nodes)
             self._looked_ms = now_ms
+        refusals = _refusals(conn)
         return [
             SiteFacts(
                 site=site,
@@ -81,26 +84,26 @@ class FactReader:
                 missing=sum(node.missing for node in of_site),
                 devices=tuple(lost[site]),
                 answered=rated.get(site),
-                differing=self._differing.get(site, ()),
+                configurations=_other_configurations(differing),
+                software=_other_software(differing),
+                refusals=tuple(refusals[site]),
             )
             for site, of_site in nodes.items()
             for queue in (long_queues.get(site, _NO_QUEUE),)
+            for differing in (self._differing.get(site, ()),)
         ]
 
     def _is_live(self, nodes: Sequence[NodeRow], now_ms: int) -> bool:
         states = {freshness.state_of(node, now_ms, self._live_within_ms) for node in nodes}
         return states == {Liveness.LIVE}
 
-    def _look_at_configurations(
+    def _look_at_what_hubs_run(
         self, conn: Connection, nodes: Mapping[str, Sequence[NodeRow]]
     ) -> None:
-        """What cannot be read is no hub's fault, and the log names it."""
         should = wanted(conn, self._shelf)
-        by_site: defaultdict[str, tuple[Differing, ...]] = defaultdict(tuple)
+        by_site: defaultdict[str, list[Difference]] = defaultdict(list)
         for one in differences(nodes, should):
-            if one.config_differs and one.wanted_config is not None:
-                found = Differing(split_node(one.node).part, one.wanted_config, one.config or "")
-                by_site[one.site] += (found,)
+            by_site[one.site].append(one)
         self._differing = dict(by_site)
         openings: dict[str, _SiteOpening] = {}
         for node, decided in should.configurations.items():
@@ -138,6 +141,41 @@ class _SiteOpening(NamedTuple):
 
     label: str
     opening: Opening | None
+
+
+def _other_configurations(hubs: Iterable[Difference]) -> tuple[Differing, ...]:
+    """What cannot be read is no hub's fault, and the log names it."""
+    return tuple(
+        Differing(split_node(one.node).part, one.wanted_config, one.config or "")
+        for one in hubs
+        if one.config_differs and one.wanted_config is not None
+    )
+
+
+def _other_software(hubs: Iterable[Difference]) -> tuple[Differing, ...]:
+    return tuple(
+        Differing(split_node(one.node).part, one.wanted_software, one.software or "")
+        for one in hubs
+        if one.software_differs and one.wanted_software is not None
+    )
+
+
+def _refusals(conn: Connection) -> Mapping[str, list[Refused]]:
+    """By site, who refused a rollout that halted itself; until a newer one is for the same hub."""
+    book = UpdateBook(conn)
+    rollouts = book.rollouts()
+    found: defaultdict[str, list[Refused]] = defaultdict(list)
+    for rollout in rollouts:
+        if rollout.state is not RolloutState.HALTED:
+            continue
+        done, refused = book.outcomes(rollout)
+        for node, reason in book.refusals(rollout):
+            if next(one for one in rollouts if one.covers(node)) is rollout:
+                hub, tried = split_node(node), done + refused
+                found[hub.site].append(
+                    Refused(hub.part, rollout.rollout, rollout.software, refused, tried, reason)
+                )
+    return found
 
 
 def _last_there_ms(nodes: Sequence[NodeRow]) -> int:

@@ -14,6 +14,7 @@ _MOST_LINES = 20
 _FIGURES = (
     *("people", "longest_min", "missing", "condition"),
     *("percent", "percent_before", "answers", "wanted", "reported"),
+    *("hub", "rollout", "refused", "tried", "reason"),
 )
 
 

@@ -4,7 +4,7 @@ A rule speaks of three things: what raises an alert, what is not yet well enough
 by silence, what is well. What is not known (a site without connection) neither raises nor ends.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -28,6 +28,8 @@ class Rule(StrEnum):
     GAP = "gap"
     RATING = "rating"
     CONFIG = "config"
+    SOFTWARE = "software"
+    ROLLOUT = "rollout"
 
 
 class Limits(Struct, frozen=True):
@@ -51,11 +53,24 @@ class Device(Struct, frozen=True):
 
 
 class Differing(Struct, frozen=True):
-    """A hub, by its part of the site, that runs another configuration than the `wanted` one."""
+    """A hub, by its part of the site, that runs something else than the `wanted` configuration or
+    software."""
 
     hub: str
     wanted: str
     reported: str
+
+
+class Refused(Struct, frozen=True):
+    """A hub, by its part of the site, that refused `software` in a rollout that halted itself, and
+    its reason; of the `tried` hubs so many have `refused`."""
+
+    hub: str
+    rollout: int
+    software: str
+    refused: int
+    tried: int
+    reason: str
 
 
 class Answered(Struct, frozen=True):
@@ -88,7 +103,9 @@ class SiteFacts(Struct, frozen=True):
     missing: int = 0
     devices: tuple[Device, ...] = ()
     answered: Answered | None = None
-    differing: tuple[Differing, ...] = ()
+    configurations: tuple[Differing, ...] = ()
+    software: tuple[Differing, ...] = ()
+    refusals: tuple[Refused, ...] = ()
 
 
 class Key(NamedTuple):
@@ -115,7 +132,9 @@ def findings(facts: SiteFacts, limits: Limits, opening: Opening, now_ms: int) ->
     yield from _clock(facts)
     yield from _gap(facts)
     yield from _rating(facts, limits)
-    yield from _config(facts)
+    yield from _differing(Rule.CONFIG, facts, facts.configurations)
+    yield from _differing(Rule.SOFTWARE, facts, facts.software)
+    yield from _rollout(facts)
 
 
 def _wait(facts: SiteFacts, limits: Limits, now_ms: int) -> Iterator[Finding]:
@@ -182,7 +201,22 @@ def _rating(facts: SiteFacts, limits: Limits) -> Iterator[Finding]:
     yield Finding(Key(Rule.RATING, facts.site), raises, detail)
 
 
-def _config(facts: SiteFacts) -> Iterator[Finding]:
-    for one in facts.differing:
+def _differing(rule: Rule, facts: SiteFacts, hubs: Iterable[Differing]) -> Iterator[Finding]:
+    for one in hubs:
         detail: Detail = {"wanted": one.wanted, "reported": one.reported}
-        yield Finding(Key(Rule.CONFIG, facts.site, one.hub), facts.online, detail)
+        yield Finding(Key(rule, facts.site, one.hub), facts.online, detail)
+
+
+def _rollout(facts: SiteFacts) -> Iterator[Finding]:
+    """Told at each site that refused: whoever looks after it has to look, and the nation hears."""
+    for one in facts.refusals:
+        detail: Detail = {
+            "hub": one.hub,
+            "rollout": one.rollout,
+            "wanted": one.software,
+            "refused": one.refused,
+            "tried": one.tried,
+            "reason": one.reason,
+        }
+        key = Key(Rule.ROLLOUT, facts.site, f"{one.hub}/{one.rollout}")
+        yield Finding(key, raises=True, detail=detail)

@@ -126,7 +126,7 @@ def _news(was: Watched | None, now: Watched) -> str | None:
 
 
 def _patience(settings: AlertSettings) -> dict[Rule, Patience]:
-    """Silence and ratings are counted by their rules already."""
+    """Silence, ratings and refusals are counted already."""
     after_s = {
         Rule.WAIT: settings.wait_for_s,
         Rule.SILENT: 0,
@@ -136,6 +136,8 @@ def _patience(settings: AlertSettings) -> dict[Rule, Patience]:
         Rule.GAP: settings.gap_after_s,
         Rule.RATING: 0,
         Rule.CONFIG: settings.config_after_s,
+        Rule.SOFTWARE: settings.software_after_s,
+        Rule.ROLLOUT: 0,
     }
     well_ms = settings.well_for_s * 1000
     return {rule: Patience(seconds * 1000, well_ms) for rule, seconds in after_s.items()}

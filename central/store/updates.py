@@ -138,6 +138,46 @@ class UpdateBook:
         )
         return found.get("done", 0), found.get("refused", 0)
 
+    def refusals(self, rollout: Rollout) -> list[tuple[str, str]]:
+        """The nodes that refused the release in this rollout, by name, each with its reason."""
+        return self._conn.execute(
+            """SELECT code, reason FROM node_updates JOIN nodes USING (node)
+            WHERE number = ? AND release = ? AND phase = 'refused' ORDER BY code""",
+            (rollout.order, rollout.release),
+        ).fetchall()
+
+    def software_told(self) -> dict[str, str]:
+        """What each node should run: the software of the newest rollout that told it, unless that
+        was given up before the node had switched. Nodes that were told nothing are left out."""
+        rows = self._conn.execute(
+            """SELECT code, rollouts.software FROM (
+                SELECT node, max(rollout) AS rollout FROM node_updates
+                JOIN rollouts ON number = 2 * rollout AND node_updates.release = rollouts.release
+                WHERE told_ms IS NOT NULL
+                AND (state IN ('running', 'paused') OR phase IN ('trying', 'done'))
+                GROUP BY node) AS told
+            JOIN rollouts USING (rollout) JOIN nodes USING (node)"""
+        )
+        return dict(rows.fetchall())
+
+    def software_run(self) -> set[str]:
+        """What hubs said last that they run."""
+        rows = self._conn.execute("SELECT DISTINCT software FROM nodes WHERE software <> ''")
+        return {software for (software,) in rows}
+
+    def releases_held(self) -> set[int]:
+        """The releases that hubs fetch or have on trial, and the last two that each has had in
+        force: what it runs, and what it may go back to."""
+        rows = self._conn.execute(
+            """SELECT DISTINCT release FROM (SELECT release, phase,
+                row_number() OVER (PARTITION BY node ORDER BY number DESC) AS of_all,
+                row_number() OVER (PARTITION BY node, phase ORDER BY number DESC) AS of_phase
+                FROM node_updates) AS said
+            WHERE release > 0 AND (phase = 'done' AND of_phase <= 2
+                OR phase NOT IN ('done', 'refused') AND of_all = 1)"""
+        )
+        return {release for (release,) in rows}
+
     def to_be_stopped(self, rollout: Rollout) -> list[str]:
         """The nodes that were told the rollout's order, have not switched as far as is known, and
         were not told that it is taken back."""

@@ -17,6 +17,7 @@ from central.store.database import reading, transaction, writing
 from central.store.history import Where
 from central.store.updates import UpdateBook, UpdateReader
 from central.updates.progress import SILENT_AFTER_MS, Progress, progress_of
+from central.updates.pruning import superfluous
 from central.updates.releases import ReleaseShelf
 from central.updates.rollout import Rollout, RolloutState
 from runtime.clock import SystemClock
@@ -41,6 +42,8 @@ def add_update_commands(
     add.add_argument("folder", type=Path, help=_words("help_wheelhouse"))
     add.add_argument("--without-wheels", action="store_true", help=_words("help_without_wheels"))
     _command(release, "list", _list, answer)
+    prune = _command(release, "prune", _prune, answer)
+    prune.add_argument("--dry-run", action="store_true", help=_words("help_dry_run"))
 
     rollout = _group(commands, "rollout", "rollout_command")
     start = _command(rollout, "start", _start, answer)
@@ -92,6 +95,28 @@ def _list(settings: CentralSettings, _given: argparse.Namespace) -> str:
         f"{sum(file.size for file in release.files) / 1e6:.1f} MB  {manifest.hex()}"
         for release, manifest in _shelf(settings).releases()
     ) or _words("no_release")
+
+
+def _prune(settings: CentralSettings, given: argparse.Namespace) -> str:
+    shelf = _shelf(settings)
+    with writing(settings.database()) as db, transaction(db.conn):
+        book = UpdateBook(db.conn)
+        gone = superfluous(
+            [kept.release for kept in shelf.releases()],
+            book.rollouts(),
+            software=book.software_run().union(book.software_told().values()),
+            numbers=book.releases_held(),
+        )
+        if not given.dry_run:
+            for release in gone:
+                subject = f"{release.number} ({release.software})"
+                deed = Deed(OPERATORS_COMMAND, "release-removed", subject)
+                record(db.conn, deed, SystemClock().stamp().wall_ms)
+            shelf.remove(gone)
+    key = "would_remove" if given.dry_run else "removed"
+    return "\n".join(
+        _words(key, release=release.number, software=release.software) for release in gone
+    ) or _words("all_needed")
 
 
 def _start(settings: CentralSettings, given: argparse.Namespace) -> str:

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -63,6 +64,23 @@ class ReleaseShelf:
         if found is None:
             raise ReleaseError(f"release {number} is not here; see: release list")
         return found
+
+    def remove(self, releases: Sequence[Release]) -> None:
+        """Remove releases, and the wheels that no other one has. Raises ReleaseError and OSError;
+        what was broken off is done by removing them again."""
+        gone = {release.number for release in releases}
+        stay = {
+            file.path
+            for kept in self.releases()
+            if kept.release.number not in gone
+            for file in kept.release.files
+        }
+        for release in releases:
+            for path in {file.path for file in release.files} - stay:
+                (self._folder / path).unlink(missing_ok=True)
+                with suppress(OSError):  # another wheel lies there, or none ever did
+                    (self._folder / path).parent.rmdir()
+            (self._folder / release_file(release.number)).unlink(missing_ok=True)
 
     def _believed(self, path: Path) -> Release:
         if not self._publishers:
