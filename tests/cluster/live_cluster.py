@@ -1,8 +1,9 @@
 """The distributed form of the centre, of which part after part is killed under load.
 
-`make test-cluster` runs this in some ten minutes: three NATS servers, three workers, the centre
-that leads them, and PostgreSQL with a synchronous replica. After each death every hub writes a row,
-and what counts as recovery is that all of them are confirmed.
+`make test-cluster` runs this in some ten minutes: three NATS servers, which know everybody by a
+certificate, three workers, the centre that leads them, and PostgreSQL with a synchronous replica.
+After each death every hub writes a row, and what counts as recovery is that all of them are
+confirmed.
 """
 
 import os
@@ -103,16 +104,15 @@ class Ground:
             now_ms = SystemClock().stamp().wall_ms
             token = create_token(db, "reader", "national", None, now_ms)
         confirm_by_replica(self.primary)
-        self.brokers = Brokers(folder)
-        mqtt = self.brokers.settings("thutu-centre")
-        self.centre = Centre(folder / "centre", mqtt, url, copy_url)
-        self.programs: list[Program] = [*self.brokers.all, *self.centre.programs]
         self.load = Load(SITES, SPEED, DAY)
+        self.brokers = Brokers(folder, [hub.node for hub in self.load.hubs])
+        self.centre = Centre(folder / "centre", self.brokers.centre_settings(), url, copy_url)
+        self.programs: list[Program] = [*self.brokers.all, *self.centre.programs]
         for program in self.programs:
             stack.callback(program.stop)
             program.start()
         stack.callback(self.load.stop)
-        self.load.start([self.brokers.settings(hub.node) for hub in self.load.hubs])
+        self.load.start([self.brokers.node_settings(hub.node) for hub in self.load.hubs])
         self.reader = Reader(self.centre.url, token)
         stack.callback(self.reader.stop)
 
@@ -274,8 +274,10 @@ def test_whatever_is_killed_nothing_acknowledged_is_lost_and_figures_stay_exact(
         for broker in sorted(ground.brokers.all, key=lambda one: one.name != ground.brokers.leader):
             role = " (leads)" if ground.brokers.leader == broker.name else ""
             ground.suffer(f"{broker.name}{role} killed", partial(ground.broker_dies, broker))
-        frozen = ground.brokers.all[0]
-        ground.suffer(f"{frozen.name} frozen until then", frozen.frozen)
+        ground.wait(ground.brokers_are_whole)
+        frozen = max(ground.brokers.all, key=lambda one: one.connections)
+        what = f"{frozen.name} ({frozen.connections} connections) frozen until then"
+        ground.suffer(what, frozen.frozen)
         first, second, third = centre.workers
         ground.suffer(
             "worker-1 killed, its spare takes over", partial(ground.program_leaves, first)

@@ -6,16 +6,24 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import msgspec
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from central.identity.own_certificates import CENTRE_NAME, issue_own
+from central.identity.registrar import CERTIFICATE_LIFE
+from contract.topics import ROOT
+from runtime.authority import CHAIN_FILE, Authority, key_pem
+from runtime.clock import SystemClock
 from runtime.mqtt import MqttSettings
 from tests.brokers import free_port
 
+_HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
 _RESTART_S = 2.0
 _STOP_S = 60.0
 
@@ -96,6 +104,11 @@ class Broker(Program):
             return False
 
     @property
+    def connections(self) -> int:
+        """How many are connected to it."""
+        return int(httpx.get(f"{self._url}/varz").json()["connections"])
+
+    @property
     def leader(self) -> str:
         """Whom it believes to lead the cluster's storage."""
         told = httpx.get(f"{self._url}/jsz").json()
@@ -103,22 +116,44 @@ class Broker(Program):
 
 
 class Brokers:
-    """Three NATS servers, of which each keeps everything; their hosts are 127.0.0.1 to 3."""
+    """Three NATS servers, of which each keeps everything; their hosts are 127.0.0.1 to 3.
 
-    def __init__(self, folder: Path) -> None:
+    Whoever connects is known by a certificate of the centre's authority, and a node may speak and
+    hear below its own topics only.
+    """
+
+    def __init__(self, folder: Path, nodes: Sequence[str]) -> None:
         self._port = free_port()
+        self._keys = folder / "keys"
+        self._authority = Authority.create(self._keys, "Thứ Tự", _now_ms())
+        issue_own(self._keys, self._authority, _HOSTS, _now_ms())
+        users = [_user(CENTRE_NAME), *map(_node_user, nodes)]
         routes = [free_port() for _ in range(3)]
-        self.all = [self._broker(folder, place, routes) for place in range(3)]
+        self.all = [self._broker(folder, place, routes, users) for place in range(3)]
 
-    def settings(self, client_id: str) -> MqttSettings:
-        """How a hub or a part of the centre connects."""
+    def centre_settings(self) -> MqttSettings:
+        """How the centre and its workers connect."""
+        return self._settings(CENTRE_NAME, self._keys / "centre")
+
+    def node_settings(self, node: str) -> MqttSettings:
+        """How a hub connects, with a certificate of its own."""
+        key, own = ec.generate_private_key(ec.SECP256R1()), self._keys / node
+        issued = self._authority.certify_client(node, key.public_key(), _now_ms(), CERTIFICATE_LIFE)
+        own.with_suffix(".pem").write_bytes(issued.public_bytes(Encoding.PEM))
+        own.with_suffix(".key").write_bytes(key_pem(key))
+        return self._settings(node, own)
+
+    def _settings(self, client_id: str, own: Path) -> MqttSettings:
         return MqttSettings(
-            "127.0.0.1",
+            _HOSTS[0],
             self._port,
             client_id,
-            other_hosts=("127.0.0.2", "127.0.0.3"),
+            other_hosts=_HOSTS[1:],
             subscribe_qos=0,
             protocol="3.1.1",
+            ca_file=self._keys / CHAIN_FILE,
+            cert_file=own.with_suffix(".pem"),
+            key_file=own.with_suffix(".key"),
         )
 
     @property
@@ -126,7 +161,9 @@ class Brokers:
         """Which of them leads."""
         return self.all[0].leader
 
-    def _broker(self, folder: Path, place: int, routes: list[int]) -> Broker:
+    def _broker(
+        self, folder: Path, place: int, routes: list[int], users: list[dict[str, object]]
+    ) -> Broker:
         name, monitor = f"broker-{place + 1}", free_port()
         own = folder / name
         own.mkdir()
@@ -141,7 +178,17 @@ class Brokers:
                 "listen": f"127.0.0.1:{routes[place]}",
                 "routes": others,
             },
-            "mqtt": {"listen": f"127.0.0.{place + 1}:{self._port}", "stream_replicas": 3},
+            "mqtt": {
+                "listen": f"{_HOSTS[place]}:{self._port}",
+                "stream_replicas": 3,
+                "tls": {
+                    "cert_file": str(self._keys / "broker.pem"),
+                    "key_file": str(self._keys / "broker.key"),
+                    "ca_file": str(self._keys / CHAIN_FILE),
+                    "verify_and_map": True,
+                },
+            },
+            "accounts": {"THUTU": {"jetstream": "enabled", "users": users}},
         }
         file = own / "nats.conf"
         file.write_bytes(msgspec.json.encode(config))
@@ -199,4 +246,27 @@ keepalive_s = 10
 subscribe_qos = {mqtt.subscribe_qos}
 client_id = "{mqtt.client_id}"
 protocol = "3.1.1"
+ca_file = "{mqtt.ca_file}"
+cert_file = "{mqtt.cert_file}"
+key_file = "{mqtt.key_file}"
 """
+
+
+def _user(name: str) -> dict[str, object]:
+    return {"user": f"CN={name}"}
+
+
+def _node_user(node: str) -> dict[str, object]:
+    """NATS writes `/` as `.`, and delivers to sessions with QoS 1 below `$MQTT.sub`."""
+    own = f"{ROOT.replace('/', '.')}.*.{node}"
+    return {
+        **_user(node),
+        "permissions": {
+            "publish": {"allow": [f"{own}.up.>"]},
+            "subscribe": {"allow": [f"{own}.down", f"{own}.down.>", "$MQTT.sub.>"]},
+        },
+    }
+
+
+def _now_ms() -> int:
+    return SystemClock().stamp().wall_ms
