@@ -85,9 +85,12 @@ class IngestWorker:
             undo.pop_all()
         self._locks = LaneLocks(self._db, share.lanes)
         self._intake = Intake(SqlIngestStore(self._db), self._shut_out.has, self._owns)
+        self._folder = Folder(
+            SqlRollupStore(self._db), self._intake.recent, lambda: self._locks.held
+        )
         self._committer = Committer(
             self._intake,
-            Folder(SqlRollupStore(self._db), self._intake.recent, lambda: self._locks.held),
+            self._folder,
             self._clock,
             self._publish,
             turned,
@@ -142,6 +145,7 @@ class IngestWorker:
         """Once a second look for lanes that are missing; in the committer's thread."""
         if not self._locks.keep():
             self._intake.forget()
+            self._folder.forget()
             self._take_at_s = 0.0
         now_s = self._clock.stamp().mono_ns / 1e9
         if self._locks.missing and now_s >= self._take_at_s:

@@ -91,6 +91,7 @@ class Committer:
             except StoreError as error:
                 wait_s = _IDLE_S
                 self._intake.forget()
+                self._folder.forget()
                 self._complain(error)
 
     def _drain(self, wait_s: float) -> list[Received]:
@@ -131,6 +132,6 @@ class Committer:
     def _complain(self, error: StoreError) -> None:
         """Say once that the store fails; the hubs keep what is not acknowledged, and send again."""
         if not self._complained:
-            self._complained = True
             logger.error("nothing can be stored, and nothing is acknowledged: %s", error)
+            self._complained = True
         self._stopping.wait(_AFTER_ERROR_S)

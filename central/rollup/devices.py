@@ -7,7 +7,7 @@ from msgspec import Struct
 from central.rollup.business_day import trusted_ms
 from contract import events as e
 
-_SAID = (e.DeviceLost, e.DeviceReturned, e.PaperLow, e.DeviceRemoved)
+_SAID = {e.DeviceLost, e.DeviceReturned, e.PaperLow, e.DeviceRemoved}
 
 
 class DeviceNow(Struct, frozen=True):
@@ -23,9 +23,7 @@ def last_said(entries: Iterable[e.Entry]) -> dict[str, DeviceNow | None]:
     """The last word of a run of a journal on each device in it, by the device's name; None for one
     that was taken off the list."""
     found: dict[str, DeviceNow | None] = {}
-    for entry in entries:
-        if not isinstance(entry.event, _SAID):
-            continue
+    for entry in [entry for entry in entries if type(entry.event) in _SAID]:
         since_ms = trusted_ms(entry.stamp)
         match entry.event:
             case e.DeviceLost(device, condition):

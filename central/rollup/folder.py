@@ -56,6 +56,10 @@ class Folder:
                 self._store.add_totals(totals.summed())
         return folded
 
+    def forget(self) -> None:
+        """Ask the store for every key anew at the next step, as `Intake.forget`."""
+        self._store.forget()
+
     def rebuild(self) -> int:
         """Empty all cells and fold every event again; returns how many. May be interrupted:
         what is left is folded at the next step."""

@@ -1,7 +1,7 @@
 """What one row of a rollup holds. All of it adds up: counts and sums by addition, histograms by
 putting one list of bins behind the other."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -140,6 +140,7 @@ class InHouse(Struct, frozen=True):
 
 _MEASURES = ("wait", "service", "second_wait")
 _COUNTS = tuple(field.name for field in fields(_Happened))
+_counts_of = attrgetter(*_COUNTS)
 TALLY_COLUMNS = _COUNTS + tuple(
     f"{name}_{part}" for name in _MEASURES for part in ("n", "ms", "bins")
 )
@@ -149,13 +150,13 @@ TOTAL_COLUMNS = (
     *(f"{name}_{part}" for name in _MEASURES for part in ("ms", "bins")),
 )
 COUNTER_COLUMNS = tuple(field.name for field in fields(CounterTally))
+_counter_tally_row: Callable[[CounterTally], tuple[int, ...]] = attrgetter(*COUNTER_COLUMNS)
 
 
 def tally_to_row(tally: Tally) -> tuple[int | bytearray, ...]:
     """The values of TALLY_COLUMNS."""
-    row: list[int | bytearray] = [getattr(tally, name) for name in _COUNTS]
-    for name in _MEASURES:
-        measure: Measure = getattr(tally, name)
+    row: list[int | bytearray] = [*_counts_of(tally)]
+    for measure in (tally.wait, tally.service, tally.second_wait):
         row += (measure.n, measure.ms, measure.bins)
     return tuple(row)
 
@@ -171,7 +172,8 @@ def tally_from_row(row: Sequence[int | bytes]) -> Tally:
 
 def merge(tallies: Sequence[Tally]) -> Tally:
     """The sum of tallies."""
-    total = Tally(*(sum(map(attrgetter(name), tallies)) for name in _COUNTS))
+    counts: Iterator[Any] = map(sum, zip(*map(_counts_of, tallies), strict=True))
+    total = Tally(*counts)
     for name in _MEASURES:
         measures: list[Measure] = [getattr(tally, name) for tally in tallies]
         bins = bytearray().join(measure.bins for measure in measures)
@@ -210,4 +212,4 @@ def merge_totals(totals: Sequence[DayTotal]) -> DayTotal:
 
 def counter_tally_to_row(tally: CounterTally) -> tuple[int, ...]:
     """The values of COUNTER_COLUMNS."""
-    return tuple(getattr(tally, name) for name in COUNTER_COLUMNS)
+    return _counter_tally_row(tally)

@@ -4,25 +4,19 @@ from central.store.connection import Connection
 from central.store.database import claim
 
 
-class Dictionary:
-    """The keys of one table of codes, made at the first mention, remembered in memory."""
+class Dictionary(dict[str, int]):
+    """The key of each code of one table, made at the first mention, remembered until `clear`."""
 
     def __init__(self, conn: Connection, table: str, key: str, code: str) -> None:
+        super().__init__()
         self._conn = conn
         self._find = f"SELECT {key} FROM {table} WHERE {code} = ?"  # noqa: S608 - our own names
         self._add = f"INSERT INTO {table} ({code}) VALUES (?) RETURNING {key}"  # noqa: S608 - as above
-        self._known: dict[str, int] = {}
 
-    def key(self, code: str) -> int:
-        """The key of `code`."""
-        known = self._known.get(code)
-        if known is None:
-            known = self._known[code] = self._found(code) or self._added(code)
-        return known
-
-    def forget(self) -> None:
-        """Forget what was undone with a transaction."""
-        self._known.clear()
+    def __missing__(self, code: str) -> int:
+        """The key of a code that is not remembered."""
+        key = self[code] = self._found(code) or self._added(code)
+        return key
 
     def _found(self, code: str) -> int | None:
         found = self._conn.execute(self._find, (code,)).fetchone()

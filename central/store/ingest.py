@@ -34,13 +34,14 @@ class SqlIngestStore:
                 yield
                 self._events.write()
         except BaseException:
-            self._events.forget()
             self.forget()
             raise
 
     def forget(self) -> None:
         """See `IngestStore`."""
+        self._events.forget()
         self._journals.clear()
+        self._with_runs.clear()
 
     # --- journals and events ------------------------------------------------------------------
 

@@ -1,6 +1,5 @@
 """Where a PostgreSQL database is, with or without a copy of it that may be read instead."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -12,15 +11,13 @@ from central.store.postgres_connection import (
     WorkerConnection,
     sole_transaction,
 )
+from central.store.postgres_copy import Copy
 from central.store.postgres_readers import Readers
 from central.store.postgres_schema import bring_up_to_date
-from central.store.protocol import StoreError
+from central.store.protocol import CopyLostError, StoreError
 from runtime.clock import SystemClock
 
-logger = logging.getLogger(__name__)
-
 _OLDEST_VERSION = 150_000
-_COPY_AGAIN_S = 10.0
 _Opened = TypeVar("_Opened", bound=PostgresConnection)
 
 
@@ -30,10 +27,8 @@ class Postgres:
 
     def __init__(self, url: str, copy_url: str | None = None) -> None:
         self._url = url
-        self._readers = Readers(url)
-        self._copy = Readers(copy_url) if copy_url else None
-        self._clock = SystemClock()
-        self._copy_again_s = 0.0
+        self._readers = Readers(lambda: PostgresConnection(url))
+        self._copy = Copy(copy_url, SystemClock()) if copy_url else None
 
     def __str__(self) -> str:
         """Where it is, without what the URL says of users and passwords."""
@@ -65,11 +60,16 @@ class Postgres:
         self, otherwise: PostgresConnection | None = None
     ) -> Iterator[PostgresConnection]:
         """As `reading`, from the copy; while there is none that answers, over `otherwise` or a
-        connection of its own. Raises StoreError."""
-        conn = self._begin_with_copy()
+        connection of its own. Raises StoreError, CopyLostError for a copy that went away meanwhile:
+        asked again, another answers."""
+        conn = self._copy.begin() if self._copy is not None else None
         if self._copy is not None and conn is not None:
             try:
                 yield conn
+            except StoreError as error:
+                if self._copy.failed(conn, error):
+                    raise CopyLostError(str(error)) from error
+                raise
             finally:
                 self._copy.end(conn)
         elif otherwise is not None:
@@ -80,29 +80,9 @@ class Postgres:
 
     def close(self) -> None:
         """Close what is kept open."""
-        for readers in (self._readers, self._copy):
-            if readers is not None:
-                readers.close()
-
-    def _begin_with_copy(self) -> PostgresConnection | None:
-        """A copy that is away is asked again by one reader in ten seconds; all others go on."""
-        now_s = self._clock.stamp().mono_ns / 1e9
-        if self._copy is None or now_s < self._copy_again_s:
-            return None
-        was_away = self._copy_again_s > 0
-        if was_away:
-            self._copy_again_s = now_s + _COPY_AGAIN_S
-        try:
-            conn = self._copy.begin()
-        except StoreError as error:
-            if not was_away:
-                logger.warning("the copy of the database is away, reading without it: %s", error)
-            self._copy_again_s = now_s + _COPY_AGAIN_S
-            return None
-        if was_away:
-            logger.info("the copy of the database is back")
-            self._copy_again_s = 0.0
-        return conn
+        self._readers.close()
+        if self._copy is not None:
+            self._copy.close()
 
 
 def _ready(conn: _Opened) -> _Opened:

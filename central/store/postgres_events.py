@@ -61,10 +61,10 @@ class Partitions:
         for day in sorted({day for _, day in ready} - self._known):
             self._make(day)
             self._known.add(day)
-        self._conn.copy(PARTITIONED, _TYPES, (_copied(row, day) for row, day in ready))
+        self._conn.copy(PARTITIONED, _TYPES, ((*row, day) for row, day in ready))
 
     def forget(self) -> None:
-        """Forget what was undone with a transaction."""
+        """Remember no partition."""
         self._known.clear()
 
     def _make(self, day: str) -> None:
@@ -93,9 +93,3 @@ def partition_day(wall_ms: int, oldest_ms: int, received_ms: int) -> str:
     which it came, so that no clock error can make partitions without end."""
     believable = oldest_ms <= wall_ms <= received_ms + MS_PER_DAY
     return day_of(wall_ms if believable else received_ms)
-
-
-def _copied(row: EventRow, day: str) -> tuple[object, ...]:
-    journal, seq, wall_ms, kind, ticket, counter, service, training, entry = row
-    number = None if counter is None else int(counter)
-    return journal, seq, wall_ms, kind, ticket, number, service, int(training), entry, day

@@ -26,6 +26,10 @@ class StoreError(Exception):
     """The store could not do what it was asked; nothing of the transaction was kept."""
 
 
+class CopyLostError(StoreError):
+    """A copy of the database went away while it was read; asked again, another answers."""
+
+
 class OwnedElsewhereError(StoreError):
     """Another process has the part of the work that was asked for."""
 
@@ -132,6 +136,10 @@ class RollupStore(Protocol):
     """Cells and the cursor of the fold. Used by one thread."""
 
     def transaction(self) -> AbstractContextManager[None]:
+        """As in IngestStore."""
+        ...
+
+    def forget(self) -> None:
         """As in IngestStore."""
         ...
 

@@ -81,8 +81,12 @@ class SqlRollupStore:
             with transaction(self._conn):
                 yield
         except BaseException:
-            self._services.forget()
+            self.forget()
             raise
+
+    def forget(self) -> None:
+        """See `RollupStore`."""
+        self._services.clear()
 
     def unfolded(self, limit: int, lanes: Set[int] | None = None) -> list[Unfolded]:
         """See `RollupStore`."""
@@ -170,11 +174,11 @@ class SqlRollupStore:
     ) -> None:
         """See `RollupStore`."""
         site = self._site(journal)
-        service = self._services.key
+        service = self._services
         self._conn.executemany(
             _ADD_CELL,
             [
-                (site, key.quarter_ms, service(key.service), *tally_to_row(tally))
+                (site, key.quarter_ms, service[key.service], *tally_to_row(tally))
                 for key, tally in quarters.items()
             ],
         )
@@ -191,7 +195,7 @@ class SqlRollupStore:
         self._conn.executemany(
             _ADD_RATING,
             [
-                (key.day, site, service(key.service), key.levels, key.level, n)
+                (key.day, site, service[key.service], key.levels, key.level, n)
                 for key, n in ratings.items()
             ],
         )

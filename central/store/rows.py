@@ -55,13 +55,16 @@ def _finder(kind: type[Event]) -> Callable[[Any], Found]:
     """What takes ticket, counter and service out of an event of one kind."""
     fields = kind.__struct_fields__
     service = next((name for name in ("from_service", "service") if name in fields), None)
-    names = ("number" if "number" in fields else None, "counter" if "counter" in fields else None)
-    if all(names) and service:
+    has_number, has_counter = "number" in fields, "counter" in fields
+    if has_number and has_counter and service:
         return attrgetter("number", "counter", service)
-    wanted = (*names, service)
 
-    def find(event: Any) -> Any:
-        return tuple(None if name is None else getattr(event, name) for name in wanted)
+    def find(event: Any) -> Found:
+        return (
+            event.number if has_number else None,
+            event.counter if has_counter else None,
+            getattr(event, service) if service else None,
+        )
 
     return find
 

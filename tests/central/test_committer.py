@@ -14,7 +14,7 @@ from central.rollup.recent import Recent
 from central.store.ingest import SqlIngestStore
 from central.store.protocol import StoreError
 from central.store.rollup import SqlRollupStore
-from contract.codec import decode_message
+from contract.codec import decode_entry, decode_message
 from contract.events import TicketRecalled
 from contract.topics import down
 from contract.wire import Ack
@@ -207,3 +207,42 @@ def test_after_a_failure_nothing_that_was_remembered_counts(db: Database, line: 
     committer.put(made.events_topic, made.batch(21, 30))
     until(lambda: line.sent[-1] == (down(NODE, "ack"), 30))
     committer.stop()
+
+
+def test_keys_do_not_outlive_the_database_that_gave_them(db: Database, line: Line) -> None:
+    """What takes over after a failure may know less, and other codes under the same keys."""
+    made = morning(NODE).journal
+    rows = len(made.rows)
+    committer, folder = watched(db, line)
+    steps = iter(range(rows))
+
+    def fail_the_second_time() -> int:
+        if next(steps) != 1:
+            return 0
+        let_an_empty_one_take_over(db)
+        raise StoreError("the connection is lost")
+
+    folder.look = fail_the_second_time
+    committer.start()
+    committer.put(made.events_topic, made.batch(1, rows))
+    until(lambda: not committer.is_healthy)
+    committer.put(made.events_topic, made.batch(1, rows))
+    committer.stop()
+    found = db.execute("SELECT DISTINCT event FROM event_log").fetchall()
+    said = {type(decode_entry(row).event).__name__ for row in made.rows}
+    assert {name for (name,) in found} == said
+    codes = "SELECT DISTINCT code FROM cells JOIN services USING (service) ORDER BY code"
+    grown = db.execute(codes).fetchall()
+    Folder(SqlRollupStore(db)).rebuild()
+    assert grown == db.execute(codes).fetchall() != []
+
+
+def let_an_empty_one_take_over(db: Database) -> None:
+    db.execute("PRAGMA foreign_keys=OFF")
+    for (table,) in db.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%sqlite%'"
+    ).fetchall():
+        db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+    for place in range(100):
+        db.execute("INSERT INTO services (code) VALUES (?)", (f"other-{place}",))
+        db.execute("INSERT INTO kinds (name) VALUES (?)", (f"Other{place}",))
