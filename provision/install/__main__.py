@@ -1,8 +1,9 @@
 """`thutu-install`: make this machine a hub, a satellite, a display, a terminal or the centre.
 
 Lays down units, users, device rules and examples of settings, each step shown. It changes nothing
-that is as it should be, and never a file that somebody edited. `thutu-install remove` takes away
-what was laid and keeps the data.
+that is as it should be, and never a file that somebody edited. `thutu-install refresh` does it
+again as this release has it, for whatever this machine is already, and takes away what is no more
+in it; updates use it. `thutu-install remove` takes away what was laid and keeps the data.
 """
 
 import argparse
@@ -15,7 +16,9 @@ from provision.install.ground import BESIDE, Done, Ground
 from provision.install.plan import (
     DATA,
     ROLES,
+    ROLES_NOTE,
     UNITS,
+    WANTS,
     Link,
     is_template,
     plan,
@@ -28,15 +31,22 @@ from runtime.wording import say
 
 _SOURCES = Path(__file__).parents[2]
 _LINKS = ("opt/thutu/current", "opt/thutu/proven")
-_SETTLED = {Done.UNCHANGED, Done.STAYS_EDITED}
+_SETTLED = {Done.UNCHANGED, Done.STAYS_EDITED, Done.STAYS_AWAY}
+_ALONE = ("refresh", "remove")
+
+
+class UnknownRoleError(WordedError):
+    """What this machine is was never said; nothing was changed."""
+
+    section = "install_refused"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run; returns the exit status, 1 with words on the error output."""
     parser = _parser()
     chosen = parser.parse_args(arguments)
-    if "remove" in chosen.what and len(chosen.what) > 1:
-        parser.error(_words("remove_alone"))
+    if len(chosen.what) > 1 and {*_ALONE} & {*chosen.what}:
+        parser.error(_words("alone"))
     try:
         if "remove" in chosen.what:
             return _remove(chosen.root, dry=chosen.dry_run)
@@ -50,19 +60,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _install(chosen: argparse.Namespace) -> int:
     dry: bool = chosen.dry_run
-    items = plan(chosen.what, _SOURCES)
+    again = "refresh" in chosen.what
+    roles = _roles(chosen.root, () if again else chosen.what)
+    items = plan(roles, _SOURCES)
     for link in _LINKS:
         if not (chosen.root / link).is_symlink():  # later they belong to whoever updates
             items.append(Link(link, str(chosen.venv)))
-    done = Ground(chosen.root, dry=dry).lay(items)
+    ground = Ground(chosen.root, dry=dry)
+    was_settled = ground.is_settled
+    superfluous = ground.superfluous(items, _LINKS)
+    if again:
+        _tell(chosen.root, "stop", superfluous, UNITS, dry=dry)
+    done = ground.lay(items, superfluous, again=again)
     _show(done, chosen.root)
-    if all(how in _SETTLED for _, how in done):
+    if was_settled and all(how in _SETTLED for _, how in done):
+        ground.settle(chosen.venv)
         print(_words("nothing_to_do", count=len(done)))
         return 0
     for command in _commands(chosen.root, arriving=True):
         _run(command, dry=dry)
-    print(_words("dry") if dry else _next(chosen.what))
+    if again:
+        _tell(
+            chosen.root, "start", [path for path, how in done if how is Done.LAID], WANTS, dry=dry
+        )
+    ground.settle(chosen.venv)
+    print(_words("dry") if dry else _next(roles))
     return 0
+
+
+def _roles(root: Path, more: Iterable[str]) -> list[str]:
+    """What this machine is, besides what it becomes now."""
+    note = root / ROLES_NOTE
+    known = note.read_text("utf-8").split() if note.exists() else ()
+    roles = [role for role in ROLES if role in (*known, *more)]
+    if not roles:
+        raise UnknownRoleError("no_role", roles=", ".join(ROLES))
+    return roles
+
+
+def _tell(root: Path, verb: str, paths: Iterable[str], folder: str, *, dry: bool) -> None:
+    """Stop or start units that lie in this folder, without waiting for them."""
+    units = [Path(path).name for path in paths if str(Path(path).parent) == folder]
+    if units and root == Path("/"):
+        _run(["systemctl", verb, "--no-block", *units], dry=dry)
 
 
 def _remove(root: Path, *, dry: bool) -> int:
@@ -104,7 +144,12 @@ def _commands(root: Path, *, arriving: bool) -> list[list[str]]:
         ["systemd-tmpfiles", *within, "--create", "thutu.conf"],
     ]
     noticed = [["udevadm", "control", "--reload"], ["systemctl", "daemon-reload"]]
-    return [*(made if arriving else []), *(noticed if live else [])]
+    named = [["udevadm", "trigger", "--subsystem-match=tty", "--subsystem-match=usbmisc"]]
+    return [
+        *(made if arriving else []),
+        *(noticed if live else []),
+        *(named if live and arriving else []),
+    ]
 
 
 def _run(command: list[str], *, dry: bool) -> None:
@@ -119,7 +164,7 @@ def _show(done: list[tuple[str, Done]], root: Path) -> None:
             print(f"  {root / path}: {_words(f'done_{how}', beside=BESIDE)}")
 
 
-def _next(roles: list[str]) -> str:
+def _next(roles: Iterable[str]) -> str:
     units = [
         unit.name.removesuffix(".service")
         for unit in unit_files(roles, _SOURCES)
@@ -133,8 +178,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="+",
-        choices=(*ROLES, "remove"),
-        metavar="ROLE|remove",
+        choices=(*ROLES, *_ALONE),
+        metavar="ROLE|refresh|remove",
         help=_words("help_what", roles=", ".join(ROLES)),
     )
     parser.add_argument("--root", type=Path, default=Path("/"), help=_words("help_root"))

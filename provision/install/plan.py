@@ -1,16 +1,18 @@
 """What each role of a machine needs on its disk."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+_FOLLOWS = ("thutu-follow", "thutu-follow-fetch", "thutu-update-resume", "thutu-update-lay")
 ROLES = {
     "hub": (
         *("thutu-hub", "thutu-boards", "thutu-hall", "thutu-hall-screen", "thutu-voice"),
         *("thutu-update", "thutu-update-resume", "thutu-update-fetch", "thutu-update-check@"),
+        "thutu-update-lay",
     ),
-    "satellite": ("thutu-satellite",),
-    "display": ("thutu-boards", "thutu-hall", "thutu-hall-screen", "thutu-voice"),
+    "satellite": ("thutu-satellite", *_FOLLOWS),
+    "display": ("thutu-boards", "thutu-hall", "thutu-hall-screen", "thutu-voice", *_FOLLOWS),
     "terminal": ("thutu-terminal",),
     "centre": ("thutu-central", "thutu-central-ingest@", "thutu-broker-files"),
 }
@@ -20,10 +22,17 @@ DATA = tuple(
 )
 
 UNITS = "etc/systemd/system"
-_WANTS = f"{UNITS}/multi-user.target.wants"
+WANTS = f"{UNITS}/multi-user.target.wants"
+ROLES_NOTE = "var/lib/thutu-install/roles"
 _EXAMPLES = "etc/thutu"
 _DISPLAYS = ("boards", "hall", "voice")
-_PARTS = {"hub": ("hub", *_DISPLAYS), "display": _DISPLAYS, "centre": ("central",)}
+_PARTS = {
+    "hub": ("hub", *_DISPLAYS),
+    "satellite": ("satellite", "update"),
+    "display": (*_DISPLAYS, "update"),
+    "terminal": ("terminal",),
+    "centre": ("central",),
+}
 _PROFILES = {
     "hub": ("printers", "boards", "pads"),
     "satellite": ("printers", "pads"),
@@ -50,14 +59,16 @@ class File:
 Item = File | Link
 
 
-def plan(roles: list[str], sources: Path) -> list[Item]:
-    """Everything that machines of `roles` need besides the programs, in the order to lay it.
+def plan(roles: Sequence[str], sources: Path) -> list[Item]:
+    """Everything that machines of `roles` need besides the programs, in the order to lay it, and
+    which roles those are.
 
     `sources` holds the project's `systemd` and `firmware_config`. A unit whose settings are
     missing starts nothing, so all of a role's units may be there.
     """
     units = unit_files(roles, sources)
-    items = [_file(unit, UNITS) for unit in units]
+    items: list[Item] = [File(ROLES_NOTE, "".join(f"{role}\n" for role in roles).encode())]
+    items += [_file(unit, UNITS) for unit in units]
     items += [
         _file(sources / f"systemd/{kind}/thutu.conf", f"etc/{kind}")
         for kind in ("sysusers.d", "tmpfiles.d")
@@ -65,7 +76,7 @@ def plan(roles: list[str], sources: Path) -> list[Item]:
     if {*roles} != {"centre"}:
         items.extend(_of_the_appliance(sources / "firmware_config/etc"))
     for role in roles:
-        for part in _PARTS.get(role, (role,)):
+        for part in _PARTS[role]:
             items.append(
                 _file(sources / f"firmware_config/etc/thutu/{part}.toml.example", _EXAMPLES)
             )
@@ -78,7 +89,7 @@ def plan(roles: list[str], sources: Path) -> list[Item]:
     if "hub" in roles:
         items.append(_file(sources / "firmware_config/procedures.toml", _EXAMPLES))
     links = [
-        Link(f"{_WANTS}/{unit.name}", f"/{UNITS}/{unit.name}")
+        Link(f"{WANTS}/{unit.name}", f"/{UNITS}/{unit.name}")
         for unit in units
         if starts_by_itself(unit)
     ]

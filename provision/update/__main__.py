@@ -1,6 +1,7 @@
 """`thutu-update`: give this machine newer software, or what it had.
 
 `run` is started by systemd, `resume` early at boot, `fetch` by a service without rights.
+`follow` and `follow-fetch` are for machines beside the hub, which run what it runs.
 `install FOLDER` takes a wheelhouse that somebody brought, `show` says how far an update is, `back`
 gives back what runs for what ran before.
 """
@@ -18,7 +19,8 @@ from edge.settings import HubSettings
 from provision.update.decide import number
 from provision.update.environment import BuildError
 from provision.update.fetch import Fetcher, FetchError
-from provision.update.machine import MachineError, SystemdMachine
+from provision.update.follow import FollowingMachine, FollowSettings
+from provision.update.machine import Machine, MachineError, SystemdMachine
 from provision.update.notebook import Notebook
 from provision.update.releases import CURRENT, PREVIOUS, PROVEN, Releases
 from provision.update.updater import RefusedError, Trusted, Updater
@@ -76,18 +78,51 @@ def _resume(chosen: argparse.Namespace) -> None:
     _updater(chosen, None).resume()
 
 
+def _follow(chosen: argparse.Namespace) -> None:
+    settings = load_settings(chosen.config, FollowSettings, "THUTU_UPDATE")
+    keys = frozenset(map(bytes.fromhex, settings.publisher_keys))
+    lock = FolderLock(chosen.state)
+    machine = FollowingMachine(settings)
+    try:
+        trusted = Trusted("", None, keys, _target())
+        updater = _updater_on(chosen, machine, trusted)
+        updater.run(partial(_take_offer, updater, machine, settings.source))
+        machine.end_turn()
+    finally:
+        machine.close()
+        lock.release()
+
+
+def _take_offer(updater: Updater, machine: FollowingMachine, source: str) -> bool:
+    offer = machine.offer()
+    return updater.take_offer(offer.number, bytes.fromhex(offer.manifest), source)
+
+
 def _fetch(chosen: argparse.Namespace) -> None:
-    plan = Notebook(chosen.state).plan
     updates = _settings(chosen).updates
-    if plan is None or updates is None:
-        return
+    if updates is not None:
+        clock = SystemClock()
+        context = context_beside_system(updates.ca_file, clock)
+        _fetch_with(chosen, Fetcher(chosen.wheelhouse, clock, updates.most_kb_s * 1000, context))
+
+
+def _follow_fetch(chosen: argparse.Namespace) -> None:
+    settings = load_settings(chosen.config, FollowSettings, "THUTU_UPDATE")
     clock = SystemClock()
-    context = context_beside_system(updates.ca_file, clock)
-    fetcher = Fetcher(chosen.wheelhouse, clock, updates.most_kb_s * 1000, context)
+    rate = settings.most_kb_s * 1000
+    context = settings.context(clock)
+    _fetch_with(chosen, Fetcher(chosen.wheelhouse, clock, rate, context, settings.token()))
+
+
+def _fetch_with(chosen: argparse.Namespace, fetcher: Fetcher) -> None:
+    plan = Notebook(chosen.state).plan
+    if plan is None:
+        return
     if plan.state.phase == "refused":
         fetcher.keep_only(_files_in_force(Releases(chosen.root)))
     else:
-        fetcher.fetch(plan.state.release, plan.manifest, _target(), plan.sources)
+        in_force = _files_in_force(Releases(chosen.root))
+        fetcher.fetch(plan.state.release, plan.manifest, _target(), plan.sources, in_force)
 
 
 def _files_in_force(releases: Releases) -> tuple[ReleaseFile, ...]:
@@ -144,11 +179,15 @@ def _updater(chosen: argparse.Namespace, settings: HubSettings | None) -> Update
         host = settings.http.host if settings.http.host not in _ANYWHERE else "127.0.0.1"
         host = f"[{host}]" if ":" in host else host
         url = f"{'https' if settings.http.tls else 'http'}://{host}:{settings.http.port}"
+    return _updater_on(chosen, SystemdMachine(url), trusted)
+
+
+def _updater_on(chosen: argparse.Namespace, machine: Machine, trusted: Trusted) -> Updater:
     return Updater(
         releases=Releases(chosen.root),
         notebook=Notebook(chosen.state),
         wheelhouse=chosen.wheelhouse,
-        machine=SystemdMachine(url),
+        machine=machine,
         clock=SystemClock(),
         trusted=trusted,
     )
@@ -178,11 +217,14 @@ def _parser() -> argparse.ArgumentParser:
         ("run", _run),
         ("resume", _resume),
         ("fetch", _fetch),
+        ("follow", _follow),
+        ("follow-fetch", _follow_fetch),
         ("show", _show),
         ("install", _install),
         ("back", _back),
     ):
-        parsers[name] = commands.add_parser(name, help=_words(f"help_{name}"))
+        help_words = _words(f"help_{name.replace('-', '_')}")
+        parsers[name] = commands.add_parser(name, help=help_words)
         parsers[name].set_defaults(command=run)
     install = parsers["install"]
     install.add_argument("folder", type=Path, help=_words("help_folder"))

@@ -24,7 +24,7 @@ House = Literal["busy", "empty", "closed"]
 class Step(StrEnum):
     """One thing to do; each may be cut anywhere, and done again."""
 
-    RESTART = "restart the services, for current was switched"
+    RESTART = "lay down units and restart the services, for current was switched"
     GO_BACK = "switch back"
     PROVE = "watch the release on trial"
     SETTLE = "note that the release is in force"

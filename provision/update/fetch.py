@@ -37,7 +37,7 @@ class Fetcher:
     """Brings wheelhouses' files into `folder`, laid out as there.
 
     `most_bytes_s` leaves the line to others; 0 takes all of it. `context` is for servers by HTTPS,
-    None trusts whom the system does.
+    None trusts whom the system does; `token` is for a hub, which lets in whom it knows.
     """
 
     def __init__(
@@ -46,15 +46,25 @@ class Fetcher:
         clock: Clock,
         most_bytes_s: int = 0,
         context: ssl.SSLContext | None = None,
+        token: str = "",
     ) -> None:
         self._folder = folder
         self._clock = clock
         self._most_bytes_s = most_bytes_s
         self._context = context
+        self._asks_with = {"Authorization": f"Bearer {token}"} if token else {}
 
-    def fetch(self, number: int, manifest: bytes, target: str, sources: Sequence[str]) -> None:
+    def fetch(
+        self,
+        number: int,
+        manifest: bytes,
+        target: str,
+        sources: Sequence[str],
+        kept: Sequence[ReleaseFile] = (),
+    ) -> None:
         """Fetch a release's manifest, whose SHA-256 is `manifest`, and its wheels for `target`;
-        what other releases left is removed. Raises FetchError and OSError."""
+        what other releases left is removed, but for wheels among `kept`. Raises FetchError and
+        OSError."""
         path = self._folder / release_file(number)
         if not _is(path, manifest):
             path.unlink(missing_ok=True)
@@ -67,7 +77,7 @@ class Fetcher:
         except SealError as error:
             raise FetchError(f"{path.name}: {error}") from error
         files = release.files_for(target)
-        self._remove_others(path, files)
+        self._remove_others(path, (*files, *kept))
         missing = [file for file in files if not is_whole(self._folder / file.path, file)]
         room = shutil.disk_usage(self._folder).free - RESERVE_BYTES
         if sum(file.size for file in missing) > room:
@@ -112,7 +122,8 @@ class Fetcher:
             have = file.tell()
             if have >= most:
                 return
-            request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"})  # noqa: S310 - the scheme was looked at
+            headers = {**self._asks_with, "Range": f"bytes={have}-"}
+            request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the scheme was looked at
             try:
                 answer = urllib.request.urlopen(  # noqa: S310 - as above
                     request, timeout=_SILENCE_S, context=self._context

@@ -15,10 +15,9 @@ from provision.update.decide import House
 logger = logging.getLogger(__name__)
 
 FETCH_UNIT = "thutu-update-fetch.service"
-RESTARTED = tuple(
-    f"thutu-{name}.service"
-    for name in ("hub", "boards", "hall", "voice", "satellite", "terminal", "central")
-)
+LAY_UNIT = "thutu-update-lay.service"
+_PROGRAMS = ("hub", "boards", "hall", "hall-screen", "voice", "satellite", "terminal", "central")
+RESTARTED = tuple(f"thutu-{name}.service" for name in _PROGRAMS)
 _ANSWER_S = 5.0
 _MOST_BYTES = 10_000
 _RUNS = ("active", "activating", "reloading")
@@ -56,6 +55,11 @@ class Machine(Protocol):
         """
         ...
 
+    def lay(self) -> None:
+        """Lay down units and all else that belongs to what `current` leads to, unless it lies
+        there. Raises MachineError."""
+        ...
+
     def running(self) -> tuple[str, ...]:
         """The services of ours that run or try to."""
         ...
@@ -77,21 +81,26 @@ class Machine(Protocol):
 class SystemdMachine:
     """A machine under systemd, with a hub whose API is at `url`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, fetch_unit: str = FETCH_UNIT) -> None:
         self._url = urlsplit(url)
+        self._fetch_unit = fetch_unit
 
     def fetch(self) -> None:
         """Let the unprivileged service fetch, which alone speaks to the network."""
-        _systemctl("start", FETCH_UNIT)
+        _systemctl("start", self._fetch_unit)
 
     def tidy(self) -> None:
         """Let the same service remove what it brought: nobody else may. It reads in the plan that
         the release was refused."""
-        _systemctl("start", FETCH_UNIT)
+        _systemctl("start", self._fetch_unit)
 
     def check(self, release: str) -> None:
         """Let the release read everything, as the hub's user and without a network."""
         _systemctl("start", f"thutu-update-check@{release}.service")
+
+    def lay(self) -> None:
+        """Let the service that may write to /etc do it, with the release's own program."""
+        _systemctl("start", LAY_UNIT)
 
     def running(self) -> tuple[str, ...]:
         """The services of ours that run or try to."""

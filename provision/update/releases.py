@@ -9,7 +9,7 @@ import os
 import shutil
 from pathlib import Path
 
-from runtime.private_file import write_private
+from runtime.private_file import sync_folder, write_private
 
 CURRENT, PROVEN, PREVIOUS = "current", "proven", "previous"
 _BUILT = ".complete"
@@ -78,11 +78,7 @@ class Releases:
         part.unlink(missing_ok=True)
         part.symlink_to(target)
         part.replace(self._root / link)
-        folder = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self._root)
 
     @staticmethod
     def _remove(folder: Path) -> None:

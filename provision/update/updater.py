@@ -119,6 +119,24 @@ class Updater:
         self._notebook.keep_plan(Plan(phase, manifest, (str(folder.resolve()),), urgent))
         return release
 
+    def take_offer(self, number: int, manifest: bytes, source: str) -> bool:
+        """Take up the release that the site's hub runs, at `source`, unless this machine runs or
+        has refused it, or one is on trial; whether. Where the hub went back, so does this machine.
+
+        Raises MachineError and OSError.
+        """
+        facts = self._facts()
+        if facts.on_trial or number == 0 or (facts.state and facts.state.release == number):
+            return False
+        if number < decide.number(facts.running):
+            if self._releases.named(PREVIOUS) != str(number):
+                return False
+            self.back()
+        order = 0 if facts.state is None else facts.state.order
+        phase = UpdateState(order, number, "preparing")
+        self._notebook.keep_plan(Plan(phase, manifest, (source,)))
+        return True
+
     def run(self, orders: Callable[[], bool]) -> None:
         """Do what is to be done, to the end. `orders` takes a newer order, if there is one, and
         says whether; it is asked until nothing but the switch is left to do.
@@ -290,15 +308,27 @@ class Updater:
         return False
 
     def _restart(self) -> None:
+        self._lay()
         due = self._notebook.restart_due
         if due is not None:
             self._machine.restart(due.units)
         self._notebook.restarted()
 
+    def _lay(self) -> None:
+        """A release that cannot lay down what it needs is refused; what went back starts in any
+        case."""
+        try:
+            self._machine.lay()
+        except MachineError as error:
+            if self._facts().on_trial:
+                raise RefusedError(f"its units cannot be laid down: {error}") from error
+            logger.warning("units stay as they are: %s", error)
+
     def _prove(self) -> None:
         trial = self._notebook.trial
         if trial is None:
             return
+        self._lay()  # it may have failed at the start of the machine
         trial = self._entered(trial)
         software = self._software(trial.release)
         lived, well_since_s = None, self._now_s()

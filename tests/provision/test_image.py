@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
-from edge.settings import HubSettings, IdentitySettings
+from edge.settings import HubSettings, IdentitySettings, UpdateSettings
 from provision.image.__main__ import main
 from provision.image.boot_files import Machine, Static, boot_files
 from runtime.mqtt import MqttSettings
 from runtime.settings import load_settings
+from tests.certificates import Authority
 
 SITE, NAME = "01-00097-01", 'Trung tâm Phục vụ hành chính công Phường "Hồng Hà"'
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ technician@province"
@@ -113,6 +114,47 @@ def test_the_token_ends_where_the_hub_looks_for_it_as_its_own_user(desk: Path) -
     assert settings.identity is not None
     laid = f'install -m 0640 -o root -g thutu "$here/token" {settings.identity.token_file}'
     assert laid in (card / "first-boot.sh").read_text("utf-8")
+
+
+def test_whose_updates_the_hub_takes_and_whom_it_fetches_them_from_need_no_editing(
+    desk: Path, tmp_path: Path
+) -> None:
+    ca_file = Authority(tmp_path / "ca").certificate
+    keys = ("ab" * 32, "cd" * 32)
+    given = [part for key in keys for part in ("--publisher-key", key)]
+    assert image(desk, SITE, *given, "--centre-ca", str(ca_file)) == 0
+    settings = load_settings(desk / "bootfs/thutu/hub.toml", HubSettings, "X", environment={})
+    assert settings.updates == UpdateSettings(keys, ca_file=Path("/etc/thutu/centre-ca.pem"))
+    laid = desk / "bootfs/thutu/centre-ca.pem"
+    assert laid.read_bytes() == ca_file.read_bytes()
+    script = (desk / "bootfs/thutu/first-boot.sh").read_text("utf-8")
+    assert 'install -m 0644 "$here/centre-ca.pem" /etc/thutu/centre-ca.pem' in script
+
+
+def test_without_a_publisher_there_are_no_updates_and_an_authority_is_refused(
+    desk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ca_file = Authority(tmp_path / "ca").certificate
+    assert image(desk, SITE, "--centre-ca", str(ca_file)) == 1
+    assert "--publisher-key" in capsys.readouterr().err
+    assert not (desk / "bootfs/thutu").exists()
+    assert image(desk) == 0
+    settings = load_settings(desk / "bootfs/thutu/hub.toml", HubSettings, "X", environment={})
+    assert settings.updates is None
+    assert not (desk / "bootfs/thutu/centre-ca.pem").exists()
+
+
+def test_a_private_key_never_gets_onto_a_card(
+    desk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = tmp_path / "both.pem"
+    key = "-----BEGIN PRIVATE KEY-----\nMC4=\n-----END PRIVATE KEY-----\n"
+    ca_file = Authority(tmp_path / "ca").certificate
+    for text in (ca_file.read_text("ascii") + key, key, ""):
+        both.write_text(text, "ascii")
+        assert image(desk, SITE, "--publisher-key", "ab" * 32, "--centre-ca", str(both)) == 1
+        assert "no private key" in capsys.readouterr().err
+        assert not (desk / "bootfs/thutu").exists()
 
 
 def test_a_hub_of_a_cluster_knows_every_broker_and_whom_to_believe(desk: Path) -> None:

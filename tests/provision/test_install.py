@@ -13,6 +13,7 @@ from edge.satellite.__main__ import SatelliteSettings
 from edge.settings import HubSettings
 from provision.install.__main__ import main
 from provision.install.plan import ROLES, File, plan
+from provision.update.follow import FollowSettings
 from runtime.settings import load_settings
 
 HUB_UNIT = "etc/systemd/system/thutu-hub.service"
@@ -91,6 +92,47 @@ def test_the_centre_also_gets_what_carries_its_files_to_the_broker(
     assert {"etc/thutu/broker/mosquitto.conf", "etc/thutu/broker/acl"} <= laid.keys()
     said = capsys.readouterr().out
     assert said.rstrip().endswith("thutu-broker-files.path thutu-broker-files thutu-central")
+
+
+@pytest.mark.parametrize("role", ["satellite", "display"])
+def test_machines_beside_the_hub_get_what_follows_its_release(tmp_path: Path, role: str) -> None:
+    assert install(tmp_path, role) == 0
+    laid = contents(tmp_path)
+    wanted = "etc/systemd/system/multi-user.target.wants"
+    assert f"{wanted}/thutu-follow.timer" in laid
+    assert f"{wanted}/thutu-follow.service" not in laid  # its timer starts it
+    assert f"{wanted}/thutu-update-resume.service" in laid
+    assert "etc/thutu/update.toml.example" in laid
+    assert "etc/systemd/system/thutu-update.service" not in laid
+
+
+def test_what_a_machine_is_is_remembered_and_laid_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert install(tmp_path, "refresh") == 1
+    assert "Nobody has said yet what this machine is" in capsys.readouterr().err
+    install(tmp_path, "hub")
+    install(tmp_path, "terminal")
+    before = contents(tmp_path)
+    assert {HUB_UNIT, "etc/systemd/system/thutu-terminal.service"} <= before.keys()
+    assert install(tmp_path, "refresh") == 0
+    assert contents(tmp_path) == before
+    with pytest.raises(SystemExit, match="2"):
+        main(["hub", "refresh"])
+
+
+def test_refresh_takes_away_what_a_release_no_longer_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(tmp_path, "hub")
+    fewer = {**ROLES, "hub": tuple(unit for unit in ROLES["hub"] if unit != "thutu-voice")}
+    monkeypatch.setattr("provision.install.plan.ROLES", fewer)
+    capsys.readouterr()
+    assert install(tmp_path, "refresh") == 0
+    assert "thutu-voice.service: removed" in capsys.readouterr().out
+    assert not any("voice.service" in path for path in contents(tmp_path))
+    current = tmp_path / "opt/thutu/current"
+    assert current.is_symlink()
 
 
 def test_which_ingest_workers_there_are_is_for_the_centre_to_say(tmp_path: Path) -> None:
@@ -238,6 +280,7 @@ def test_what_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.CaptureFi
         ("hall", hall.Settings),
         ("voice", VoiceSettings),
         ("satellite", SatelliteSettings),
+        ("update", FollowSettings),
         ("terminal", TerminalSettings),
         ("central", CentralSettings),
     ],

@@ -12,11 +12,12 @@ from central.identity.desk import LIST_FILE
 from edge.satellite.__main__ import SatelliteSettings
 from edge.settings import UpdateSettings
 from provision.install.plan import ROLES
+from provision.update.follow import FollowSettings
 from provision.update.notebook import TRIAL
 from runtime.settings import load_settings
 
 UNITS = sorted(Path("systemd").glob("*.service"))
-PATHS = sorted(Path("systemd").glob("*.path"))
+PATHS = sorted([*Path("systemd").glob("*.path"), *Path("systemd").glob("*.timer")])
 PROGRAMS = Path("/opt/thutu/current/bin")
 HIGHEST_EXPOSURE = 15
 # Chromium builds its own sandbox of namespaces and chroot, and compiles scripts: without them it
@@ -27,6 +28,7 @@ INTERACTIVE = {"thutu-terminal", "thutu-hall-screen"}
 ONCE = {
     "thutu-broker-files",
     *("thutu-update", "thutu-update-resume", "thutu-update-fetch", "thutu-update-check@"),
+    *("thutu-update-lay", "thutu-follow", "thutu-follow-fetch"),
 }
 # Whoever replaces releases is started from the proven one, and whoever tries one from that itself.
 PROVEN = Path("/opt/thutu/proven/bin")
@@ -67,8 +69,9 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ours.mkdir(parents=True)
     programs = [root / f"{PROGRAMS}/{unit.stem}".lstrip("/") for unit in UNITS]
     programs += [root / f"{PROVEN}/thutu-update".lstrip("/")]
+    programs += [root / f"{PROGRAMS}/thutu-install".lstrip("/")]
     programs += [root / f"{TRIED}/thutu-hub".lstrip("/").replace("%i", "7")]
-    of_debian = ("usr/bin/cage", "usr/bin/install", "usr/bin/systemctl", "bin/true")
+    of_debian = ("usr/bin/cage", "usr/bin/install", "usr/bin/systemctl", "bin/true", "bin/sh")
     for program in (*programs, *(root / name for name in of_debian)):
         program.parent.mkdir(parents=True, exist_ok=True)
         program.touch(mode=0o755)
@@ -96,7 +99,8 @@ def test_it_starts_a_program_that_we_install(unit: Path) -> None:
     if program == "/usr/bin/cage":
         return
     scripts = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]["scripts"]
-    updates = unit.stem.startswith("thutu-update")
+    updates = unit.stem.startswith(("thutu-update", "thutu-follow"))
+    updates = updates and unit.stem != "thutu-update-lay"
     assert Path(program).parent in ((PROVEN, TRIED) if updates else (PROGRAMS,))
     assert Path(program).name in scripts
 
@@ -115,6 +119,15 @@ def test_its_exposure_is_low(unit: Path) -> None:
     highest = HIGHEST_EXPOSURE_OF_THE_BROWSER if browser else HIGHEST_EXPOSURE
     said = systemd_analyze("security", "--offline=true", f"--threshold={highest}", str(unit))
     assert said.returncode == 0, said.stdout
+
+
+@by_unit
+def test_the_modules_of_its_devices_come_first(unit: Path) -> None:
+    """DeviceAllow= knows only the kinds of devices that exist when the service starts."""
+    keys = settings(unit)
+    if any(line.startswith("char-") for line in keys.get("DeviceAllow", [])):
+        assert "systemd-modules-load.service" in keys["After"][0].split()
+        assert "systemd-modules-load.service" in keys["Wants"][0].split()
 
 
 @by_unit
@@ -154,11 +167,11 @@ def test_the_clock_can_be_asked_whether_it_is_synchronised(unit: Path) -> None:
 def test_tokens_come_from_systemd_and_settings_from_etc(unit: Path) -> None:
     keys = settings(unit)
     for credential in keys.get("LoadCredential", []):
-        name = unit.stem.removeprefix("thutu-")
+        name = unit.stem.removeprefix("thutu-").replace("follow-fetch", "update")
         assert credential == f"token:/etc/thutu/{name}.token"
         assert f"THUTU_{name.upper()}_TOKEN_FILE=%d/token" in keys["Environment"]
     command = keys["ExecStart"][0]
-    if command.startswith(str(PROGRAMS)):
+    if command.startswith(str(PROGRAMS)) and " --config " in command:
         assert keys["ConditionPathExists"][0] in command
 
 
@@ -194,9 +207,6 @@ def test_whoever_drives_devices_finds_them_and_may_write_where_libraries_write(n
     assert keys["CacheDirectory"] == ["thutu"]
     devices = {line.split()[0] for line in keys["DeviceAllow"]}
     assert {"char-ttyUSB", "char-ttyACM", "char-usb", "char-usb_device", "char-gpiochip"} <= devices
-    # DeviceAllow= knows only kinds of devices whose modules are loaded when the service starts.
-    assert "systemd-modules-load.service" in keys["After"][0]
-    assert "systemd-modules-load.service" in keys["Wants"][0]
 
 
 def test_a_satellite_finds_a_token_for_each_device_and_may_remember_slips() -> None:
@@ -281,12 +291,40 @@ def test_who_fetches_has_no_rights_and_who_has_rights_speaks_to_nobody() -> None
     assert "StateDirectory" not in check  # it may read the journal, and change nothing
 
 
-def test_a_trial_is_judged_before_what_is_on_trial_starts() -> None:
-    resume = settings(Path("systemd/thutu-update-resume.service"))
-    before = resume["Before"][0].split()
+@pytest.mark.parametrize("name", ["thutu-update-resume", "thutu-update-lay"])
+def test_a_trial_is_judged_and_its_units_laid_before_what_is_on_trial_starts(name: str) -> None:
+    keys = settings(Path(f"systemd/{name}.service"))
+    before = keys["Before"][0].split()
     of_the_hub = {unit for unit in UNITS if str(PROGRAMS) in unit.read_text("utf-8")}
-    on_a_hub = {f"{name}.service" for name in ROLES["hub"]}
-    assert {unit.name for unit in of_the_hub} & on_a_hub <= {*before}
+    on_a_hub = {f"{name}.service" for name in ROLES["hub"]} - {f"{name}.service"}
+    assert {unit.name for unit in of_the_hub} & on_a_hub <= {*before, "thutu-update-lay.service"}
+    assert "thutu-update.service" in before
+    assert keys["WantedBy"] == ["multi-user.target"]
+
+
+def test_a_machine_beside_the_hub_speaks_to_its_own_network_alone() -> None:
+    follow = settings(Path("systemd/thutu-follow.service"))
+    fetch = settings(Path("systemd/thutu-follow-fetch.service"))
+    assert (follow["User"], follow["CapabilityBoundingSet"]) == (["root"], [""])
+    assert follow["ReadWritePaths"] == ["/opt/thutu"]
+    assert fetch["User"] == ["thutu-update"]
+    assert "SupplementaryGroups" not in fetch  # its token comes from systemd
+    for keys in (follow, fetch):
+        assert keys["IPAddressDeny"] == ["any"]
+        assert "0.0.0.0/0" not in keys["IPAddressAllow"][0]
+    (example,) = Path("firmware_config/etc/thutu").glob("update.toml.example")
+    read = load_settings(example, FollowSettings, "THUTU", environment={})
+    assert str(read.token_file) == "/etc/thutu/update.token"
+    assert fetch["LoadCredential"] == [f"token:{read.token_file}"]
+
+
+def test_units_are_laid_after_it_is_known_which_release_runs() -> None:
+    resume = settings(Path("systemd/thutu-update-resume.service"))
+    lay = settings(Path("systemd/thutu-update-lay.service"))
+    assert "thutu-update-resume.service" in lay["After"][0].split()
+    assert "RemainAfterExit" not in lay  # it is started again after each switch
+    assert lay["PrivateNetwork"] == ["yes"]
+    assert {*lay["ReadWritePaths"][0].split()} == {"/etc", "/var/lib/thutu-install"}
     assert resume["WantedBy"] == ["multi-user.target"]
     assert resume["ConditionPathExists"] == [f"/var/lib/thutu-update/{TRIAL}"]
 
@@ -296,3 +334,9 @@ def test_an_order_is_looked_for_where_the_hub_puts_it() -> None:
     assert Path(watched) == UpdateSettings(publisher_keys=("0" * 64,)).order_file
     hub = settings(Path("systemd/thutu-hub.service"))
     assert Path(watched).parent == Path("/run") / hub["RuntimeDirectory"][0]
+
+
+def test_the_terminal_draws_where_textual_does() -> None:
+    """On the error output: a terminal whose errors go to the journal has an empty screen."""
+    keys = settings(Path("systemd/thutu-terminal.service"))
+    assert keys["StandardInput"] == keys["StandardOutput"] == keys["StandardError"] == ["tty"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from provision.update.__main__ import main
-from provision.update.machine import FETCH_UNIT, RESTARTED, MachineError, SystemdMachine
+from provision.update.machine import FETCH_UNIT, LAY_UNIT, RESTARTED, MachineError, SystemdMachine
 from provision.update.notebook import Notebook
 from provision.update.releases import CURRENT, PREVIOUS, PROVEN, Releases
 from runtime.http_server import HttpServer
@@ -85,11 +85,13 @@ def test_services_are_asked_for_and_started_as_systemd_knows_them(systemd: Syste
     machine.fetch()
     machine.tidy()
     machine.check("7")
-    assert systemd.calls[-4:] == [
+    machine.lay()
+    assert systemd.calls[-5:] == [
         "restart --no-block thutu-hub.service thutu-hall.service",
         f"start {FETCH_UNIT}",
         f"start {FETCH_UNIT}",
         "start thutu-update-check@7.service",
+        f"start {LAY_UNIT}",
     ]
     systemd.fail()
     with pytest.raises(MachineError, match="it is masked"):

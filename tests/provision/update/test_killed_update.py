@@ -56,7 +56,7 @@ class Slaughter:
         return str(argument).startswith(self._folder)
 
 
-def killed(folder: Path, at: int, work: Callable[[], None]) -> bool:
+def killed(folder: Path, at: int, work: Callable[[], object]) -> bool:
     """Whether `work` was killed before its n-th change; False when it had come to its end."""
     child = os.fork()
     if child == 0:
@@ -109,6 +109,7 @@ def mended(site: Site, at: int, journal: bytes, *, good: bool, by_boot: bool) ->
     whole(site, "2.0" if good else "1.0")
     assert site.phase()[1] == ("done" if good else "refused")
     assert site.releases.named(CURRENT) == site.releases.named(PROVEN) == ("2" if good else "1")
+    assert site.laid() == site.releases.named(CURRENT)
     assert site.notebook.trial is None
     assert site.notebook.restart_due is None
     assert journal_of(site.folder) == journal

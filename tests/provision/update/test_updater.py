@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from provision.update.machine import MachineError
 from provision.update.releases import CURRENT, PREVIOUS, PROVEN
 from provision.update.updater import RefusedError
 from runtime.sealed import SealError
@@ -220,6 +221,37 @@ def test_what_was_fetched_is_let_go_of_after_a_refusal_only(site: Site, tmp_path
     site.run()
     assert site.tidied == 1
     assert site.runs() == "2.0"
+
+
+def test_a_release_whose_units_cannot_be_laid_down_is_given_back(
+    site: Site, tmp_path: Path
+) -> None:
+    site.cannot_be_laid = "2"
+    order(site.order_file, 1, 2, publish(site.house, 2, [wheel(tmp_path, "2.0")]))
+    site.run()
+    assert site.phase() == (2, "refused", "its units cannot be laid down: no room in /etc")
+    assert (site.runs(), site.laid()) == ("1.0", "1")
+
+
+def test_what_went_back_starts_though_its_units_cannot_be_laid_down(
+    site: Site, tmp_path: Path
+) -> None:
+    order(site.order_file, 1, 2, publish(site.house, 2, [wheel(tmp_path, "2.0", status=1)]))
+
+    class FullDisk(Site):
+        def lay(self) -> None:
+            if self.releases.named(CURRENT) == "1":
+                raise MachineError("no room in /etc")
+            super().lay()
+
+        def restart(self, units: Sequence[str]) -> None:
+            (self.folder / "laid").write_text(self.releases.named(CURRENT), "ascii")
+            super().restart(units)
+
+    full = FullDisk(tmp_path)
+    full.run()
+    assert full.phase() == (2, "refused", "not healthy within 15 minutes")
+    assert full.runs() == "1.0"
 
 
 class Flapping(Site):

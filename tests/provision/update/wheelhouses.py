@@ -1,6 +1,7 @@
 """Wheelhouses of small real wheels, and a machine that runs what is installed from them."""
 
 import base64
+import contextlib
 import ensurepip
 import hashlib
 import subprocess
@@ -118,6 +119,7 @@ class Site:
         self.says: House | None = None
         self.restarts = 0
         self.tidied = 0
+        self.cannot_be_laid = ""
 
     @property
     def updater(self) -> Updater:
@@ -139,12 +141,15 @@ class Site:
         self.releases.mark_built("1")
         self.releases.point(CURRENT, "1")
         self.releases.point(PROVEN, "1")
+        self.lay()
         self.restart(("hub",))
 
     def boot(self, name: str) -> None:
         """Power comes back: the clock begins anew, and services start what `current` says."""
         self.clock = UpTime(name)
         self.updater.resume()
+        with contextlib.suppress(MachineError):
+            self.lay()
         self.restart(("hub",))
 
     def run(self) -> None:
@@ -175,6 +180,16 @@ class Site:
         except StoreError as error:
             raise MachineError(str(error)) from error
 
+    def lay(self) -> None:
+        """Only which release's units lie there; laying them has tests of its own."""
+        if (name := self.releases.named(CURRENT)) == self.cannot_be_laid:
+            raise MachineError("no room in /etc")
+        (self.folder / "laid").write_text(name, "ascii")
+
+    def laid(self) -> str:
+        """The release whose units lie there."""
+        return (self.folder / "laid").read_text("ascii")
+
     def running(self) -> tuple[str, ...]:
         return ("hub",)
 
@@ -183,6 +198,7 @@ class Site:
 
     def restart(self, units: Sequence[str]) -> None:
         assert tuple(units) == ("hub",)
+        assert self.laid() == self.releases.named(CURRENT) != self.cannot_be_laid
         self.restarts += 1
         said = subprocess.run(
             [self.folder / "opt/current/bin/sample-hub"], capture_output=True, check=False
