@@ -256,9 +256,13 @@ class Rate(Command, frozen=True, omit_defaults=True):
 
 
 class OpenDay(Command, frozen=True):
-    """A supervisor says which day it is, when no clock can."""
+    """A supervisor says which day it is, when no clock can, and whose holders are `gone`.
+
+    For the day that is open it takes those tickets out of the queue, whatever the clock.
+    """
 
     day: Day
+    gone: Annotated[tuple[TicketNumber, ...], Meta(max_length=1000)] = ()
 
 
 class UseRoll(Command, frozen=True):

@@ -32,7 +32,7 @@ ActionId = Literal[
     "sign_out",
     "help",
 ]
-Wish = ActionId | Literal["assign", "remove_device"]
+Wish = ActionId | Literal["assign", "remove_device", "day"]
 
 _ALWAYS: frozenset[DeskPhase] = frozenset({"closed", "paused", "idle", "called", "serving"})
 _EMPTY: frozenset[DeskPhase] = frozenset({"closed", "paused", "idle"})

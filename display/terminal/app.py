@@ -162,7 +162,7 @@ class TerminalApp(App[None]):
         """Follow the hub for a new session."""
         self._own = OwnDay()
         self._follow(session)
-        self._go(CountersScreen(self))
+        self._go(CountersScreen(self, just_come=True))
 
     def take_counter(self, counter: str) -> None:
         """Go on with the work at a counter."""

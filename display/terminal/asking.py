@@ -11,6 +11,7 @@ from contract.ids import TicketNumber
 from contract.snapshot import CounterView
 from display.terminal import house_view
 from display.terminal.actions import Wish
+from display.terminal.business_day import ask_day
 from display.terminal.desk_view import waiting_here
 from display.terminal.questions import (
     Asker,
@@ -335,6 +336,7 @@ _ASKING: dict[Wish, Callable[[Case], Awaitable[c.AnyCommand]]] = {
     "assign": _assign,
     "void": _void,
     "remove_device": _remove_device,
+    "day": ask_day,
     "pause": _pause,
     "close": _close,
     "sign_out": _sign_out,

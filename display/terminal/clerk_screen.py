@@ -4,9 +4,11 @@ One command at a time. While the hub does not answer nothing is sent and nothing
 """
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import ClassVar, Protocol
 
+from textual.css.query import NoMatches
 from textual.screen import Screen
 
 from contract.commands import Answer, AnyCommand
@@ -81,7 +83,8 @@ class ClerkScreen(Screen[None]):
     def look(self) -> None:
         """Draw what the desk knows now; called at every change and every second."""
         if self._standing:
-            self.draw()
+            with contextlib.suppress(NoMatches):  # it is being taken down, part by part
+                self.draw()
 
     def draw(self) -> None:
         """Draw it."""

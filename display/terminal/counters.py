@@ -30,19 +30,25 @@ _SUPERVISION: dict[str, Wish] = {
     "o": "roll",
     "i": "reprint",
     "g": "remove_device",
+    "y": "day",
 }
 _RECORDS: dict[str, type[LogScreen | ReportScreen]] = {"n": LogScreen, "b": ReportScreen}
 
 
 class CountersScreen(ClerkScreen):
-    """Choose a counter; `words` is why the clerk is here again."""
+    """Choose a counter; `words` is why the clerk is here again.
+
+    Where no clock can tell, a supervisor who has `just_come` is asked which day it is.
+    """
 
     AUTO_FOCUS = "OptionList"
 
-    def __init__(self, at: Desk, words: str = "") -> None:
+    def __init__(self, at: Desk, words: str = "", *, just_come: bool = False) -> None:
         super().__init__(at)
         self._words = words
         self._rows: list[str] = []
+        self._just_come = just_come
+        self._asking = False
 
     def compose(self) -> ComposeResult:
         """Heading, counters, queues, what was said, the keys."""
@@ -67,12 +73,17 @@ class CountersScreen(ClerkScreen):
         if scene is None:
             title.update(say("terminal.loading", language))
             return
+        ask = self._just_come and self._may_name_the_day(scene)
+        self._just_come = False
         seated = next((v for v in scene.snapshot.counters if v.staff == scene.staff), None)
-        if seated is not None and not self.awaiting:
+        if seated is not None and not (ask or self.awaiting or self._asking):
             self.desk.take_counter(seated.counter)
             return
         title.update(say("terminal.choose_counter", language))
         self._draw(scene)
+        if ask:
+            self._asking = True
+            self.run_worker(self._ask_day())
 
     def on_option_list_option_selected(self, chosen: OptionList.OptionSelected) -> None:
         """Take the seat and open the counter."""
@@ -101,6 +112,17 @@ class CountersScreen(ClerkScreen):
             self.app.push_screen(_RECORDS[key](self.desk, scene))
         else:
             self.run_worker(self._supervise(_SUPERVISION[key]))
+
+    def _may_name_the_day(self, scene: Scene) -> bool:
+        shot = scene.snapshot
+        supervisor = self.desk.line.session.role == "supervisor"
+        return supervisor and not shot.training and not shot.clock_trusted
+
+    async def _ask_day(self) -> None:
+        try:
+            await self._supervise("day")
+        finally:
+            self._asking = False
 
     async def _take(self, counter: str) -> None:
         if await self.give(c.SignIn(counter)) is None:

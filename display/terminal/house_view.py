@@ -10,6 +10,7 @@ from display.terminal.scene import (
     Mood,
     Scene,
     clock_time,
+    date_words,
     desk,
     desk_phase,
     minutes,
@@ -141,11 +142,13 @@ def lost_devices(scene: Scene) -> tuple[Row, ...]:
 def link(scene: Scene) -> Line:
     """The line to the centre, in words."""
     view = scene.snapshot.link
+    if not view.configured:
+        return Line(say("terminal.works_alone", scene.language))
     if not view.connected and view.unsent:
         return Line(say("terminal.link_offline", scene.language, count=view.unsent), "notice")
     if not view.connected:
         return Line(say("terminal.offline", scene.language), "notice")
-    if view.unsent:
+    if view.overdue:
         return Line(say("terminal.link_sending", scene.language, count=view.unsent))
     return Line(say("terminal.synced", scene.language))
 
@@ -189,9 +192,10 @@ def health(scene: Scene, *, silent: bool) -> tuple[Line, ...]:
 
 
 def clock(scene: Scene) -> Line:
-    """The time of day, or that nobody knows it."""
+    """The time of day; the day that is believed where nobody knows the time."""
     if not scene.snapshot.clock_trusted:
-        return Line(say("terminal.clock_unset", scene.language), "notice")
+        day = date_words(scene.snapshot.day)
+        return Line(say("terminal.clock_unset", scene.language, day=day), "notice")
     return Line(clock_time(scene.now_ms))
 
 

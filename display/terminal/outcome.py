@@ -17,6 +17,7 @@ _DONE: dict[Wish, str] = {
     "reprint": "done_reprint",
     "void": "done_void",
     "remove_device": "done_remove_device",
+    "day": "done_day",
 }
 
 

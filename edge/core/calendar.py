@@ -2,23 +2,27 @@
 
 A machine without a clock chip starts in the past. So a day is opened by a synchronised clock, or
 by one that was synchronised earlier in the same boot; until then numbers go on in the day that
-was. When a clock then shows that numbers were given out today under another date, they keep their
-place and the numbering goes on above them: no number comes twice on one calendar day.
+was, or that a supervisor names. When a clock then shows that numbers were given out today under
+another date, they keep their place and the numbering goes on above them: no number comes twice on
+one calendar day.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Literal
 
 from contract.events import ClockStepped, DayOpened
+from contract.ids import TicketNumber
 from contract.stamp import Stamp
 from edge.core.rules import Rules, Session
-from edge.core.state import ENDED, State
+from edge.core.state import ENDED, State, Ticket
 
 # 1970-01-01T00:00 UTC on a clock in Vietnam, which has no daylight saving.
 _EPOCH_THERE = datetime.fromisoformat("1970-01-01T07:00")
 _LAST_DAY = datetime.fromisoformat("9999-12-31T23:59")
 _DAYS_REMEMBERED = 60
 _STEP_MS = 1000
+_HALF_DAY_NS = 12 * 3_600 * 1_000_000_000
 
 Issuing = Literal["open", "closed", "after-last-ticket"]
 
@@ -62,15 +66,30 @@ def day_to_open(state: State, stamp: Stamp) -> DayOpened | None:
     return opening(state, day_of(wall_ms), stamp, wall_ms)
 
 
-def opening(state: State, day: str, stamp: Stamp, wall_ms: int | None) -> DayOpened:
-    """The event that opens `day`; tickets that may be of this day are carried over.
+def opening(
+    state: State,
+    day: str,
+    stamp: Stamp,
+    wall_ms: int | None,
+    gone: Collection[TicketNumber] = (),
+) -> DayOpened:
+    """The event that opens `day`; tickets that may be of this day are carried over, but for those
+    whose holders are known to be `gone`.
 
     Numbers begin anew only when a clock that can be believed (`wall_ms`) shows that none of the
-    present ones was given out on `day`.
+    present ones was given out on `day`. Where a person says that it is a later day, counters that
+    may have stood open since the day before are closed.
     """
     still_here = [t for t in state.tickets.values() if t.phase not in ENDED]
-    carried = [t.number for t in still_here if _may_be_of(day, t.since, stamp, wall_ms)]
+    carried = [
+        t.number
+        for t in still_here
+        if t.number not in gone
+        and not _was_found_before(day, t, wall_ms)
+        and _may_be_of(day, t.since, stamp, wall_ms)
+    ]
     kept = set(carried)
+    said_later = wall_ms is None and day > state.day
     abandoned = [t.number for t in still_here if t.number not in kept]
     last = state.last_issue
     used_today = last is not None and _may_be_of(day, last, stamp, wall_ms)
@@ -88,9 +107,20 @@ def opening(state: State, day: str, stamp: Stamp, wall_ms: int | None) -> DayOpe
         carried=tuple(carried),
         abandoned=tuple(abandoned),
         counters=tuple(
-            c.id for c in state.counters.values() if _may_be_of(day, c.since, stamp, wall_ms)
+            c.id
+            for c in state.counters.values()
+            if _may_be_of(day, c.since, stamp, wall_ms)
+            and not (said_later and may_be_earlier(state, c.since, stamp))
         ),
     )
+
+
+def may_be_earlier(state: State, past: Stamp, now: Stamp) -> bool:
+    """Whether, with no clock to tell, `past` may have been on a day before: the machine was
+    started since, or half a day is over."""
+    if trusted_wall_ms(state, now) is not None:
+        return False
+    return past.boot != now.boot or now.mono_ns - past.mono_ns > _HALF_DAY_NS
 
 
 def remembered(
@@ -153,7 +183,21 @@ def _may_be_of(day: str, past: Stamp, stamp: Stamp, wall_ms: int | None) -> bool
     """Whether, for all we know now, `past` was on `day` or later."""
     if past.boot == stamp.boot and wall_ms is not None:
         return day_of(wall_ms - (stamp.mono_ns - past.mono_ns) // 1_000_000) >= day
-    return not past.synced or day_of(past.wall_ms) >= day
+    if past.synced:
+        return day_of(past.wall_ms) >= day
+    booted_ms = None if wall_ms is None else wall_ms - stamp.mono_ns // 1_000_000
+    return booted_ms is None or day_of(booted_ms) >= day
+
+
+def _was_found_before(day: str, ticket: Ticket, wall_ms: int | None) -> bool:
+    """Whether the ticket, dated by no clock, was already as it is when an earlier day began."""
+    found = ticket.found
+    return (
+        wall_ms is not None
+        and found is not None
+        and not ticket.since.synced
+        and (found.day < day and found.since == ticket.since)
+    )
 
 
 def day_of(wall_ms: int) -> str:

@@ -1,18 +1,20 @@
 """From an order to the events that carry it out, or to a refusal; nothing else decides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from contract import commands as c
 from contract import events as e
+from contract.ids import TicketNumber
 from contract.refusals import Reason, Refused
 from contract.stamp import Stamp
 from edge.core import calendar, desk, device_names, effects, rating, roll, visit
 from edge.core.case import Case, No
 from edge.core.rules import Rules, is_date
-from edge.core.state import State
+from edge.core.state import AT_COUNTER, ENDED, State
 
 _DEVICES_OF_AN_ACTOR = 64
+_LEFT = "citizen-left"
 _ISSUING: frozenset[type[Any]] = frozenset({c.IssueTicket, c.CheckIn})
 _AT_A_SEAT: frozenset[type[Any]] = frozenset(
     {
@@ -96,13 +98,25 @@ def _check_authority(case: Case, command: c.AnyCommand) -> None:
 
 
 def _open_day(case: Case, command: c.OpenDay) -> list[e.AnyEvent]:
+    gone = _gone(case, command.gone)
     if command.day == case.state.day:
-        return []
+        return [e.TicketVoided(number, _LEFT) for number in gone]
     clock_knows = calendar.trusted_wall_ms(case.state, case.stamp) is not None
     earlier = case.state.day_trusted and command.day < case.state.day
     if clock_knows or earlier or not is_date(command.day):
         raise No(Reason.DAY_NOT_LATER, day=command.day, current=case.state.day)
-    return [calendar.opening(case.state, command.day, case.stamp, None)]
+    return [calendar.opening(case.state, command.day, case.stamp, None, gone)]
+
+
+def _gone(case: Case, numbers: Collection[TicketNumber]) -> list[TicketNumber]:
+    """Those of `numbers` that are still in the house, but for who has come to a counter since."""
+    return [
+        ticket.number
+        for ticket in case.state.tickets.values()
+        if ticket.number in numbers
+        and ticket.phase not in ENDED
+        and not (ticket.phase in AT_COUNTER and ticket.since.boot == case.stamp.boot)
+    ]
 
 
 def _report_print(case: Case, command: c.ReportPrint) -> list[e.AnyEvent]:

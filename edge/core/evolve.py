@@ -21,7 +21,7 @@ from edge.core.change import (
 )
 from edge.core.finishing import finish, reopen
 from edge.core.numbering import series_and_order
-from edge.core.state import Appointment, Counter, Device, State, Ticket
+from edge.core.state import Appointment, Counter, Device, Found, State, Ticket
 
 # Events whose ticket or counter need not be known before.
 _BRINGING = (
@@ -56,7 +56,7 @@ def _day_opened(state: State, event: e.DayOpened, stamp: Stamp, seq: int) -> Sta
         past_orders=remembered(state.past_orders, state.day, state.orders),
         orders=dict(event.last_orders),
         rolls=tuple(series for series in state.rolls if series in event.last_orders),
-        tickets={n: state.tickets[n] for n in event.carried if n in state.tickets},
+        tickets={n: _found(state.tickets[n], event) for n in event.carried if n in state.tickets},
         appointments={
             code: booked
             for code, booked in state.appointments.items()
@@ -75,6 +75,10 @@ def _day_opened(state: State, event: e.DayOpened, stamp: Stamp, seq: int) -> Sta
         ratings=0,
         presses_ignored=0,
     )
+
+
+def _found(ticket: Ticket, event: e.DayOpened) -> Ticket:
+    return replace(ticket, found=Found(event.day, ticket.since)) if event.trusted else ticket
 
 
 def _device_lost(state: State, event: e.DeviceLost, stamp: Stamp, _seq: int) -> State:

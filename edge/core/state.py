@@ -11,6 +11,13 @@ ENDED: frozenset[TicketPhase] = frozenset({"finished", "void"})
 AT_COUNTER: frozenset[TicketPhase] = frozenset({"called", "serving"})
 
 
+class Found(Struct, frozen=True):
+    """The last day that a clock opened while a ticket was there, and the ticket's `since` then."""
+
+    day: Day
+    since: Stamp
+
+
 class Ticket(Struct, frozen=True):
     """A visit's ticket.
 
@@ -47,6 +54,7 @@ class Ticket(Struct, frozen=True):
     printer: Name | None = None
     rated: bool = False
     issuer: Name | None = None
+    found: Found | None = None
 
     @property
     def id(self) -> str:

@@ -37,6 +37,7 @@ def snapshot(
             calls=ticket.calls,
             slip=ticket.slip,
             issuer=ticket.issuer,
+            earlier=calendar.may_be_earlier(state, ticket.since, stamp),
         )
 
     def in_phase(phase: str) -> tuple[s.TicketView, ...]:

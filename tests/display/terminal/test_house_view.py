@@ -80,11 +80,13 @@ def test_other_counters_say_who_does_what_since_when() -> None:
     ("link", "line"),
     [
         (LinkView(True, 0), Line("Đã đồng bộ")),
-        (LinkView(True, 12), Line("Đang gửi về trung tâm, còn 12 sự kiện")),
+        (LinkView(True, 12), Line("Đã đồng bộ")),
+        (LinkView(True, 12, overdue=4), Line("Đang gửi về trung tâm, còn 12 sự kiện")),
         (
             LinkView(False, 132),
             Line("Mất kết nối – đang lưu tại chỗ, 132 sự kiện", "notice"),
         ),
+        (LinkView(False, 0, configured=False), Line("Chạy độc lập, không nối trung tâm")),
         (LinkView(False, 0), Line("Mất kết nối – đang lưu tại chỗ", "notice")),
     ],
 )
@@ -143,4 +145,4 @@ def test_a_silent_hub_is_all_that_counts() -> None:
 def test_a_clock_that_nobody_set_is_not_shown_as_the_time() -> None:
     assert house_view.clock(scene()) == Line("08:00")
     unset = house_view.clock(scene(clock_trusted=False))
-    assert unset == Line("đồng hồ chưa chỉnh", "notice")
+    assert unset == Line("23/11/2026, đồng hồ chưa chỉnh", "notice")

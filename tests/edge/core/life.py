@@ -89,7 +89,10 @@ ANYTHING: tuple[tuple[AnyCommand, ...], ...] = (
         c.AssignServices(counter, services)
         for counter, services in product(_SOME_COUNTERS, ((), ("2",), ("8", "1"), ("7",)))
     ),
-    tuple(c.OpenDay(day) for day in _DAYS),
+    tuple(
+        c.OpenDay(day, gone)
+        for day, gone in product(_DAYS, ((), ("1002",), ("1001", "2001"), _NUMBERS))
+    ),
     tuple(c.UseRoll(number) for number in _ROLLS),
     tuple(c.LeaveRoll(series) for series in "128"),
     tuple(c.ReportPrint(number, copy, "printed") for number, copy in product(_NUMBERS, (1, 2))),

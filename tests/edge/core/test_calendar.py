@@ -5,7 +5,14 @@ import pytest
 from contract import commands as c
 from contract import events as e
 from contract.stamp import Stamp
-from edge.core.calendar import clock_step, hours, issuing, local_time, remembered
+from edge.core.calendar import (
+    clock_step,
+    hours,
+    issuing,
+    local_time,
+    may_be_earlier,
+    remembered,
+)
 from tests.edge.core.story import (
     BOSS,
     DAY_MS,
@@ -110,9 +117,94 @@ def test_a_ticket_left_at_a_counter_overnight_leaves_no_ghost() -> None:
     story = Story(synced=False).given(ISSUE).reboot(MONDAY_8, synced=True)
     story.given(*open_at("1"), (LAN, c.CallNext("1")))
     story.later(minutes=48 * 60).given(ISSUE)
-    assert list(story.live.tickets) == ["1002"], "1001 might have been issued at any time, but not"
-    assert opened(story).abandoned == ("1001",)
+    assert opened(story).abandoned == ("1001",), "given out before the machine began on Monday"
+    assert list(story.live.tickets) == ["1001"], "so that its number is free today"
+    assert story.live.tickets["1001"].phase == "waiting"
     assert story.live.counters["1"].ticket is None
+
+
+def test_who_came_in_an_evening_without_a_clock_is_gone_two_mornings_later() -> None:
+    story = Story().given(ISSUE).reboot(IN_1973, synced=False).given(ISSUE)
+    story.reboot(MONDAY_8 + 2 * DAY_MS, synced=True).given(*open_at("1"), ISSUE)
+    assert opened(story).carried == ("1002",), "it may have been given out this morning"
+    story.reboot(MONDAY_8 + 7 * DAY_MS, synced=True).given(ISSUE)
+    assert opened(story).abandoned == ("1002", "1003")
+    assert list(story.live.tickets) == ["1001"]
+
+
+def test_who_was_seen_since_is_not_gone_two_mornings_later() -> None:
+    story = Story(wall_ms=IN_1973, synced=False).given(*open_at("1"), ISSUE)
+    story.reboot(MONDAY_8, synced=True).given((LAN, c.CallNext("1"))).reboot(IN_1973, synced=False)
+    story.given((LAN, c.MarkNoShow("1"))).reboot(MONDAY_8 + 2 * DAY_MS, synced=True)
+    story.given(ISSUE)
+    assert opened(story).carried == ("1001",), "somebody looked for them, perhaps this morning"
+
+
+def test_a_machine_that_ran_all_night_knows_who_came_before_it_was_started() -> None:
+    story = Story(wall_ms=IN_1973, synced=False).given(ISSUE)
+    story.reboot(MONDAY_8, synced=False).later(minutes=24 * 60).given(ISSUE)
+    story.clock(MONDAY_8 + 2 * DAY_MS, synced=True).given(ISSUE)
+    assert opened(story).abandoned == ("1001",)
+    assert opened(story).carried == ("1002",)
+
+
+# --- a day that a supervisor names ------------------------------------------------------------
+
+
+def test_who_has_gone_leaves_the_house_when_a_day_is_named_and_the_others_stay() -> None:
+    story = Story(wall_ms=IN_1973, synced=False).given(*open_at("1"), ISSUE, ISSUE)
+    story.reboot(IN_1973, synced=False).given(ISSUE)
+
+    story.given((BOSS, c.OpenDay("2026-11-23", ("1001", "1002", "7777"))))
+
+    assert opened(story) == e.DayOpened(
+        "2026-11-23",
+        trusted=False,
+        last_orders={"1": 3},
+        carried=("1003",),
+        abandoned=("1001", "1002"),
+    ), "the counter that stood open all night is closed"
+    story.given(*open_at("1"), (LAN, c.CallNext("1")))
+    assert story.live.counters["1"].ticket == "1003"
+
+
+def test_whom_a_clerk_has_called_meanwhile_has_not_gone() -> None:
+    story = Story(wall_ms=IN_1973, synced=False).given(*open_at("1"), ISSUE, ISSUE)
+    story.reboot(IN_1973, synced=False).given((LAN, c.CallNext("1")))
+    story.given((BOSS, c.OpenDay("2026-11-23", ("1001", "1002"))))
+    assert opened(story).carried == ("1001",)
+    assert opened(story).counters == ("1",)
+
+
+def test_a_citizen_left_at_a_counter_by_a_power_cut_may_be_said_to_have_gone() -> None:
+    story = Story().given(*open_at("1"), ISSUE, ISSUE, (LAN, c.CallNext("1")))
+    story.reboot(IN_1973, synced=False)
+    gone = story.does(BOSS, c.OpenDay("2026-11-23", ("1001", "1002")))
+    assert gone == (e.TicketVoided("1001", "citizen-left"), e.TicketVoided("1002", "citizen-left"))
+    assert story.live.counters["1"].ticket is None
+    assert (story.live.day, story.live.issued) == ("2026-11-23", 2)
+
+
+def test_that_somebody_has_gone_is_said_by_any_clock_but_another_day_is_not() -> None:
+    story = Story().given(ISSUE, ISSUE)
+    story.given((BOSS, c.OpenDay("2026-11-23", ("1001",))))
+    assert story.live.tickets["1001"].phase == "void"
+    refused = story.refuses(BOSS, c.OpenDay("2026-11-25", ("1002",)))
+    assert refused.reason == "day-not-later"
+    assert story.live.tickets["1002"].phase == "waiting"
+
+
+def test_a_ticket_may_be_earlier_after_a_start_or_half_a_day_where_no_clock_can_tell() -> None:
+    story = Story(wall_ms=IN_1973, synced=False)
+    first = story.stamp
+    story.later(minutes=12 * 60)
+    assert not may_be_earlier(story.live, first, story.stamp)
+    story.later(s=1)
+    assert may_be_earlier(story.live, first, story.stamp)
+    story.reboot(IN_1973, synced=False)
+    assert may_be_earlier(story.live, first, story.stamp)
+    story.clock(MONDAY_8, synced=True)
+    assert not may_be_earlier(story.live, first, story.stamp), "a clock knows better"
 
 
 # --- midnight and the days after --------------------------------------------------------------
