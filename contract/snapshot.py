@@ -18,7 +18,8 @@ class TicketView(Struct, frozen=True):
 
     `slip` is what is known of the copy asked for last: "unknown" when nobody can tell whether it
     came out, and staff decide about a further one; "roll" when it was torn off a roll. `issuer` is
-    the device or member of staff that gave the number out.
+    the device or member of staff that gave the number out. `earlier` when it may be of a day
+    before, for no clock can tell, and the machine was started since, or half a day is over.
     """
 
     number: TicketNumber
@@ -34,6 +35,7 @@ class TicketView(Struct, frozen=True):
     calls: int = 0
     slip: SlipState = "none"
     issuer: Name | None = None
+    earlier: bool = False
 
 
 class CounterView(Struct, frozen=True):
@@ -98,10 +100,13 @@ class RollView(Struct, frozen=True):
 
 
 class LinkView(Struct, frozen=True):
-    """The line to the centre: what is stored here and not yet confirmed there."""
+    """The line to the centre: how many rows are stored here and not yet confirmed there, and how
+    many of them are `overdue` on a line that is up; not `configured` where the hub works alone."""
 
     connected: bool
     unsent: int
+    overdue: int = 0
+    configured: bool = True
 
 
 class Snapshot(Struct, frozen=True):

@@ -11,6 +11,7 @@ from uuid import uuid4
 import msgspec
 
 from contract.commands import Actor, AnyCommand, Order, ReportPrint
+from contract.procedures import Procedure
 from contract.snapshot import LinkView
 from contract.topics import Down
 from contract.wire import Configuration
@@ -30,8 +31,9 @@ from edge.last_news import LastNews
 from edge.machine_watch import MachineWatch
 from edge.printing import absent, only_as_pictures, print_job, slip_view
 from edge.procedures import procedures_of
-from edge.settings import HubSettings, Procedure
+from edge.settings import HubSettings, UpdateSettings
 from edge.site_certificate import SiteCertificate, SiteCertificateKeeper
+from edge.site_release import SiteRelease
 from edge.ticket.layout import Paper
 from edge.ticket.sheet import Sheet
 from edge.ticket.template import TicketTemplate
@@ -67,7 +69,8 @@ class Node:
         """
         self._settings = settings
         self._hear_configuration = hear_configuration
-        self._procedures = procedures_of(settings)
+        catalogue = None if configuration is None else configuration.catalogue
+        self._procedures = procedures_of(settings, catalogue)
         own = _fingerprint(settings.site, self._procedures)
         config = own if configuration is None else configuration.label
         identity = Identity(settings.node, version("thutu"), config)
@@ -87,6 +90,7 @@ class Node:
                 print_sheet=None if settings.printer is None else self._print_sheet,
                 issue_rate=settings.issuing,
                 news=news,
+                release=_release(settings.updates),
             ),
             settings.http.host,
             settings.http.port,
@@ -277,8 +281,8 @@ class Node:
     def _link(self) -> LinkView:
         uplink = self._uplink
         if uplink is None:
-            return LinkView(connected=False, unsent=0)
-        return LinkView(uplink.connected, uplink.unsent)
+            return LinkView(connected=False, unsent=0, configured=False)
+        return LinkView(uplink.connected, uplink.unsent, uplink.overdue)
 
     def _print(self, slip: Slip, queue: State, training: bool) -> None:
         if self._printer is None:
@@ -309,6 +313,10 @@ def _certificate(settings: HubSettings, clock: Clock) -> SiteCertificate | None:
             f"[http] tls: no certificate is in {settings.tls_folder}; first: thutu-hub init-tls"
         )
     return certificate
+
+
+def _release(updates: UpdateSettings | None) -> SiteRelease | None:
+    return None if updates is None else SiteRelease(updates.releases, updates.wheelhouse)
 
 
 def _fingerprint(rules: Rules, procedures: tuple[Procedure, ...]) -> str:

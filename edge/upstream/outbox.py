@@ -17,6 +17,8 @@ from msgspec import Struct
 
 from contract.wire import VERSION, Ack
 
+_OVERDUE_S = 5.0
+
 
 class OutboxLimits(Struct, frozen=True):
     """How patient and how eager an outbox is."""
@@ -66,6 +68,13 @@ class Outbox:
         self._patient_until_s = 0.0
         self._ripe_s = 0.0
         self._last_answer: int | None = None
+        self._looked_s = 0.0
+        self._at_last_look, self._at_look_before = last_seq, confirmed
+
+    @property
+    def overdue(self) -> int:
+        """How many entries the centre has not confirmed though they are five seconds old."""
+        return max(0, self._at_look_before - self.confirmed)
 
     @property
     def in_flight(self) -> int:
@@ -73,10 +82,13 @@ class Outbox:
         return self.sent - self.confirmed
 
     def appended(self, last_seq: int, now_s: float) -> None:
-        """The journal has grown to `last_seq`; what is new may wait a little for company."""
+        """The journal goes up to `last_seq` now; what is new may wait a little for company."""
         if self.sent == self.last_seq < last_seq:
             self._ripe_s = now_s + self._limits.coalesce_s
         self.last_seq = max(self.last_seq, last_seq)
+        if now_s - self._looked_s >= _OVERDUE_S:
+            self._looked_s = now_s
+            self._at_look_before, self._at_last_look = self._at_last_look, self.last_seq
 
     def connect(self) -> None:
         """A connection is there; nothing that was given to an earlier one counts as sent."""

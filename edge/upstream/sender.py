@@ -111,6 +111,11 @@ class Sender:
         """How many entries the centre has not confirmed."""
         return self._journal.last_seq - self._outbox.confirmed
 
+    @property
+    def overdue(self) -> int:
+        """How many of these are not of the last seconds."""
+        return self._outbox.overdue
+
     def hear(self, answer: bytes) -> None:
         """Take an answer of the centre, for the next turn."""
         self._answers.append(answer)

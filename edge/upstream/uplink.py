@@ -96,6 +96,11 @@ class Uplink:
         """How many entries the centre has not confirmed."""
         return self._sender.unsent
 
+    @property
+    def overdue(self) -> int:
+        """How many of these are not of the last seconds."""
+        return self._sender.overdue
+
     def start(self) -> None:
         """Connect, and send whatever the journal has behind its cursor."""
         self._link.start()

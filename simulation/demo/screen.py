@@ -146,10 +146,10 @@ def _satellite(lights: Lights, snapshot: Snapshot) -> Text:
 
 
 def _line(site: SitePicture) -> str:
-    unsent = site.snapshot.link.unsent
+    link = site.snapshot.link
     if not site.line_up:
-        return f"✗ Mất kết nối, đang lưu tại chỗ {unsent}"
-    return f"↑ đang gửi {unsent}" if unsent else "✓ Đã đồng bộ"
+        return f"✗ Mất kết nối, đang lưu tại chỗ {link.unsent}"
+    return f"↑ đang gửi {link.unsent}" if link.overdue else "✓ Đã đồng bộ"
 
 
 def _site_table(site: dict[str, Any]) -> Table:

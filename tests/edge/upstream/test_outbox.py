@@ -50,6 +50,32 @@ def test_a_backlog_goes_at_once_behind_the_cursor_in_contiguous_runs() -> None:
     assert send_all(outbox, 1) == [Run(8, 4)]
 
 
+def test_entries_of_the_last_seconds_are_not_overdue() -> None:
+    outbox = connected(0)
+    for second in range(100, 120):
+        outbox.appended(second, now_s=second)
+        outbox.answered(ack(second - 1), second)
+        assert outbox.overdue == 0
+
+
+def test_entries_that_nobody_confirms_are_overdue_within_two_looks() -> None:
+    outbox = connected(3, confirmed=3)
+    outbox.appended(10, now_s=100)
+    assert outbox.overdue == 0
+    outbox.appended(12, now_s=104)
+    assert outbox.overdue == 0
+    outbox.appended(12, now_s=105)
+    assert outbox.overdue == 7
+    outbox.answered(ack(12), 106)
+    assert outbox.overdue == 0
+
+
+def test_a_backlog_of_before_the_start_is_overdue_at_once() -> None:
+    outbox = connected(700, confirmed=200)
+    outbox.appended(700, now_s=100)
+    assert outbox.overdue == 500
+
+
 def test_a_new_entry_waits_a_moment_for_company() -> None:
     outbox = connected(0)
     outbox.appended(1, now_s=50)
