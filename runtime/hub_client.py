@@ -5,6 +5,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -34,6 +35,7 @@ _NOTICE_A_CUT_LINE = (  # within 5 s: no close ever comes from a cable that was 
     (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
 )
 _BACKOFF = Backoff(first_s=0.25, cap_s=2.0)
+_AGENT = f"thutu/{version('thutu')}"
 
 _T = TypeVar("_T")
 _random = secrets.SystemRandom().random
@@ -111,6 +113,7 @@ class HubClient:
     `attempts` how often a request is made while answers are lost. `turned` is called by the
     stream's reader at every picture and every failure, at least every 20 s. Without a token there
     is only `sign_in`. With `ca_file` it speaks only to a hub that this authority vouches for.
+    `agent` tells the hub which software asks.
     """
 
     def __init__(
@@ -124,6 +127,7 @@ class HubClient:
         attempts: int = ATTEMPTS,
         turned: Callable[[], object] = bool,
         ca_file: Path | None = None,
+        agent: str = _AGENT,
     ) -> None:
         """Raises OSError for a `ca_file` of no use, SettingsError for one without https."""
         self._address = base_url
@@ -136,10 +140,8 @@ class HubClient:
         self._stream_socket: socket.socket | None = None
         self._http = httpx.Client(
             base_url=base_url,
-            headers={
-                "Accept-Language": language,
-                **({"Authorization": f"Bearer {token}"} if token else {}),
-            },
+            headers={"Accept-Language": language, "User-Agent": agent}
+            | ({"Authorization": f"Bearer {token}"} if token else {}),
             transport=httpx.HTTPTransport(
                 verify=trust_in(base_url, ca_file, self._clock),
                 socket_options=_NOTICE_A_CUT_LINE,
@@ -216,7 +218,8 @@ class HubClient:
     def stream(self, *, training: bool = False) -> Iterator[Snapshot | Silence]:
         """Yield the whole picture now and at every change, reconnecting for ever, until close().
 
-        Yields Silence once when the pictures stop, and the next Snapshot ends it. Raises HubDenied.
+        Yields Silence once when the pictures stop, and again for every other cause to distrust who
+        answers then; the next Snapshot ends it. Raises HubDenied.
         """
         return self._follow("/api/stream", _params(training), Snapshot)
 
@@ -227,21 +230,22 @@ class HubClient:
     def _follow(self, path: str, params: dict[str, str], kind: type[_T]) -> Iterator[_T | Silence]:
         failures = 0
         lost_ns = 0
-        told = False
+        told: _Lost | None = None
         while not self._closed.is_set():
             for heard in self._listen(path, params, kind):
                 self._turned()
                 if self._closed.is_set():
                     return
                 if not isinstance(heard, _Lost):
-                    failures, told = 0, False
+                    failures, told = 0, None
                     yield heard
                     continue
                 now_ns = self._clock.stamp().mono_ns
                 lost_ns = lost_ns if failures else now_ns
                 failures += 1
-                if not told and (heard.quiet or now_ns - lost_ns >= self._silent_after_ns):
-                    told = True
+                long = heard.quiet or now_ns - lost_ns >= self._silent_after_ns
+                if long and (told is None or (heard.distrusted and heard.cause != told.cause)):
+                    told = heard
                     yield Silence(heard.cause)
             self._closed.wait(_BACKOFF.pause_s(failures, _random))
 
@@ -309,7 +313,7 @@ class HubClient:
         except httpx.ReadTimeout:
             yield _Lost("no sign of the hub", quiet=True)
         except httpx.TransportError as error:
-            yield _Lost(self._cause(error))
+            yield _Lost(self._cause(error), distrusted=distrust(error) is not None)
         except HubUnreachable as error:
             yield _Lost(str(error))
         except RuntimeError:  # what httpx raises when close() came first
@@ -360,10 +364,12 @@ class HubClient:
 
 
 class _Lost(msgspec.Struct, frozen=True):
-    """How a connection ended; `quiet` when it was already silent for long."""
+    """How a connection ended; `quiet` when it was already silent for long, `distrusted` when it
+    was not the hub that answered."""
 
     cause: str
     quiet: bool = False
+    distrusted: bool = False
 
 
 class _Problem(msgspec.Struct):

@@ -20,6 +20,11 @@ fi
 # Settings are laid once; what a technician has changed stays.
 [ -e /etc/thutu/hub.toml ] || install -m 0640 -o root -g thutu "$here/hub.toml" /etc/thutu/hub.toml
 
+# The authority of the server that releases are fetched from; everybody may read it.
+if [ -e "$here/centre-ca.pem" ] && [ ! -e /etc/thutu/centre-ca.pem ]; then
+    install -m 0644 "$here/centre-ca.pem" /etc/thutu/centre-ca.pem
+fi
+
 # The token leaves the boot partition, which anyone can read, for a file that only the hub can.
 if [ -e "$here/token" ]; then
     install -m 0640 -o root -g thutu "$here/token" /etc/thutu/enrolment.token

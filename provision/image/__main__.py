@@ -40,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             network=_network(chosen),
             clock_chip=chosen.clock_chip,
             centre_key=chosen.centre_key,
+            publisher_keys=tuple(chosen.publisher_key),
+            centre_ca=None if chosen.centre_ca is None else chosen.centre_ca.read_text("ascii"),
         )
         templates = {path.name: path.read_text("utf-8") for path in _TEMPLATES.iterdir()}
         if chosen.hub_template is not None:
@@ -123,6 +125,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--centre", required=True, help=_help("centre"))
     parser.add_argument("--broker", action="append", required=True, help=_help("broker"))
     parser.add_argument("--centre-key", help=_help("centre-key"))
+    keys = _help("publisher-key")
+    parser.add_argument("--publisher-key", action="append", default=[], help=keys)
+    parser.add_argument("--centre-ca", type=Path, help=_help("centre-ca"))
     parser.add_argument(
         "--ssh-key", type=Path, action="append", required=True, help=_help("ssh-key")
     )

@@ -8,6 +8,8 @@ from ipaddress import IPv4Address, IPv4Interface
 from string import Template
 from typing import Literal
 
+from cryptography import x509
+
 from runtime.worded_error import WordedError
 
 System = Literal["trixie", "bookworm"]
@@ -17,6 +19,7 @@ FIRST_RUN = (
     "systemd.run=/boot/firmware/firstrun.sh systemd.run_success_action=reboot"
     " systemd.unit=kernel-command-line.target"
 )
+_CENTRE_CA = "/etc/thutu/centre-ca.pem"
 _UNIT = re.compile(r"^Trung tâm Phục vụ hành chính công (?=\S)")
 _SSH_KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp256) [A-Za-z0-9+/=]+( [\w.@:+-]+)?")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?")
@@ -42,7 +45,9 @@ class Static:
 class Machine:
     """What is particular to one machine. `token` is good once, at the centre with the URL `centre`,
     for this site; `brokers` are the host names or addresses of the centre's broker, or of each
-    server of its cluster; `centre_key`, 64 hexadecimal digits, is by what the hub believes it."""
+    server of its cluster; `centre_key`, 64 hexadecimal digits, is by what the hub believes it.
+    Only what one of `publisher_keys` sealed is taken as an update; `centre_ca` (PEM) vouches for
+    the server that it is fetched from, where the system's authorities do not."""
 
     site: str
     site_name: str
@@ -55,6 +60,8 @@ class Machine:
     network: Static | None = None
     clock_chip: bool = False
     centre_key: str | None = None
+    publisher_keys: tuple[str, ...] = ()
+    centre_ca: str | None = None
 
     def __post_init__(self) -> None:
         if not self.ssh_keys:
@@ -67,6 +74,10 @@ class Machine:
                 raise ImageError("broker", broker=repr(broker))
         if not _TOKEN.fullmatch(self.token):
             raise ImageError("token")
+        if self.centre_ca is not None:
+            _check_authority(self.centre_ca)
+            if not self.publisher_keys:
+                raise ImageError("no_publisher")
 
     @property
     def node(self) -> str:
@@ -80,7 +91,11 @@ def boot_files(machine: Machine, templates: Mapping[str, str]) -> dict[str, str]
     Bookworm's `cmdline.txt` needs FIRST_RUN at its end besides.
     """
     hub = templates["hub.toml.template"]
-    for given, name in ((machine.brokers[1:], "other_brokers"), (machine.centre_key, "centre_key")):
+    for given, name in (
+        (machine.brokers[1:], "other_brokers"),
+        (machine.centre_key, "centre_key"),
+        (machine.publisher_keys, "updates"),
+    ):
         if given and f"${name}" not in hub:
             raise ImageError("template", name=f"${name}")
     files = {
@@ -96,11 +111,14 @@ def boot_files(machine: Machine, templates: Mapping[str, str]) -> dict[str, str]
             broker=_toml(machine.brokers[0]),
             other_brokers=json.dumps(machine.brokers[1:]),
             client_id=_toml(f"thutu-{machine.node}"),
+            updates=_updates(machine),
         ),
         "thutu/first-boot.sh": templates["first-boot.sh"],
         "thutu/version": f"{machine.version}\n",
         "thutu/token": f"{machine.token}\n",
     }
+    if machine.centre_ca is not None:
+        files["thutu/centre-ca.pem"] = machine.centre_ca
     hostname = f"thutu-{machine.node}"
     if machine.system == "bookworm":
         files["firstrun.sh"] = Template(templates["firstrun.sh.template"]).safe_substitute(
@@ -125,6 +143,25 @@ def _centre_key(key: str | None) -> str:
     return (
         '# centre_key = ""  # thutu-central config-key' if key is None else f'centre_key = "{key}"'
     )
+
+
+def _check_authority(pem: str) -> None:
+    """Certificates and nothing else: everybody who finds the card can read them."""
+    try:
+        x509.load_pem_x509_certificates(pem.encode())
+    except ValueError as error:
+        raise ImageError("centre_ca") from error
+    if "PRIVATE KEY" in pem:
+        raise ImageError("centre_ca")
+
+
+def _updates(machine: Machine) -> str:
+    if not machine.publisher_keys:
+        return "# [updates] publisher_keys: without one this hub takes no updates"
+    lines = ["[updates]", f"publisher_keys = {json.dumps(machine.publisher_keys)}"]
+    if machine.centre_ca is not None:
+        lines.append(f'ca_file = "{_CENTRE_CA}"')
+    return "\n".join(lines)
 
 
 def _toml(text: str) -> str:
