@@ -11,17 +11,16 @@ from typing import NoReturn
 
 from central.access.commands import add_access_commands
 from central.broker import CENTRE, BrokerError, EmbeddedBroker
+from central.catalogue.commands import add_catalogue_commands
 from central.commands import Commands, words
 from central.configuration.commands import add_configuration_commands
 from central.identity.commands import add_identity_commands
 from central.identity.register import RegisterError
 from central.recovery.commands import add_recovery_commands
-from central.registry.register import compare, register
-from central.registry.sites import read_sites
-from central.rollup.business_day import day_of
+from central.registry.commands import add_registry_commands
 from central.service import Centre, rebuild
 from central.settings import CentralSettings
-from central.store.database import close, location, writing
+from central.store.database import close, location
 from central.store.move import move
 from central.store.protocol import StoreError
 from central.updates.commands import RolloutError, add_update_commands
@@ -90,12 +89,10 @@ def _parse() -> argparse.Namespace:
     add_identity_commands(commands)
     add_recovery_commands(commands)
     add_configuration_commands(commands)
+    add_catalogue_commands(commands)
     add_update_commands(parsers, print)
 
-    importing = commands.add("import-sites", _import_sites)
-    importing.add_argument("file", type=Path, help=words("help_sites_file"))
-    importing.add_argument("--dry-run", action="store_true", help=words("help_dry_run"))
-
+    add_registry_commands(commands)
     commands.add("rebuild", _rebuild)
 
     moving = commands.add("move", _move)
@@ -167,19 +164,6 @@ def _embedded(settings: CentralSettings, stack: ExitStack) -> MqttSettings:
         EmbeddedBroker(settings.folder / "broker", wanted.nodes, port=wanted.port)
     )
     return broker.settings(CENTRE)
-
-
-def _import_sites(settings: CentralSettings, arguments: argparse.Namespace) -> str:
-    sites = read_sites(arguments.file)
-    today = day_of(SystemClock().stamp().wall_ms)
-    with writing(settings.database()) as db:
-        changes = compare(db, sites) if arguments.dry_run else register(db, sites, today)
-    return words(
-        "sites_compared" if arguments.dry_run else "sites_imported",
-        new=len(changes.new),
-        changed=len(changes.changed),
-        unchanged=len(changes.unchanged),
-    )
 
 
 def _move(settings: CentralSettings, arguments: argparse.Namespace) -> str:

@@ -16,6 +16,8 @@ from central.alerts.settings import AlertSettings
 from central.api.app import create_api
 from central.api.entrance import Entrance
 from central.appointments.service import AppointmentService
+from central.catalogue.catalogue import PROCEDURES
+from central.catalogue.handled import NO_CATALOGUE, handled_in
 from central.configuration.desk import ConfigurationDesk
 from central.configuration.shelf import Shelf
 from central.front import Front
@@ -33,6 +35,7 @@ from central.scope import Role
 from central.settings import AccessSettings
 from central.store.database import Location, close, database_of, lead, open_for_writing, writing
 from central.store.ingest import SqlIngestStore
+from central.store.known_edition import KnownEdition
 from central.store.rollup import SqlRollupStore
 from central.updates.desk import RolloutDesk
 from central.updates.serving import create_releases
@@ -132,7 +135,8 @@ class Centre:
             limits = Limits(per_address=_CONNECTIONS_PER_ADDRESS, proxies=proxies)
             self._http = HttpServer(front, http_host, http_port, limits)
             undo.pop_all()
-        self._configurations = ConfigurationDesk(shelf, self._clock, self._retain)
+        known = KnownEdition(database, self._clock, PROCEDURES, handled_in, NO_CATALOGUE)
+        self._configurations = ConfigurationDesk(shelf, key, known.get, self._clock, self._retain)
         self._rollouts = RolloutDesk(
             database, key, self._clock, self._retain, updates or UpdateSettings()
         )

@@ -20,6 +20,7 @@ from display.terminal import settings as terminal
 from display.voice import settings as voice
 from edge.satellite.__main__ import SatelliteSettings
 from edge.settings import HubSettings
+from provision.update.follow import FollowSettings
 from runtime.wording import catalogue
 
 FOLDER = Path(__file__).parent
@@ -150,6 +151,7 @@ def settings() -> str:
         ("thutu-boards", "THUTU_BOARDS", boards.Settings),
         ("thutu-hall", "THUTU_HALL", hall.Settings),
         ("thutu-satellite", "THUTU_SATELLITE", SatelliteSettings),
+        ("thutu-update follow", "THUTU_UPDATE", FollowSettings),
         ("thutu-voice", "THUTU_VOICE", voice.Settings),
         ("thutu-terminal", "THUTU_TERMINAL", terminal.Settings),
     ):

@@ -101,7 +101,7 @@ class Hub:
         self.damage: str | None = None
         self._inbox: SimpleQueue[_Request | None] = SimpleQueue()
         self._listeners: list[Callable[[], None]] = []
-        self._link: Callable[[], LinkView] = lambda: LinkView(connected=False, unsent=0)
+        self._link: Callable[[], LinkView] = lambda: LinkView(False, 0, configured=False)
         self._writer = Thread(target=self._run, name=f"hub-{identity.node}", daemon=True)
 
     @property
@@ -116,8 +116,13 @@ class Hub:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nobody is in the house, so that a restart disturbs no one."""
-        return all(ticket.phase in ENDED for ticket in self._house.live.tickets.values())
+        """Whether nobody is in the house, so that a restart disturbs no one; who was left over from
+        a day that is over has gone, though nothing has opened the next one yet."""
+        live = self._house.live
+        due = day_to_open(live, self._clock.stamp())
+        if due is not None:
+            return not due.carried
+        return all(ticket.phase in ENDED for ticket in live.tickets.values())
 
     def start(self) -> None:
         """Note the start, open the day, order again what nobody saw printed, and take orders."""

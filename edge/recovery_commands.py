@@ -71,7 +71,10 @@ def _replace(settings: HubSettings, options: argparse.Namespace) -> str:
         check_unused(settings.data)
         state = _state(settings, options)
         done = take_over(settings.data, state, on_paper, SystemClock().stamp().wall_ms)
-    return _told(done, options.language)
+    told = _told(done, options.language)
+    if settings.http.tls and not settings.tls_folder.exists():
+        told += "\n" + say("hub_tool.trust_anew", options.language)
+    return told
 
 
 @contextlib.contextmanager

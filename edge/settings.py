@@ -5,7 +5,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field, structs
 
-from contract.ids import Name, NodeId, ServiceId, whole
+from contract.ids import Name, NodeId, whole
+from contract.procedures import Procedure
 from edge.control_settings import ControlSettings
 from edge.core.rules import Rules
 from edge.devices.printer_profile import PrinterProfile
@@ -20,7 +21,6 @@ PublicKey = Annotated[
     str,
     Meta(pattern=whole(r"[0-9a-f]{64}"), description="An Ed25519 public key in hexadecimal."),
 ]
-ProcedureCode = Annotated[str, Meta(pattern=whole(r"[0-9]\.[0-9]{6}(\.[0-9A-Z.]+)?"))]
 
 _SOME_DAY = "2026-11-23"
 _SOME_NUMBER = "09999"
@@ -49,14 +49,6 @@ class PrinterSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ticket: TicketTemplate = field(default_factory=TicketTemplate)
 
 
-class Procedure(Struct, frozen=True, forbid_unknown_fields=True):
-    """An administrative procedure, its national code, and the service that handles it."""
-
-    code: ProcedureCode
-    name: dict[str, str]
-    service: ServiceId
-
-
 class IdentitySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the hub gets its certificate: the centre's address (`https://…`), and the file with the
     one-time token that the centre gave out. `[uplink]` then needs no files of its own."""
@@ -71,7 +63,8 @@ class UpdateSettings(Struct, frozen=True, forbid_unknown_fields=True):
     The centre's order is put into `order_file`, where `thutu-update` finds it; `state_file` is
     where that tells how far it is. `most_kb_s` leaves the line to others while a release is
     fetched, 0 takes all of it. `ca_file` is trusted beside the system's authorities where releases
-    are fetched; other users than the hub's must be able to read it.
+    are fetched; other users than the hub's must be able to read it. The site's other machines take
+    the release that runs from `releases`, and its wheels from `wheelhouse`.
     """
 
     publisher_keys: Annotated[tuple[PublicKey, ...], Meta(min_length=1)]
@@ -79,16 +72,19 @@ class UpdateSettings(Struct, frozen=True, forbid_unknown_fields=True):
     state_file: Path = Path("/var/lib/thutu-update/plan.json")
     most_kb_s: Annotated[int, Meta(ge=0)] = 0
     ca_file: Path | None = None
+    releases: Path = Path("/opt/thutu")
+    wheelhouse: Path = Path("/var/lib/thutu-update-fetch")
 
 
 class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):
     """Everything one hub needs to know; each part gets only its own section.
 
     `clock_chip` says that the machine keeps time without power, as a Pi 5 with its battery does.
-    `procedures_file` names a TOML file of further procedures, shared by many sites: those of
-    services that this site lacks are left out. `follow_url` is what the ticket's QR code opens,
-    with `{site}`, `{day}` and `{number}`. `centre_key` is what `thutu-central config-key` says:
-    only what is signed with it is believed, of files, configuration and updates.
+    `procedures_file` names a TOML file of further procedures, shared by many sites, for as long as
+    the centre has sent no catalogue: those of services that this site lacks are left out.
+    `follow_url` is what the ticket's QR code opens, with `{site}`, `{day}` and `{number}`.
+    `centre_key` is what `thutu-central config-key` says: only what is signed with it is believed,
+    of files, configuration and updates.
     """
 
     node: NodeId

@@ -57,6 +57,7 @@ PURE = (
     "central.ingest.check",
     "central.rollup.bins",
     "central.rollup.business_day",
+    "central.rollup.answer_batches",
     "central.rollup.fold",
     "central.rollup.histogram",
     "central.rollup.queue",

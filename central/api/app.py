@@ -6,12 +6,14 @@ from fastapi import FastAPI
 
 from central.api.alert_routes import alert_router
 from central.api.appointment_routes import appointment_router
+from central.api.catalogue_routes import catalogue_router
 from central.api.entrance import Entrance
 from central.api.exports.routes import export_router
 from central.api.live_routes import live_router
 from central.api.period_routes import period_router
 from central.api.problems import say_problems
 from central.api.record_routes import record_router
+from central.api.registry_routes import registry_router
 from central.api.routes import api_router, health_router
 from central.api.update_routes import update_router
 
@@ -45,6 +47,7 @@ def create_api(entrance: Entrance, is_healthy: Callable[[], bool]) -> FastAPI:
             {"name": "machines", "description": "Hubs and devices."},
             {"name": "alerts", "description": "What somebody should look at."},
             {"name": "appointments", "description": "For booking systems: slots at sites."},
+            {"name": "registry", "description": "What exists on which days: units, procedures."},
             {"name": "audit", "description": "For auditors: single events, and who did what."},
             {"name": "quality", "description": "How far the figures can be trusted."},
             {"name": "service", "description": "The state of the centre itself."},
@@ -54,6 +57,8 @@ def create_api(entrance: Entrance, is_healthy: Callable[[], bool]) -> FastAPI:
     app.include_router(period_router(entrance))
     app.include_router(record_router(entrance))
     app.include_router(update_router(entrance))
+    app.include_router(catalogue_router(entrance))
+    app.include_router(registry_router(entrance))
     app.include_router(alert_router(entrance))
     app.include_router(appointment_router(entrance))
     app.include_router(export_router(entrance))

@@ -33,8 +33,11 @@ from central.api.live import LiveBoards
 from central.api.records import Records
 from central.api.update_desk import UpdateDesk
 from central.appointments.book import AppointmentBook
+from central.catalogue.book import CatalogueBook
 from central.configuration.differences import wanted
 from central.configuration.shelf import Shelf
+from central.registry.unit_editions import UNITS, units_in
+from central.registry.units import shipped_units
 from central.rollup.business_day import day_of
 from central.settings import AccessSettings
 from central.store.access import AccessStore
@@ -42,6 +45,7 @@ from central.store.alerts import Alerts
 from central.store.database import Location, reading, reading_copy, transaction, writing
 from central.store.event_log import EventLog
 from central.store.history import History
+from central.store.known_edition import KnownEdition
 from central.store.machines import Machines
 from central.store.reader import Reader
 from central.store.totals import Totals
@@ -109,6 +113,8 @@ class Entrance:
         self._receivers = tuple(receivers)
         self.live = LiveBoards(database, clock, self._live_within_ms)
         self.appointments = AppointmentBook(database, clock, shelf)
+        self.units = KnownEdition(database, clock, UNITS, units_in, shipped_units())
+        self.catalogue = CatalogueBook(database, clock)
         self._passwords = Passwords()
         rule = LockRule(access.lock_after, access.lock_s, access.sign_ins_per_minute)
         self._locks = SignInLocks(rule, clock)
@@ -150,7 +156,7 @@ class Entrance:
                     admin,
                     shown.address,
                     Desk(reader, totals, *moment),
-                    Archive(reader, History(copy, admin.scope), totals, moment),
+                    Archive(reader, History(copy, admin.scope), totals, moment, self.units.get()),
                     Records(
                         reader,
                         Machines(copy, admin.scope),

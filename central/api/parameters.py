@@ -46,6 +46,11 @@ DayQuery = Annotated[
         alias="day", description="The business day; today when left out.", examples=["2026-11-20"]
     ),
 ]
+OnQuery = Annotated[
+    date | None,
+    _Reasonable,
+    Query(description="Only what is in force on this day.", examples=["2026-11-20"]),
+]
 DayPath = Annotated[
     date, _Reasonable, Path(description="The business day.", examples=["2026-11-20"])
 ]

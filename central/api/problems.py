@@ -1,21 +1,21 @@
 """Errors in words, as problem details (RFC 9457)."""
 
-import logging
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from central.alerts.people import AlertOverError
+from central.api.again import unanswered
 from central.api.entrance import ForbiddenError, NotLetInError, TooOftenError
 from central.api.models import Problem
 from central.appointments.book import BookingRefusedError
+from central.catalogue.catalogue import CatalogueError
 from central.store.protocol import StoreError
 from runtime.wording import say
-
-logger = logging.getLogger(__name__)
 
 _WORDS = {
     HTTPStatus.UNAUTHORIZED: "admin.error_not_let_in",
@@ -67,6 +67,7 @@ def say_problems(app: FastAPI) -> None:
     app.add_exception_handler(TooOftenError, _say_too_often)
     app.add_exception_handler(AlertOverError, _say_alert_over)
     app.add_exception_handler(BookingRefusedError, _say_booking_refused)
+    app.add_exception_handler(CatalogueError, _say_catalogue_refused)
     app.add_exception_handler(StoreError, _say_store_failed)
     app.add_exception_handler(Exception, _say_failed)
     app.add_exception_handler(HTTPException, _say_http_error)
@@ -98,15 +99,21 @@ async def _say_booking_refused(request: Request, error: Exception) -> ProblemRes
     return ProblemResponse(body.model_dump(), conflict.value)
 
 
+async def _say_catalogue_refused(request: Request, error: Exception) -> ProblemResponse:
+    conflict = HTTPStatus.CONFLICT
+    words = error.words(language_of(request)) if isinstance(error, CatalogueError) else ""
+    body = Problem(title=conflict.phrase, status=conflict.value, detail=words)
+    return ProblemResponse(body.model_dump(), conflict.value)
+
+
 async def _say_too_often(request: Request, error: Exception) -> ProblemResponse:
     wait_s = error.wait_s if isinstance(error, TooOftenError) else 1
     headers = {"Retry-After": str(wait_s)}
     return problem(request, HTTPStatus.TOO_MANY_REQUESTS, headers=headers)
 
 
-async def _say_store_failed(request: Request, error: Exception) -> ProblemResponse:
-    logger.error("a question could not be answered: %s", error)
-    return problem(request, HTTPStatus.SERVICE_UNAVAILABLE)
+async def _say_store_failed(request: Request, error: Exception) -> Response:
+    return unanswered(problem(request, HTTPStatus.SERVICE_UNAVAILABLE), error)
 
 
 async def _say_failed(request: Request, _error: Exception) -> ProblemResponse:

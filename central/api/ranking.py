@@ -12,7 +12,7 @@ from central.api.known import UNIT_LENGTH, Moment, Period
 from central.api.models import FreshnessOfMany
 from central.api.period_models import Group, Place, Ranking, Wait, Waits, When
 from central.registry.provinces import province_name
-from central.registry.units import unit_name
+from central.registry.units import Units
 from central.rollup.business_day import day_of
 from central.rollup.site_waits import SiteWaits, joined, site_waits
 from central.store.history import History, Where
@@ -52,6 +52,7 @@ class Sources(NamedTuple):
     history: History
     totals: Totals
     kept: Kept[SiteWaits]
+    units: Units
 
 
 def rank(question: Question, page: Page, sources: Sources, moment: Moment) -> Ranking:
@@ -87,7 +88,7 @@ def rank(question: Question, page: Page, sources: Sources, moment: Moment) -> Ra
             Place(
                 place=page.offset + number,
                 code=code,
-                name=_name(groups[code][0].row, question.of),
+                name=_name(groups[code][0].row, question.of, sources.units, last),
                 province=groups[code][0].row.province,
                 sites=len(groups[code]),
                 reporting=sum(site.row.site in found.reporting for site in groups[code]),
@@ -176,12 +177,12 @@ def _nearest(values: Sequence[int], share: float) -> int | None:
     return values[max(1, math.ceil(share * len(values))) - 1] if values else None
 
 
-def _name(row: SiteRow, of: Group) -> str | None:
+def _name(row: SiteRow, of: Group, units: Units, day: date) -> str | None:
     if of is Group.SITES:
         return row.name
-    return (
-        province_name(row.province) if of is Group.PROVINCES else unit_name(row.site[:UNIT_LENGTH])
-    )
+    if of is Group.PROVINCES:
+        return province_name(row.province)
+    return units.name(row.site[:UNIT_LENGTH], day)
 
 
 def _freshness(sites: Iterable[_Site], found: _Measured) -> FreshnessOfMany:

@@ -49,6 +49,9 @@ class DifferingHub(Model):
     )
     software_differs: bool = Field(examples=[False])
     software: str | None = Field(examples=["0.1.0"])
+    wanted_software: str | None = Field(
+        description="What a rollout has given it; null when none has.", examples=["0.2.0"]
+    )
     freshness: Freshness
 
 
@@ -61,17 +64,13 @@ class SoftwareVersion(Model):
 
 class Differences(Model):
     """Hubs that run another configuration than was decided for them, or other software than
-    `wanted_software`."""
+    they were told."""
 
     total: Count = Field(description="How many in all.", examples=[3])
     next_offset: int | None = Field(
         description="`offset` of the next page; null on the last.", examples=[100]
     )
     hubs: list[DifferingHub]
-    wanted_software: str | None = Field(
-        description="What most hubs of the nation run; null when none has said what it runs.",
-        examples=["0.1.0"],
-    )
     software: list[SoftwareVersion] = Field(
         description="What the hubs asked about run, the most frequent first."
     )

@@ -118,8 +118,8 @@ class Records:
     def differences(self, where: Where, page: Page) -> Differences:
         """Hubs that do not run what they should, by name."""
         known = {site.row.site: site for site in self._known(where)}
-        should = self._wanted()
-        found = differences({code: site.nodes for code, site in known.items()}, should)
+        hubs = {code: site.nodes for code, site in known.items()}
+        found = differences(hubs, self._wanted())
         return Differences(
             total=len(found),
             next_offset=page.next_offset(len(found)),
@@ -133,11 +133,11 @@ class Records:
                     wanted_config=one.wanted_config,
                     software_differs=one.software_differs,
                     software=one.software,
+                    wanted_software=one.wanted_software,
                     freshness=known[one.site].freshness,
                 )
                 for one in found[page.offset : page.offset + page.limit]
             ],
-            wanted_software=should.software,
             software=[
                 SoftwareVersion(software=software, hubs=hubs)
                 for software, hubs in self._machines.software(where).items()

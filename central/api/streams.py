@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from central.access.accounts import Admin
 from central.access.permissions import Permission
 from central.api.entrance import Entrance, ForbiddenError, NotLetInError, Shown, TooOftenError
-from central.store.protocol import StoreError
+from central.store.protocol import CopyLostError, StoreError
 
 _EVERY_S = 1.0
 _SECONDS_A_CHECK = 30
@@ -54,6 +54,8 @@ class Streams:
                         if turns and turns % _SECONDS_A_CHECK == 0:
                             admin = await run_in_threadpool(self._admin, shown)
                         latest = await run_in_threadpool(look, admin)
+                    except CopyLostError:
+                        continue
                     except (NotLetInError, ForbiddenError, TooOftenError, StoreError):
                         return
                     told = news(known, latest)

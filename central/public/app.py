@@ -1,7 +1,6 @@
 """The public's pages as an ASGI application: small, cacheable, without scripts or cookies."""
 
 import hashlib
-import logging
 from collections import OrderedDict
 from http import HTTPStatus
 from pathlib import Path
@@ -13,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from central.access.limits import RateLimit
+from central.api.again import unanswered
 from central.public.board import KEPT_S, Board
 from central.public.page import refusal_page, ticket_page
 from central.public.queue import SiteQueue
@@ -21,8 +21,6 @@ from central.store.protocol import StoreError
 from contract.ids import Day, SiteId, TicketNumber
 from runtime.clock import Clock
 from runtime.wording import LANGUAGES
-
-logger = logging.getLogger(__name__)
 
 _STYLE = (Path(__file__).parent / "style.css").read_bytes()
 _MOST_PAGES = 20_000
@@ -72,8 +70,8 @@ class _Pages:
         except msgspec.ValidationError:
             queue = None
         except StoreError as error:
-            logger.warning("a ticket's page could not be shown: %s", error)
-            return _refusal("not_readable", language, HTTPStatus.SERVICE_UNAVAILABLE)
+            refusal = _refusal("not_readable", language, HTTPStatus.SERVICE_UNAVAILABLE)
+            return unanswered(refusal, error)
         if queue is None:
             return _refusal("unknown_ticket", language, HTTPStatus.NOT_FOUND)
         body, etag = self._page(queue, asked, language)

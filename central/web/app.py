@@ -1,6 +1,5 @@
 """The application of the admins' pages."""
 
-import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from pathlib import Path
@@ -13,10 +12,12 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from central.alerts.people import AlertOverError
+from central.api.again import unanswered
 from central.api.entrance import Entrance, ForbiddenError, NotLetInError, TooOftenError
 from central.api.problems import detail_of
 from central.store.protocol import StoreError
 from central.web.alert_pages import alert_pages
+from central.web.catalogue_pages import catalogue_pages
 from central.web.language import language_router
 from central.web.pages import Pages, figures_router
 from central.web.period_pages import period_pages
@@ -24,8 +25,6 @@ from central.web.session_cookies import SessionCookies
 from central.web.signing_in import signing_in_router
 from central.web.update_pages import update_pages
 from central.web.words import page_language
-
-logger = logging.getLogger(__name__)
 
 _STATIC = Path(__file__).parent / "static"
 _SHOWN_AS: dict[type[Exception], HTTPStatus] = {
@@ -46,6 +45,7 @@ def create_pages(entrance: Entrance, *, secure_cookies: bool, wait_target_s: int
     app.include_router(period_pages(entrance, pages))
     app.include_router(alert_pages(entrance, pages))
     app.include_router(update_pages(entrance, pages))
+    app.include_router(catalogue_pages(entrance, pages))
     app.include_router(signing_in_router(entrance, pages, SessionCookies(secure=secure_cookies)))
     app.include_router(language_router(secure_cookies=secure_cookies))
     app.mount("/static", StaticFiles(directory=_STATIC))
@@ -68,8 +68,7 @@ def create_pages(entrance: Entrance, *, secure_cookies: bool, wait_target_s: int
         return show(request, HTTPStatus(code))
 
     async def store_failed(request: Request, error: Exception) -> Response:
-        logger.error("a page could not be shown: %s", error)
-        return show(request, HTTPStatus.SERVICE_UNAVAILABLE)
+        return unanswered(show(request, HTTPStatus.SERVICE_UNAVAILABLE), error)
 
     def showing(status: HTTPStatus) -> Callable[[Request, Exception], Awaitable[Response]]:
         async def shown(request: Request, _error: Exception) -> Response:

@@ -45,7 +45,7 @@ class Pages:
         self, request: Request, name: str, status: HTTPStatus = HTTPStatus.OK, **values: object
     ) -> HTMLResponse:
         """A page from a template."""
-        words = Words(page_language(request), self._entrance.today())
+        words = Words(page_language(request), self._entrance.today(), self._entrance.units.get())
         html = self._templates.get_template(name).render(
             t=words,
             path=request.url.path,
@@ -117,7 +117,7 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
 
     @router.get("/sites/{site}/days/{day}")
     def site_day(request: Request, visit: Visiting, site: str, day: date) -> Response:
-        words = Words(page_language(request), entrance.today())
+        words = Words(page_language(request), entrance.today(), entrance.units.get())
         found = visit.desk.site_day(site, day, service_names(words.language))
         quality = visit.desk.quality(site, day)
         if found is None or quality is None:

@@ -6,7 +6,7 @@ from fastapi import Request
 
 from central.api.models import Freshness, FreshnessOfMany, Level, Liveness, NodeQuality
 from central.registry.provinces import province_name
-from central.registry.units import unit_name
+from central.registry.units import Units
 from central.scope import Scope
 from central.store.history import Where
 from runtime.wording import LANGUAGES, say
@@ -27,9 +27,10 @@ def page_language(request: Request) -> str:
 class Words:
     """Everything a page says, in one language. `today` leaves the date out of today's times."""
 
-    def __init__(self, language: str, today: date) -> None:
+    def __init__(self, language: str, today: date, units: Units) -> None:
         self.language = language
         self._today = today
+        self._units = units
 
     def __call__(self, key: str, **values: object) -> str:
         """The words for `admin.<key>`."""
@@ -79,7 +80,8 @@ class Words:
         """The narrowest place that a question names."""
         unit = where.unit or (where.site or "")[: len("01-00097")]
         if unit:
-            return f"{unit_name(unit)}{f' ({where.site})' if where.site else ''}"
+            name = self._units.name(unit, self._today)
+            return f"{name} ({where.site})" if where.site else name
         return province_name(where.province or "")
 
     def home(self, scope: Scope) -> str:

@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from contract.procedures import Procedure
 from edge.access import Access
 from edge.api.access_routes import access_routes
 from edge.api.body_limit import BodyLimit
@@ -26,6 +27,7 @@ from edge.api.problems import (
     problem,
 )
 from edge.api.queue_routes import queue_routes
+from edge.api.release_routes import release_routes
 from edge.api.report_routes import PrintSheet, report_routes
 from edge.api.sign_in_queue import SignInQueue
 from edge.api.site_routes import site_routes
@@ -36,7 +38,8 @@ from edge.api.ticket_routes import ticket_routes
 from edge.hub import Hub
 from edge.issue_rate import IssuePace, IssueRate
 from edge.last_news import LastNews
-from edge.settings import Procedure
+from edge.site_machines import SiteMachines
+from edge.site_release import SiteRelease
 from edge.store.journal import StoreError
 from edge.ticket.layout import Paper
 from edge.ticket.template import TicketTemplate
@@ -59,6 +62,7 @@ def create_app(
     issue_rate: IssueRate = _ISSUE_RATE,
     print_sheet: PrintSheet | None = None,
     news: LastNews | None = None,
+    release: SiteRelease | None = None,
 ) -> FastAPI:
     """The API of `hub` for those whom `access` knows, and its pages.
 
@@ -66,6 +70,7 @@ def create_app(
     printed on, `template` the site's own ticket, and `follow_url` what their QR code opens.
     `print_sheet` prints what is no ticket.
     `issue_rate` is how fast one device may give out numbers. `news` hears who speaks of devices.
+    `release` is what other machines of the site may take from here.
     """
     app = FastAPI(
         title="Thứ Tự – hub",
@@ -75,7 +80,8 @@ def create_app(
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    guard = Guard(access)
+    machines = SiteMachines(access.clock)
+    guard = Guard(access, machines)
     changes = Changes(hub)
     pace = IssuePace(issue_rate, access.clock)
     news = news or LastNews(access.clock)
@@ -86,6 +92,8 @@ def create_app(
     app.include_router(report_routes(hub, guard, print_sheet))
     app.include_router(ticket_routes(hub, guard, paper, template, follow_url))
     app.include_router(access_routes(access, SignInQueue(access.knows, access.clock)))
+    if release is not None:
+        app.include_router(release_routes(hub, guard, machines, release))
     app.add_exception_handler(Problem, problem)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, http_problem)

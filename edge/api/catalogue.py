@@ -4,10 +4,10 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from contract.procedures import Procedure
 from contract.snapshot import Snapshot
 from edge.core.calendar import hours, local_time
 from edge.core.rules import Rules
-from edge.settings import Procedure
 from runtime.wording import LANGUAGES
 
 
@@ -21,11 +21,13 @@ def catalogue(
 ) -> dict[str, Any]:
     """Services, priority classes, procedures, hours, ratings as JSON values.
 
-    `hours` are those of today; `printer` is the device that prints the asker's tickets, if there is
-    one; `appointments` says that slots are booked. A service's `usual_min` is minutes at the
-    counter.
+    `hours` are those of today, `procedures` those in force on the business day that the next order
+    finds: today's where a clock can be believed, else the one that is open. `printer` is the device
+    that prints the asker's tickets, if there is one; `appointments` says that slots are booked. A
+    service's `usual_min` is minutes at the counter.
     """
     today = local_time(now.now_ms).date().isoformat()
+    business_day = today if now.clock_trusted else now.day
     return {
         "site": rules.site,
         "site_name": rules.site_name,
@@ -41,7 +43,7 @@ def catalogue(
             for service in rules.services
         ],
         "priorities": to_builtins(rules.priorities),
-        "procedures": to_builtins(procedures),
+        "procedures": to_builtins([one for one in procedures if one.is_in_force(business_day)]),
         "sessions": to_builtins(rules.sessions),
         "hours": hours(rules, today),
         "appointments": appointments,

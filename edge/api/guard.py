@@ -7,6 +7,7 @@ from starlette.requests import Request
 from contract.commands import Actor
 from edge.access import Access, SessionEnded
 from edge.api.problems import Problem
+from edge.site_machines import SiteMachines
 from edge.store.journal import StoreError
 
 COOKIE = "thutu"
@@ -15,8 +16,9 @@ COOKIE = "thutu"
 class Guard:
     """Finds the device or member of staff behind a request, by bearer token or cookie."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, machines: SiteMachines) -> None:
         self._access = access
+        self._machines = machines
 
     def actor(self, request: Request) -> Actor:
         """Who asks; from now on their address is known. Raises Problem (401) for nobody known, and
@@ -29,6 +31,7 @@ class Guard:
             raise Problem(HTTPStatus.UNAUTHORIZED, "api.unknown-token")
         if request.client is not None:
             self._access.remember(request.client.host)
+            self._machines.hear(request.client.host, request.headers.get("user-agent", ""))
         return actor
 
     def supervisor(self, request: Request) -> Actor:

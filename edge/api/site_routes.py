@@ -10,12 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contract.day_report import Me
+from contract.procedures import Procedure
 from edge.api.catalogue import catalogue
 from edge.api.guard import Guard
 from edge.api.problems import Problem
 from edge.core.report import figures_of
 from edge.hub import Hub
-from edge.settings import Procedure
 from runtime import wording
 
 _COUNTED = ("clerk", "supervisor")
@@ -82,13 +82,14 @@ def site_routes(
             seq=house.seq,
             day=house.live.day,
             software=hub.identity.software,
-            house=_house(hub),
+            house=house_of(hub),
         )
 
     return router
 
 
-def _house(hub: Hub) -> Literal["busy", "empty", "closed"]:
+def house_of(hub: Hub) -> Literal["busy", "empty", "closed"]:
+    """Whether a restart would disturb anybody, as `Health` says it."""
     if not hub.is_empty:
         return "busy"
     return "empty" if hub.snapshot().issuing == "open" else "closed"

@@ -1,6 +1,7 @@
 """A plausible morning at a site, as a journal, with what must be found in the figures."""
 
 import random
+from collections import Counter
 from dataclasses import dataclass, field
 
 from contract import events as e
@@ -19,7 +20,12 @@ class Morning:
     services: list[int] = field(default_factory=list)
     issued: int = 0
     finished: int = 0
-    ratings: int = 0
+    answered: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def ratings(self) -> int:
+        """Answers that are in the figures: whole batches of five of each service."""
+        return sum(n - n % 5 for n in self.answered.values())
 
 
 def morning(
@@ -76,7 +82,7 @@ def morning(
             happened.append(
                 (ended + 5_000, e.RatingGiven(counter, service, rng.choice((4, 4, 4, 3)), 4))
             )
-            made.ratings += 1
+            made.answered[service] += 1
     made.journal.open_day(day)
     for at_ms, event in sorted(happened, key=lambda pair: pair[0]):
         made.journal.add(event, at_ms - days_before * MS_PER_DAY)

@@ -78,6 +78,7 @@ class Journal:
         wall_ms: int | None = None,
         unsent: int = 0,
         software: str = "0.1.0",
+        config: str = "c1",
     ) -> bytes:
         """A heartbeat as of the last row, or the will."""
         last = self.entries[-1].stamp.wall_ms if self.entries else MORNING_MS
@@ -92,7 +93,7 @@ class Journal:
                 wall_ms=last if wall_ms is None else wall_ms,
                 synced=True,
                 software=software,
-                config="c1",
+                config=config,
                 last_seq=len(self.rows),
                 unsent=unsent,
             )

@@ -40,6 +40,8 @@ NEEDS: dict[str, Permission | None] = {
     "/devices": Permission.MACHINES,
     "/nodes": Permission.MACHINES,
     "/differences": Permission.MACHINES,
+    "/procedures": Permission.MACHINES,
+    "/registry/units": Permission.MACHINES,
     "/rollouts": Permission.MACHINES,
     "/rollouts/{rollout}/hubs": Permission.MACHINES,
     "/alerts": Permission.MACHINES,
@@ -58,6 +60,9 @@ DEEDS = {
     "/alerts/{alert}/close": Permission.ALERTS,
 }
 """What each deed needs."""
+
+EDITING = "/procedures"
+"""Who may put another catalogue into force is in `tests/central/catalogue/test_api.py`."""
 
 BOOKING = "/sites/{site}/appointments"
 """Who may book, move and cancel there is in `tests/central/appointments/test_api.py`."""
@@ -128,7 +133,7 @@ def test_every_operation_says_here_what_it_needs(described: Any) -> None:
     assert by_method == {
         "get": NEEDS.keys(),
         "post": {*DEEDS, BOOKING},
-        "put": {f"{BOOKING}/{{appointment}}"},
+        "put": {f"{BOOKING}/{{appointment}}", EDITING},
         "delete": {f"{BOOKING}/{{appointment}}"},
     }
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -12,9 +13,14 @@ from central.configuration.differences import Difference, Wanted, differences, w
 from central.configuration.shelf import Decided, Shelf
 from central.scope import Scope
 from central.store.connection import Database
+from central.store.database import transaction
 from central.store.reader import NodeRow, Reader
+from central.store.updates import UpdateBook
+from central.updates.rollout import Rollout, RolloutState
+from contract.wire import Phase, UpdateState
 from tests.central.journal import NODE, OTHER_NODE
 from tests.central.nation import OTHER_SITE, QUIET_SITE, SITE, UNREGISTERED_SITE, Nation, answer
+from tests.central.updates.test_rollout import ROLLOUT
 
 KEY = Ed25519PrivateKey.generate()
 TEXT = 'follow_url = "https://centre.example/{site}"'
@@ -27,7 +33,8 @@ def shelf(tmp_path: Path) -> Shelf:
 
 def heard(db: Database, *nodes: tuple[str, str | None, str | None]) -> dict[str, Sequence[NodeRow]]:
     """Hubs with what they said, as a reader of the nation finds them."""
-    for number, (node, software, config) in enumerate(nodes, start=1):
+    begin = db.execute("SELECT count(*) FROM sites").fetchone()[0] + 1
+    for number, (node, software, config) in enumerate(nodes, start=begin):
         site, province = node[:11], node[:2]
         db.execute(
             "INSERT INTO sites (site, code, province) VALUES (?, ?, ?)", (number, site, province)
@@ -48,6 +55,20 @@ def differing(db: Database, shelf: Shelf, *nodes: tuple[str, str | None, str | N
     ]
 
 
+def roll_out(db: Database, rollout: Rollout, *nodes: str) -> None:
+    with transaction(db.conn):
+        book = UpdateBook(db.conn)
+        book.add(rollout)
+        for node in nodes:
+            book.note_told(node, rollout.order, rollout.release, 1)
+
+
+def say(db: Database, rollout: Rollout, node: str, phase: Phase) -> None:
+    with transaction(db.conn):
+        said = UpdateState(rollout.order, rollout.release, phase)
+        assert UpdateBook(db.conn).note_said(node, said, 2)
+
+
 def never_heard(node: str, label: str | None) -> Difference:
     return Difference(
         site=node[:11],
@@ -56,7 +77,7 @@ def never_heard(node: str, label: str | None) -> Difference:
         wanted_config=label,
         config_differs=True,
         software=None,
-        wanted_software="0.1.0",
+        wanted_software=None,
         software_differs=False,
     )
 
@@ -71,16 +92,39 @@ def test_a_hub_differs_until_it_says_what_was_decided(each_db: Database, shelf: 
     assert differing(each_db, shelf) == []
 
 
-def test_software_that_most_do_not_run_differs_and_silence_does_not(
+def test_software_differs_where_another_was_told_whatever_most_run(
     each_db: Database, shelf: Shelf
 ) -> None:
-    hubs = [(f"01-00097-{n:02}-h1", "0.2.0", "own") for n in range(1, 4)]
-    old, silent = ("48-20194-01-h1", "0.1.0", "own"), ("48-20194-02-h1", None, None)
-    assert differing(each_db, shelf, *hubs, old, silent) == [f"{old[0]} software"]
+    hubs = [f"01-00097-{n:02}-h1" for n in range(1, 6)]
+    early, late, silent, *_ = hubs
+    heard(each_db, (early, "7.0", "own"), (late, "6.0", "own"), (silent, None, None))
+    heard_later = [(node, "6.0", "own") for node in hubs[3:]]
+    assert differing(each_db, shelf, *heard_later) == []
+    roll_out(each_db, ROLLOUT, early, late, silent)
+    assert differing(each_db, shelf) == [f"{late} software"]
+
+
+@pytest.mark.parametrize("state", [RolloutState.STOPPED, RolloutState.HALTED])
+def test_of_a_rollout_that_was_given_up_holds_what_hubs_have_of_it(
+    each_db: Database, shelf: Shelf, state: RolloutState
+) -> None:
+    """Who has it keeps it; who refused it, or had not switched, should run what was told before."""
+    older = msgspec.structs.replace(ROLLOUT, release=6, software="6.0")
+    newer = msgspec.structs.replace(ROLLOUT, rollout=2, state=state)
+    done, trying, refused, fetching = hubs = [f"01-00097-{n:02}-h1" for n in range(1, 5)]
+    software = {done: "7.0", trying: "7.0", refused: "6.0", fetching: "6.0"}
+    heard(each_db, *((node, software[node], "own") for node in hubs))
+    roll_out(each_db, older, *hubs)
+    roll_out(each_db, newer, *hubs)
+    phases: dict[str, Phase] = {done: "done", trying: "trying", refused: "refused"}
+    for node, phase in phases.items():
+        say(each_db, newer, node, phase)
+    assert wanted(each_db.conn, shelf).software == software
+    assert differing(each_db, shelf) == []
 
 
 def test_with_no_hub_and_no_decision_nothing_differs(each_db: Database, shelf: Shelf) -> None:
-    assert wanted(each_db.conn, shelf) == Wanted({}, None)
+    assert wanted(each_db.conn, shelf) == Wanted({}, {})
     assert differing(each_db, shelf) == []
 
 
@@ -88,7 +132,7 @@ def test_a_hub_never_heard_differs_where_its_site_is_seen_and_nowhere_else() -> 
     decided = {NODE: Decided("1-a", TEXT), OTHER_NODE: None}
     own = never_heard(NODE, "1-a")
     damaged = never_heard(OTHER_NODE, None)
-    should = Wanted(decided, "0.1.0")
+    should = Wanted(decided, {})
     assert differences({SITE: []}, should) == [own]
     assert differences({OTHER_SITE: [], SITE: []}, should) == [own, damaged]
     assert differences({QUIET_SITE: []}, should) == []
@@ -130,22 +174,22 @@ def test_the_api_says_who_differs_and_from_what(national: httpx.Client) -> None:
     hubs = {hub["node"]: hub for hub in found["hubs"]}
     assert list(hubs) == [f"{QUIET_SITE}-h1", NODE, OTHER_NODE]
     mine, old, never = hubs[NODE], hubs[OTHER_NODE], hubs[f"{QUIET_SITE}-h1"]
-    assert (mine["config_differs"], mine["software_differs"]) == (True, False)
+    assert (mine["config_differs"], mine["software_differs"]) == (True, True)
+    assert (mine["software"], mine["wanted_software"]) == ("0.1.0", "0.2.0")
     assert (mine["config"], mine["name"]) == ("c1", "Trung tâm phường Hồng Hà")
     assert mine["wanted_config"].startswith("1-")
     assert (old["config_differs"], old["software_differs"]) == (False, True)
     assert (old["software"], old["wanted_config"]) == ("0.0.9", None)
     assert (never["config"], never["freshness"]["state"]) == (None, "never")
-    assert found["wanted_software"] == "0.1.0"
+    assert (old["wanted_software"], never["wanted_software"]) == ("0.2.0", None)
     assert {one["software"]: one["hubs"] for one in found["software"]}["0.0.9"] == 1
 
 
-def test_a_province_sees_its_own_hubs_beside_what_most_of_the_nation_run(served: Nation) -> None:
+def test_a_province_sees_its_own_hubs(served: Nation) -> None:
     with served.client("danang") as client:
         found = answer(client, "/differences")
     assert [hub["node"] for hub in found["hubs"]] == [OTHER_NODE]
     assert found["software"] == [{"software": "0.0.9", "hubs": 1}]
-    assert found["wanted_software"] == "0.1.0"
 
 
 def test_pages_add_up_and_an_unchanged_answer_is_not_sent_again(national: httpx.Client) -> None:

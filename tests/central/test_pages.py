@@ -24,6 +24,7 @@ PAGES = (
     "/machines",
     "/differences",
     "/updates",
+    "/procedures",
     f"/differences?site={UNREGISTERED_SITE}",
     "/alerts",
     "/alerts?open=false",
@@ -346,7 +347,7 @@ def test_hubs_that_differ_are_listed_and_marked_on_their_site(served: Nation, pa
     page.get_by_role("link", name="Máy chạy khác quy định").click()
     mine = page.locator("tr", has_text="Trung tâm phường Hồng Hà")
     expect(mine).to_contain_text("cần 1-")
-    expect(page.locator("tr", has_text="Hải Châu")).to_contain_text("đa số máy chạy 0.1.0")
+    expect(page.locator("tr", has_text="Hải Châu")).to_contain_text("được giao bản 0.2.0")
     mine.get_by_role("link").click()
     expect(page.locator("section", has_text="Máy chạy khác quy định")).to_contain_text("cần 1-")
     page.goto(f"{served.url}/differences?site={UNREGISTERED_SITE}")

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
+from central.registry.lists import ListError
 from central.registry.provinces import province_name, provinces
 from central.registry.register import compare, register
-from central.registry.sites import SiteListError, SiteRecord, SiteType, parse_sites, read_sites
+from central.registry.sites import SiteRecord, SiteType, parse_sites, read_sites
 from central.scope import Scope
 from central.store.reader import Reader
 
@@ -45,7 +46,7 @@ def test_every_fault_is_named_with_its_line() -> None:
         "01-00102-01,Thừa,centre,,x",
         "01-00103-01,Ký\x07 hiệu,centre,",
     ]
-    with pytest.raises(SiteListError) as raised:
+    with pytest.raises(ListError) as raised:
         parse_sites(lines)
     heading, *faults = str(raised.value).splitlines()
     assert heading.endswith("nothing was stored:")
@@ -58,16 +59,16 @@ def test_every_fault_is_named_with_its_line() -> None:
     ids=["empty", "too few", "too many", "quote"],
 )
 def test_a_list_of_another_form_is_refused(lines: list[str]) -> None:
-    with pytest.raises(SiteListError, match="line"):
+    with pytest.raises(ListError, match="line"):
         parse_sites(lines)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SiteListError, match="cannot be read"):
+    with pytest.raises(ListError, match="cannot be read"):
         read_sites(tmp_path / "none.csv")
     odd = tmp_path / "odd.csv"
     odd.write_bytes(HEAD.encode() + b"\n01-00097-01,H\xe0 N\xf4i,centre,\n")
-    with pytest.raises(SiteListError, match="UTF-8"):
+    with pytest.raises(ListError, match="UTF-8"):
         read_sites(odd)
 
 

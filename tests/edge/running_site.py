@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 
 from contract.commands import Actor, AnyCommand, Order
+from contract.procedures import Procedure
 from contract.stamp import Stamp
 from edge.access import Access
 from edge.api.app import create_app
@@ -14,7 +15,7 @@ from edge.core.rules import Counter, Priority, RatingReason, Rules, Service, Ses
 from edge.core.state import State
 from edge.hub import Hub, Identity, Reply
 from edge.last_news import LastNews
-from edge.settings import Procedure
+from edge.site_release import SiteRelease
 from runtime.http_connections import Limits
 from runtime.http_server import HttpServer
 
@@ -123,6 +124,7 @@ class RunningSite(RunningHub):
         super().__init__(folder, clock, rules)
         self.access = Access(folder / "access.db", clock)
         self.news = LastNews(clock)
+        self.release = SiteRelease(folder / "opt", folder / "house")
         self._server = self._served(0)
 
     @property
@@ -158,6 +160,7 @@ class RunningSite(RunningHub):
             PRINTER,
             follow_url=FOLLOW_URL,
             news=self.news,
+            release=self.release,
         )
         limits = LIMITS._replace(is_known=self.access.knows)
         server = HttpServer(app, "127.0.0.1", port, limits)

@@ -66,6 +66,19 @@ def printed(hub: RunningHub, number: str, copy: int = 1) -> None:
     hub.give(HUB, ReportPrint(number, copy, "printed", "confirmed"))
 
 
+def test_who_was_left_over_from_a_day_that_is_over_keeps_no_restart_waiting(
+    hub: RunningHub, clock: TestClock
+) -> None:
+    empty = [hub.hub.is_empty]
+    issue(hub)
+    empty.append(hub.hub.is_empty)
+    clock.later(24 * 3600)
+    empty.append(hub.hub.is_empty)
+    issue(hub)
+    empty.append(hub.hub.is_empty)
+    assert empty == [True, False, True, False]
+
+
 # --- facts before effects ---------------------------------------------------------------------
 
 
@@ -298,6 +311,10 @@ def test_a_snapshot_keeps_the_contract_from_the_first_moment(
     picture = hub.hub.snapshot(training=training)
     assert msgspec.json.decode(msgspec.json.encode(picture), type=Snapshot) == picture
     assert picture.link.unsent == 3
+
+
+def test_a_hub_without_a_line_says_that_it_works_alone(hub: RunningHub) -> None:
+    assert hub.hub.snapshot().link == LinkView(connected=False, unsent=0, configured=False)
 
 
 def test_what_a_supervisor_assigned_survives_a_restart(hub: RunningHub) -> None:

@@ -1,5 +1,6 @@
 """The site's own authority and the certificate of the local API, at a real hub."""
 
+import shutil
 import ssl
 import subprocess
 import sys
@@ -188,6 +189,21 @@ def test_init_tls_tells_what_to_do_next_and_refuses_a_second_time(
     assert "data/tls/ca.pem" in capsys.readouterr().out
     assert main(command) == 1
     assert "data/tls" in capsys.readouterr().err
+
+
+def test_a_new_card_says_that_devices_are_to_trust_it_anew_unless_it_has_the_old_keys(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    (config.parent / "data").mkdir()
+    command = ["--config", str(config), "replace", "--without-centre", "--last-number"]
+    assert main([*command, "1=1042,2=0"]) == 0
+    assert "thutu-hub init-tls; then give each device the new ca.pem" in capsys.readouterr().out
+    shutil.rmtree(config.parent / "data")
+    assert main(["--config", str(config), "init-tls"]) == 0
+    capsys.readouterr()
+    assert main([*command, "1=1042,2=0"]) == 0
+    assert "ca.pem" not in capsys.readouterr().out
 
 
 def test_a_name_that_is_none_is_refused(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

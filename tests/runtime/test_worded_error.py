@@ -11,7 +11,7 @@ from central.access.accounts import AccountError
 from central.configuration.shelf import ConfigurationError
 from central.identity.commands import IdentityError
 from central.recovery.exports import ExportRefusedError
-from central.registry.sites import SiteListError
+from central.registry.lists import ListError
 from edge.command_refused import CommandRefused
 from provision.image.boot_files import ImageError
 from provision.install.ground import DamagedNoteError
@@ -30,7 +30,7 @@ ERRORS: tuple[type[WordedError], ...] = (
     ExportRefusedError,
     IdentityError,
     ImageError,
-    SiteListError,
+    ListError,
 )
 TOOLS = {
     "central_tool": ("words", "central/__main__.py", "central/*/commands.py"),
@@ -41,7 +41,7 @@ TOOLS = {
 
 
 class _TasteError(WordedError):
-    section = "site_list_refused"
+    section = "list_refused"
 
 
 def test_it_speaks_both_languages_and_is_english_in_a_log() -> None:

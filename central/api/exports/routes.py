@@ -25,7 +25,7 @@ from central.api.parameters import (
     where_of,
 )
 from central.registry.provinces import province_name
-from central.registry.units import unit_name
+from central.registry.units import Units
 from central.scope import Scope
 from central.store.history import Where
 from runtime.wording import say
@@ -67,6 +67,7 @@ def export_router(entrance: Entrance) -> APIRouter:
         Visit, Depends(visiting(entrance, Permission.FIGURES))
     ]
     Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
+    units = entrance.units
     router = APIRouter(prefix="/api/v1", responses=PROBLEMS, tags=["exports"])
 
     @router.get(
@@ -86,7 +87,7 @@ def export_router(entrance: Entrance) -> APIRouter:
     ) -> Response:
         """Every site over a period: throughput, waits, answers, and until when it is complete."""
         period = _begun(period_of(first, last, entrance.today()), "from", entrance.today())
-        title = _titled("sites_title", visit, where, period, language)
+        title = _titled("sites_title", visit, where, period, units=units.get(), language=language)
         made = local_time(entrance.now_ms())
         answer = found(visit.archive.sites(period, where))
         table = sites_table(title, answer, made, language)
@@ -110,7 +111,7 @@ def export_router(entrance: Entrance) -> APIRouter:
     ) -> Response:
         """Every day of a period, of the scope or a part of it."""
         period = _begun(period_of(first, last, entrance.today()), "from", entrance.today())
-        title = _titled("days_title", visit, where, period, language)
+        title = _titled("days_title", visit, where, period, units=units.get(), language=language)
         made = local_time(entrance.now_ms())
         table = days_table(title, found(visit.archive.days(period, where)), made, language)
         entrance.note(visit, "export", f"days.{kind} {title}")
@@ -133,7 +134,7 @@ def export_router(entrance: Entrance) -> APIRouter:
         period = _begun(_month(month), "month", entrance.today())
         answer = found(visit.archive.report(period, where))
         made = local_time(entrance.now_ms())
-        name = _place(visit.admin.scope, where, language)
+        name = _place(visit.admin.scope, where, units.get(), period.last, language)
         pdf = to_pdf(answer, name, made, language)
         entrance.note(visit, "export", f"report {month} {name}")
         return _download(pdf, "application/pdf", f"report-{month}.pdf")
@@ -155,23 +156,25 @@ def _begun(period: Period, parameter: str, today: date) -> Period:
     return period
 
 
-def _titled(key: str, visit: Visit, where: Where, period: Period, language: str) -> str:
+def _titled(
+    key: str, visit: Visit, where: Where, period: Period, *, units: Units, language: str
+) -> str:
     return say(
         f"centre_report.{key}",
         language,
-        where=_place(visit.admin.scope, where, language),
+        where=_place(visit.admin.scope, where, units, period.last, language),
         first=f"{period.first:%d/%m/%Y}",
         last=f"{period.last:%d/%m/%Y}",
     )
 
 
-def _place(scope: Scope, where: Where, language: str) -> str:
-    """The narrowest place that the question and the scope name."""
+def _place(scope: Scope, where: Where, units: Units, day: date, language: str) -> str:
+    """The narrowest place that the question and the scope name, as it was called on a day."""
     unit, province = where.unit or scope.unit, where.province or scope.province
     if where.site:
-        return f"{unit_name(where.site[:8])} ({where.site})"
+        return f"{units.name(where.site[:8], day)} ({where.site})"
     if unit:
-        return f"{unit_name(unit)}, {province_name(unit[:2])}"
+        return f"{units.name(unit, day)}, {province_name(unit[:2])}"
     return province_name(province) if province else say("centre_report.nation", language)
 
 

@@ -1,13 +1,15 @@
 import re
+from datetime import date
 from pathlib import Path
 
 import httpx
 import pytest
 from msgspec.structs import replace
 
-from contract.commands import Actor, BookAppointment
+from contract.commands import Actor, BookAppointment, IssueTicket
 from edge import api
-from tests.edge.running_site import RULES, RunningSite
+from edge.api.catalogue import catalogue
+from tests.edge.running_site import KIOSK, PROCEDURES, RULES, RunningSite
 
 LEVELS = {"three": 3, "four": 4, "five": 5}
 CENTRE = Actor("centre", "centre")
@@ -17,6 +19,7 @@ SAID_BY_CHOICE = {
     "pad": {f"{name}_{level}" for name, most in LEVELS.items() for level in range(1, most + 1)}
     | {"lost_title", "unknown_title", "unknown"},
 }
+A_DAY_S = 86_400
 PAGES = Path(api.__file__).parent
 
 
@@ -91,3 +94,21 @@ def test_who_one_is(kiosk: httpx.Client, pad: httpx.Client) -> None:
 def test_words_of_a_language_that_nobody_translated(site: RunningSite) -> None:
     refused = httpx.get(f"{site.url}/api/words/fr", trust_env=False)
     assert (refused.status_code, refused.json()["reason"]) == (422, "malformed")
+
+
+def test_a_procedure_is_offered_on_the_days_on_which_it_is_in_force(site: RunningSite) -> None:
+    until_today = replace(PROCEDURES[0], valid_to=date(2026, 11, 23))
+    from_tomorrow = replace(PROCEDURES[0], code="1.013978", valid_from=date(2026, 11, 24))
+
+    def offered() -> list[str]:
+        now = site.hub.snapshot()
+        both = (until_today, from_tomorrow)
+        found = catalogue(RULES, both, None, now, appointments=False)
+        return [one["code"] for one in found["procedures"]]
+
+    assert offered() == ["1.001193"]
+    site.clock.later(A_DAY_S)
+    assert offered() == ["1.013978"], "also before the first number of the day"
+    site.give(KIOSK, IssueTicket(("1",)))
+    site.clock.boot, site.clock.synced, site.clock.wall_ms = "boot-2", False, 0
+    assert offered() == ["1.013978"], "the business day stands while no clock can be believed"
