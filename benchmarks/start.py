@@ -4,9 +4,14 @@ The hub and the hall's page are the real programs, in processes of their own. Ba
 same run: a bare program of the same framework (FastAPI on uvicorn with one route) for start and
 memory, and a bare SQLite append with `synchronous=FULL` of a row as large as the journal's for
 bytes. Bytes are what Linux counts as sent to the disk (`write_bytes` in /proc/PID/io); paper is
-not printed. A Pi is slower: compare ratios, and measure there.
+not printed.
+
+A Pi is slower. How much, is estimated by a loop of plain Python, run before each start, for which
+others published how long a Pi takes: `start.scaled` is the processor's time of a start times that
+ratio. It takes a start for as slow as that loop, and knows nothing of a card: measure there.
 """
 
+import os
 import re
 import socket
 import statistics
@@ -53,6 +58,24 @@ for _ in range(int(sys.argv[2])):
     store.execute("INSERT INTO entries (body) VALUES (?)", (os.urandom(int(sys.argv[3])),))
 print((written() - before) / int(sys.argv[2]))
 """
+_LOOP_TURNS = 200
+_LOOP = """
+import sys, time
+before_s = time.process_time()
+for turn in range(int(sys.argv[1])):
+    for x in range(1, 1000):
+        3.141592 * 2**x
+    for x in range(1, 10000):
+        float(x) / 3.141592
+    for x in range(1, 10000):
+        float(3.141592) / x
+print(time.process_time() - before_s)
+"""
+# Seconds that 10,000 turns take (github.com/alexdedyura/cpu-benchmark: its table; issue 20).
+_PUBLISHED_TURNS = 10_000
+_PUBLISHED_S = {"pi4": 79.216, "pi3": 245.0}
+# From a Pi 4 to a Pi 5, by sysbench on one core (leoncode.co.uk/articles/raspberry-pi-benchmarks).
+_PUBLISHED_S["pi5"] = _PUBLISHED_S["pi4"] * 1477.83 / 2737.49
 _SETTINGS = """
 node = "01-00097-01-h1"
 data = "{data}"
@@ -76,14 +99,28 @@ def main() -> None:
         root = Path(folder)
         start_s: list[float] = []
         bare_s: list[float] = []
+        worked_s: list[float] = []
+        loop_s: list[float] = []
         for number in range(_STARTS):
-            with _hub(root / f"start-{number}") as (_, seconds):
+            loop_s.append(float(_output(_LOOP, _LOOP_TURNS)))
+            with _hub(root / f"start-{number}") as (site, seconds):
                 start_s.append(seconds)
+                worked_s.append(_processor_s(site.pid))
             with _bare_app() as (_, seconds):
                 bare_s.append(seconds)
         value, base = statistics.median(start_s), statistics.median(bare_s)
         print(line("start.first_ticket_s", value, "s", f"{_BARE}, first answer", base), flush=True)
+        _scale(statistics.median(worked_s), statistics.median(loop_s))
         _measure_work(root)
+
+
+def _scale(worked_s: float, loop_s: float) -> None:
+    name = f"{_LOOP_TURNS} turns of the loop"
+    print(line("start.first_ticket_processor_s", worked_s, "s", name, loop_s))
+    for board, published_s in _PUBLISHED_S.items():
+        there_s = published_s * _LOOP_TURNS / _PUBLISHED_TURNS
+        scaled_s = worked_s / loop_s * there_s
+        print(line(f"start.scaled.{board}_s", scaled_s, "s", f"{name}, published", there_s))
 
 
 def _measure_work(root: Path) -> None:
@@ -93,15 +130,9 @@ def _measure_work(root: Path) -> None:
         per_ticket = (_written_bytes(site.pid) - before) / _TICKETS
         assert len({*numbers}) == _TICKETS
         hub_mb, hall_mb, bare_mb = (_memory_mb(pid) for pid in (site.pid, site.hall, bare))
-    rows = subprocess.run(
-        [sys.executable, "-c", _BARE_STORE, root / "bare.db", str(_TICKETS), str(_ROW_BYTES)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+        bare_bytes = float(_output(_BARE_STORE, root / "bare.db", _TICKETS, _ROW_BYTES))
     print(line("memory.hub_mb", hub_mb, "MB", _BARE, bare_mb))
     print(line("memory.hub_and_hall_mb", hub_mb + hall_mb, "MB", f"two of {_BARE}", 2 * bare_mb))
-    bare_bytes = float(rows.stdout)
     print(line("written.per_ticket_bytes", per_ticket, "bytes", "bare SQLite append", bare_bytes))
 
 
@@ -196,6 +227,19 @@ def _until_answered(ask: Callable[[], object]) -> None:
 def _get(port: int) -> None:
     response = httpx.get(f"http://127.0.0.1:{port}/", trust_env=False, timeout=60)
     assert response.status_code == 200
+
+
+def _output(program: str, *arguments: object) -> str:
+    """What a program of its own process prints."""
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def _processor_s(pid: int) -> float:
+    """What a process has worked until now (utime and stime in proc_pid_stat(5))."""
+    stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    user, system = stat.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _written_bytes(pid: int) -> int:

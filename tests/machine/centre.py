@@ -1,36 +1,61 @@
 """The hub of one site inside a machine, and what its people do with it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from contract.snapshot import Snapshot
+from contract.snapshot import CounterView, Snapshot
+from simulation.boards.panels import ModbusPanel
 from simulation.printer.paper import Slip
 from tests.machine.machine import Machine
 
 HUB = "sudo -u thutu /opt/thutu/current/bin/thutu-hub"
 INSIDE = Path(__file__).parent / "inside"
+PIN = "730418"
 SLOW_START_S = 400  # on a computer that does much else
 
 
 class Centre:
-    """The machine of one site, its printer's paper, and what all tests need to know of it."""
+    """The machine of one site, its printer's paper, the panels of its counters, and what all tests
+    need to know of it."""
 
-    def __init__(self, machine: Machine, slips: list[Slip]) -> None:
+    def __init__(self, machine: Machine, slips: list[Slip], panels: Sequence[ModbusPanel]) -> None:
         self.machine = machine
         self.slips = slips
+        self.panels = panels
         self.kiosk = ""
+        self.set_up_s = 0.0
 
-    def hub_is_active(self) -> bool:
-        """Whether systemd holds the hub for started: it said READY=1."""
-        return self.machine.try_to("systemctl is-active thutu-hub").output == "active"
+    def set_itself_up(self) -> None:
+        """Give power to a new card; wait until it has started again by itself as a hub."""
+        machine = self.machine
+        machine.switch_on()
+        first = machine.boot_id()
+        self.set_up_s = machine.wait_for(lambda: machine.boot_id() not in ("", first), 1500)
+        machine.wait_for(lambda: self.active("thutu-hub"), SLOW_START_S)
+        self.kiosk = machine.run(f"{HUB} add-device kiosk-1 --role kiosk 2>/dev/null")
+
+    def active(self, units: str) -> bool:
+        """Whether systemd holds all of them for started; ours have said READY=1 then."""
+        states = self.machine.try_to(f"systemctl is-active {units}").output.split()
+        return {*states} == {"active"}
 
     def snapshot(self) -> Snapshot:
         """The whole site now."""
         said = self._ask("/api/snapshot", self.kiosk)
         return msgspec.json.decode(said, type=Snapshot)
+
+    def counter(self, name: str) -> CounterView:
+        """One counter now."""
+        (found,) = [each for each in self.snapshot().counters if each.counter == name]
+        return found
+
+    def called(self, counter: str) -> str:
+        """The number at a counter; empty where there is none."""
+        ticket = self.counter(counter).ticket
+        return "" if ticket is None else ticket.number
 
     def take_number(self, *, on_paper: bool = False) -> str:
         """Take one number with curl."""
@@ -40,8 +65,8 @@ class Centre:
     def send_everybody_home(self) -> None:
         """Take everybody out of the queue. Another day would not: without a clock that is believed
         whoever waited before the last start may have come on that day."""
-        self.machine.run(f"echo 730418 | {HUB} set-pin ql01 --role supervisor")
-        said = self._post("/api/sessions", self.kiosk, {"staff": "ql01", "pin": "730418"})
+        self.machine.run(f"echo {PIN} | {HUB} set-pin ql01 --role supervisor")
+        said = self._post("/api/sessions", self.kiosk, {"staff": "ql01", "pin": PIN})
         token = json.loads(said)["token"]
         script = (INSIDE / "void_everybody.py").read_text("utf-8")
         self.machine.run(f"python3 - {token}", script, timeout_s=600)
@@ -58,7 +83,7 @@ class Centre:
     def switch_on(self, clock: str = "utc") -> None:
         """Give power, and wait until the hub is there."""
         self.machine.switch_on(clock)
-        self.machine.wait_for(self.hub_is_active, SLOW_START_S)
+        self.machine.wait_for(lambda: self.active("thutu-hub"), SLOW_START_S)
 
     def _post(self, path: str, token: str, body: Mapping[str, object]) -> str:
         key = '"Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)"'

@@ -3,28 +3,40 @@
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from tests.machine.front import Front
 from tests.machine.guest_agent import Finished, GuestAgent, GuestSilentError
 
 _KERNEL_LINE = "root=LABEL=rootfs console=ttyS0 panic=-1 mitigations=off"
+_MEMORY_MB = "906"  # what the firmware of a Pi 3 leaves to Linux
 _START_S = 600.0
+_SLOW_S = 300.0  # where the computer does much else
 _LOOK_S = 1.0
 
 
 class Machine:
-    """A computer without a network card, whose second serial port leads to `printer_port`.
+    """A computer without a network card, with a keyboard, a screen and a sound card.
 
-    `made` holds the kernel; `folder` the disks root.ext4, data.ext4, boot.vfat and perhaps
-    stick.vfat, and what the machine says: console.log, and acknowledged.log from inside.
+    Its second serial port leads to `printer_port`, its third to the terminal `boards`. `made` holds
+    the kernel; `folder` the disks root.ext4, data.ext4, boot.vfat and perhaps stick.vfat, and what
+    the machine says: console.log, heard.wav since it has power, and acknowledged.log from inside.
     """
 
-    def __init__(self, made: Path, folder: Path, printer_port: int) -> None:
+    def __init__(self, made: Path, folder: Path, printer_port: int, boards: Path) -> None:
         self._made = made
         self.folder = folder
+        self.front = Front(folder / "front", folder / "heard.wav")
         self._printer_port = printer_port
+        self._boards = boards
         self._agent = GuestAgent(folder / "agent")
         self._computer: subprocess.Popen[bytes] | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it has power and has not switched itself off."""
+        return self._computer is not None and self._computer.poll() is None
 
     @property
     def acknowledged(self) -> list[str]:
@@ -51,21 +63,30 @@ class Machine:
         ]
         self._computer = subprocess.Popen(
             [
+                "qemu-system-x86_64",
+                *("-accel", "tcg,thread=multi,tb-size=512", "-cpu", "Nehalem"),
                 *(
-                    "qemu-system-x86_64",
-                    "-accel",
-                    "tcg,thread=multi,tb-size=512",
-                    "-cpu",
-                    "Nehalem",
+                    "-smp",
+                    "2",
+                    "-m",
+                    _MEMORY_MB,
+                    "-nodefaults",
+                    "-no-user-config",
+                    "-display",
+                    "none",
                 ),
-                *("-smp", "2", "-m", "1536", "-nodefaults", "-no-user-config", "-display", "none"),
                 *("-nic", "none", "-rtc", f"base={clock}"),
                 *("-kernel", self._made / "vmlinuz", "-initrd", self._made / "initrd"),
                 *("-append", _KERNEL_LINE),
                 *drives,
                 *("-chardev", f"file,id=console,path={folder / 'console.log'},append=on"),
                 *("-chardev", f"socket,id=printer,host=127.0.0.1,port={self._printer_port}"),
+                *("-chardev", f"serial,id=boards,path={self._boards}"),
                 *("-serial", "chardev:console", "-serial", "chardev:printer"),
+                *("-serial", "chardev:boards"),
+                *("-device", "VGA", "-qmp", f"unix:{self.front.qmp},server=on,wait=off"),
+                *("-audiodev", f"wav,id=loudspeaker,path={self.front.heard}"),
+                *("-device", "AC97,audiodev=loudspeaker"),
                 *("-device", "virtio-serial", "-device", "virtio-rng-pci"),
                 *("-chardev", f"socket,id=agent,path={folder / 'agent'},server=on,wait=off"),
                 *("-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0"),
@@ -87,32 +108,36 @@ class Machine:
     def shut_down(self) -> None:
         """Shut down in good order. Raises subprocess.TimeoutExpired."""
         assert self._computer is not None
-        self.run("systemctl --no-block poweroff")
+        with suppress(GuestSilentError, OSError):  # it may be off before it has answered
+            self.run("systemctl --no-block poweroff")
         self._computer.wait(timeout=_START_S)
         self._agent.close()
         self._computer = None
 
-    def try_to(self, command: str, given: str = "", timeout_s: float = 120.0) -> Finished:
+    def try_to(self, command: str, given: str = "", timeout_s: float = _SLOW_S) -> Finished:
         """Run a shell's command inside, as root."""
         return self._agent.run(command, given, timeout_s)
 
-    def run(self, command: str, given: str = "", timeout_s: float = 120.0) -> str:
+    def run(self, command: str, given: str = "", timeout_s: float = _SLOW_S) -> str:
         """Run a command that must succeed; returns what it says."""
         done = self.try_to(command, given, timeout_s)
         assert done.code == 0, f"{command}: {done.code}\n{done.output}"
         return done.output
 
-    def wait_for(self, holds: Callable[[], bool], timeout_s: float = 120.0) -> float:
+    def wait_for(self, holds: Callable[[], bool], timeout_s: float = _SLOW_S) -> float:
         """Wait until it holds; returns the seconds. Raises TimeoutError."""
         started_s = time.monotonic()
         while not self._now(holds):
-            assert self._computer is not None
-            if self._computer.poll() is not None:
+            if not self.is_on:
                 raise TimeoutError("the machine is off")
             if time.monotonic() - started_s > timeout_s:
                 raise TimeoutError(f"not within {timeout_s:g} s\n{self.console[-2000:]}")
             time.sleep(_LOOK_S)
         return time.monotonic() - started_s
+
+    def console_says(self, words: str) -> bool:
+        """Whether these letters are on the first console."""
+        return words in self.run("iconv -f UTF-32LE -t UTF-8 /dev/vcsu1")
 
     def boot_id(self) -> str:
         """Which start this is; empty while nobody answers."""
