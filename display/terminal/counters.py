@@ -208,5 +208,5 @@ def _option(row: tuple[str, str, str, str]) -> Table:
     table.add_column(no_wrap=True, width=10, overflow="ellipsis")
     table.add_column(no_wrap=True, ratio=2, overflow="ellipsis")
     table.add_column(no_wrap=True, ratio=3, overflow="ellipsis")
-    table.add_row(Text(counter, "bold"), Text(staff), Text(doing), Text(services))
+    table.add_row(Text(counter), Text(staff), Text(doing), Text(services))
     return table

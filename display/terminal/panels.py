@@ -66,7 +66,7 @@ class HeaderBar(Panel):
         row.add_column(no_wrap=True)
         row.add_column(ratio=1, justify="center", no_wrap=True, overflow="ellipsis")
         row.add_column(no_wrap=True, justify="right")
-        row.add_row(Text(left, "bold"), Text(middle), Text(f"{SIGNS[right.mood]}{right.words}"))
+        row.add_row(Text(left), Text(middle), Text(f"{SIGNS[right.mood]}{right.words}"))
         self.update(row)
 
 
@@ -81,7 +81,7 @@ class LinesBar(Panel):
         for text, line in zip(words, lines, strict=True):
             if line.mood == "alarm":
                 text.pad(1)
-                text.stylize("reverse")
+                text.stylize("reverse not bold")
         self.update(Group(*map(_one_row, _side_by_side(words, self.size.width))))
 
 
@@ -136,7 +136,7 @@ class DeskPanel(Vertical):
         words = say(label_key(action, view.phase), language)
         main = self.query_one("#desk-main", Panel)
         if main.changed(words):
-            main.update(Text.assemble((" Enter ", "reverse bold"), f" {words}"))
+            main.update(Text.assemble((" Enter ", "reverse"), f" {words}"))
 
     def _show_running(self, view: DeskView) -> None:
         panel = self.query_one("#running", Panel)

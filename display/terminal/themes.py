@@ -1,4 +1,6 @@
-"""The terminal's colours: chosen so that a screen of 16 colours shows the same picture."""
+"""The terminal's colours: chosen so that a screen of 16 colours shows the same picture. Such a
+screen draws bold letters in a brighter colour, black ones in grey: on a coloured ground none are
+bold."""
 
 from textual.theme import Theme
 
