@@ -40,6 +40,10 @@ _USUAL = TicketTemplate()
 _FINISH_PICTURE = bytes(MAX_BAND_BYTES)
 # One whose cable garbled a length may await this much.
 _FINISH_ANYTHING = bytes(0xFFFF)
+# Where that was a picture's width or height it awaits megabytes: they are sent by the piece, so
+# that jobs fail in time, for about a quarter of an hour on a serial cable.
+_PIECE_S = 4.0
+_MOST_PIECES = 200
 
 
 class PrintJob(Struct, frozen=True):
@@ -119,9 +123,10 @@ class EscposPrinter:
         self._unready_since_s: float | None = None
         self._before_ticket = _FINISH_PICTURE
         self._doubts = 0  # since the last proof
-        # Some clones lack GS r: silence tells nothing until it has answered once.
-        self._asked_in_order = False
-        self._answers_in_order = False
+        self._pieces = 0  # of blank bytes, which it swallowed since the last doubt
+        # Some clones do not answer in order: silence tells nothing until one has answered once.
+        self._asked_for_proof = False
+        self._proves = False
         self._owner = threading.Thread(target=self._own, name=device, daemon=True)
         self._owner.start()
 
@@ -143,13 +148,42 @@ class EscposPrinter:
         pause_s = 0.0
         try:
             while not self._closed_within(pause_s):
-                state = self._line.state()
+                state = self._state()
                 self._tell(state)
                 pause_s = (
                     self._serve() if state.condition is None else self._endure(state.condition)
                 )
         finally:
             self._line.close()
+
+    def _state(self) -> Status:
+        """What the printer says of itself, which is not all: one that swallows a picture of
+        megabytes is well. So after a slip in doubt it must answer in order, if it ever did."""
+        state = self._line.state()
+        if state.condition is None and self._doubts and self._proves and not self._rescued():
+            return Status(self._line.state().condition or "printer-error")
+        return state
+
+    def _rescued(self) -> bool:
+        """Send a piece of blank bytes; whether the printer answers in order then.
+
+        One that still does not after many is taken for one that has no answers.
+        """
+        _, obstacle = self._line.send(self._before_ticket)
+        if obstacle is not None:
+            return False
+        # It may still be busy with paper at first.
+        wait_s = self._timing.line.answer_s if self._pieces else self._timing.proof_s / 2
+        if self._answers(wait_s + MAX_BAND_BYTES * self._line.byte_s):
+            self._before_ticket = b""
+            self._doubts = self._pieces = 0
+            return True
+        self._pieces += 1
+        if self._pieces == _MOST_PIECES:
+            self._proves, self._pieces = False, 0
+        at_once = int(_PIECE_S / self._line.byte_s) if self._line.byte_s else len(_FINISH_ANYTHING)
+        self._finish(_FINISH_ANYTHING[: max(at_once, MAX_BAND_BYTES)])
+        return False
 
     def _closed_within(self, pause_s: float) -> bool:
         """Wait for the next look: until `pause_s` is over, a job arrives, or the end is near."""
@@ -192,23 +226,24 @@ class EscposPrinter:
     def _clear(self) -> None:
         """Do while nobody waits what would hold up the next slip: 4 s at 9600 baud.
 
-        A printer's first answer to GS r tells that a later silence means a slip swallowed.
+        A printer's first answer in order tells that a later silence means a slip swallowed.
         """
         if self._before_ticket:
             _, obstacle = self._line.send(self._before_ticket)
             if obstacle is not None:
                 return
             self._before_ticket = b""
-        if self._profile.proof == "status" and not self._asked_in_order:
-            self._asked_in_order = True
-            self._ask_in_order(self._timing.line.answer_s + MAX_BAND_BYTES * self._line.byte_s)
+        if self._profile.proof != "none" and not self._asked_for_proof:
+            self._asked_for_proof = True
+            self._answers(self._timing.line.answer_s + MAX_BAND_BYTES * self._line.byte_s)
 
     def _endure(self, condition: Condition) -> float:
         """Let jobs wait while patience lasts, then fail them; say when to look again."""
         now_s = self._clock.stamp().mono_ns / 1e9
         if self._unready_since_s is None:
             self._unready_since_s = now_s
-        left_s = self._unready_since_s + self._timing.patience_s - now_s
+        patience_s = 0.0 if self._pieces else self._timing.patience_s
+        left_s = self._unready_since_s + patience_s - now_s
         if left_s <= 0:
             self._fail_all(condition)
         look_again_s = self._timing.line.answer_s
@@ -265,8 +300,10 @@ class EscposPrinter:
 
     def _mistrust(self, times: int) -> None:
         """Let the next slip begin anew at a printer that may await the rest of another."""
-        finish = _FINISH_ANYTHING if times == _HOPELESS_DOUBTS else _FINISH_PICTURE
-        self._before_ticket = finish + _RESET + self._renderer.end()
+        self._finish(_FINISH_ANYTHING if times == _HOPELESS_DOUBTS else _FINISH_PICTURE)
+
+    def _finish(self, blank: bytes) -> None:
+        self._before_ticket = blank + _RESET + self._renderer.end()
 
     def _drawn(self, job: PrintJob | SheetJob) -> bytes:
         if isinstance(job, SheetJob):
@@ -285,29 +322,27 @@ class EscposPrinter:
             case "none":
                 return _NO_PROOF
             case "process-id":
-                self._process_id = (self._process_id + 1) % _PROCESS_IDS
-                echo = ProcessId(f"{self._process_id:04d}".encode())
-                command = status.ask_process_id(echo.id)
-                if self._line.request(command, lambda said: said == echo, wait_s):
+                if self._answers(wait_s):
                     return None
                 return self._line.state().condition or _NO_PROOF
             case "status":
                 # What did not answer before it was sent anything most likely never will.
-                silent = self._asked_in_order and not self._answers_in_order
-                answered = self._ask_in_order(wait_s / 2 if silent else wait_s)
-                suspect = not answered and (self._answers_in_order or not self._line.connected)
+                silent = self._asked_for_proof and not self._proves
+                answered = self._answers(wait_s / 2 if silent else wait_s)
+                suspect = not answered and (self._proves or not self._line.connected)
                 return self._line.state().condition or (_NO_PROOF if suspect else None)
 
-    @property
-    def _proves(self) -> bool:
-        """Whether a swallowed slip is noticed; where not, asking for another tells of it."""
-        return self._profile.proof == "process-id" or self._answers_in_order
-
-    def _ask_in_order(self, wait_s: float) -> bool:
+    def _answers(self, wait_s: float) -> bool:
         """Whether the printer says within `wait_s` that it has done all that it was sent."""
-        wanted = InOrder()
-        answered = self._line.request(status.ASK_IN_ORDER, lambda said: said == wanted, wait_s)
-        self._answers_in_order |= answered
+        if self._profile.proof == "process-id":
+            self._process_id = (self._process_id + 1) % _PROCESS_IDS
+            echo = ProcessId(f"{self._process_id:04d}".encode())
+            command = status.ask_process_id(echo.id)
+            answered = self._line.request(command, lambda said: said == echo, wait_s)
+        else:
+            wanted = InOrder()
+            answered = self._line.request(status.ASK_IN_ORDER, lambda said: said == wanted, wait_s)
+        self._proves |= answered
         return answered
 
     @property

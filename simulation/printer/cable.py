@@ -48,13 +48,13 @@ class Cable:
         self._printer.power_off()
         self._starts_at_s = self.waited_s + self._starts_in_s
 
-    def garble(self, after_bytes: int, flip: int = 0x55) -> None:
-        """Flip bits of the byte that comes `after_bytes` from now."""
-        self._flips[self._taken_bytes + after_bytes] = flip
+    def garble(self, count: int, flip: int = 0x55) -> None:
+        """Flip bits of the `count`-th byte from now."""
+        self._flips[self._taken_bytes + count - 1] = flip
 
-    def lose(self, after_bytes: int) -> None:
-        """Lose the byte that comes `after_bytes` from now."""
-        self._losses.add(self._taken_bytes + after_bytes)
+    def lose(self, count: int) -> None:
+        """Lose the `count`-th byte from now."""
+        self._losses.add(self._taken_bytes + count - 1)
 
     @property
     def held(self) -> bool:

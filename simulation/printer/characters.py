@@ -15,18 +15,27 @@ _INK_FROM = 110
 
 
 class Character(Struct, frozen=True):
-    """A character as it will be printed; `drawn` holds the columns of one that the host defined."""
+    """A character as it will be printed.
 
-    letter: str
+    `shape` is a letter of the ROM, or holds the columns of one that the host drew.
+    """
+
+    shape: str | bytes
     bold: bool = False
     across: int = 1
     down: int = 1
-    drawn: bytes | None = None
 
     @property
     def width_dots(self) -> int:
         """How much of a line it takes."""
         return CELL_DOTS[0] * self.across
+
+    @property
+    def letter(self) -> str:
+        """The letter that it shows; to recognise one that the host drew takes some time."""
+        if isinstance(self.shape, str):
+            return self.shape
+        return letter_of(_of_host(self.shape).tobytes(), CELL_DOTS, _BASELINE)
 
 
 def rows_of(characters: list[Character]) -> list[int]:
@@ -34,11 +43,6 @@ def rows_of(characters: list[Character]) -> list[int]:
     down = max(character.down for character in characters)
     cells = [_cell(character, down) for character in characters]
     return [int("".join(row), 16) for row in zip(*cells, strict=True)]
-
-
-def reading_of(columns: bytes) -> str:
-    """The letter that a character defined by the host shows."""
-    return letter_of(_of_host(columns).tobytes(), CELL_DOTS, _BASELINE)
 
 
 @cache
@@ -54,30 +58,27 @@ def _cell(character: Character, down: int) -> tuple[str, ...]:
 
 
 def _ink(character: Character) -> Image.Image:
-    if character.drawn is None:
-        ink = _of_rom(character)
+    if isinstance(character.shape, str):
+        ink = _of_rom(character.shape, character.bold)
     else:
-        ink = _of_host(character.drawn)
+        ink = _of_host(character.shape)
         if character.bold:  # each dot struck twice
             ink.paste(255, (1, 0), ink.copy())
     size = (CELL_DOTS[0] * character.across, CELL_DOTS[1] * character.down)
     return ink.resize(size, Image.Resampling.NEAREST)
 
 
-def _of_rom(character: Character) -> Image.Image:
-    weight = "Bold" if character.bold else "Medium"
+def _of_rom(letter: str, bold: bool) -> Image.Image:
+    weight = "Bold" if bold else "Medium"
     font = ImageFont.truetype(ROOT / "files" / f"BeVietnamPro-{weight}.ttf", _TYPE_SIZE)
     grey = Image.new("L", CELL_DOTS)
     at = (CELL_DOTS[0] / 2, _BASELINE)
-    ImageDraw.Draw(grey).text(at, character.letter, fill=255, font=font, anchor="ms")
+    ImageDraw.Draw(grey).text(at, letter, fill=255, font=font, anchor="ms")
     return grey.point([255 * (value >= _INK_FROM) for value in range(256)], "1")
 
 
 def _of_host(columns: bytes) -> Image.Image:
-    """Columns of three bytes each, the topmost dot highest."""
-    cell = Image.new("1", CELL_DOTS)
-    for at, byte in enumerate(columns):
-        for bit in range(8):
-            if byte >> (7 - bit) & 1:
-                cell.putpixel((at // 3, at % 3 * 8 + bit), 255)
-    return cell
+    """Columns of three bytes each, the topmost dot highest; what lacks is blank."""
+    across, down = CELL_DOTS
+    lying = Image.frombytes("1", (down, across), columns.ljust(across * down // 8, b"\0"))
+    return lying.transpose(Image.Transpose.TRANSPOSE)

@@ -52,7 +52,7 @@ class Mechanism(Protocol):
         """Send the answer to GS r 1."""
         ...
 
-    def note_text(self, line: str) -> None:
+    def note_text(self, line: Sequence[Character]) -> None:
         """A line of characters is being printed."""
         ...
 
@@ -348,11 +348,10 @@ class Interpreter:
 
     def _print_code(self, code: int) -> Motion:
         drawn = self._drawn.get(code) if self._uses_drawn else None
-        letter = self._letter(code) if drawn is None else characters.reading_of(drawn)
-        return self._print_character(letter, drawn=drawn)
+        return self._print_character(self._letter(code) if drawn is None else drawn)
 
-    def _print_character(self, letter: str, cells: int = 1, drawn: bytes | None = None) -> Motion:
-        character = Character(letter, self._bold, cells * self._across, self._down, drawn)
+    def _print_character(self, shape: str | bytes, cells: int = 1) -> Motion:
+        character = Character(shape, self._bold, cells * self._across, self._down)
         if self._line_dots + character.width_dots > self._model.dots:
             yield from self._print_line()
         self._line.append(character)
@@ -366,7 +365,7 @@ class Interpreter:
         """Print the characters waiting; return how many dots high they are."""
         if not self._line:
             return 0
-        self._mechanism.note_text("".join(character.letter for character in self._line))
+        self._mechanism.note_text(self._line)
         rows, width = characters.rows_of(self._line), self._line_dots
         self._line, self._line_dots = [], 0
         yield from self._burn(rows, width)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from math import ceil
 
 from runtime.clock import Clock
+from simulation.printer.characters import Character
 from simulation.printer.interpreter import Hold, Interpreter, Motion
 from simulation.printer.model import PrinterModel
 from simulation.printer.paper import Roll, Slip
@@ -239,7 +240,7 @@ class VirtualPrinter:
         """Answer GS r 1."""
         self.reply(self._sensors.in_order())
 
-    def note_text(self, line: str) -> None:
+    def note_text(self, line: Sequence[Character]) -> None:
         """Remember a line of characters."""
         self._roll.note_text(line)
 

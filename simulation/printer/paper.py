@@ -8,20 +8,27 @@ from collections.abc import Sequence
 from msgspec import Struct
 from PIL import Image
 
+from simulation.printer.characters import Character
+
 
 class Slip(Struct, frozen=True):
     """A piece of paper that came off the roll.
 
     `rows` are all of the paper, `dots` wide, with the blank head of it that lay between knife and
-    print head. `text` is what was sent as characters, `qr` what the last QR code contains.
+    print head. `lines` are what was printed of characters, `qr` is what the last QR code contains.
     `complete` is false when the printer lost its power, or was emptied, on the way.
     """
 
     rows: Sequence[int]
     dots: int
-    text: str
+    lines: Sequence[Sequence[Character]]
     qr: str | None
     complete: bool
+
+    @property
+    def text(self) -> str:
+        """What its characters say to a reader, who takes his time: the printer never waits."""
+        return "\n".join("".join(character.letter for character in line) for line in self.lines)
 
     @property
     def image(self) -> Image.Image:
@@ -40,7 +47,7 @@ class Roll:
         self._dots = dots
         self._cutter_dots = cutter_dots
         self._rows = [0] * cutter_dots
-        self._text: list[str] = []
+        self._lines: list[Sequence[Character]] = []
         self._qr: str | None = None
         self._complete = True
 
@@ -48,9 +55,9 @@ class Roll:
         """Burn rows and move on behind them."""
         self._rows += rows
 
-    def note_text(self, line: str) -> None:
+    def note_text(self, line: Sequence[Character]) -> None:
         """Remember a line of characters just printed."""
-        self._text.append(line)
+        self._lines.append(line)
 
     def note_qr(self, content: str) -> None:
         """Remember what a QR code just printed contains."""
@@ -80,10 +87,10 @@ class Roll:
         slip = Slip(
             rows=tuple(self._rows[:end]),
             dots=self._dots,
-            text="\n".join(self._text),
+            lines=self._lines,
             qr=self._qr,
             complete=self._complete,
         )
         self._rows = self._rows[end:]
-        self._text, self._qr, self._complete = [], None, True
+        self._lines, self._qr, self._complete = [], None, True
         return slip

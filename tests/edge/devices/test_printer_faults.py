@@ -23,6 +23,7 @@ from PIL import ImageChops
 from contract.commands import ReportDevice, ReportPrint
 from edge.devices.escpos_line import LineTiming
 from edge.devices.escpos_printer import EscposPrinter, PrintJob, Timing
+from edge.devices.escpos_status import ASK_FOR_CHANGES, ASK_IN_ORDER, ask_process_id
 from edge.devices.printer_profile import Mode, PrinterProfile, Renderer
 from edge.devices.transport import DeviceError
 from edge.ticket.layout import Paper
@@ -36,13 +37,13 @@ from simulation.printer.paper import Slip
 from tests.edge.ticket.tickets import FOLLOW_URL, ticket
 from tests.simulation.printer.bench import AT_ONCE, CountingClock
 
-# Before a slip the printer is asked twice (3 bytes each), reset (2) and told to report changes (3).
-AHEAD = 11
+# Before a slip the printer is asked twice (3 bytes each), reset (2), and told to report changes.
+AHEAD = 8
 # Behind it comes the request for a proof.
 BEHIND = 12
 CHUNK = 256
-# Until it has nothing to do: asked twice, told to report changes or asked for a proof, and NULs.
-AT_REST = 6 + 3 + 4096
+# Until it has nothing to do: asked twice, NULs, and asked for a proof.
+AT_REST = 6 + 4096
 
 # Looks at an idle printer never come: each byte is where it is expected. A question unanswered
 # takes half a second in truth, and nothing here, like all that the owner waits for by itself.
@@ -87,6 +88,7 @@ MODELS = {
         DrawnOnce(automatic_status=False, code_page=CodePages()),
     ),
 }
+PICTURE = b"\x1dv0"
 Wire = Literal["serial", "usb"]
 WIRES: tuple[Wire, ...] = ("serial", "usb")
 EVERY: dict[Mode, int] = {"text": 41, "strip": 401, "raster": 7001}
@@ -134,7 +136,7 @@ class Stand:
         self.printer.load_paper()
         self.printer.settle()
         with self._changed:
-            assert self._changed.wait_for(lambda: self.changes[-1] == "ready", 10)
+            assert self._changed.wait_for(lambda: self.changes[-1] == "ready", 60)
 
     def _note(self, report: ReportPrint | ReportDevice) -> None:
         if isinstance(report, ReportPrint):
@@ -170,6 +172,8 @@ FAULTS: dict[str, Fault] = {
 TO_BYTES = {"power lost", "power blinks", "byte garbled", "byte lost"}
 # Nothing tells a printer or its owner of these: whoever looks at the slip asks for another.
 UNSEEN = {"byte garbled", "byte lost"}
+# What to do when that does not help, on a printer that cannot tell that it swallows all.
+SWITCHED_OFF_AND_ON = "only switching it off and on helped"
 
 
 def offsets(mode: Mode, model: str, wire: Wire, fault: str, length: int) -> list[int]:
@@ -194,25 +198,29 @@ def test_wherever_it_strikes_there_is_one_readable_slip_and_no_unmarked_second(
 ) -> None:
     printer, usual = MODELS[model]
     profile = replace(usual, mode=mode)
-    length = len(profile.renderer().encode(TICKETS[1])) + BEHIND
+    slip = profile.renderer().encode(TICKETS[1])
+    found = {
+        at: strike(printer, profile, wire, fault, at)
+        for at in offsets(mode, model, wire, fault, len(slip) + BEHIND)
+    }
+    by_hand = [at for at in found if found[at] == SWITCHED_OFF_AND_ON]
 
-    wrong = [
-        f"at byte {at}: {found}"
-        for at in offsets(mode, model, wire, fault, length)
-        if (found := strike(printer, profile, wire, fault, at))
-    ]
-
-    assert wrong == []
+    assert {at: found[at] for at in found if found[at] and at not in by_hand} == {}
+    # Few bytes make a printer await so much: those that tell a picture's width and height.
+    assert len(by_hand) <= 2 * slip.count(PICTURE)
+    assert not by_hand or (model == "no proof" and fault in UNSEEN)
 
 
 def strike(
     model: PrinterModel, profile: PrinterProfile, wire: Wire, fault: str, at: int
 ) -> str | None:
-    """What went wrong with the promise, if anything did."""
+    """What went wrong with the promise, if anything did, or what staff had to do to keep it."""
     with stand(model, profile, wire) as there:
-        while there.cable.carried_bytes < AT_REST:
+        proof = ask_process_id(b"0000") if profile.proof == "process-id" else ASK_IN_ORDER
+        for_changes = len(ASK_FOR_CHANGES) * profile.automatic_status
+        while there.cable.carried_bytes < AT_REST + len(proof) + for_changes:
             sleep(0.0005)
-        FAULTS[fault](there, AHEAD - 3 * (not profile.automatic_status) + at)
+        FAULTS[fault](there, AHEAD + for_changes + at)
         before_s = there.cable.waited_s
         outcome = there.print(1)
         took_s = there.told_s - before_s
@@ -220,17 +228,22 @@ def strike(
         first = [slip for slip in there.slips if reads(slip, profile.mode, 1)]
         if outcome.outcome == "printed" and not first and fault not in UNSEEN:
             return "it was said to be printed, and is not"
-        again = False
-        for copy in range(2, 2 + REPRINTS):
+        again, by_hand = False, False
+        for copy in range(2, 3 + REPRINTS):
             if first or again:
                 break
+            if by_hand := copy == 2 + REPRINTS:
+                there.printer.power_off()
+                there.printer.power_on()
             there.reprint(copy)
             again = any(reads(slip, profile.mode, 2) for slip in there.slips)
         if took_s > WITHIN_S:
             return f"nobody was told for {took_s:.1f} s"
         if len(first) > 1:
             return f"{len(first)} unmarked slips"
-        return None if first or again else f"no readable slip: {there.outcomes}"
+        if not first and not again:
+            return f"no readable slip: {there.outcomes}"
+        return SWITCHED_OFF_AND_ON if by_hand else None
 
 
 def reads(slip: Slip, mode: Mode, copy: int) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from edge.ticket.glyphs import columns_of
 from edge.ticket.letters import LetterError
 from edge.ticket.user_characters import UserCharacterWriter
-from simulation.printer.characters import reading_of
+from simulation.printer.characters import Character
 from tests.edge.ticket.tickets import VIETNAMESE_BOTH_CASES
 from tests.simulation.printer.bench import printed
 
@@ -28,7 +28,7 @@ def definitions(data: bytes) -> list[bytes]:
 @pytest.mark.parametrize("letter", DRAWN)
 def test_each_letter_is_drawn_so_that_it_is_told_from_all_others(letter: str) -> None:
     assert len(columns_of(letter)) == 36
-    assert reading_of(columns_of(letter)) == letter
+    assert Character(columns_of(letter)).letter == letter
 
 
 def test_a_letter_is_drawn_once_for_a_ticket() -> None:

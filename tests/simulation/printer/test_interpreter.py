@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 import simulation.printer
+from simulation.printer import characters
 from simulation.printer.model import CHINESE, PrinterModel
 from tests.simulation.printer.bench import AT_ONCE, bench, picture, printed
 from tests.waiting import until
@@ -224,3 +225,20 @@ def test_what_the_host_cannot_draw_is_a_failure(data: bytes, failure: str) -> No
         stand.slip()
 
         assert stand.printer.failures == [failure]
+
+
+def test_the_printer_does_not_wait_until_somebody_recognises_what_the_host_drew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[bytes] = []
+
+    def recognise(cell: bytes, *_: object) -> str:
+        looks.append(cell)
+        return "ệ"
+
+    monkeypatch.setattr(characters, "letter_of", recognise)
+
+    slip = printed(b"\x1b%\x01\x1b&\x03AA" + BAR + b"AA\n" + CUT)
+
+    assert looks == []
+    assert slip.text == "ệệ"
