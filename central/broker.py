@@ -3,13 +3,16 @@ the demo, tests and trials, or behind a TLS proxy for a few sites. A larger cent
 its own and names it in `[mqtt]` of its settings.
 
 Nothing relies on what the broker keeps: NATS writes to the disk every two minutes
-(`sync_interval`), and what a power cut takes, the hubs send again.
+(`sync_interval`), and what a power cut takes, the hubs send again. It does not outlive who started
+it: the kernel ends it with the thread that did (`setpriv --pdeathsig`, of util-linux 2.33), and one
+that was left behind where there is no setpriv is stopped at the next start.
 """
 
 import logging
 import os
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import sysconfig
@@ -86,7 +89,8 @@ class EmbeddedBroker:
         )
 
     def start(self) -> None:
-        """Start, and return once clients are let in. Raises BrokerError when that fails."""
+        """Start, and return once clients are let in, in a thread that lives as long as the broker
+        shall. Raises BrokerError when that fails."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._stop_one_left_over()
         self._passwords = self._load_passwords()
@@ -94,7 +98,11 @@ class EmbeddedBroker:
         self._log_file.unlink(missing_ok=True)
         with self._output_file.open("wb") as output:
             self._process = subprocess.Popen(
-                [f"{sysconfig.get_path('scripts')}/nats-server", "-c", str(self._config_file)],
+                [
+                    *_ended_with_us(),
+                    f"{sysconfig.get_path('scripts')}/nats-server",
+                    *("-c", str(self._config_file)),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -228,6 +236,11 @@ class EmbeddedBroker:
 
     def _now_s(self) -> float:
         return self._clock.stamp().mono_ns / 1e9
+
+
+def _ended_with_us() -> tuple[str, ...]:
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", "TERM", "--") if setpriv else ()
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -19,8 +19,7 @@ from central.access.passwords import (
     Passwords,
     fault_of,
 )
-from central.registry.provinces import provinces
-from central.registry.unit_editions import units_of
+from central.registry.published_names import provinces_of, units_of
 from central.scope import Role, Scope
 from central.store.access import AccessStore, AccountRow
 from central.store.connection import Connection, Database
@@ -210,7 +209,7 @@ def _check(conn: Connection, admin: Admin) -> None:
         raise AccountError("wrong_scope")
     if role == "unit" and unit is None:
         raise AccountError("no_unit")
-    if province is not None and province not in provinces():
+    if province is not None and province not in provinces_of(conn):
         raise AccountError("unknown_province", province=province)
     if unit is not None and (unit not in units_of(conn) or province != unit[:2]):
         raise AccountError("unknown_unit", unit=unit, province=province)

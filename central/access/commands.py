@@ -18,7 +18,6 @@ from central.access.links import link_account, link_to_email, link_to_subject, u
 from central.access.passwords import Passwords
 from central.access.permissions import PERMISSIONS
 from central.commands import Commands, words
-from central.registry.provinces import provinces
 from central.scope import Scope
 from central.settings import CentralSettings
 from central.store.access import AccessStore, AccountRow
@@ -53,8 +52,7 @@ def _whose(parser: argparse.ArgumentParser) -> None:
     _name(parser)
     roles = tuple(PERMISSIONS)
     parser.add_argument("--role", choices=roles, required=True, help=words("help_role"))
-    codes = tuple(provinces())
-    parser.add_argument("--province", choices=codes, metavar="CODE", help=words("help_province"))
+    parser.add_argument("--province", metavar="CODE", help=words("help_province"))
     parser.add_argument("--unit", metavar="CODE", help=words("help_unit"))
 
 

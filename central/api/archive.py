@@ -34,7 +34,7 @@ from central.api.period_models import (
 from central.api.ranking import Page, Question, Sources, rank
 from central.api.ratings import rating_figures, service_ratings
 from central.api.site_day import counter_days
-from central.registry.units import Units as KnownUnits
+from central.registry.places import Places
 from central.rollup.business_day import day_of
 from central.rollup.site_waits import SiteWaits
 from central.store.cells import CounterKey, DayTotal, RatingKey, Tally, merge, merge_totals
@@ -62,13 +62,13 @@ class Archive:
         history: History,
         totals: Totals,
         moment: Moment,
-        units: KnownUnits,
+        places: Places,
     ) -> None:
         self._reader = reader
         self._history = history
         self._totals = totals
         self._moment = moment
-        self._names = units
+        self._names = places
 
     def ranking(self, question: Question, page: Page, kept: Kept[SiteWaits]) -> Ranking:
         """Sites, units or provinces by how long citizens wait."""
@@ -78,7 +78,7 @@ class Archive:
     def units(self, day: date, province: str | None, page: Page) -> Units:
         """The units that have sites, by code, on one day."""
         where = Where(province=province)
-        known = self._known(day, where)
+        known = self._known(Period(day, day), where)
         groups: defaultdict[str, list[KnownSite]] = defaultdict(list)
         for site in known:
             groups[site.row.site[:UNIT_LENGTH]].append(site)
@@ -106,7 +106,7 @@ class Archive:
     def throughput(self, site: str, period: Period) -> Throughput | None:
         """How a site's counters spent a period; None for a site unknown or out of scope."""
         where = Where(site=site)
-        known = self._known(period.last, where)
+        known = self._known(period, where)
         if not known:
             return None
         tallies = [tally for _, _, tally in self._history.site_days(*period.days, where)]
@@ -147,12 +147,12 @@ class Archive:
 
     def sites(self, period: Period, where: Where) -> list[SitePeriod] | None:
         """Every site over a period, by code; None for a place unknown or out of scope."""
-        known = self._known(period.last, where)
+        known = self._known(period, where)
         return self._sites(known, period, where) if known or where == Where() else None
 
     def days(self, period: Period, where: Where) -> Trend | None:
         """Every day of a period; None for a place unknown or out of scope."""
-        if where != Where() and not self._known(period.last, where):
+        if where != Where() and not self._known(period, where):
             return None
         return self._days(period, where)
 
@@ -185,7 +185,7 @@ class Archive:
 
     def report(self, period: Period, where: Where) -> MonthReport | None:
         """What the monthly report says; None for a place unknown or out of scope."""
-        known = self._known(period.last, where)
+        known = self._known(period, where)
         if not known:
             return None
         reporting = self._history.reporting(*period.days, where)
@@ -264,8 +264,9 @@ class Archive:
         """How the sites stand that were ever heard."""
         return sum_standings(self._totals.standings(None, *self._moment, where).values())
 
-    def _known(self, day: date, where: Where) -> list[KnownSite]:
-        return known_sites(self._reader, day.isoformat(), where, self._moment)
+    def _known(self, period: Period, where: Where) -> list[KnownSite]:
+        first, last = period.days
+        return known_sites(self._reader, last, where, self._moment, since=first)
 
 
 def _unit(code: str, name: str, sites: list[KnownSite], tallies: Mapping[str, Tally]) -> Unit:

@@ -25,7 +25,7 @@ from central.api.models import (
 from central.api.quality import Shares, shares
 from central.api.records import node_quality
 from central.api.site_day import counter_days, quarters, service_days
-from central.registry.provinces import province_name, provinces
+from central.registry.dated_names import DatedNames
 from central.rollup.business_day import day_of, midnight_ms
 from central.store.cells import DayTotal, Tally
 from central.store.reader import NodeRow, Reader, SiteRow, Waiting
@@ -42,11 +42,19 @@ class Desk:
     and is complete, within the last `live_within_ms`.
     """
 
-    def __init__(self, reader: Reader, totals: Totals, now_ms: int, live_within_ms: int) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        totals: Totals,
+        now_ms: int,
+        live_within_ms: int,
+        provinces: DatedNames,
+    ) -> None:
         self._reader = reader
         self._totals = totals
         self._now_ms = now_ms
         self._live_within_ms = live_within_ms
+        self._known_provinces = provinces
 
     def overview(self, day: date) -> Overview:
         """The whole scope on one day."""
@@ -71,11 +79,12 @@ class Desk:
         name = day.isoformat()
         standings = self._standings(name)
         totals = self._totals.by_province(name)
-        codes = provinces().keys() | standings.keys()
+        in_force = {province.code for province in self._known_provinces.in_force(day)}
+        codes = in_force | standings.keys() | totals.keys()
         return Provinces(
             day=day,
             provinces=[
-                self._province(code, name, standings.get(code, _NOBODY), totals.get(code))
+                self._province(code, day, standings.get(code, _NOBODY), totals.get(code))
                 for code in sorted(codes)
                 if self._reader.scope.covers(code)
             ],
@@ -84,12 +93,14 @@ class Desk:
     def sites(self, province: str, day: date, rank: Rank) -> Sites | None:
         """The sites of a province, ranked; None for a province unknown or out of scope."""
         known = [self._site(site) for site in self._known(day, province=province)]
-        if not known and not (province in provinces() and self._reader.scope.covers(province)):
+        if not known and not (
+            province in self._known_provinces and self._reader.scope.covers(province)
+        ):
             return None
         return Sites(
             day=day,
             province=province,
-            name=province_name(province),
+            name=self._known_provinces.name(province, day),
             rank=rank,
             sites=sorted(known, key=lambda site: (-_ranked_by(site, rank), site.site)),
         )
@@ -154,7 +165,9 @@ class Desk:
                 nodes[row.site],
                 tallies.get(row.site),
                 waiting.get(row.site),
-                freshness.of_site(nodes[row.site], self._now_ms, self._live_within_ms),
+                freshness.of_site(
+                    nodes[row.site], self._now_ms, self._live_within_ms, row.valid_to
+                ),
                 is_today,
             )
             for row in self._reader.sites(name, province, site)
@@ -164,14 +177,14 @@ class Desk:
         return self._totals.standings(day, self._now_ms, self._live_within_ms)
 
     def _province(
-        self, code: str, day: str, standing: Standing, total: DayTotal | None
+        self, code: str, day: date, standing: Standing, total: DayTotal | None
     ) -> Province:
         return Province(
             code=code,
-            name=province_name(code),
+            name=self._known_provinces.name(code, day),
             sites=standing.sites,
             reporting=standing.reporting,
-            now=self._standing_now(standing, day),
+            now=self._standing_now(standing, day.isoformat()),
             figures=figures_of(total or DayTotal()),
             freshness=freshness.of_standing(standing),
         )

@@ -35,8 +35,9 @@ from central.api.update_desk import UpdateDesk
 from central.appointments.book import AppointmentBook
 from central.catalogue.book import CatalogueBook
 from central.configuration.differences import wanted
-from central.configuration.shelf import Shelf
-from central.registry.unit_editions import UNITS, units_in
+from central.registry.places import Places
+from central.registry.provinces import shipped_provinces
+from central.registry.published_names import PROVINCES, UNITS, names_in
 from central.registry.units import shipped_units
 from central.rollup.business_day import day_of
 from central.settings import AccessSettings
@@ -93,14 +94,13 @@ class Entrance:
     """Opens one reading connection for each visit, and one more for figures where the database has
     a copy; accounts, alerts and the audit log are never read from a copy. A site counts as live
     when it was heard, and is complete, within the last `live_within_s`; `receivers` hear of alerts
-    that are closed; `shelf` has the configurations that hubs should run."""
+    that are closed."""
 
     def __init__(
         self,
         database: Location,
         clock: Clock,
         live_within_s: int,
-        shelf: Shelf,
         *,
         access: AccessSettings | None = None,
         receivers: Sequence[Receiver] = (),
@@ -108,12 +108,12 @@ class Entrance:
         access = access or AccessSettings()
         self._database = database
         self._clock = clock
-        self._shelf = shelf
         self._live_within_ms = live_within_s * 1000
         self._receivers = tuple(receivers)
         self.live = LiveBoards(database, clock, self._live_within_ms)
-        self.appointments = AppointmentBook(database, clock, shelf)
-        self.units = KnownEdition(database, clock, UNITS, units_in, shipped_units())
+        self.appointments = AppointmentBook(database, clock)
+        self._provinces = KnownEdition(database, clock, PROVINCES, names_in, shipped_provinces())
+        self._units = KnownEdition(database, clock, UNITS, names_in, shipped_units())
         self.catalogue = CatalogueBook(database, clock)
         self._passwords = Passwords()
         rule = LockRule(access.lock_after, access.lock_s, access.sign_ins_per_minute)
@@ -132,6 +132,10 @@ class Entrance:
         """The calendar day in Vietnam."""
         return date.fromisoformat(day_of(self.now_ms()))
 
+    def places(self) -> Places:
+        """The provinces and units in force, as far as is known."""
+        return Places(self._provinces.get(), self._units.get())
+
     @contextmanager
     def visit(self, shown: Shown, permission: Permission) -> Iterator[Visit]:
         """Desks for whoever shows a token or, without one, a session, and may do this.
@@ -139,7 +143,7 @@ class Entrance:
         Raises NotLetInError, ForbiddenError, TooOftenError, and StoreError when the database
         cannot be read.
         """
-        moment = Moment(self.now_ms(), self._live_within_ms)
+        moment, places = Moment(self.now_ms(), self._live_within_ms), self.places()
         with reading(self._database) as conn:
             if shown.token is not None:
                 admin = admin_of_token(conn, shown.token)
@@ -155,18 +159,18 @@ class Entrance:
                 yield Visit(
                     admin,
                     shown.address,
-                    Desk(reader, totals, *moment),
-                    Archive(reader, History(copy, admin.scope), totals, moment, self.units.get()),
+                    Desk(reader, totals, *moment, places.provinces),
+                    Archive(reader, History(copy, admin.scope), totals, moment, places),
                     Records(
                         reader,
                         Machines(copy, admin.scope),
                         EventLog(copy, admin.scope),
                         AccessStore(conn),
                         moment=moment,
-                        wanted=partial(wanted, copy, self._shelf),
+                        wanted=partial(wanted, copy),
                     ),
                     AlertDesk(Alerts(conn, admin.scope), admin),
-                    UpdateDesk(UpdateReader(conn, admin.scope), moment),
+                    UpdateDesk(UpdateReader(conn, admin.scope), moment, places.provinces),
                 )
 
     def note(self, visit: Visit, action: str, subject: str) -> None:

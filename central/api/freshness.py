@@ -5,10 +5,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 
 from central.api.models import Freshness, FreshnessOfMany, Liveness
+from central.rollup.business_day import day_of
 from central.store.reader import NodeRow
 from central.store.totals import SiteStanding, Standing
 
 _VIETNAM = timezone(timedelta(hours=7))
+_ENDED = 3
 _WORST_FIRST = (Liveness.OFFLINE, Liveness.DELAYED, Liveness.LIVE)
 
 
@@ -34,24 +36,34 @@ def state_of(node: NodeRow, now_ms: int, live_within_ms: int) -> Liveness:
     return Liveness.DELAYED
 
 
-def of_site(nodes: Sequence[NodeRow], now_ms: int, live_within_ms: int) -> Freshness:
-    """The freshness of a site with these nodes: that of the worst of them."""
+def of_site(
+    nodes: Sequence[NodeRow], now_ms: int, live_within_ms: int, valid_to: str | None = None
+) -> Freshness:
+    """The freshness of a site with these nodes: that of the worst of them; of one whose last day,
+    `valid_to`, is over nothing more is expected."""
+    is_over = valid_to is not None and valid_to < day_of(now_ms)
     if not nodes:
-        return Freshness(state=Liveness.NEVER, complete_up_to=None, missing=0)
+        state = Liveness.ENDED if is_over else Liveness.NEVER
+        return Freshness(state=state, complete_up_to=None, missing=0)
     states = {state_of(node, now_ms, live_within_ms) for node in nodes}
     times = [complete_up_to_ms(node) for node in nodes]
     known = [ms for ms in times if ms is not None]
     return Freshness(
-        state=next(state for state in _WORST_FIRST if state in states),
+        state=Liveness.ENDED
+        if is_over
+        else next(state for state in _WORST_FIRST if state in states),
         complete_up_to=local_time(min(*known, now_ms)) if len(known) == len(times) else None,
         missing=sum(node.missing for node in nodes),
     )
 
 
 def of_many(sites: Iterable[tuple[Freshness, bool]]) -> FreshnessOfMany:
-    """The freshness of several sites, each with whether it has reported this day."""
+    """The freshness of several sites, each with whether it has reported this day; those that have
+    ended hold it back only where there is no other."""
     sites = list(sites)
-    times = [fresh.complete_up_to for fresh, reported in sites if reported]
+    with_figures = [fresh for fresh, reported in sites if reported]
+    running = [fresh for fresh in with_figures if fresh.state is not Liveness.ENDED]
+    times = [fresh.complete_up_to for fresh in running or with_figures]
     known = [time for time in times if time is not None]
     states = [fresh.state for fresh, _ in sites]
     return FreshnessOfMany(
@@ -60,6 +72,7 @@ def of_many(sites: Iterable[tuple[Freshness, bool]]) -> FreshnessOfMany:
         delayed=states.count(Liveness.DELAYED),
         offline=states.count(Liveness.OFFLINE),
         never=states.count(Liveness.NEVER),
+        ended=states.count(Liveness.ENDED),
         missing=sum(fresh.missing for fresh, _ in sites),
     )
 
@@ -73,14 +86,18 @@ def of_standing(standing: Standing) -> FreshnessOfMany:
         delayed=standing.delayed,
         offline=standing.offline,
         never=standing.never,
+        ended=standing.ended,
         missing=standing.missing,
     )
 
 
 def of_site_standings(sites: Iterable[tuple[SiteStanding, bool]]) -> FreshnessOfMany:
-    """The freshness of several sites, each with whether it has figures for the question."""
+    """The freshness of several sites, each with whether it has figures for the question, as
+    `of_many`."""
     sites = list(sites)
-    times = [site.complete_up_to_ms for site, has_figures in sites if has_figures]
+    with_figures = [site for site, has_figures in sites if has_figures]
+    running = [site for site in with_figures if site.state != _ENDED]
+    times = [site.complete_up_to_ms for site in running or with_figures]
     known = [ms for ms in times if ms is not None]
     states = Counter(site.state for site, _ in sites)
     return FreshnessOfMany(
@@ -89,6 +106,7 @@ def of_site_standings(sites: Iterable[tuple[SiteStanding, bool]]) -> FreshnessOf
         delayed=states[1],
         offline=states[2],
         never=states[None],
+        ended=states[_ENDED],
         missing=sum(site.missing for site, _ in sites),
     )
 

@@ -49,14 +49,16 @@ class KnownSite(NamedTuple):
     freshness: Freshness
 
 
-def known_sites(reader: Reader, day: str, where: Where, moment: Moment) -> list[KnownSite]:
-    """The sites of the reader's scope that `where` names, by code."""
+def known_sites(
+    reader: Reader, day: str, where: Where, moment: Moment, since: str | None = None
+) -> list[KnownSite]:
+    """The sites of the reader's scope that `where` names, by code, as `Reader.sites` has them."""
     nodes: defaultdict[str, list[NodeRow]] = defaultdict(list)
     for node in reader.nodes(where.province, where.site):
         nodes[node.site].append(node)
     return [
-        KnownSite(row, nodes[row.site], freshness.of_site(nodes[row.site], *moment))
-        for row in reader.sites(day, where.province, where.site)
+        KnownSite(row, nodes[row.site], freshness.of_site(nodes[row.site], *moment, row.valid_to))
+        for row in reader.sites(day, where.province, where.site, since)
         if where.unit in (None, row.site[:UNIT_LENGTH])
     ]
 

@@ -17,12 +17,14 @@ class Model(BaseModel):
 
 class Liveness(StrEnum):
     """How far what is known of a site reaches: `live` to the present; `delayed` when its hub
-    speaks but not everything has come; `offline` when it is silent; `never` heard from."""
+    speaks but not everything has come; `offline` when it is silent; `never` heard from; `ended`
+    when its last day is over, and nothing more is expected."""
 
     LIVE = "live"
     DELAYED = "delayed"
     OFFLINE = "offline"
     NEVER = "never"
+    ENDED = "ended"
 
 
 class Rank(StrEnum):
@@ -65,6 +67,7 @@ class FreshnessOfMany(Model):
     delayed: Count
     offline: Count
     never: Count
+    ended: Count
     missing: Count = Field(description="Events known to exist and not received yet.")
 
 

@@ -11,8 +11,7 @@ from central.api.kept import Kept
 from central.api.known import UNIT_LENGTH, Moment, Period
 from central.api.models import FreshnessOfMany
 from central.api.period_models import Group, Place, Ranking, Wait, Waits, When
-from central.registry.provinces import province_name
-from central.registry.units import Units
+from central.registry.places import Places
 from central.rollup.business_day import day_of
 from central.rollup.site_waits import SiteWaits, joined, site_waits
 from central.store.history import History, Where
@@ -52,7 +51,7 @@ class Sources(NamedTuple):
     history: History
     totals: Totals
     kept: Kept[SiteWaits]
-    units: Units
+    places: Places
 
 
 def rank(question: Question, page: Page, sources: Sources, moment: Moment) -> Ranking:
@@ -65,7 +64,9 @@ def rank(question: Question, page: Page, sources: Sources, moment: Moment) -> Ra
     first, last = (today, today) if is_now else question.period
     standings = sources.totals.site_standings(*moment, question.where)
     groups: defaultdict[str, list[_Site]] = defaultdict(list)
-    for row in sources.reader.sites(last.isoformat(), question.where.province):
+    for row in sources.reader.sites(
+        last.isoformat(), question.where.province, since=first.isoformat()
+    ):
         if row.site in standings:
             code = row.site[: _LENGTH[question.of]]
             groups[code].append(_Site(row, standings[row.site]))
@@ -88,7 +89,7 @@ def rank(question: Question, page: Page, sources: Sources, moment: Moment) -> Ra
             Place(
                 place=page.offset + number,
                 code=code,
-                name=_name(groups[code][0].row, question.of, sources.units, last),
+                name=_name(groups[code][0].row, question.of, sources.places, last),
                 province=groups[code][0].row.province,
                 sites=len(groups[code]),
                 reporting=sum(site.row.site in found.reporting for site in groups[code]),
@@ -177,12 +178,10 @@ def _nearest(values: Sequence[int], share: float) -> int | None:
     return values[max(1, math.ceil(share * len(values))) - 1] if values else None
 
 
-def _name(row: SiteRow, of: Group, units: Units, day: date) -> str | None:
+def _name(row: SiteRow, of: Group, places: Places, day: date) -> str | None:
     if of is Group.SITES:
         return row.name
-    if of is Group.PROVINCES:
-        return province_name(row.province)
-    return units.name(row.site[:UNIT_LENGTH], day)
+    return places.name(row.site[: _LENGTH[of]], day)
 
 
 def _freshness(sites: Iterable[_Site], found: _Measured) -> FreshnessOfMany:

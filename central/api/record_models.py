@@ -29,8 +29,21 @@ class Nodes(Model):
     freshness: FreshnessOfMany
 
 
+class MachineBeside(Model):
+    """A machine of a site whose programs last spoke to the hub with other software than the hub's,
+    within seven days."""
+
+    address: str = Field(description="Where it is on the site's network.", examples=["10.0.0.7"])
+    device: str | None = Field(
+        description="One of the devices on it; null where only people spoke from there.",
+        examples=["hall"],
+    )
+    software: str = Field(examples=["0.1.0"])
+
+
 class DifferingHub(Model):
-    """One hub that runs something else than it should, as far as it has said what it runs."""
+    """One hub that runs something else than it should, as far as it has said what it runs, or
+    beside which other software runs."""
 
     site: str = Field(examples=["01-00097-01"])
     name: str | None = Field(
@@ -44,7 +57,7 @@ class DifferingHub(Model):
     )
     wanted_config: str | None = Field(
         description="What the centre decided. Null when that was nothing; of a hub that differs, "
-        "when the centre cannot read it any more, so that it must be published again.",
+        "when it runs what this centre has not made, as after a restored backup.",
         examples=["4-9a8b7c6d5e4f"],
     )
     software_differs: bool = Field(examples=[False])
@@ -52,6 +65,7 @@ class DifferingHub(Model):
     wanted_software: str | None = Field(
         description="What a rollout has given it; null when none has.", examples=["0.2.0"]
     )
+    machines: list[MachineBeside] = Field(description="Machines that run other software than it.")
     freshness: Freshness
 
 

@@ -19,6 +19,7 @@ from central.api.record_models import (
     DeviceState,
     Differences,
     DifferingHub,
+    MachineBeside,
     Nodes,
     RawEvent,
     RawEvents,
@@ -134,6 +135,14 @@ class Records:
                     software_differs=one.software_differs,
                     software=one.software,
                     wanted_software=one.wanted_software,
+                    machines=[
+                        MachineBeside(
+                            address=machine.address,
+                            device=machine.device or None,
+                            software=machine.software,
+                        )
+                        for machine in one.machines
+                    ],
                     freshness=known[one.site].freshness,
                 )
                 for one in found[page.offset : page.offset + page.limit]

@@ -28,7 +28,7 @@ def registry_router(entrance: Entrance) -> APIRouter:
         day = on or entrance.today()
         found = [
             unit
-            for unit in entrance.units.get().in_force(day)
+            for unit in entrance.places().units.in_force(day)
             if visit.admin.scope.covers_unit(unit.code) and province in (None, unit.code[:2])
         ]
         return UnitsInForce(

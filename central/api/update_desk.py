@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from central.api.freshness import local_time
 from central.api.known import Moment
@@ -14,7 +15,8 @@ from central.api.update_models import (
     RolloutProgress,
     Rollouts,
 )
-from central.registry.provinces import province_name
+from central.registry.dated_names import DatedNames
+from central.rollup.business_day import day_of
 from central.store.history import Where
 from central.store.updates import UpdateReader
 from central.updates.progress import SILENT_AFTER_MS, HubUpdate, Progress, progress_of
@@ -25,9 +27,10 @@ class UpdateDesk:
     """Answers at one moment, from a reader of one scope and so within it; a rollout without a hub
     in it is not there."""
 
-    def __init__(self, reader: UpdateReader, moment: Moment) -> None:
+    def __init__(self, reader: UpdateReader, moment: Moment, provinces: DatedNames) -> None:
         self._reader = reader
         self._moment = moment
+        self._provinces = provinces
 
     def rollouts(self, where: Where, page: Page) -> Rollouts:
         """Rollouts with the progress of each province, the newest first."""
@@ -37,7 +40,7 @@ class UpdateDesk:
             total=len(found),
             next_offset=page.next_offset(len(found)),
             rollouts=[
-                _progress(rollout, hubs)
+                self._progress(rollout, hubs)
                 for rollout, hubs in found[page.offset : page.offset + page.limit]
             ],
         )
@@ -82,32 +85,35 @@ class UpdateDesk:
             found[software][province] = hubs
         return dict(sorted(found.items(), key=lambda one: -sum(one[1].values())))
 
+    def _progress(self, rollout: Rollout, hubs: Sequence[HubUpdate]) -> RolloutProgress:
+        today = date.fromisoformat(day_of(self._moment.now_ms))
+        by_province: dict[str, list[HubUpdate]] = defaultdict(list)
+        for hub in hubs:
+            by_province[hub.province].append(hub)
+        return RolloutProgress(
+            rollout=rollout.rollout,
+            release=rollout.release,
+            software=rollout.software,
+            percent=rollout.percent,
+            urgent=rollout.urgent,
+            state=rollout.state,
+            started=local_time(rollout.started_ms),
+            changed=local_time(rollout.changed_ms),
+            reason=rollout.reason,
+            counts=_counts(rollout, hubs),
+            provinces=[
+                ProvinceProgress(
+                    province=province,
+                    name=self._provinces.name(province, today),
+                    counts=_counts(rollout, of_it),
+                )
+                for province, of_it in sorted(by_province.items())
+            ],
+        )
+
     def _hubs(self, rollout: Rollout, where: Where) -> list[HubUpdate]:
         hubs = self._reader.hubs(rollout, where, self._moment.now_ms - SILENT_AFTER_MS)
         return [hub for hub in hubs if hub.is_told or rollout.includes(hub.node)]
-
-
-def _progress(rollout: Rollout, hubs: Sequence[HubUpdate]) -> RolloutProgress:
-    by_province: dict[str, list[HubUpdate]] = defaultdict(list)
-    for hub in hubs:
-        by_province[hub.province].append(hub)
-    return RolloutProgress(
-        rollout=rollout.rollout,
-        release=rollout.release,
-        software=rollout.software,
-        percent=rollout.percent,
-        urgent=rollout.urgent,
-        state=rollout.state,
-        started=local_time(rollout.started_ms),
-        changed=local_time(rollout.changed_ms),
-        counts=_counts(rollout, hubs),
-        provinces=[
-            ProvinceProgress(
-                province=province, name=province_name(province), counts=_counts(rollout, of_it)
-            )
-            for province, of_it in sorted(by_province.items())
-        ],
-    )
 
 
 def _counts(rollout: Rollout, hubs: Iterable[HubUpdate]) -> HubCounts:

@@ -47,6 +47,11 @@ class RolloutProgress(Model):
         description="When its percentage or state changed last.",
         examples=["2026-11-20T10:42:07+07:00"],
     )
+    reason: str = Field(
+        description="Why the centre halted it: `too-many-refused`, how many hubs refused it, and "
+        "how many tried it to the end; older ones in words, others empty.",
+        examples=["too-many-refused 3 40"],
+    )
     counts: HubCounts
     provinces: list[ProvinceProgress]
 

@@ -66,7 +66,8 @@ class Board:
         return SiteQueue(
             name=rows[0].name or site,
             day=max(days, default=None),
-            live=of_site(nodes, now_ms, self._live_within_ms).state is Liveness.LIVE,
+            live=of_site(nodes, now_ms, self._live_within_ms, rows[0].valid_to).state
+            is Liveness.LIVE,
             complete_up_to_ms=min((ms for ms in known_ms if ms is not None), default=None),
             tickets={
                 number: InLine(phase, services.partition(" ")[0], since_ms)

@@ -1,4 +1,4 @@
-"""The commands of `thutu-central` about units and sites."""
+"""The commands of `thutu-central` about provinces, units and sites."""
 
 import argparse
 import csv
@@ -8,10 +8,20 @@ from pathlib import Path
 
 from central.access.accounts import OPERATORS_COMMAND
 from central.commands import Commands, words
+from central.registry.dated_names import COLUMNS, DatedNames
+from central.registry.provinces import read_provinces
+from central.registry.published_names import (
+    Changes,
+    compare_provinces,
+    compare_units,
+    provinces_of,
+    publish_provinces,
+    publish_units,
+    units_of,
+)
 from central.registry.register import compare, register
 from central.registry.sites import read_sites
-from central.registry.unit_editions import UnitChanges, compare_units, publish_units, units_of
-from central.registry.units import COLUMNS, read_units
+from central.registry.units import read_units
 from central.rollup.business_day import day_of
 from central.settings import CentralSettings
 from central.store.database import reading, writing
@@ -19,7 +29,12 @@ from runtime.clock import SystemClock
 
 
 def add_registry_commands(commands: Commands) -> None:
-    """Add the commands that import units and sites, and print units."""
+    """Add the commands that import provinces, units and sites, and print the former two."""
+    commands.add("provinces", _print_provinces)
+    provinces = commands.add("import-provinces", _import_provinces)
+    provinces.add_argument("file", type=Path, help=words("help_provinces_file"))
+    provinces.add_argument("--dry-run", action="store_true", help=words("help_dry_run"))
+
     commands.add("units", _print_units)
     units = commands.add("import-units", _import_units)
     units.add_argument("file", type=Path, help=words("help_units_file"))
@@ -31,14 +46,24 @@ def add_registry_commands(commands: Commands) -> None:
     sites.add_argument("--dry-run", action="store_true", help=words("help_dry_run"))
 
 
-def _print_units(settings: CentralSettings, _given: argparse.Namespace) -> str:
-    table = io.StringIO()
-    rows = csv.writer(table, lineterminator="\n")
-    rows.writerow(COLUMNS)
+def _print_provinces(settings: CentralSettings, _given: argparse.Namespace) -> str:
     with reading(settings.database()) as conn:
-        for unit in units_of(conn).all:
-            rows.writerow((unit.code, unit.name, unit.valid_from, unit.valid_to or ""))
-    return table.getvalue().rstrip("\n")
+        return _table(provinces_of(conn))
+
+
+def _import_provinces(settings: CentralSettings, given: argparse.Namespace) -> str:
+    provinces, now_ms = read_provinces(given.file), SystemClock().stamp().wall_ms
+    with writing(settings.database()) as db:
+        if given.dry_run:
+            changes = compare_provinces(db.conn, provinces)
+        else:
+            changes = publish_provinces(db, provinces, who=OPERATORS_COMMAND, now_ms=now_ms)
+    return _told(changes, dry_run=given.dry_run)
+
+
+def _print_units(settings: CentralSettings, _given: argparse.Namespace) -> str:
+    with reading(settings.database()) as conn:
+        return _table(units_of(conn))
 
 
 def _import_units(settings: CentralSettings, given: argparse.Namespace) -> str:
@@ -51,19 +76,30 @@ def _import_units(settings: CentralSettings, given: argparse.Namespace) -> str:
             changes = publish_units(
                 db, units, who=OPERATORS_COMMAND, now_ms=now_ms, keep_sites=keep
             )
-    summary = words(
-        "units_compared" if given.dry_run else "units_imported", unchanged=changes.unchanged
-    )
-    return "\n".join([*_told(changes), summary])
+    return _told(changes, dry_run=given.dry_run)
 
 
-def _told(changes: UnitChanges) -> Iterator[str]:
-    for unit in changes.opened:
-        yield words("unit_opened", code=unit.code, name=unit.name, first=unit.valid_from)
-    for unit in changes.ended:
-        yield words("unit_ended", code=unit.code, name=unit.name, last=unit.valid_to or "…")
-    for unit in changes.renamed:
-        yield words("unit_renamed", code=unit.code, name=unit.name, first=unit.valid_from)
+def _table(names: DatedNames) -> str:
+    table = io.StringIO()
+    rows = csv.writer(table, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for name in names.all:
+        rows.writerow((name.code, name.name, name.valid_from, name.valid_to or ""))
+    return table.getvalue().rstrip("\n")
+
+
+def _told(changes: Changes, *, dry_run: bool) -> str:
+    summary = words("names_compared" if dry_run else "names_imported", unchanged=changes.unchanged)
+    return "\n".join([*_lines(changes), summary])
+
+
+def _lines(changes: Changes) -> Iterator[str]:
+    for name in changes.opened:
+        yield words("name_opened", code=name.code, name=name.name, first=name.valid_from)
+    for name in changes.ended:
+        yield words("name_ended", code=name.code, name=name.name, last=name.valid_to or "…")
+    for name in changes.renamed:
+        yield words("name_renamed", code=name.code, name=name.name, first=name.valid_from)
 
 
 def _import_sites(settings: CentralSettings, given: argparse.Namespace) -> str:

@@ -29,9 +29,14 @@ def read_lines(path: Path) -> list[str]:
 
 
 def take_rows(
-    lines: Sequence[str], columns: Sequence[str], take: Callable[[Mapping[str, str]], None]
+    lines: Sequence[str],
+    columns: Sequence[str],
+    take: Callable[[Mapping[str, str]], None],
+    *,
+    optional: Sequence[str] = (),
 ) -> None:
-    """Give each row below the line of column names to `take`, by column, in NFC and stripped.
+    """Give each row below the line of column names to `take`, by column, in NFC and stripped; a
+    list may lack `optional` columns.
 
     `take` raises ListError for a row with a fault. Raises ListError naming every fault with its
     line; nothing of a faulty list should be used.
@@ -40,6 +45,7 @@ def take_rows(
     reader = csv.DictReader(lines, strict=True)
     try:
         found = tuple(reader.fieldnames or ())
+        columns = (*columns, *(column for column in optional if column in found))
         if sorted(found) != sorted(columns):
             raise ListError("columns", wanted=", ".join(columns), found=", ".join(found))
         for row in reader:

@@ -1,17 +1,34 @@
-"""The 34 provinces and cities since 1 July 2025: official two-digit codes and names."""
+"""Provinces and cities under the central government, by their official two-digit codes."""
 
-import csv
+import re
 from functools import cache
 from importlib import resources
+from pathlib import Path
+
+from central.registry.dated_names import DatedNames, parse_names
+from central.registry.lists import ListError, read_lines
+
+_CODE = re.compile(r"[0-9]{2}")
 
 
 @cache
-def provinces() -> dict[str, str]:
-    """Names of provinces by code."""
+def shipped_provinces() -> DatedNames:
+    """The 34 provinces and cities since 1 July 2025."""
     text = resources.files("central.registry").joinpath("provinces.csv").read_text("utf-8")
-    return {row["code"]: row["name"] for row in csv.DictReader(text.splitlines())}
+    return parse_provinces(text.splitlines())
 
 
-def province_name(code: str) -> str:
-    """The name of a province, or its code when there is none such."""
-    return provinces().get(code, code)
+def read_provinces(path: Path) -> DatedNames:
+    """Read a CSV file of dated names, in UTF-8. Raises ListError naming every fault; nothing of a
+    faulty list should be used."""
+    return parse_provinces(read_lines(path))
+
+
+def parse_provinces(lines: list[str]) -> DatedNames:
+    """Read the lines of a list of provinces; see `read_provinces`."""
+    return parse_names(lines, _check_code)
+
+
+def _check_code(code: str) -> None:
+    if not _CODE.fullmatch(code):
+        raise ListError("province_code", province=repr(code))

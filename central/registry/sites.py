@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from central.registry.lists import ListError, read_lines, read_name, take_rows
-from central.registry.provinces import provinces
+from central.registry.lists import ListError, read_days, read_lines, read_name, take_rows
 
 
 class SiteType(StrEnum):
@@ -21,17 +21,20 @@ class SiteType(StrEnum):
 
 
 _COLUMNS = ("site", "name", "type", "national_code")
+_LAST_DAY = "valid_to"
 _SITE = re.compile(r"[0-9]{2}-[0-9]{5}-[0-9]{2}")
 _NATIONAL_CODE = re.compile(r"[A-Z][0-9]{2}(\.[0-9]{1,4}){0,4}")
 
 
 class SiteRecord(Struct, frozen=True):
-    """One site as the operator registers it; `national_code` is the agency's *mã định danh*."""
+    """One site as the operator registers it; `national_code` is the agency's *mã định danh*,
+    `valid_to` its last day, None until further notice, unset where the list does not say."""
 
     site: str
     name: str
     type: SiteType
     national_code: str | None
+    valid_to: date | UnsetType | None = UNSET
 
     @property
     def province(self) -> str:
@@ -40,7 +43,8 @@ class SiteRecord(Struct, frozen=True):
 
 
 def read_sites(path: Path) -> list[SiteRecord]:
-    """Read a CSV file with the columns site, name, type and national_code, in UTF-8.
+    """Read a CSV file with the columns site, name, type, national_code and, where sites end,
+    valid_to, in UTF-8.
 
     Names are normalised to NFC. Raises ListError naming every fault with its line; nothing of
     a faulty list should be used.
@@ -56,7 +60,7 @@ def parse_sites(lines: list[str]) -> list[SiteRecord]:
         site = _read_row(row, sites)
         sites[site.site] = site
 
-    take_rows(lines, _COLUMNS, take)
+    take_rows(lines, _COLUMNS, take, optional=(_LAST_DAY,))
     return list(sites.values())
 
 
@@ -64,8 +68,6 @@ def _read_row(row: Mapping[str, str], known: Mapping[str, SiteRecord]) -> SiteRe
     site, name, kind, national_code = (row[column] for column in _COLUMNS)
     if not _SITE.fullmatch(site):
         raise ListError("site", site=repr(site))
-    if site[:2] not in provinces():
-        raise ListError("province", province=site[:2])
     if site in known:
         raise ListError("twice", site=site)
     read_name(name)
@@ -73,4 +75,5 @@ def _read_row(row: Mapping[str, str], known: Mapping[str, SiteRecord]) -> SiteRe
         raise ListError("kind", kind=repr(kind), kinds=", ".join(SiteType))
     if national_code and not _NATIONAL_CODE.fullmatch(national_code):
         raise ListError("national_code", code=repr(national_code))
-    return SiteRecord(site, name, SiteType(kind), national_code or None)
+    last = read_days("", row[_LAST_DAY])[1] if _LAST_DAY in row else UNSET
+    return SiteRecord(site, name, SiteType(kind), national_code or None, last)

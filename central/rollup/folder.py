@@ -1,5 +1,6 @@
 """Moves the fold's cursor over the stored events, in steps of one transaction each."""
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Set
 
@@ -15,9 +16,12 @@ from central.store.protocol import Cursor, RollupStore, Unfolded
 from contract.codec import decode_entry
 from contract.events import Entry
 
+logger = logging.getLogger(__name__)
+
 _STEP_JOURNALS = 500
 _STEP_EVENTS = 20_000
 _STEP_EVENTS_OF_ONE = 2_000
+_TELL_EVERY_EVENTS = 1_000_000
 
 
 class Folder:
@@ -38,6 +42,7 @@ class Folder:
         self._store = store
         self._recent = recent or Recent()
         self._lanes = lanes
+        self._again = 0
 
     def step(self) -> int:
         """Fold some thousands of events at most; returns how many, 0 when there is nothing to do.
@@ -45,15 +50,18 @@ class Folder:
         Raises StoreError when nothing of it could be stored.
         """
         todo = self._store.unfolded(_STEP_JOURNALS, self._lanes())
-        folded = 0
+        folded = again = 0
         if todo:
             totals = _Totals()
             with self._store.transaction():
                 for journal in todo:
-                    folded += self._fold(journal, totals)
+                    done = self._fold(journal, totals)
+                    folded += done
+                    again += done if journal.folded < journal.counted else 0
                     if folded >= _STEP_EVENTS:
                         break
                 self._store.add_totals(totals.summed())
+        self._tell(again)
         return folded
 
     def forget(self) -> None:
@@ -70,6 +78,15 @@ class Folder:
         while folded := self.step():
             total += folded
         return total
+
+    def _tell(self, again: int) -> None:
+        """Say how many events are in the figures once more, and when all are."""
+        before, self._again = self._again, self._again + again
+        if before and not again:
+            logger.info("all %d events are in the figures again", before)
+            self._again = 0
+        elif before // _TELL_EVERY_EVENTS < self._again // _TELL_EVERY_EVENTS:
+            logger.info("%d events are in the figures again", self._again)
 
     def _fold(self, journal: Unfolded, totals: "_Totals") -> int:
         last = min(journal.watermark, journal.folded + _STEP_EVENTS_OF_ONE)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-from central.store import postgres_connection, sqlite
+from central.store import figures_edition, postgres_connection, sqlite
 from central.store.connection import Connection, Database
 from central.store.postgres import Postgres
 from central.store.postgres_connection import PostgresConnection, Role
@@ -31,11 +31,12 @@ def open_for_writing(where: Location, *, alone: bool = False) -> Database:
     """Open the database and bring its schema up to date; a commit is durable when it returns.
 
     `alone` for a centre that takes in events itself, of which a PostgreSQL database bears one at a
-    time (a file is guarded by its folder's lock). Raises StoreError.
+    time (a file is guarded by its folder's lock); figures by an older definition are then emptied,
+    to be folded anew. Raises StoreError.
     """
     if isinstance(where, Postgres):
         return where.open_for_writing(Role.SOLE if alone else Role.ANY)
-    return sqlite.open_for_writing(where)
+    return _opened(where, alone=alone)
 
 
 def lead(where: Location) -> Database:
@@ -100,3 +101,15 @@ def claim(conn: Connection) -> None:
     quarantine): other ingest workers wait with theirs until it ends. Raises StoreError."""
     if isinstance(conn, PostgresConnection):
         postgres_connection.claim(conn)
+
+
+def _opened(file: Path, *, alone: bool) -> Database:
+    db = sqlite.open_for_writing(file)
+    if alone:
+        try:
+            with sqlite.transaction(db.conn):
+                figures_edition.renew(db.conn)
+        except BaseException:
+            db.close()
+            raise
+    return db

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from msgspec import json
+
 from central.store.connection import Connection, Database, entries_between
 from central.store.database import claim, transaction
 from central.store.events import EventWriter, SqliteEvents
@@ -176,16 +178,23 @@ class SqlIngestStore:
             self._save_report(journal, heard)
 
     def _save_report(self, journal: int, heard: Heard) -> None:
+        """What was said of machines holds until more is said, by the same software."""
         status = heard.status
+        software = _storable(status.software)
+        machines = None if status.machines is None else json.encode(status.machines).decode()
         self._conn.execute(
-            """UPDATE nodes SET current_journal = ?, synced = ?, unsent = ?, software = ?,
-            config = ? WHERE code = ?""",
+            """UPDATE nodes SET current_journal = ?, synced = ?, unsent = ?, config = ?,
+            machines = CASE WHEN software = ? THEN coalesce(?, machines) ELSE ? END, software = ?
+            WHERE code = ?""",
             (
                 journal,
                 status.synced,
                 status.unsent,
-                _storable(status.software),
                 _storable(status.config),
+                software,
+                machines,
+                machines,
+                software,
                 status.node,
             ),
         )

@@ -1,4 +1,4 @@
-"""The table of devices, as a migration."""
+"""What is known of the machines of a site, as migrations."""
 
 from itertools import groupby
 from operator import itemgetter
@@ -41,3 +41,9 @@ def m001_devices_now(db: Database) -> None:
                     db.execute(DROP_DEVICE, (journal, device))
                     continue
                 db.execute(PUT_DEVICE, (journal, device, now.state, now.condition, now.since_ms))
+
+
+@machine_migrations()
+def m002_machines_beside(db: Database) -> None:
+    """What hubs last said of the machines beside them, as JSON; NULL before the first word."""
+    db.execute("ALTER TABLE nodes ADD COLUMN machines TEXT")

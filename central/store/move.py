@@ -29,6 +29,7 @@ def move(source: Location, target: Location, now_ms: int) -> dict[str, int]:
         new = open_for_writing(target, alone=True)
         try:
             with transaction(new.conn):
+                new.conn.execute("DELETE FROM definitions")  # those of the source come with it
                 return {table.name: _move_table(old, new.conn, table, now_ms) for table in tables()}
         finally:
             new.close()

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from central.store import figures_edition
 from central.store.postgres_connection import (
     PostgresConnection,
     Role,
@@ -36,14 +37,15 @@ class Postgres:
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
     def open_for_writing(self, role: Role = Role.ANY) -> PostgresConnection:
-        """Connect, and bring the schema up to date. Raises StoreError, OwnedElsewhereError for a
-        role that another process has."""
-        return _ready(PostgresConnection(self._url, role))
+        """Connect, and bring the schema up to date; who is the only one to fold empties figures by
+        an older definition, who leads beside workers is refused. Raises StoreError,
+        OwnedElsewhereError for a role that another process has."""
+        return _ready(PostgresConnection(self._url, role), role)
 
     def open_for_worker(self) -> WorkerConnection:
         """Connect one of several ingest workers, and bring the schema up to date. Raises
         StoreError."""
-        return _ready(WorkerConnection(self._url))
+        return _ready(WorkerConnection(self._url), Role.LEADER)
 
     @contextmanager
     def reading(self) -> Iterator[PostgresConnection]:
@@ -60,14 +62,14 @@ class Postgres:
         self, otherwise: PostgresConnection | None = None
     ) -> Iterator[PostgresConnection]:
         """As `reading`, from the copy; while there is none that answers, over `otherwise` or a
-        connection of its own. Raises StoreError, CopyLostError for a copy that went away meanwhile:
-        asked again, another answers."""
+        connection of its own. Raises StoreError, CopyLostError for a copy that went away meanwhile,
+        or ended this connection: asked again, another answers."""
         conn = self._copy.begin() if self._copy is not None else None
         if self._copy is not None and conn is not None:
             try:
                 yield conn
             except StoreError as error:
-                if self._copy.failed(conn, error):
+                if self._copy.failed(conn):
                     raise CopyLostError(str(error)) from error
                 raise
             finally:
@@ -85,11 +87,16 @@ class Postgres:
             self._copy.close()
 
 
-def _ready(conn: _Opened) -> _Opened:
+def _ready(conn: _Opened, role: Role) -> _Opened:
     try:
         _check(conn)
         with sole_transaction(conn):
             bring_up_to_date(conn)
+            figures_edition.begin(conn)
+            if role is Role.SOLE:
+                figures_edition.renew(conn)
+        if role is Role.LEADER:
+            figures_edition.require(conn)
     except BaseException:
         conn.close()
         raise

@@ -15,21 +15,22 @@ from runtime.clock import Clock
 
 logger = logging.getLogger(__name__)
 
-_EVERY_S, _ANSWERS_WITHIN_S, _CONNECT_S = 0.5, 1.0, 2
+_EVERY_S, _ANSWERS_WITHIN_S, _CONNECT_S = 0.5, 0.6, 2
 _RV = TypeVar("_RV")
 
 
 class Copy:
     """Asked every half second, from the first reader on until `close`, whether it still answers:
-    one that stands still keeps its connections open, and whoever reads would wait for ever."""
+    one that stands still keeps its connections open, and whoever reads would wait for ever.
+
+    It counts as away when neither of two questions, over connections of their own, is answered in
+    time, and as back when both are; a replica ends single connections while it is well."""
 
     def __init__(self, url: str, clock: Clock) -> None:
         self._url = url
-        self._clock = clock
         self._is_away = threading.Event()
         self._readers = Readers(self._connect)
-        self._asking: _CutConnection | None = None
-        self._answers_until_ns = 0
+        self._questions = (_Question(url, clock), _Question(url, clock))
         self._starting = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -42,18 +43,17 @@ class Copy:
         try:
             return self._readers.begin()
         except StoreError as error:
-            self._leave(error)
+            logger.info("the copy of the database lets nobody read now: %s", error)
             return None
 
     def end(self, conn: PostgresConnection) -> None:
         """Take a connection back."""
         self._readers.end(conn)
 
-    def failed(self, conn: PostgresConnection, error: StoreError) -> bool:
-        """Whether it is for the copy's being away that something failed; it then counts as away."""
-        if conn.is_lost:
-            self._leave(error)
-        return self._is_away.is_set()
+    def failed(self, conn: PostgresConnection) -> bool:
+        """Whether it is for the copy, or the connection to it, that something failed over `conn`:
+        asked again it may be answered."""
+        return conn.is_lost or self._is_away.is_set()
 
     def close(self) -> None:
         """Ask no more, and close what is kept open."""
@@ -70,40 +70,59 @@ class Copy:
     def _start(self) -> None:
         with self._starting:
             if self._thread is None:
+                self._look()
                 self._thread = threading.Thread(target=self._run, name="copy-watch", daemon=True)
                 self._thread.start()
 
     def _run(self) -> None:
         while not self._stopping.wait(_EVERY_S):
-            try:
-                self._ask()
-            except StoreError as error:
-                self._forget()
-                self._leave(error)
-            else:
-                if self._is_away.is_set():
-                    logger.info("the copy of the database is back")
-                    self._is_away.clear()
-        self._forget()
+            self._look()
+        for question in self._questions:
+            question.close()
 
-    def _ask(self) -> None:
-        if self._asking is None:
-            self._asking = _CutConnection(self._url, self._is_late)
-        self._answers_until_ns = self._now_ns() + int(_ANSWERS_WITHIN_S * 1e9)
-        self._asking.execute("SELECT")
+    def _look(self) -> None:
+        answered = [question.is_answered() for question in self._questions]
+        if self._is_away.is_set():
+            if all(answered):
+                logger.info("the copy of the database is back")
+                self._is_away.clear()
+        elif not any(answered):
+            why = self._questions[-1].failure
+            logger.warning("the copy of the database is away, reading without it: %s", why)
+            self._is_away.set()
+
+
+class _Question:
+    """Asks over a connection of its own, a new one after each failure."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self._url = url
+        self._clock = clock
+        self._conn: _CutConnection | None = None
+        self._answered_until_ns = 0
+        self.failure: StoreError | None = None
+
+    def is_answered(self) -> bool:
+        """Whether an answer comes in time; else `failure` says why none did."""
+        try:
+            if self._conn is None:
+                self._conn = _CutConnection(self._url, self._is_late)
+            self._answered_until_ns = self._now_ns() + int(_ANSWERS_WITHIN_S * 1e9)
+            self._conn.execute("SELECT")
+        except StoreError as error:
+            self.failure = error
+            self.close()
+            return False
+        return True
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._conn is not None:
+            self._conn.close()
+            self._conn = None
 
     def _is_late(self) -> bool:
-        return self._now_ns() > self._answers_until_ns
-
-    def _forget(self) -> None:
-        if self._asking is not None:
-            self._asking.close()
-            self._asking = None
-
-    def _leave(self, error: StoreError) -> None:
-        if not self._is_away.is_set():
-            logger.warning("the copy of the database is away, reading without it: %s", error)
-            self._is_away.set()
+        return self._now_ns() > self._answered_until_ns
 
     def _now_ns(self) -> int:
         return self._clock.stamp().mono_ns

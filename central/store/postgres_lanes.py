@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from central.store.figures_edition import require
 from central.store.postgres_connection import LANE_LOCKS, WorkerConnection
 
 
@@ -29,7 +30,9 @@ class LaneLocks:
         return False
 
     def take(self) -> frozenset[int]:
-        """Take what is missing and free; returns what was taken. Raises StoreError."""
+        """Take what is missing and free; returns what was taken. Raises StoreError, also where
+        figures are by another definition than this program's."""
+        require(self._conn)
         taken = frozenset(
             lane
             for (lane,) in self._conn.execute(

@@ -26,7 +26,8 @@ _MOST_GAPS = 500
 
 
 class SiteRow(Struct, frozen=True):
-    """A site with the name it had on the day asked for; unregistered ones may have none."""
+    """A site with the name it had on the day asked for; unregistered ones may have none.
+    `valid_to` is its last day, None until further notice."""
 
     site: str
     province: str
@@ -34,11 +35,12 @@ class SiteRow(Struct, frozen=True):
     type: str | None
     national_code: str | None
     registered: bool
+    valid_to: str | None = None
 
 
 class NodeRow(Struct, frozen=True):
-    """What is known of a node: what it last said, how far its present journal is held and
-    folded, and the quality of all its journals together."""
+    """What is known of a node: what it last said, also of the machines beside it (JSON), how far
+    its present journal is held and folded, and the quality of all its journals together."""
 
     site: str
     node: str
@@ -61,6 +63,7 @@ class NodeRow(Struct, frozen=True):
     announced: int
     announced_ms: int | None
     business_day: str | None
+    machines: str | None = None
 
 
 class Waiting(Struct, frozen=True):
@@ -94,21 +97,34 @@ class Reader:
         return self._visible.scope
 
     def sites(
-        self, day: str, province: str | None = None, site: str | None = None
+        self,
+        day: str,
+        province: str | None = None,
+        site: str | None = None,
+        since: str | None = None,
     ) -> list[SiteRow]:
-        """Sites by code, registered or heard from."""
+        """Sites by code, registered or heard from, from `since` (or on `day` alone) to `day`. One
+        that had ended is left out unless it has figures of these days or is asked for by its
+        code."""
+        there = (
+            "true"
+            if site
+            else """coalesce(valid_to, :since) >= :since OR EXISTS (SELECT 1 FROM site_days
+                WHERE site_days.site = visible.site AND day BETWEEN :since AND :day)"""
+        )
         rows = self._visible.query(
-            """SELECT code, province, (SELECT name FROM names
+            f"""SELECT code, province, (SELECT name FROM names
                 WHERE kind = 'site' AND names.code = visible.code AND from_day <= :day
-                ORDER BY from_day DESC LIMIT 1), type, national_code, registered
-            FROM visible ORDER BY code""",
+                ORDER BY from_day DESC LIMIT 1), type, national_code, registered, valid_to
+            FROM visible WHERE {there} ORDER BY code""",  # noqa: S608 - our own conditions
             province=province,
             site=site,
             day=day,
+            since=since or day,
         )
         return [
-            SiteRow(code, of_province, name, kind, national_code, bool(registered))
-            for code, of_province, name, kind, national_code, registered in rows
+            SiteRow(code, of_province, name, kind, national_code, bool(registered), valid_to)
+            for code, of_province, name, kind, national_code, registered, valid_to in rows
         ]
 
     def nodes(self, province: str | None = None, site: str | None = None) -> list[NodeRow]:
@@ -125,7 +141,7 @@ class Reader:
                 sum(folded_ms) FILTER (WHERE journal = current_journal),
                 coalesce(sum(announced) FILTER (WHERE journal = current_journal), 0),
                 sum(announced_ms) FILTER (WHERE journal = current_journal),
-                max(business_day) FILTER (WHERE journal = current_journal)
+                max(business_day) FILTER (WHERE journal = current_journal), machines
             FROM visible JOIN nodes USING (site) LEFT JOIN journals USING (node)
             GROUP BY nodes.node, visible.code ORDER BY nodes.code""",  # noqa: S608 - as above
             province=province,

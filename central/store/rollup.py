@@ -26,6 +26,7 @@ from central.store.cells import (
 from central.store.connection import Database, entries_between, greater
 from central.store.database import claim, transaction
 from central.store.dictionary import Dictionary
+from central.store.figures_edition import empty
 from central.store.machines_schema import DROP_DEVICE, PUT_DEVICE
 from central.store.protocol import Cursor, Unfolded
 from contract.topics import lane_of
@@ -56,10 +57,6 @@ _ADD_DAY = _upsert("site_days", ("day", "site"), TALLY_COLUMNS)
 _ADD_COUNTER = _upsert("counter_cells", ("site", "quarter_ms", "counter"), COUNTER_COLUMNS)
 _ADD_RATING = _upsert("ratings", ("day", "site", "service", "levels", "level"), ("n",))
 _TOTAL = ", ".join(TOTAL_COLUMNS)
-_FOLDED = (
-    *("cells", "site_days", "counter_cells", "ratings", "queue_now", "totals"),
-    "devices_now",
-)
 _FIND_TOTAL = f"SELECT {_TOTAL} FROM totals WHERE day = ? AND province = ?"  # noqa: S608 - as above
 _PUT_TOTAL = _upsert("totals", ("day", "province"), TOTAL_COLUMNS, replace=True)
 _PUT_IN_HOUSE = _upsert(
@@ -238,13 +235,7 @@ class SqlRollupStore:
 
     def reset_rollups(self) -> None:
         """See `RollupStore`."""
-        for table in _FOLDED:
-            self._conn.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
-        self._conn.execute(
-            """UPDATE journals SET folded = 0, folded_ms = NULL, business_day = NULL,
-            fold_state = ?, waiting = 0, waiting_since_ms = NULL""",
-            (b"",),
-        )
+        empty(self._conn)
 
     def _site(self, journal: int) -> int:
         return int(

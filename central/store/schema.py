@@ -186,3 +186,20 @@ def m007_answers_by_fives(db: Database) -> None:
         """UPDATE journals SET folded = 0, folded_ms = NULL, business_day = NULL,
         fold_state = x'', waiting = 0, waiting_since_ms = NULL"""
     )
+
+
+@migrations()
+def m008_sites_end(db: Database) -> None:
+    """The last day of a site; NULL: until further notice."""
+    db.execute("ALTER TABLE sites ADD COLUMN valid_to TEXT")
+
+
+@migrations()
+def m009_definitions(db: Database) -> None:
+    """By which definition figures were folded (see `figures_edition`); until here the migrations
+    had them folded anew."""
+    db.execute(
+        """CREATE TABLE definitions (part TEXT NOT NULL PRIMARY KEY, edition INTEGER NOT NULL)
+        STRICT, WITHOUT ROWID"""
+    )
+    db.execute("INSERT INTO definitions (part, edition) VALUES ('figures', 1)")

@@ -14,6 +14,11 @@ class Queue(Struct, frozen=True):
     since_ms: int
 
 
+def ended(conn: Connection, day: str) -> set[str]:
+    """The sites whose last day is before `day`."""
+    return {site for (site,) in conn.execute("SELECT code FROM sites WHERE valid_to < ?", (day,))}
+
+
 def queues(
     conn: Connection, day: str, target_since_ms: int, eased_since_ms: int
 ) -> dict[str, Queue]:

@@ -10,6 +10,7 @@ from sqlite_utils import Database
 from central.store.access_schema import access_migrations
 from central.store.alerts_schema import alert_migrations
 from central.store.appointments_schema import appointment_migrations
+from central.store.configurations_schema import configuration_migrations
 from central.store.editions_schema import edition_migrations
 from central.store.machines_schema import machine_migrations
 from central.store.protocol import StoreError
@@ -50,6 +51,7 @@ def apply_migrations(db: Database) -> None:
         appointment_migrations,
         update_migrations,
         edition_migrations,
+        configuration_migrations,
     ):
         one.apply(db)
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from msgspec import Struct
 
+from central.rollup.business_day import day_of
 from central.scope import Scope
 from central.store.cells import (
     TALLY_COLUMNS,
@@ -28,8 +29,9 @@ class Standing(Struct, frozen=True):
     """How the sites of a province stand at one moment.
 
     `complete_up_to_ms` is the earliest of the sites with events of the day, None when one of them
-    is unknown or none has any; `waiting` counts citizens at live sites that have opened the day,
-    the first of them since `waiting_since_ms`.
+    is unknown or none has any; those that `ended` before today do not hold it back. `waiting`
+    counts citizens at live sites that have opened the day, the first of them since
+    `waiting_since_ms`.
     """
 
     sites: int
@@ -39,6 +41,7 @@ class Standing(Struct, frozen=True):
     delayed: int
     offline: int
     never: int
+    ended: int
     missing: int
     complete_up_to_ms: int | None
     waiting: int
@@ -46,8 +49,8 @@ class Standing(Struct, frozen=True):
 
 
 class SiteStanding(Struct, frozen=True):
-    """How one site stands: 0 is live, 1 delayed, 2 offline, None never heard; all its events until
-    `complete_up_to_ms` are in the figures (None: unknown)."""
+    """How one site stands: 0 is live, 1 delayed, 2 offline, 3 ended before today, None never heard;
+    all its events until `complete_up_to_ms` are in the figures (None: unknown)."""
 
     state: int | None
     complete_up_to_ms: int | None
@@ -112,7 +115,8 @@ class Totals:
     ) -> dict[str, Standing]:
         """How the sites stand, by province with sites. A site is as live as the worst of its
         nodes (see `central.api.freshness`, which says the same of one site). Without a `day`
-        every site that was ever heard counts as reporting, and nobody as waiting."""
+        every site that was ever heard and has not ended counts as reporting, and nobody as
+        waiting; with one, a site that had ended counts if it has figures of the day."""
         where = where or Where()
         rows = self._visible.query(
             _STANDINGS_EVER if day is None else _STANDINGS_OF_DAY,
@@ -120,6 +124,7 @@ class Totals:
             unit=where.unit,
             site=where.site,
             day=day,
+            today=day_of(now_ms),
             now=now_ms,
             oldest=now_ms - live_within_ms,
         )
@@ -136,6 +141,7 @@ class Totals:
             unit=where.unit,
             site=where.site,
             day=None,
+            today=day_of(now_ms),
             now=now_ms,
             oldest=now_ms - live_within_ms,
         )
@@ -209,6 +215,7 @@ def sum_standings(standings: Iterable[Standing]) -> Standing:
         delayed=sum(part.delayed for part in parts),
         offline=sum(part.offline for part in parts),
         never=sum(part.never for part in parts),
+        ended=sum(part.ended for part in parts),
         missing=sum(part.missing for part in parts),
         complete_up_to_ms=min(known) if known and len(known) == len(complete) else None,
         waiting=sum(part.waiting for part in parts),
@@ -216,7 +223,8 @@ def sum_standings(standings: Iterable[Standing]) -> Standing:
     )
 
 
-# Per node, then per site, then per province: 0 is live, 1 delayed, 2 offline, NULL never heard.
+# Per node, then per site, then per province: 0 is live, 1 delayed, 2 offline, 3 ended, NULL never
+# heard.
 _LAST = greater("announced", "highest")
 _COMPLETE = "CASE WHEN min(complete_ms) > :now THEN :now ELSE min(complete_ms) END"
 _HEARD = greater("coalesce(heard_ms, 0)", "coalesce(max(received_ms), 0)")
@@ -243,29 +251,42 @@ site_now AS MATERIALIZED (
         CASE WHEN count(complete_ms) = count(*) THEN {_COMPLETE} END AS complete_ms,
         sum(missing) AS missing, sum(waiting) AS waiting, min(since_ms) AS since_ms
     FROM node_now GROUP BY site
+),
+stands AS MATERIALIZED (
+    SELECT visible.site, code, province, registered, valid_to,
+        CASE WHEN valid_to < :today THEN 3 ELSE state END AS state,
+        CASE WHEN valid_to < :today THEN 1 ELSE 0 END AS is_over,
+        complete_ms, missing, waiting, since_ms
+    FROM visible LEFT JOIN site_now USING (site)
 )"""  # noqa: S608 - our own names
 _STANDINGS_OF_SITES = f"""{_NOW}
-SELECT code, state, complete_ms, coalesce(missing, 0)
-FROM visible LEFT JOIN site_now USING (site)"""  # noqa: S608 - as above
+SELECT code, state, complete_ms, coalesce(missing, 0) FROM stands"""  # noqa: S608 - as above
 
 
-def _standings(reporting: str) -> str:
-    """The statement, with the join that finds which sites are reporting."""
+def _standings(reporting: str, there: str) -> str:
+    """The statement, with the join that finds which sites are reporting, and which sites count."""
     return f"""{_NOW}
 SELECT province, count(*), count(*) FILTER (WHERE registered = 0), count(reporting.site),
     count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1),
     count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state IS NULL),
+    count(*) FILTER (WHERE state = 3),
     coalesce(sum(missing), 0),
-    CASE WHEN count(reporting.site) = count(complete_ms) FILTER (WHERE reporting.site IS NOT NULL)
-        THEN min(complete_ms) FILTER (WHERE reporting.site IS NOT NULL) END,
+    CASE WHEN count(reporting.site) FILTER (WHERE is_over = 0)
+            = count(complete_ms) FILTER (WHERE is_over = 0 AND reporting.site IS NOT NULL)
+        THEN coalesce(
+            min(complete_ms) FILTER (WHERE is_over = 0 AND reporting.site IS NOT NULL),
+            min(complete_ms) FILTER (WHERE reporting.site IS NOT NULL)) END,
     coalesce(sum(waiting) FILTER (WHERE state = 0), 0), min(since_ms) FILTER (WHERE state = 0)
-FROM visible LEFT JOIN site_now USING (site) LEFT JOIN {reporting}
+FROM stands LEFT JOIN {reporting} WHERE {there}
 GROUP BY province ORDER BY province"""  # noqa: S608 - our own names
 
 
 _STANDINGS_OF_DAY = _standings(
-    "site_days AS reporting ON reporting.day = :day AND reporting.site = visible.site"
+    "site_days AS reporting ON reporting.day = :day AND reporting.site = stands.site",
+    "valid_to IS NULL OR valid_to >= :day OR reporting.site IS NOT NULL",
 )
 _STANDINGS_EVER = _standings(
-    "(SELECT DISTINCT site FROM nodes) AS reporting ON reporting.site = visible.site"
+    """(SELECT DISTINCT site FROM nodes) AS reporting
+    ON reporting.site = stands.site AND is_over = 0""",
+    "true",
 )

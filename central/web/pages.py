@@ -17,7 +17,6 @@ from central.api.known import Period
 from central.api.models import Province, Quarter, Rank
 from central.api.parameters import SESSION_COOKIE, address_of, service_names
 from central.api.ranking import Page
-from central.registry.provinces import province_name
 from central.store.history import Where
 from central.web.chart import Chart, bar_chart
 from central.web.tiles import archipelagos, tiles
@@ -45,7 +44,7 @@ class Pages:
         self, request: Request, name: str, status: HTTPStatus = HTTPStatus.OK, **values: object
     ) -> HTMLResponse:
         """A page from a template."""
-        words = Words(page_language(request), self._entrance.today(), self._entrance.units.get())
+        words = Words(page_language(request), self._entrance.today(), self._entrance.places())
         html = self._templates.get_template(name).render(
             t=words,
             path=request.url.path,
@@ -117,7 +116,7 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
 
     @router.get("/sites/{site}/days/{day}")
     def site_day(request: Request, visit: Visiting, site: str, day: date) -> Response:
-        words = Words(page_language(request), entrance.today(), entrance.units.get())
+        words = Words(page_language(request), entrance.today(), entrance.places())
         found = visit.desk.site_day(site, day, service_names(words.language))
         quality = visit.desk.quality(site, day)
         if found is None or quality is None:
@@ -130,7 +129,7 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
             day_before=day - timedelta(days=1),
             day_after=day + timedelta(days=1),
             found=found,
-            province_name=province_name(found.province),
+            province_name=entrance.places().name(found.province, day),
             quality=quality,
             charts=_charts(found.quarters, words),
             devices=visit.records.devices(site),

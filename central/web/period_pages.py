@@ -45,7 +45,7 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
 
     @router.get("/trends")
     def trends(request: Request, visit: Visiting, where: Somewhere) -> Response:
-        words = Words(page_language(request), entrance.today(), entrance.units.get())
+        words = Words(page_language(request), entrance.today(), entrance.places())
         found = [visit.archive.trend(step, entrance.today(), where) for step in Step]
         shown = [trend for trend in found if trend is not None]
         if not shown:

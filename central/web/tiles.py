@@ -44,13 +44,16 @@ PLACES: dict[str, tuple[int, int]] = {
 }
 """Row and column of each province, from the north-west, 1 first."""
 
+_NOWHERE = (0, 0)
+
 ARCHIPELAGOS = (("Hoàng Sa", "48", (8, 6)), ("Trường Sa", "56", (12, 6)))
 """Name, province, row and column."""
 
 
 class Tile(NamedTuple):
-    """A province on the grid: `heat` is 0 without a figure, 1 within the target, 2 above it and
-    3 above twice of it."""
+    """A province on the grid, or with row and column 0 for one newer than the grid, which stands
+    beside it: `heat` is 0 without a figure, 1 within the target, 2 above it and 3 above twice of
+    it."""
 
     province: Province
     name: str
@@ -72,10 +75,12 @@ def tiles(provinces: Sequence[Province], target_ms: int) -> list[Tile]:
     """The tiles of these provinces, from north to south."""
     found = [
         Tile(
-            province, short_name(province.name), *PLACES[province.code], _heat(province, target_ms)
+            province,
+            short_name(province.name),
+            *PLACES.get(province.code, _NOWHERE),
+            _heat(province, target_ms),
         )
         for province in provinces
-        if province.code in PLACES
     ]
     return sorted(found, key=lambda tile: (tile.row, tile.column))
 

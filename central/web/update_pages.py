@@ -9,10 +9,11 @@ from central.access.permissions import Permission
 from central.api.entrance import Entrance, Visit
 from central.api.parameters import OffsetQuery, where_of
 from central.api.ranking import Page
-from central.registry.provinces import province_name
 from central.store.history import Where
 from central.updates.progress import Progress
+from central.updates.reasons import reason_words
 from central.web.pages import Pages, page_visiting
+from central.web.words import page_language
 
 _AT_ONCE = 5
 _REFUSALS = Page(0, 100)
@@ -32,6 +33,7 @@ def update_pages(entrance: Entrance, pages: Pages) -> APIRouter:
     ) -> Response:
         found = visit.updates.rollouts(where, Page(offset, _AT_ONCE))
         software = visit.updates.software(where)
+        names, today = entrance.places(), entrance.today()
         provinces = sorted({province for hubs in software.values() for province in hubs})
         return pages.render(
             request,
@@ -43,9 +45,13 @@ def update_pages(entrance: Entrance, pages: Pages) -> APIRouter:
                 for one in found.rollouts
                 if one.counts.refused
             },
+            reasons={
+                one.rollout: reason_words(one.reason, page_language(request))
+                for one in found.rollouts
+            },
             columns=list(Progress),
             software=software,
-            provinces=[(province, province_name(province)) for province in provinces],
+            provinces=[(code, names.name(code, today)) for code in provinces],
         )
 
     return router

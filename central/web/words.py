@@ -5,8 +5,7 @@ from datetime import date, datetime
 from fastapi import Request
 
 from central.api.models import Freshness, FreshnessOfMany, Level, Liveness, NodeQuality
-from central.registry.provinces import province_name
-from central.registry.units import Units
+from central.registry.places import Places
 from central.scope import Scope
 from central.store.history import Where
 from runtime.wording import LANGUAGES, say
@@ -27,10 +26,10 @@ def page_language(request: Request) -> str:
 class Words:
     """Everything a page says, in one language. `today` leaves the date out of today's times."""
 
-    def __init__(self, language: str, today: date, units: Units) -> None:
+    def __init__(self, language: str, today: date, places: Places) -> None:
         self.language = language
         self._today = today
-        self._units = units
+        self._places = places
 
     def __call__(self, key: str, **values: object) -> str:
         """The words for `admin.<key>`."""
@@ -80,9 +79,9 @@ class Words:
         """The narrowest place that a question names."""
         unit = where.unit or (where.site or "")[: len("01-00097")]
         if unit:
-            name = self._units.name(unit, self._today)
+            name = self._places.name(unit, self._today)
             return f"{name} ({where.site})" if where.site else name
-        return province_name(where.province or "")
+        return self._places.name(where.province or "", self._today)
 
     def home(self, scope: Scope) -> str:
         """The name of all that somebody may see."""
@@ -93,7 +92,8 @@ class Words:
     def up_to(self, fresh: FreshnessOfMany) -> str:
         """How far the figures of several sites reach."""
         if fresh.complete_up_to is None:
-            return self("none_reported")
+            is_over = fresh.ended and not fresh.live + fresh.delayed + fresh.offline
+            return self("all_ended" if is_over else "none_reported")
         return self("many_up_to", time=self.clock(fresh.complete_up_to))
 
     def state(self, fresh: Freshness) -> str:

@@ -1,6 +1,8 @@
 """The embedded broker: who may say and hear what, and what stays after a restart."""
 
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -125,6 +127,35 @@ def test_a_broker_left_behind_is_stopped_first(tmp_path: Path) -> None:
         assert found.port == lost.port
         assert found.pid != lost.pid
     lost.stop()
+
+
+def test_a_broker_does_not_outlive_who_started_it(tmp_path: Path) -> None:
+    start = f"""
+from pathlib import Path
+from time import sleep
+from central.broker import EmbeddedBroker
+broker = EmbeddedBroker(Path({str(tmp_path / "broker")!r}))
+broker.start()
+print(broker.pid, flush=True)
+sleep(600)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", start], stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        broker = Path(f"/proc/{int(parent.stdout.readline())}/cmdline")
+        assert b"nats-server" in broker.read_bytes()
+        parent.kill()
+    until(lambda: not _is_running(broker))
+
+
+def _is_running(cmdline: Path) -> bool:
+    """Whether a process still has a command line; one that has ended and is not yet buried has
+    none."""
+    try:
+        return bool(cmdline.read_bytes())
+    except OSError:
+        return False
 
 
 def test_a_port_in_use_is_named(broker: EmbeddedBroker, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The whole centre against a real broker, stopped and killed in the middle."""
 
+import io
 import os
 import re
 import signal
@@ -8,10 +9,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import pytest
 
+from central.__main__ import main
 from central.broker import CENTRE, EmbeddedBroker
 from central.service import Centre, issue_token, rebuild
 from central.store.database import database_of
@@ -226,43 +229,79 @@ def url_of(process: "subprocess.Popen[str]") -> str:
     return process.stdout.readline().strip()
 
 
-def run(
-    config: Path, *arguments: str, given: str = "", locale: str = "en_GB.UTF-8"
-) -> "subprocess.CompletedProcess[str]":
+def run(config: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "central", "--config", str(config), *arguments],
-        env={**os.environ, "LC_ALL": locale, "PYTHONUTF8": "1"},
-        input=given,
+        env={**os.environ, "LC_ALL": "en_GB.UTF-8", "PYTHONUTF8": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
 
 
-def test_commands_speak_clearly(tmp_path: Path, config: Path) -> None:
+class Said(NamedTuple):
+    """What a command answered, as a process of its own would."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Operator:
+    """Somebody at the centre's machine, who speaks English; no broker is needed there."""
+
+    def __init__(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self._monkeypatch, self._capsys = monkeypatch, capsys
+        self._config = folder / "central.toml"
+        self._config.write_text('[store]\nfolder = "centre"\n[embedded_broker]\n', "utf-8")
+        monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+
+    def does(self, *arguments: str, given: str = "") -> Said:
+        """Give a command, in this process: to start one takes seconds on a busy machine."""
+        command = ["thutu-central", "--config", str(self._config), *arguments]
+        self._monkeypatch.setattr("sys.argv", command)
+        self._monkeypatch.setattr("sys.stdin", io.StringIO(given))
+        try:
+            main()
+        except SystemExit as left:
+            return Said(1, self._capsys.readouterr().out, f"{left.code}\n")
+        said = self._capsys.readouterr()
+        return Said(0, said.out, said.err)
+
+
+@pytest.fixture
+def operator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Operator:
+    return Operator(tmp_path, monkeypatch, capsys)
+
+
+def test_commands_speak_clearly(tmp_path: Path, operator: Operator) -> None:
     sites = tmp_path / "sites.csv"
     sites.write_text("site,name,type,national_code\n01-00097-01,Hồng Hà,centre,\n", "utf-8")
-    dry = run(config, "import-sites", str(sites), "--dry-run")
+    dry = operator.does("import-sites", str(sites), "--dry-run")
     assert dry.stdout == "1 new, 0 changed, 0 unchanged (nothing was stored).\n"
-    assert run(config, "import-sites", str(sites)).stdout == "1 new, 0 changed, 0 unchanged.\n"
-    assert run(config, "import-sites", str(sites)).stdout == "0 new, 0 changed, 1 unchanged.\n"
-    made = run(config, "token", "--role", "province", "--province", "01", "--name", "Bình")
+    assert operator.does("import-sites", str(sites)).stdout == "1 new, 0 changed, 0 unchanged.\n"
+    assert operator.does("import-sites", str(sites)).stdout == "0 new, 0 changed, 1 unchanged.\n"
+    made = operator.does("token", "--role", "province", "--province", "01", "--name", "Bình")
     assert re.fullmatch(r"[\w-]{43}\n", made.stdout)
-    again = run(config, "token", "--role", "province", "--province", "01", "--name", "Bình")
+    again = operator.does("token", "--role", "province", "--province", "01", "--name", "Bình")
     assert (again.returncode, again.stdout) == (1, "")
     assert again.stderr.startswith("thutu-central: There is an account named “Bình” already.")
-    assert run(config, "revoke", "--name", "Bình").returncode == 0
+    assert operator.does("revoke", "--name", "Bình").returncode == 0
     wanted = ("account", "--name", "An", "--role", "unit", "--unit", "01-00097")
-    short = run(config, *wanted, given="ngắn\n")
+    short = operator.does(*wanted, given="ngắn\n")
     assert short.stderr == (
         "thutu-central: A password has 12 to 200 characters. Nothing was changed.\n"
     )
-    assert run(config, *wanted, given="hàng chờ buổi sáng\n").returncode == 0
-    assert run(config, "accounts").stdout == "An: unit, 01-00097\n"
-    assert run(config, "password", "--name", "An", given="một mật khẩu khác\n").returncode == 0
-    assert run(config, "audit").stdout == "The audit log is whole: 5 lines.\n"
+    assert operator.does(*wanted, given="hàng chờ buổi sáng\n").returncode == 0
+    assert operator.does("accounts").stdout == "An: unit, 01-00097\n"
+    assert operator.does("password", "--name", "An", given="một mật khẩu khác\n").returncode == 0
+    assert operator.does("audit").stdout == "The audit log is whole: 5 lines.\n"
     sites.write_text("site,name,type,national_code\nx,Hồng Hà,centre,\n", "utf-8")
-    wrong = run(config, "import-sites", str(sites))
+    wrong = operator.does("import-sites", str(sites))
     assert (wrong.returncode, wrong.stderr) == (
         1,
         "thutu-central: The list has faults, so nothing was stored:\n"
@@ -270,24 +309,24 @@ def test_commands_speak_clearly(tmp_path: Path, config: Path) -> None:
     )
 
 
-def test_commands_speak_vietnamese_first(tmp_path: Path, config: Path) -> None:
-    def do(*arguments: str, given: str = "") -> "subprocess.CompletedProcess[str]":
-        return run(config, *arguments, given=given, locale="C.UTF-8")
-
+def test_commands_speak_vietnamese_first(
+    tmp_path: Path, operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     sites = tmp_path / "sites.csv"
     sites.write_text("site,name,type,national_code\n99-1,Hồng Hà,centre,\n", "utf-8")
-    wrong = do("import-sites", str(sites))
+    wrong = operator.does("import-sites", str(sites))
     assert (wrong.returncode, wrong.stderr) == (
         1,
         "thutu-central: Danh sách có chỗ sai, nên chưa ghi gì:\n"
         "dòng 2: '99-1' không phải mã điểm như 01-00097-01\n",
     )
     an = ("account", "--name", "An", "--role", "national")
-    assert do(*an, given="hàng chờ buổi sáng\n").stdout == "Đã tạo tài khoản “An”.\n"
-    assert do("accounts").stdout == "An: national, cả nước\n"
-    again = do(*an, given="hàng chờ buổi sáng\n").stderr
+    assert operator.does(*an, given="hàng chờ buổi sáng\n").stdout == "Đã tạo tài khoản “An”.\n"
+    assert operator.does("accounts").stdout == "An: national, cả nước\n"
+    again = operator.does(*an, given="hàng chờ buổi sáng\n").stderr
     assert again.startswith("thutu-central: Đã có tài khoản “An”. Chưa có gì thay đổi.")
-    unread = do("import", str(tmp_path / "none.thutu"))
+    unread = operator.does("import", str(tmp_path / "none.thutu"))
     assert unread.returncode == 1
     assert unread.stderr.startswith("thutu-central: Chưa làm được: ")
     assert "none.thutu" in unread.stderr

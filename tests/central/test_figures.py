@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from central.api.freshness import complete_up_to_ms, of_many, of_site
 from central.api.models import Freshness, Liveness
 from central.api.privacy import SMALLEST_SHOWN, hide_small
+from central.registry.places import Places
+from central.registry.provinces import shipped_provinces
 from central.registry.units import shipped_units
 from central.store.reader import NodeRow
 from central.web.chart import bar_chart
@@ -130,7 +132,8 @@ def test_bars_stay_within_their_chart_and_its_scale_has_few_lines(
 
 
 def test_numbers_and_times_are_written_as_in_each_language() -> None:
-    vi, en = (Words(language, date(2026, 11, 20), shipped_units()) for language in ("vi", "en"))
+    places = Places(shipped_provinces(), shipped_units())
+    vi, en = (Words(language, date(2026, 11, 20), places) for language in ("vi", "en"))
     assert (vi.number(1234567), en.number(1234567)) == ("1.234.567", "1,234,567")
     assert (vi.minutes(378_880), en.minutes(378_880)) == ("6,3 phút", "6.3 min")
     assert (vi.minutes(59_999), vi.minutes(597_000), vi.minutes(None)) == (

@@ -1,4 +1,4 @@
-"""`thutu-central units` and `import-units`, in the words that an operator reads."""
+"""`thutu-central units`, `provinces` and their imports, in the words that an operator reads."""
 
 from pathlib import Path
 
@@ -38,9 +38,9 @@ class Operator:
         main()
         return self._capsys.readouterr().out
 
-    def imports(self, *options: str) -> list[str]:
+    def imports(self, *options: str, of: str = "units") -> list[str]:
         """Import the list; returns the lines of the answer."""
-        return self.does("import-units", str(self.list), *options).splitlines()
+        return self.does(f"import-{of}", str(self.list), *options).splitlines()
 
 
 @pytest.fixture
@@ -75,3 +75,17 @@ def test_sites_left_behind_are_named_and_may_stay(operator: Operator) -> None:
     said = operator.imports("--keep-sites")
     assert said[0] == "end moved: 01-00097 Phường Hồng Hà, until the end of 2026-12-31"
     assert ended in operator.does("units")
+
+
+def test_provinces_are_printed_edited_and_imported_again(operator: Operator) -> None:
+    printed = operator.does("provinces")
+    assert len(printed.splitlines()) == 35
+    hanoi = "01,Thành phố Hà Nội,2025-07-01,\n"
+    renamed = "01,Thủ đô Hà Nội,2025-07-01,\n02,Tỉnh Mới,2027-01-01,\n"
+    operator.list.write_text(printed.replace(hanoi, renamed), "utf-8")
+    said = ["new: 02 Tỉnh Mới, from 2027-01-01", "renamed: 01 Thủ đô Hà Nội, from 2025-07-01"]
+    compared = operator.imports("--dry-run", of="provinces")
+    assert compared == [*said, "33 unchanged. Nothing was stored."]
+    assert operator.does("provinces") == printed
+    assert operator.imports(of="provinces")[:2] == said
+    assert renamed in operator.does("provinces")

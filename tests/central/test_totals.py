@@ -68,7 +68,7 @@ def expected(db: Database, province: str) -> Standing:
     days, waits = reader.site_days(DAY), reader.waiting(DAY)
     for row in reader.sites(DAY):
         own = [node for node in nodes if node.site == row.site]
-        fresh.append(freshness.of_site(own, NOW_MS, LIVE_MS))
+        fresh.append(freshness.of_site(own, NOW_MS, LIVE_MS, row.valid_to))
         if row.site in days:
             complete += [freshness.complete_up_to_ms(node) for node in own]
         if fresh[-1].state is Liveness.LIVE and row.site in waits:
@@ -84,6 +84,7 @@ def expected(db: Database, province: str) -> Standing:
         delayed=states.count(Liveness.DELAYED),
         offline=states.count(Liveness.OFFLINE),
         never=states.count(Liveness.NEVER),
+        ended=states.count(Liveness.ENDED),
         missing=sum(one.missing for one in fresh),
         complete_up_to_ms=min(ms for ms in complete if ms is not None),
         waiting=waiting,

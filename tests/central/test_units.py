@@ -9,11 +9,12 @@ import pytest
 
 from central.access.accounts import AccountError, create_token
 from central.access.audit import first_broken
+from central.registry.dated_names import DatedNames
 from central.registry.lists import ListError
+from central.registry.published_names import compare_units, publish_units, units_of
 from central.registry.register import register
 from central.registry.sites import parse_sites
-from central.registry.unit_editions import compare_units, publish_units, units_of
-from central.registry.units import Unit, Units, parse_units, shipped_units
+from central.registry.units import parse_units, shipped_units
 from central.store.access import AccessStore
 from central.store.connection import Database
 from central.store.database import database_of, open_for_writing
@@ -30,7 +31,7 @@ SHIPPED = [
 HONG_HA, BA_DINH = "01-00097", "01-00004"
 
 
-def edited(*changed: str) -> tuple[Unit, ...]:
+def edited(*changed: str) -> DatedNames:
     """The shipped list, with these lines in place of those of their codes."""
     codes = {line[:8] for line in changed}
     kept = [line for line in SHIPPED if line[:8] not in codes]
@@ -54,14 +55,12 @@ def test_all_3321_are_in_force_since_the_first_of_july() -> None:
 
 
 def test_a_name_is_that_of_its_day() -> None:
-    units = Units(
-        parse_units(
-            [
-                HEAD,
-                f"{HONG_HA},Phường Hồng Hà,2025-07-01,2026-12-31",
-                f"{HONG_HA},Phường Sông Hồng,2027-01-01,2027-06-30",
-            ]
-        )
+    units = parse_units(
+        [
+            HEAD,
+            f"{HONG_HA},Phường Hồng Hà,2025-07-01,2026-12-31",
+            f"{HONG_HA},Phường Sông Hồng,2027-01-01,2027-06-30",
+        ]
     )
     by_day = {
         "2025-06-30": "Phường Hồng Hà",
@@ -83,7 +82,6 @@ def test_every_fault_of_a_list_is_named_with_its_line() -> None:
         HEAD,
         f"{HONG_HA},Phường Hồng Hà,2025-07-01,",
         "97,Mã lạ,2025-07-01,",
-        "99-00001,Tỉnh lạ,2025-07-01,",
         "01-00001,,2025-07-01,",
         "01-00002,Không có ngày,,",
         "01-00003,Ngày lạ,2025-7-1,",
@@ -92,7 +90,7 @@ def test_every_fault_of_a_list_is_named_with_its_line() -> None:
     with pytest.raises(ListError) as raised:
         parse_units(lines)
     faults = str(raised.value).splitlines()[1:]
-    assert [fault.split(":")[0] for fault in faults] == [f"line {n}" for n in range(3, 9)]
+    assert [fault.split(":")[0] for fault in faults] == [f"line {n}" for n in range(3, 8)]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +135,7 @@ def test_an_import_says_what_opens_ends_and_is_renamed(each_db: Database) -> Non
     assert [unit.name for unit in changes.renamed] == ["Phường Sông Hồng"]
     assert changes.unchanged == 3319
     found = units_of(each_db.conn)
-    assert found.all == new
+    assert found.all == new.all
     assert len(found.in_force(date(2026, 12, 31))) == 3321
     assert len(found.in_force(date(2027, 1, 1))) == 3321
     [(line, _)] = AccessStore(each_db.conn).audit(0, 10)
@@ -154,10 +152,15 @@ def test_the_same_again_is_no_edition(each_db: Database) -> None:
 
 
 def test_a_unit_that_is_no_more_stays_in_the_list(each_db: Database) -> None:
-    without = tuple(unit for unit in shipped_units().all if unit.code != HONG_HA)
+    without = DatedNames(unit for unit in shipped_units().all if unit.code != HONG_HA)
     with pytest.raises(ListError, match=f"{HONG_HA} is missing"):
         publish_units(each_db, without, who="x", now_ms=7, keep_sites=True)
     assert units_of(each_db.conn) is shipped_units()
+
+
+def test_a_unit_of_no_province_is_refused(each_db: Database) -> None:
+    with pytest.raises(ListError, match="99-00001: there is no province 99"):
+        put(each_db, "99-00001,Xã lạ,2025-07-01,")
 
 
 def test_sites_left_in_a_unit_that_ends_are_named(each_db: Database) -> None:

@@ -24,8 +24,7 @@ from central.api.parameters import (
     visiting,
     where_of,
 )
-from central.registry.provinces import province_name
-from central.registry.units import Units
+from central.registry.places import Places
 from central.scope import Scope
 from central.store.history import Where
 from runtime.wording import say
@@ -67,7 +66,6 @@ def export_router(entrance: Entrance) -> APIRouter:
         Visit, Depends(visiting(entrance, Permission.FIGURES))
     ]
     Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
-    units = entrance.units
     router = APIRouter(prefix="/api/v1", responses=PROBLEMS, tags=["exports"])
 
     @router.get(
@@ -87,10 +85,15 @@ def export_router(entrance: Entrance) -> APIRouter:
     ) -> Response:
         """Every site over a period: throughput, waits, answers, and until when it is complete."""
         period = _begun(period_of(first, last, entrance.today()), "from", entrance.today())
-        title = _titled("sites_title", visit, where, period, units=units.get(), language=language)
+        title = _titled(
+            "sites_title", visit, where, period, places=entrance.places(), language=language
+        )
         made = local_time(entrance.now_ms())
         answer = found(visit.archive.sites(period, where))
-        table = sites_table(title, answer, made, language)
+        names = {
+            site.province: entrance.places().name(site.province, period.last) for site in answer
+        }
+        table = sites_table(title, answer, names, made, language)
         entrance.note(visit, "export", f"sites.{kind} {title}")
         return _file(table, kind, f"sites-{period.first}-{period.last}", made)
 
@@ -111,7 +114,9 @@ def export_router(entrance: Entrance) -> APIRouter:
     ) -> Response:
         """Every day of a period, of the scope or a part of it."""
         period = _begun(period_of(first, last, entrance.today()), "from", entrance.today())
-        title = _titled("days_title", visit, where, period, units=units.get(), language=language)
+        title = _titled(
+            "days_title", visit, where, period, places=entrance.places(), language=language
+        )
         made = local_time(entrance.now_ms())
         table = days_table(title, found(visit.archive.days(period, where)), made, language)
         entrance.note(visit, "export", f"days.{kind} {title}")
@@ -134,7 +139,7 @@ def export_router(entrance: Entrance) -> APIRouter:
         period = _begun(_month(month), "month", entrance.today())
         answer = found(visit.archive.report(period, where))
         made = local_time(entrance.now_ms())
-        name = _place(visit.admin.scope, where, units.get(), period.last, language)
+        name = _place(visit.admin.scope, where, entrance.places(), period.last, language)
         pdf = to_pdf(answer, name, made, language)
         entrance.note(visit, "export", f"report {month} {name}")
         return _download(pdf, "application/pdf", f"report-{month}.pdf")
@@ -157,25 +162,25 @@ def _begun(period: Period, parameter: str, today: date) -> Period:
 
 
 def _titled(
-    key: str, visit: Visit, where: Where, period: Period, *, units: Units, language: str
+    key: str, visit: Visit, where: Where, period: Period, *, places: Places, language: str
 ) -> str:
     return say(
         f"centre_report.{key}",
         language,
-        where=_place(visit.admin.scope, where, units, period.last, language),
+        where=_place(visit.admin.scope, where, places, period.last, language),
         first=f"{period.first:%d/%m/%Y}",
         last=f"{period.last:%d/%m/%Y}",
     )
 
 
-def _place(scope: Scope, where: Where, units: Units, day: date, language: str) -> str:
+def _place(scope: Scope, where: Where, places: Places, day: date, language: str) -> str:
     """The narrowest place that the question and the scope name, as it was called on a day."""
     unit, province = where.unit or scope.unit, where.province or scope.province
     if where.site:
-        return f"{units.name(where.site[:8], day)} ({where.site})"
+        return f"{places.name(where.site[:8], day)} ({where.site})"
     if unit:
-        return f"{units.name(unit, day)}, {province_name(unit[:2])}"
-    return province_name(province) if province else say("centre_report.nation", language)
+        return f"{places.name(unit, day)}, {places.name(unit[:2], day)}"
+    return places.name(province, day) if province else say("centre_report.nation", language)
 
 
 def _file(table: Table, kind: FileKind, name: str, made: datetime) -> Response:

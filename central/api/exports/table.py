@@ -1,12 +1,11 @@
 """Tables of figures, before they become a file of some kind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from central.api.models import Duration, Freshness, Liveness
 from central.api.period_models import SitePeriod, Trend
-from central.registry.provinces import province_name
 from runtime.wording import say
 
 Cell = str | int | float | None
@@ -23,8 +22,14 @@ class Table(NamedTuple):
     rows: list[tuple[Cell, ...]]
 
 
-def sites_table(title: str, sites: Sequence[SitePeriod], made: datetime, language: str) -> Table:
-    """One row for each site."""
+def sites_table(
+    title: str,
+    sites: Sequence[SitePeriod],
+    provinces: Mapping[str, str],
+    made: datetime,
+    language: str,
+) -> Table:
+    """One row for each site, with the names of `provinces` by their codes."""
     columns = (
         *("site", "name", "province", "issued", "finished", "visits", "no_shows"),
         *("wait_n", "wait_p50", "wait_p90", "service_p50", "second_wait_p50"),
@@ -34,7 +39,7 @@ def sites_table(title: str, sites: Sequence[SitePeriod], made: datetime, languag
         (
             site.site,
             site.name,
-            province_name(site.province),
+            provinces[site.province],
             site.figures.issued,
             site.figures.finished,
             site.figures.visits,
