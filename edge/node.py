@@ -33,6 +33,7 @@ from edge.printing import absent, only_as_pictures, print_job, slip_view
 from edge.procedures import procedures_of
 from edge.settings import HubSettings, UpdateSettings
 from edge.site_certificate import SiteCertificate, SiteCertificateKeeper
+from edge.site_machines import SiteMachines
 from edge.site_release import SiteRelease
 from edge.ticket.layout import Paper
 from edge.ticket.sheet import Sheet
@@ -78,6 +79,7 @@ class Node:
         self.access = Access(settings.data / "access.db", clock)
         self.hub = Hub(identity, settings.site, settings.data, clock, self._print)
         news = LastNews(SystemClock())
+        machines = SiteMachines(SystemClock())
         self._server = HttpServer(
             create_app(
                 self.hub,
@@ -91,6 +93,7 @@ class Node:
                 issue_rate=settings.issuing,
                 news=news,
                 release=_release(settings.updates),
+                machines=machines,
             ),
             settings.http.host,
             settings.http.port,
@@ -108,7 +111,7 @@ class Node:
         self._machine = MachineWatch(
             partial(read_health, settings.data), self.hub.report, self._devices, news
         )
-        self._uplink = self._own_uplink(identity, clock)
+        self._uplink = self._own_uplink(identity, clock, machines)
         self._announcement: Announcement | None = None
 
     @property
@@ -245,7 +248,9 @@ class Node:
     def _ask_for_certificate(self, payload: bytes) -> bool:
         return self._uplink is not None and self._uplink.publish("renew", payload)
 
-    def _own_uplink(self, identity: Identity, clock: Clock) -> Uplink | None:
+    def _own_uplink(
+        self, identity: Identity, clock: Clock, machines: SiteMachines
+    ) -> Uplink | None:
         line = self._settings.line
         if line is None:
             return None
@@ -260,6 +265,7 @@ class Node:
             health=partial(read_health, self._settings.data),
             update=None if self._updates is None else self._updates.state,
             appointments=None if self._bookings is None else self._bookings.upto,
+            machines=machines.known,
             listeners=self._listeners(),
         )
 

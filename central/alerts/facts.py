@@ -1,7 +1,7 @@
 """Reads what the rules judge, for every site, in a handful of questions."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -10,15 +10,15 @@ from central.alerts.rules import Answered, Device, Differing, Limits, Refused, S
 from central.alerts.site_hours import site_opening
 from central.api import freshness
 from central.api.models import Liveness
+from central.configuration.decided import Decided
 from central.configuration.differences import Difference, differences, wanted
-from central.configuration.shelf import Decided, Shelf
 from central.rollup.business_day import day_of
 from central.scope import Scope
 from central.store.connection import Connection
 from central.store.history import Where
 from central.store.machines import Machines
 from central.store.reader import NodeRow, Reader
-from central.store.site_facts import Queue, answered, queues
+from central.store.site_facts import Queue, answered, ended, queues
 from central.store.updates import UpdateBook
 from central.updates.rollout import RolloutState
 from contract.ids import split_node
@@ -33,12 +33,9 @@ _LOOK_AGAIN_MS = 600_000
 class FactReader:
     """Keeps from one reading to the next only what is slow to read: the answers of citizens, read
     once a day, and what hubs should run, looked up every ten minutes: which of them run something
-    else, and when sites are open whose configuration on `shelf` does not keep to `everywhere`."""
+    else, and when sites are open whose configuration does not keep to `everywhere`."""
 
-    def __init__(
-        self, limits: Limits, live_within_ms: int, shelf: Shelf, everywhere: Opening
-    ) -> None:
-        self._shelf = shelf
+    def __init__(self, limits: Limits, live_within_ms: int, everywhere: Opening) -> None:
         self._everywhere = everywhere
         self._looked_ms = 0
         self._differing: dict[str, list[Difference]] = {}
@@ -53,14 +50,16 @@ class FactReader:
         return found.opening if found and found.opening else self._everywhere
 
     def read(self, conn: Connection, now_ms: int) -> list[SiteFacts]:
-        """The facts of every site that was ever heard from."""
+        """The facts of every site that was ever heard from and has not ended."""
         day = day_of(now_ms)
         target_ms = self._limits.wait_target_ms
         eased_ms = int(target_ms * self._limits.easing)
         long_queues = queues(conn, day, now_ms - target_ms, now_ms - eased_ms)
         nodes: defaultdict[str, list[NodeRow]] = defaultdict(list)
+        over = ended(conn, day)
         for node in Reader(conn, _NATION).nodes():
-            nodes[node.site].append(node)
+            if node.site not in over:
+                nodes[node.site].append(node)
         lost: defaultdict[str, list[Device]] = defaultdict(list)
         for row in Machines(conn, _NATION).devices(Where(), broken=True):
             if row.state == "lost":
@@ -85,7 +84,7 @@ class FactReader:
                 devices=tuple(lost[site]),
                 answered=rated.get(site),
                 configurations=_other_configurations(differing),
-                software=_other_software(differing),
+                software=tuple(_other_software(differing)),
                 refusals=tuple(refusals[site]),
             )
             for site, of_site in nodes.items()
@@ -100,7 +99,7 @@ class FactReader:
     def _look_at_what_hubs_run(
         self, conn: Connection, nodes: Mapping[str, Sequence[NodeRow]]
     ) -> None:
-        should = wanted(conn, self._shelf)
+        should = wanted(conn)
         by_site: defaultdict[str, list[Difference]] = defaultdict(list)
         for one in differences(nodes, should):
             by_site[one.site].append(one)
@@ -108,15 +107,15 @@ class FactReader:
         openings: dict[str, _SiteOpening] = {}
         for node, decided in should.configurations.items():
             site, _, _ = node.rpartition("-")
-            if decided is not None and site not in openings:
+            if site not in openings:
                 openings[site] = self._site_opening(site, decided)
         self._openings = openings
 
     def _site_opening(self, site: str, decided: Decided) -> "_SiteOpening":
         before = self._openings.get(site)
-        if before is not None and before.label == decided.label:
+        if before is not None and before.text == decided.text:
             return before
-        return _SiteOpening(decided.label, site_opening(decided.text, self._everywhere))
+        return _SiteOpening(decided.text, site_opening(decided.text, self._everywhere))
 
     def _rated(self, conn: Connection, day: str) -> dict[str, Answered]:
         """Whole days only, so that an answer of this morning moves nothing."""
@@ -137,14 +136,14 @@ class FactReader:
 
 class _SiteOpening(NamedTuple):
     """A site's own hours, None where its configuration gives none; reading one takes a
-    millisecond, so it is done once for each label."""
+    millisecond, so it is done once for each text."""
 
-    label: str
+    text: str
     opening: Opening | None
 
 
 def _other_configurations(hubs: Iterable[Difference]) -> tuple[Differing, ...]:
-    """What cannot be read is no hub's fault, and the log names it."""
+    """What this centre has not made is no hub's fault, and the log names it."""
     return tuple(
         Differing(split_node(one.node).part, one.wanted_config, one.config or "")
         for one in hubs
@@ -152,12 +151,14 @@ def _other_configurations(hubs: Iterable[Difference]) -> tuple[Differing, ...]:
     )
 
 
-def _other_software(hubs: Iterable[Difference]) -> tuple[Differing, ...]:
-    return tuple(
-        Differing(split_node(one.node).part, one.wanted_software, one.software or "")
-        for one in hubs
-        if one.software_differs and one.wanted_software is not None
-    )
+def _other_software(hubs: Iterable[Difference]) -> Iterator[Differing]:
+    for one in hubs:
+        part = split_node(one.node).part
+        if one.software_differs and one.wanted_software is not None:
+            yield Differing(part, one.wanted_software, one.software or "")
+        for machine in one.machines:
+            name = f"{part}/{machine.device or machine.address}"
+            yield Differing(name, one.software or "", machine.software)
 
 
 def _refusals(conn: Connection) -> Mapping[str, list[Refused]]:

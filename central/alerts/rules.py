@@ -54,9 +54,9 @@ class Device(Struct, frozen=True):
 
 class Differing(Struct, frozen=True):
     """A hub, by its part of the site, that runs something else than the `wanted` configuration or
-    software."""
+    software; or a machine beside it, such as `h1/hall`, whose software is not its hub's."""
 
-    hub: str
+    machine: str
     wanted: str
     reported: str
 
@@ -201,10 +201,10 @@ def _rating(facts: SiteFacts, limits: Limits) -> Iterator[Finding]:
     yield Finding(Key(Rule.RATING, facts.site), raises, detail)
 
 
-def _differing(rule: Rule, facts: SiteFacts, hubs: Iterable[Differing]) -> Iterator[Finding]:
-    for one in hubs:
+def _differing(rule: Rule, facts: SiteFacts, machines: Iterable[Differing]) -> Iterator[Finding]:
+    for one in machines:
         detail: Detail = {"wanted": one.wanted, "reported": one.reported}
-        yield Finding(Key(rule, facts.site, one.hub), facts.online, detail)
+        yield Finding(Key(rule, facts.site, one.machine), facts.online, detail)
 
 
 def _rollout(facts: SiteFacts) -> Iterator[Finding]:

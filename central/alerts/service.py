@@ -9,7 +9,6 @@ from pathlib import Path
 from central.alerts.dispatch import Dispatch, ways
 from central.alerts.settings import AlertSettings
 from central.alerts.watch import AlertWatch
-from central.configuration.shelf import Shelf
 from central.store.database import Location
 from central.store.protocol import StoreError
 from runtime.clock import Clock
@@ -39,7 +38,6 @@ class AlertService:
             settings,
             live_within_ms=live_within_s * 1000,
             wait_target_ms=wait_target_s * 1000,
-            shelf=Shelf(folder),
         )
         dispatch = Dispatch(database, clock, settings, ways(settings, folder))
         dispatch.begin()

@@ -76,14 +76,14 @@ class AlertSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """When something becomes an alert, and who hears of it.
 
     An alert begins when at least `wait_people` have waited above the target for `wait_for_s`; a
-    site is silent for `silent_after_s` in its opening hours; a device, paper, the clock, a gap, or
-    a hub's configuration or software has been out of order for its `..._after_s`; a rollout has
-    halted itself; or the satisfied share of the last 7 days is `rating_drop` below that of the 28
-    days before, with `rating_answers` answers in each and beyond chance. It ends when all is well
-    for `well_for_s`. `opening`, `weekdays` (1, Monday, to 7) and `extra_days`, which are worked
-    all the same, are for sites whose published configuration gives no hours of their own;
-    `closed_days` are for all. News is gathered for `gather_s`, sent to each receiver once in
-    `at_most_every_s`, and waits for the end of `quiet`.
+    site is silent for `silent_after_s` in its opening hours; a device, paper, the clock, a gap, a
+    hub's configuration, or the software of a hub or of a machine beside it has been out of order
+    for its `..._after_s`; a rollout has halted itself; or the satisfied share of the last 7 days is
+    `rating_drop` below that of the 28 days before, with `rating_answers` answers in each and beyond
+    chance. It ends when all is well for `well_for_s`. `opening`, `weekdays` (1, Monday, to 7) and
+    `extra_days`, which are worked all the same, are for sites whose published configuration gives
+    no hours of their own; `closed_days` are for all. News is gathered for `gather_s`, sent to each
+    receiver once in `at_most_every_s`, and waits for the end of `quiet`.
     """
 
     check_every_s: Annotated[int, Meta(ge=5, le=3600)] = 30

@@ -7,7 +7,6 @@ from central.alerts.facts import FactReader
 from central.alerts.hysteresis import Patience, Phase, Watched, follow
 from central.alerts.rules import Detail, Finding, Key, Limits, Rule, findings
 from central.alerts.settings import AlertSettings, Receiver
-from central.configuration.shelf import Shelf
 from central.scope import Scope
 from central.store.alerts import AlertBook, WatchedRow
 from central.store.database import Location, reading, transaction, writing
@@ -27,7 +26,6 @@ class AlertWatch:
         *,
         live_within_ms: int,
         wait_target_ms: int,
-        shelf: Shelf,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -41,7 +39,7 @@ class AlertWatch:
         )
         self._patience = _patience(settings)
         everywhere = settings.opening_hours()
-        self._facts = FactReader(self._limits, live_within_ms, shelf, everywhere)
+        self._facts = FactReader(self._limits, live_within_ms, everywhere)
 
     def look(self) -> int:
         """Judge every site now; returns how many alerts began or ended. Raises StoreError."""

@@ -18,6 +18,7 @@ from central.store.history import Where
 from central.store.updates import UpdateBook, UpdateReader
 from central.updates.progress import SILENT_AFTER_MS, Progress, progress_of
 from central.updates.pruning import superfluous
+from central.updates.reasons import reason_words
 from central.updates.releases import ReleaseShelf
 from central.updates.rollout import Rollout, RolloutState
 from runtime.clock import SystemClock
@@ -231,6 +232,7 @@ def _note(settings: CentralSettings, action: str, subject: str) -> None:
 
 def _line(rollout: Rollout) -> str:
     state = _words(rollout.state.value)
+    reason = reason_words(rollout.reason, reader_language())
     return _words(
         "rollout_line",
         rollout=rollout.rollout,
@@ -238,7 +240,7 @@ def _line(rollout: Rollout) -> str:
         software=rollout.software,
         percent=rollout.percent,
         where=" ".join(rollout.places) or _words("nation"),
-        state=f"{state}, {rollout.reason}" if rollout.reason else state,
+        state=f"{state}, {reason}" if reason else state,
     )
 
 

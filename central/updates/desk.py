@@ -11,6 +11,7 @@ from central.access.audit import Deed, record
 from central.store.database import Location, reading, transaction, writing
 from central.store.protocol import StoreError
 from central.store.updates import UpdateBook
+from central.updates.reasons import too_many
 from central.updates.rollout import Order, Rollout, RolloutState, order_for, too_many_refused
 from central.updates.settings import UpdateSettings
 from contract.codec import ContractError, decode_message
@@ -114,16 +115,22 @@ class RolloutDesk:
     ) -> list[Rollout]:
         halted = {}
         for rollout, done, refused in failing:
-            reason = f"{refused} of {done + refused} hubs refused it"
-            logger.error("rollout %d is halted: %s", rollout.rollout, reason)
+            tried = done + refused
+            logger.error(
+                "rollout %d is halted: %d of %d hubs refused it", rollout.rollout, refused, tried
+            )
             halted[rollout.rollout] = msgspec.structs.replace(
-                rollout, state=RolloutState.HALTED, reason=reason, changed_ms=self._now_ms()
+                rollout,
+                state=RolloutState.HALTED,
+                reason=too_many(refused, tried),
+                changed_ms=self._now_ms(),
             )
         if halted:
             with writing(self._database) as db, transaction(db.conn):
                 for rollout in halted.values():
                     UpdateBook(db.conn).change(rollout)
-                    deed = Deed("thutu-central", "rollout-halted", f"{rollout.rollout}: {reason}")
+                    subject = f"{rollout.rollout}: {rollout.reason}"
+                    deed = Deed("thutu-central", "rollout-halted", subject)
                     record(db.conn, deed, rollout.changed_ms)
         return [halted.get(one.rollout, one) for one in rollouts]
 

@@ -28,7 +28,8 @@ class Rollout(Struct, frozen=True):
     """A release on its way to a share of the hubs of some places.
 
     `places` are codes of provinces, units and sites, none for the nation; `manifest` is the SHA-256
-    of the sealed release. It is halted when more than `most_refused` hubs, and more than
+    of the sealed release; `reason` is why the centre gave it up (see `central.updates.reasons`),
+    empty where it did not. It is halted when more than `most_refused` hubs, and more than
     `most_refused_percent` of those that tried it to the end, have refused it.
     """
 

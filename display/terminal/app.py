@@ -21,7 +21,7 @@ from display.terminal.counters import CountersScreen
 from display.terminal.dialogs import ConfirmDialog
 from display.terminal.line import Ended, Line, News, Picture
 from display.terminal.own_day import OwnDay
-from display.terminal.presses import Presses
+from display.terminal.presses import AGAIN_AFTER_S, Presses
 from display.terminal.progress import Progress
 from display.terminal.records_screen import ReportScreen
 from display.terminal.scene import Scene, Targets, desk, desk_phase
@@ -78,6 +78,7 @@ class TerminalApp(App[None]):
         self.language: str = settings.language
         self.training = training
         self.silent = False
+        self.distrust = ""
         self.reports = settings.reports or Path.home()
         self.progress = Progress(settings.progress)
         self._settings = settings
@@ -95,6 +96,8 @@ class TerminalApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         """Take a key that was hit twice, or is held down, for one press."""
         if isinstance(event, events.Key) and not event.is_forwarded and self._same_press(event):
+            if isinstance(self.screen, ConfirmDialog) and event.key == "enter":
+                self.screen.hold(say("terminal.confirm_again", self.language), AGAIN_AFTER_S)
             return
         await super().on_event(event)
 
@@ -202,10 +205,12 @@ class TerminalApp(App[None]):
             self.ended(told.news.words)
             return
         if isinstance(told.news, Picture):
-            self._picture, self.silent = told.news, False
-        elif not self.silent:
-            self.bell()
-            self.silent = True
+            self._picture, self.silent, self.distrust = told.news, False, ""
+        else:
+            self.distrust = told.news.distrust
+            if not self.silent:
+                self.bell()
+                self.silent = True
         self._news.set()
         self._news = asyncio.Event()
         self._look()
@@ -284,7 +289,7 @@ class TerminalApp(App[None]):
         )
         self._line = line
         self._picture = None
-        self.silent = False
+        self.silent, self.distrust = False, ""
 
         def tell(news: News) -> None:
             self.post_message(self.Told(line, news))

@@ -23,9 +23,11 @@ _PATIENCE_S = 0.5
 
 
 class Desk(Protocol):
-    """What the application offers its screens."""
+    """What the application offers its screens; `distrust` is what is wrong with the certificate
+    of whoever answers in place of a `silent` hub, if anything is."""
 
     silent: bool
+    distrust: str
     language: str
     reports: Path
     progress: Progress

@@ -165,7 +165,8 @@ class CountersScreen(ClerkScreen):
         self.set_class(training, "training")
         middle = say("terminal.training", language) if training else scene.snapshot.site_name
         self.query_one(HeaderBar).show(scene.staff, middle, house_view.clock(scene))
-        self.query_one("#health", LinesBar).show(house_view.health(scene, silent=silent))
+        health = house_view.health(scene, silent=silent, distrust=self.desk.distrust)
+        self.query_one("#health", LinesBar).show(health)
         self.query_one("#queue", SectionPanel).show(house_view.queue(scene), language)
         supervisor = self.desk.line.session.role == "supervisor"
         keys = "terminal.supervisor_keys" if supervisor else "terminal.counters_keys"

@@ -1,5 +1,6 @@
 """The questions a clerk is asked: choose one, type something, confirm once; Esc goes back."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
@@ -9,7 +10,9 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.css.query import NoMatches
 from textual.screen import ModalScreen
+from textual.timer import Timer
 from textual.widgets import Input, OptionList, Static
 
 from display.terminal.large_digits import large
@@ -209,12 +212,24 @@ class ConfirmDialog(ModalScreen[bool | None]):
         super().__init__()
         self._question = question
         self._keys = keys
+        self._held: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Question, keys."""
         with Vertical(classes="dialog"):
             yield Static(self._question, classes="dialog-title", markup=False)
             yield Static(self._keys, classes="dialog-keys", markup=False)
+
+    def hold(self, words: str, seconds: float) -> None:
+        """Say for so long in place of the keys that Enter came too soon."""
+        if self._held is not None:
+            self._held.stop()
+        self._show_keys(words)
+        self._held = self.set_timer(seconds, lambda: self._show_keys(self._keys))
+
+    def _show_keys(self, words: str) -> None:
+        with contextlib.suppress(NoMatches):  # it is being put up, or taken down
+            self.query_one(".dialog-keys", Static).update(words)
 
 
 class NumberDialog(ModalScreen[None]):

@@ -183,8 +183,12 @@ def issuing(scene: Scene) -> tuple[Line, ...]:
     return (Line(say(f"terminal.issuing_{state}", scene.language)),)
 
 
-def health(scene: Scene, *, silent: bool) -> tuple[Line, ...]:
-    """Link, devices, paper and kiosk, the worst first; nothing counts while the hub is `silent`."""
+def health(scene: Scene, *, silent: bool, distrust: str = "") -> tuple[Line, ...]:
+    """Link, devices, paper and kiosk, the worst first; nothing counts while the hub is `silent`,
+    but that another answers, with whose certificate something is wrong (`distrust`)."""
+    if silent and distrust:
+        why = say("terminal.hub_not_trusted_why", scene.language, cause=distrust)
+        return (Line(say("terminal.hub_not_trusted", scene.language), "alarm"), Line(why, "notice"))
     if silent:
         return (Line(say("terminal.hub_silent", scene.language), "alarm"),)
     lines = (link(scene), *devices(scene), *rolls(scene), *slips(scene), *issuing(scene))

@@ -1,6 +1,7 @@
 """One press of a key is one wish, however long the finger stays on it. Pure."""
 
-_AGAIN_AFTER_NS = 800_000_000
+AGAIN_AFTER_S = 0.8
+_AGAIN_AFTER_NS = int(AGAIN_AFTER_S * 1e9)
 _DIGIT_AGAIN_AFTER_NS = 300_000_000  # 1 and 1 answer two questions, as quick as a clerk knows them
 
 

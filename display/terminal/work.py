@@ -187,7 +187,8 @@ class WorkScreen(ClerkScreen):
         who = f"{say('terminal.counter', language)} {counter.counter} · {counter.staff}"
         middle = say("terminal.training", language) if training else scene.snapshot.site_name
         self.query_one(HeaderBar).show(who, middle, house_view.clock(scene))
-        self.query_one("#health", LinesBar).show(house_view.health(scene, silent=silent))
+        health = house_view.health(scene, silent=silent, distrust=self.desk.distrust)
+        self.query_one("#health", LinesBar).show(health)
         self.query_one(DeskPanel).show(desk_view(scene, counter), language)
         self.query_one("#figures", LinesBar).show((Line(figures(scene, counter)),))
         self.query_one("#own", LinesBar).show(own_figures(scene))

@@ -63,6 +63,7 @@ def create_app(
     print_sheet: PrintSheet | None = None,
     news: LastNews | None = None,
     release: SiteRelease | None = None,
+    machines: SiteMachines | None = None,
 ) -> FastAPI:
     """The API of `hub` for those whom `access` knows, and its pages.
 
@@ -70,7 +71,7 @@ def create_app(
     printed on, `template` the site's own ticket, and `follow_url` what their QR code opens.
     `print_sheet` prints what is no ticket.
     `issue_rate` is how fast one device may give out numbers. `news` hears who speaks of devices.
-    `release` is what other machines of the site may take from here.
+    `release` is what other machines of the site may take from here, `machines` hears what they run.
     """
     app = FastAPI(
         title="Thứ Tự – hub",
@@ -80,7 +81,7 @@ def create_app(
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    machines = SiteMachines(access.clock)
+    machines = machines or SiteMachines(access.clock)
     guard = Guard(access, machines)
     changes = Changes(hub)
     pace = IssuePace(issue_rate, access.clock)

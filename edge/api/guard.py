@@ -5,7 +5,7 @@ from http import HTTPStatus
 from starlette.requests import Request
 
 from contract.commands import Actor
-from edge.access import Access, SessionEnded
+from edge.access import STAFF_ROLES, Access, SessionEnded
 from edge.api.problems import Problem
 from edge.site_machines import SiteMachines
 from edge.store.journal import StoreError
@@ -31,7 +31,9 @@ class Guard:
             raise Problem(HTTPStatus.UNAUTHORIZED, "api.unknown-token")
         if request.client is not None:
             self._access.remember(request.client.host)
-            self._machines.hear(request.client.host, request.headers.get("user-agent", ""))
+            device = "" if actor.role in STAFF_ROLES else actor.id
+            agent = request.headers.get("user-agent", "")
+            self._machines.hear(request.client.host, agent, device)
         return actor
 
     def supervisor(self, request: Request) -> Actor:

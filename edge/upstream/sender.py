@@ -8,7 +8,7 @@ from typing import Protocol
 
 from contract.codec import ContractError, decode_message, encode_message
 from contract.topics import up
-from contract.wire import VERSION, Ack, Health, Status, UpdateState
+from contract.wire import VERSION, Ack, Health, SiteMachine, Status, UpdateState
 from edge.store.journal import Row
 from edge.upstream.batches import pack
 from edge.upstream.outbox import Outbox, OutboxLimits, Run, Verdict
@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 _ANSWERS_KEPT = 100
 _WINDOW_FULL_S = 0.05
+_MACHINES_EVERY = 60
 _LIMITS = OutboxLimits()
 
 
@@ -68,8 +69,9 @@ class SentLog(Protocol):
 class Sender:
     """One node's part of a line. One thread takes its turns; any thread may `hear` for it.
 
-    `clock` dates the status; `health`, `update` and `appointments` are asked at every heartbeat,
-    and never fail. `sent_entries` counts what was handed to the broker, repetitions included.
+    `clock` dates the status; `health`, `update`, `appointments` and `machines` are asked at every
+    heartbeat, and never fail. What machines run is said when it is news to the connection, and with
+    every 60th heartbeat. `sent_entries` counts what was handed to the broker, repetitions included.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Sender:
         health: Callable[[], Health] | None = None,
         update: Callable[[], UpdateState | None] | None = None,
         appointments: Callable[[], int] | None = None,
+        machines: Callable[[], tuple[SiteMachine, ...]] | None = None,
         heartbeat_s: float = 60.0,
     ) -> None:
         self._journal = journal
@@ -96,6 +99,9 @@ class Sender:
         self._health = health
         self._update = update
         self._appointments = appointments
+        self._machines = machines
+        self._machines_said: tuple[SiteMachine, ...] | None = None
+        self._beats = 0
         self._heartbeat_s = heartbeat_s
         self._cursor = journal.cursor
         self._outbox = Outbox(journal.epoch, self._cursor, journal.last_seq, limits)
@@ -148,8 +154,14 @@ class Sender:
 
     def publish_status(self, *, online: bool) -> bool:
         """Say how the node fares, or that it leaves; False when it cannot be said now."""
-        payload = encode_message(self._status(online=online))
-        return self._line.publish(up(self._node, "status"), payload, retain=True)
+        machines = self._news_of_machines() if online else None
+        payload = encode_message(self._status(machines, online=online))
+        if not self._line.publish(up(self._node, "status"), payload, retain=True):
+            return False
+        if machines is not None:
+            self._machines_said = machines
+        self._beats += 1
+        return True
 
     def _follow_connection(self, now_s: float) -> None:
         if not self._line.connected:
@@ -158,6 +170,7 @@ class Sender:
             self._connections_seen = self._connections
             self._outbox.connect()
             self._status_due_s = now_s
+            self._machines_said = None
 
     def _take_answers(self, now_s: float) -> None:
         while self._answers:
@@ -195,7 +208,14 @@ class Sender:
         self.sent_entries += last_seq - run.after
         return True
 
-    def _status(self, *, online: bool) -> Status:
+    def _news_of_machines(self) -> tuple[SiteMachine, ...] | None:
+        if self._machines is None:
+            return None
+        machines = self._machines()
+        is_news = machines != self._machines_said or self._beats % _MACHINES_EVERY == 0
+        return machines if is_news else None
+
+    def _status(self, machines: tuple[SiteMachine, ...] | None, *, online: bool) -> Status:
         stamp = self._clock.stamp()
         return Status(
             version=VERSION,
@@ -211,4 +231,5 @@ class Sender:
             health=None if self._health is None else self._health(),
             update=None if self._update is None else self._update(),
             appointments=0 if self._appointments is None else self._appointments(),
+            machines=machines,
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from contract.codec import encode_message
 from contract.topics import Down, Up, down, up
-from contract.wire import VERSION, Health, Status, UpdateState
+from contract.wire import VERSION, Health, SiteMachine, Status, UpdateState
 from edge.upstream.outbox import OutboxLimits
 from edge.upstream.sender import Sender, SentLog
 from runtime.backoff import Backoff
@@ -23,8 +23,8 @@ class Uplink:
     """Sends a node's journal to the centre from a thread of its own, and keeps nothing itself.
 
     The journal's cursor moves only on the centre's word. `clock` dates the status; `line_clock`
-    paces the line, in real time even where a simulation lives its days faster. `health`,
-    `update` and `appointments` are asked at every heartbeat, and never fail. `listeners` get, in
+    paces the line, in real time even where a simulation lives its days faster. `health`, `update`,
+    `appointments` and `machines` are asked at every heartbeat, and never fail. `listeners` get, in
     the line's thread, what the centre says on further topics; they should hand over and return.
     `sent_entries` counts what was handed to the broker since the start, repetitions included.
     """
@@ -43,6 +43,7 @@ class Uplink:
         health: Callable[[], Health] | None = None,
         update: Callable[[], UpdateState | None] | None = None,
         appointments: Callable[[], int] | None = None,
+        machines: Callable[[], tuple[SiteMachine, ...]] | None = None,
         heartbeat_s: float = 60.0,
         backoff: Backoff | None = None,
         listeners: Mapping[Down, Callable[[bytes], None]] | None = None,
@@ -78,6 +79,7 @@ class Uplink:
             health=health,
             update=update,
             appointments=appointments,
+            machines=machines,
             heartbeat_s=heartbeat_s,
         )
 

@@ -73,15 +73,18 @@ function drawCall(call, isNew) {
 }
 
 function drawService(service) {
-  const { people, minutes } = byId("waiting").dataset;
-  const count = people.replace("{count}", service.waiting);
-  const wait = service.expected_wait_min;
   const row = copyOf("service", JSON.stringify(service));
   row.querySelector(".service").textContent = service.service;
-  row.querySelector(".count").textContent =
-    wait === null ? count : `${count} · ${minutes.replace("{minutes}", wait)}`;
+  row.querySelector(".count").textContent = waitWords(service);
   row.querySelector(".next").textContent = service.next.join("  ");
   return row;
+}
+
+function waitWords({ waiting, expected_wait_min: wait }) {
+  const { people, minutes, noWait } = byId("waiting").dataset;
+  if (wait === 0) return noWait;
+  const count = people.replace("{count}", waiting);
+  return wait === null ? count : `${count} · ${minutes.replace("{minutes}", wait)}`;
 }
 
 function copyOf(template, key) {

@@ -126,12 +126,17 @@ function renderTicket() {
   $("number").classList.toggle("long", number.length > 4);
   $("ticket-service").textContent = named(what);
   $("ahead").textContent = say("ahead", { ahead });
-  $("expected-wait").textContent = minutes === undefined ? "" : say("expected_wait", { minutes });
+  $("expected-wait").textContent = expectedWait(minutes);
   $("slip").textContent = { pending: say("take_slip"), roll: say("take_from_roll", { number }) }[
     slip
   ] ?? say("no_slip_after");
   $("slip").classList.toggle("notice", slip !== "pending");
   renderPicture(slip === "none" ? number : null);
+}
+
+function expectedWait(minutes) {
+  if (minutes === undefined) return "";
+  return minutes ? say("expected_wait", { minutes }) : say("expected_wait_none");
 }
 
 /** Without paper the ticket is shown as it would look, to be photographed with its QR code. */

@@ -1,14 +1,11 @@
 """A centre's alerts against a real database, on a clock moved by hand."""
 
-from pathlib import Path
-
 from central.alerts.dispatch import Dispatch
 from central.alerts.message import Message
 from central.alerts.rules import Rule
 from central.alerts.sending import Send, SendError
 from central.alerts.settings import AlertSettings, MailServer, Receiver
 from central.alerts.watch import AlertWatch
-from central.configuration.shelf import Shelf
 from central.ingest.intake import Intake, Received
 from central.rollup.folder import Folder
 from central.scope import Scope
@@ -18,6 +15,7 @@ from central.store.history import Where
 from central.store.ingest import SqlIngestStore
 from central.store.rollup import SqlRollupStore
 from contract.stamp import Stamp
+from contract.wire import SiteMachine
 from tests.central.journal import MORNING_MS, NODE, Journal
 
 MIN = 60_000
@@ -29,12 +27,11 @@ _SERVER = MailServer(host="127.0.0.1", sender="thutu@centre.example")
 class Office:
     """A centre's alerts on a clock moved by hand; `refuse` makes every way out fail."""
 
-    def __init__(
-        self, database: Location, *receivers: Receiver, folder: Path = Path("no configurations")
-    ) -> None:
+    def __init__(self, database: Location, *receivers: Receiver) -> None:
         self.now_ms = MORNING_MS
         self.database = database
         self.sent: list[tuple[str, Message]] = []
+        self.machines: tuple[SiteMachine, ...] | None = None
         self.refuse = False
         self.tries = 0
         settings = AlertSettings(receivers=receivers, mail_server=_SERVER)
@@ -44,7 +41,6 @@ class Office:
             settings,
             live_within_ms=180_000,
             wait_target_ms=20 * MIN,
-            shelf=Shelf(folder),
         )
         ways = {receiver.name: self._way(receiver.name) for receiver in receivers}
         self.dispatch = Dispatch(database, self, settings, ways, random=lambda: 1.0)
@@ -64,7 +60,10 @@ class Office:
             for journal in journals:
                 for topic, payload in (
                     (journal.events_topic, journal.all()),
-                    (journal.status_topic, journal.status(wall_ms=self.now_ms)),
+                    (
+                        journal.status_topic,
+                        journal.status(wall_ms=self.now_ms, machines=self.machines),
+                    ),
                 ):
                     intake.commit([Received(topic, payload, self.now_ms)])
             folder = Folder(SqlRollupStore(db))

@@ -1,20 +1,18 @@
 """Alerts of a real database: from a hub's events to the message, over hours."""
 
 import logging
-from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.access.audit import Deed
 from central.alerts.people import AlertOverError, acknowledge, close
 from central.alerts.settings import Receiver
-from central.configuration.shelf import Shelf
 from central.scope import Scope
 from central.store.alerts import Alerts
 from central.store.database import Location, reading, transaction, writing
 from contract import events as e
 from tests.central.alerts.office import MIN, RULES, Office, quiet_day, receiver
+from tests.central.decisions import decide
 from tests.central.journal import NODE, OTHER_NODE, Journal
 
 
@@ -56,18 +54,15 @@ def test_a_printer_without_paper_becomes_an_alert_and_ends_when_it_prints_again(
     ]
 
 
-def test_a_site_that_is_closed_by_its_own_configuration_may_be_silent(
-    database: Location, tmp_path: Path
-) -> None:
-    office = Office(database, folder=tmp_path)
+def test_a_site_that_is_closed_by_its_own_configuration_may_be_silent(database: Location) -> None:
+    office = Office(database)
     hours = '[site]\nsite = "01-00097-01"\nsessions = [{ weekdays = [%d], issue_from = "07:30", '
     hours += 'last_ticket = "11:00", closes = "11:30" }]'
-    shelf, key = Shelf(tmp_path), Ed25519PrivateKey.generate()
-    shelf.put(key, NODE, hours % 6)
+    decide(database, NODE, hours % 6)
     office.take(quiet_day(), quiet_day(OTHER_NODE))
     office.live(30)
     assert office.open() == [("silent", OTHER_NODE[:11], "")]
-    shelf.put(key, NODE, hours % 5)
+    decide(database, NODE, hours % 5)
     office.live(12)
     assert ("silent", NODE[:11], "") in office.open()
 

@@ -1,31 +1,26 @@
 """Alerts of hubs that run something else than they should, and of rollouts that halt themselves."""
 
-from pathlib import Path
-
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from central.configuration.shelf import Shelf
 from central.scope import Scope
 from central.store.alerts import Alerts
 from central.store.database import Location, reading, transaction, writing
 from central.store.updates import UpdateBook
 from central.updates.rollout import Rollout, RolloutState
-from contract.wire import UpdateState
+from contract.wire import SiteMachine, UpdateState
 from tests.central.alerts.office import MIN, RULES, Office, quiet_day, receiver
+from tests.central.decisions import decide
 from tests.central.journal import MORNING_MS, NODE, OTHER_NODE
 from tests.central.updates.test_rollout import ROLLOUT
 
 
 def test_a_hub_that_does_not_take_its_configuration_is_an_alert_after_a_day(
-    location: Location, tmp_path: Path
+    location: Location,
 ) -> None:
     journal = quiet_day()
-    office = Office(location, folder=tmp_path)
+    office = Office(location)
     office.take(journal)
-    wanted = Shelf(tmp_path).put(
-        Ed25519PrivateKey.generate(), NODE, 'follow_url = "https://centre.example/{site}"'
-    )
+    wanted = decide(location, NODE, 'follow_url = "https://centre.example/{site}"')
     office.live(1, journal)
     office.now_ms += 23 * 60 * MIN
     office.live(2, journal)
@@ -68,6 +63,27 @@ def test_a_hub_that_does_not_run_what_it_was_told_is_an_alert_after_two_days(
     office.now_ms += 60 * MIN
     office.live(2, mine, theirs)
     assert office.open() == [("software", NODE[:11], "h1")]
+
+
+def test_a_machine_that_does_not_follow_its_hub_is_an_alert_after_two_days(
+    location: Location,
+) -> None:
+    nation, mine = receiver("nation"), quiet_day()
+    office = Office(location, nation)
+    office.machines = (SiteMachine("10.0.0.7", "0.0.9", "hall"), SiteMachine("10.0.0.8", "0.0.9"))
+    office.live(1, mine)
+    office.machines = None
+    office.now_ms += 47 * 60 * MIN
+    office.live(2, mine)
+    assert office.open() == []
+    office.now_ms += 60 * MIN
+    office.live(2, mine)
+    site = NODE[:11]
+    assert office.open() == [("software", site, "h1/10.0.0.8"), ("software", site, "h1/hall")]
+    assert "Máy h1/hall chạy sai bản phần mềm: đang chạy 0.0.9, cần 0.1.0" in office.sent[0][1].text
+    office.machines = (SiteMachine("10.0.0.7", "0.1.0", "hall"), SiteMachine("10.0.0.8", "0.1.0"))
+    office.live(20, mine)
+    assert office.open() == []
 
 
 def test_a_rollout_that_halts_itself_is_told_where_hubs_refused_it_until_a_new_one_begins(

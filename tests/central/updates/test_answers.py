@@ -1,12 +1,13 @@
 """What the API and the page say of rollouts, of the small nation."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from central.registry.provinces import province_name
+from central.registry.provinces import shipped_provinces
 from tests.browser import chromium, page_of
 from tests.central.journal import NODE, OTHER_NODE
 from tests.central.nation import Nation, answer
@@ -72,12 +73,14 @@ def test_the_page_shows_progress_refusals_and_versions(served: Nation, page: Pag
     expect(page.locator("h1")).to_have_text("Cập nhật phần mềm")
     progress = page.locator("section", has_text="Đợt 1: bản 2 (0.2.0)")
     expect(progress).to_contain_text("100 % số điểm · đang chạy")
-    hanoi = progress.locator("tr", has_text=province_name("01"))
+    hanoi = progress.locator("tr", has_text=shipped_provinces().name("01", date.max))
     expect(hanoi.locator("td")).to_have_text(["2", "–", "–", "–", "–", "–", "1", "1", "–"])
     refused = progress.locator("details").locator("tr", has_text=NODE)
     expect(refused).to_contain_text("is not healthy")
     versions = page.locator("section", has=page.locator("#versions"))
-    expect(versions.locator("tr", has_text=province_name("48"))).to_contain_text("1")
+    expect(
+        versions.locator("tr", has_text=shipped_provinces().name("48", date.max))
+    ).to_contain_text("1")
     expect(page.locator("a[href='/differences']").last).to_be_visible()
 
 

@@ -153,14 +153,15 @@ def test_too_many_refusals_halt_it_and_who_has_not_switched_keeps_the_old(ground
     ground.all_say(second, phase="refused", reason="the disk is full")
     halted = ground.rollout()
     assert halted.state is RolloutState.HALTED
-    assert halted.reason == "2 of 2 hubs refused it"
+    assert halted.reason == "too-many-refused 2 2"
     assert (ground.retained[third].number, ground.retained[third].release) == (3, 0)
     assert ground.retained[first].number == 2
     told = len(ground.retained)
     ground.all_say(*NODES[3:])
     assert len(ground.retained) == told
     with reading(ground.location) as conn:
-        assert [row.action for row, _ in AccessStore(conn).audit(0, 10)] == ["rollout-halted"]
+        (row,) = [row for row, _ in AccessStore(conn).audit(0, 10)]
+        assert (row.action, row.subject) == ("rollout-halted", "1: too-many-refused 2 2")
         assert first_broken(conn) is None
         hubs = UpdateReader(conn, Scope()).hubs(halted, Where(), 0)
     assert [hub.reason for hub in hubs if hub.phase == "refused"] == [

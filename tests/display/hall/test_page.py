@@ -123,6 +123,20 @@ def test_a_page_from_before_an_update_loads_itself_anew(hall: Hall, browser: Bro
     page.close()
 
 
+def test_a_service_that_has_a_free_counter_promises_no_wait_of_no_minutes(
+    hall: Hall, browser: Browser
+) -> None:
+    waits = (("1", 0, 0), ("2", 2, 12), ("5", 3, None))
+    services = tuple(ServiceView(id_, n, None, wait, 1) for id_, n, wait in waits)
+    hall.hub.publish(replace(snapshot(), services=services, seq=8))
+    page = browser.new_page(viewport={"width": 1920, "height": 1080})
+    page.goto(hall.server.url)
+    expect(page.locator("#waiting .count")).to_have_text(
+        ["đến lượt ngay", "2 người · ~12 phút", "3 người"], use_inner_text=False
+    )
+    page.close()
+
+
 def test_next_numbers_stand_with_their_service_and_many_services_take_turns(
     hall: Hall, browser: Browser
 ) -> None:

@@ -93,9 +93,9 @@ class Station:
         await self.sees("SẴN SÀNG")
 
 
-def opened(folder: Path) -> RunningSite:
-    """A hub with two clerks and a supervisor."""
-    site = RunningSite(folder, TestClock(), RULES)
+def opened(folder: Path, certificate: Path | None = None) -> RunningSite:
+    """A hub with two clerks and a supervisor, over TLS with a `certificate`."""
+    site = RunningSite(folder, TestClock(), RULES, certificate)
     for staff, role in (("nv01", "clerk"), ("nv02", "clerk"), ("pt01", "supervisor")):
         site.access.set_pin(staff, role, PIN)  # type: ignore[arg-type]  # two of the roles
     return site

@@ -4,6 +4,7 @@ from contract.snapshot import DeviceView, LinkView
 from display.terminal import house_view
 from display.terminal.house_view import Row
 from display.terminal.scene import Line
+from runtime.wording import LANGUAGES
 from tests.display.terminal.sights import (
     MINUTE_MS,
     NOW_MS,
@@ -140,6 +141,16 @@ def test_a_silent_hub_is_all_that_counts() -> None:
     (line,) = house_view.health(scene(link=LinkView(True, 0)), silent=True)
     assert line.mood == "alarm"
     assert "MẤT LIÊN LẠC" in line.words
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_that_another_hub_answers_fits_into_a_row_of_80_columns(language: str) -> None:
+    shown = scene(language=language)
+    cause = "unable to get local issuer certificate"
+    alarm, why = house_view.health(shown, silent=True, distrust=cause)
+    assert (alarm.mood, why.mood) == ("alarm", "notice")
+    assert why.words.endswith(cause)
+    assert max(len(alarm.words), len(why.words)) <= 76
 
 
 def test_a_clock_that_nobody_set_is_not_shown_as_the_time() -> None:

@@ -156,3 +156,25 @@ def test_without_a_hub_nobody_signs_in_and_the_words_say_why(tmp_path: Path) -> 
         await at.sees("! Chưa liên lạc được với máy chủ tại chỗ")
 
     at_station(site, scenario, settings=gone)
+
+
+def test_a_second_enter_that_comes_too_soon_finishes_nothing_and_is_not_passed_over_in_silence(
+    site: RunningSite,
+) -> None:
+    issue(site, "1")
+
+    async def scenario(at: Station) -> None:
+        await at.sit_down()
+        await at.press("enter", "enter")
+        await at.sees("ĐANG PHỤC VỤ")
+        await at.press("enter")
+        await at.sees("Mới phục vụ số 1001", "Enter: đồng ý")
+        await at.hit("enter")
+        await at.sees("Enter lần nữa sau giây lát: đồng ý")
+        assert at.phase("1001") == "serving"
+        await at.sees("Enter: đồng ý")
+        await at.press("enter")
+        await at.sees("Đã hoàn thành số 1001")
+
+    settings = Settings(hub=site.url, progress=site.folder / "course.json")
+    at_station(site, scenario, settings=settings)

@@ -185,6 +185,22 @@ def test_people_ahead_and_the_expected_wait_are_told(kiosk: Page, site: RunningS
     expect(kiosk.locator("#expected-wait")).to_have_text("Chờ khoảng 30 phút")
 
 
+@pytest.mark.parametrize(
+    ("language", "service", "said"),
+    [("vi", "Hộ tịch", "Đến lượt Ông/Bà ngay"), ("en", "Civil", "You are next")],
+)
+def test_someone_who_is_next_is_told_so_and_not_to_wait_no_minutes(
+    kiosk: Page, site: RunningSite, language: str, service: str, said: str
+) -> None:
+    site.give(CLERK, SignIn("1"))
+    site.give(CLERK, OpenCounter("1"))
+    if language == "en":
+        kiosk.get_by_role("button", name="English").click()
+    kiosk.get_by_role("button", name=service).click()
+    expect(kiosk.locator("#ahead")).to_contain_text("0")
+    expect(kiosk.locator("#expected-wait")).to_have_text(said)
+
+
 def test_english_and_back_to_vietnamese_for_the_next_person(kiosk: Page, site: RunningSite) -> None:
     kiosk.get_by_role("button", name="English").click()
     expect(kiosk.locator("html")).to_have_attribute("lang", "en")

@@ -1,6 +1,8 @@
 """What a hub hands on of the release that it runs, and to whom."""
 
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -9,6 +11,7 @@ import pytest
 from contract.commands import Actor
 from runtime.hub_client import HubClient
 from tests.edge.running_site import RunningSite
+from tests.waiting import until
 
 DIGEST = "0" * 64
 WHEEL = "sample_hub-2.0-py3-none-any.whl"
@@ -54,6 +57,63 @@ def test_a_wheel_is_handed_on_from_where_the_line_broke(machine: httpx.Client) -
 )
 def test_nothing_else_is_handed_on(machine: httpx.Client, path: str) -> None:
     assert machine.get(f"/api/release/{path}").status_code == 404
+
+
+@pytest.mark.parametrize("linked", ["file", "folder", "wheels", "pipe"])
+def test_no_link_that_the_fetcher_laid_is_followed(
+    machine: httpx.Client, tmp_path: Path, linked: str
+) -> None:
+    """It is the one program without rights that speaks to the network; the hub reads more."""
+    secret, wheels = tmp_path / "secret", tmp_path / "house/wheels"
+    secret.mkdir()
+    (secret / WHEEL).write_bytes(b"the hub's key")
+    if linked == "wheels":
+        wheels.rename(tmp_path / "elsewhere")
+        wheels.symlink_to(tmp_path / "elsewhere")
+    else:
+        (wheels / DIGEST / WHEEL).unlink()
+    if linked == "file":
+        (wheels / DIGEST / WHEEL).symlink_to(secret / WHEEL)
+    elif linked == "folder":
+        (wheels / DIGEST).rmdir()
+        (wheels / DIGEST).symlink_to(secret)
+    elif linked == "pipe":
+        os.mkfifo(wheels / DIGEST / WHEEL)
+    assert machine.get(f"/api/release/wheels/{DIGEST}/{WHEEL}").status_code == 404
+
+
+def test_what_is_opened_is_what_is_handed_on_and_then_closed(
+    machine: httpx.Client, tmp_path: Path
+) -> None:
+    url, path = f"/api/release/wheels/{DIGEST}/{WHEEL}", tmp_path / f"house/wheels/{DIGEST}/{WHEEL}"
+    path.write_bytes(bytes(3_000_000))
+    with machine.stream("GET", url) as answer:
+        path.unlink()
+        assert sum(map(len, answer.iter_bytes())) == 3_000_000
+    until(lambda: not any(f"{path} (deleted)" == at for at in opened()))
+    path.mkdir()
+    assert machine.get(url).status_code == 404
+    assert str(path) not in opened()
+
+
+def opened() -> list[str]:
+    """What this process, and so the hub, has open."""
+    files = []
+    for file in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            files.append(str(file.readlink()))
+    return files
+
+
+def test_only_satellites_and_displays_get_the_turn(hub: RunningSite) -> None:
+    kiosk, printer = Actor("kiosk-7", "kiosk"), Actor("printer-7", "printer")
+    with hub.client(hub.access.add_device(kiosk)) as other:
+        assert other.get("/api/release").json()["number"] == 2
+        for turn in ("wanted", "over"):
+            assert other.get("/api/release", params={"turn": turn}).status_code == 403
+    with hub.client(hub.access.add_device(printer)) as satellite:
+        said = satellite.get("/api/release", params={"turn": "wanted"}).json()
+        assert said["house"] == "empty"
 
 
 def test_strangers_get_nothing(hub: RunningSite) -> None:
