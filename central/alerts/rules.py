@@ -6,7 +6,7 @@ by silence, what is well. What is not known (a site without connection) neither 
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -117,10 +117,11 @@ class Key(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """Something is wrong (`raises`), or not yet well. `detail` are the figures behind it."""
+    """Something is wrong (`raises`), or not yet well; None when it was wrong and nobody can know
+    now, so that nothing begins, ripens or ends. `detail` are the figures behind it."""
 
     key: Key
-    raises: bool
+    raises: bool | None
     detail: Detail
 
 
@@ -171,14 +172,14 @@ def _devices(facts: SiteFacts) -> Iterator[Finding]:
 
 def _clock(facts: SiteFacts) -> Iterator[Finding]:
     if not facts.clock_ok:
-        yield Finding(Key(Rule.CLOCK, facts.site), raises=facts.online, detail={})
+        yield Finding(Key(Rule.CLOCK, facts.site), _if_online(facts), detail={})
 
 
 def _gap(facts: SiteFacts) -> Iterator[Finding]:
     """A hub without connection cannot fill a gap; that it is silent is another rule's news."""
     if facts.missing:
         detail: Detail = {"missing": facts.missing}
-        yield Finding(Key(Rule.GAP, facts.site), raises=facts.online, detail=detail)
+        yield Finding(Key(Rule.GAP, facts.site), _if_online(facts), detail=detail)
 
 
 def _rating(facts: SiteFacts, limits: Limits) -> Iterator[Finding]:
@@ -204,7 +205,12 @@ def _rating(facts: SiteFacts, limits: Limits) -> Iterator[Finding]:
 def _differing(rule: Rule, facts: SiteFacts, machines: Iterable[Differing]) -> Iterator[Finding]:
     for one in machines:
         detail: Detail = {"wanted": one.wanted, "reported": one.reported}
-        yield Finding(Key(rule, facts.site, one.machine), facts.online, detail)
+        yield Finding(Key(rule, facts.site, one.machine), _if_online(facts), detail)
+
+
+def _if_online(facts: SiteFacts) -> Literal[True] | None:
+    """What a hub said of itself stays wrong while it is switched off, as every night."""
+    return True if facts.online else None
 
 
 def _rollout(facts: SiteFacts) -> Iterator[Finding]:

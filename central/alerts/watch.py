@@ -66,6 +66,8 @@ class AlertWatch:
         moves = []
         for key in before.keys() | found.keys():
             row, finding = before.get(key), found.get(key)
+            if finding is not None and finding.raises is None:
+                continue
             was = Watched(Phase(row.phase), row.phase_ms) if row else None
             raises = finding.raises if finding else None
             now = follow(was, raises, self._patience[key.rule], now_ms)

@@ -70,6 +70,12 @@ class Office:
             while folder.step():
                 pass
 
+    def hear_of_its_end(self, journal: Journal) -> None:
+        """A hub is switched off."""
+        with writing(self.database) as db:
+            will = Received(journal.status_topic, journal.status(online=False), self.now_ms)
+            Intake(SqlIngestStore(db)).commit([will])
+
     def live(self, minutes: int, *journals: Journal) -> None:
         """Look, send and hear heartbeats minute by minute."""
         for _ in range(minutes):

@@ -23,6 +23,8 @@ def test_a_hub_that_does_not_take_its_configuration_is_an_alert_after_a_day(
     wanted = decide(location, NODE, 'follow_url = "https://centre.example/{site}"')
     office.live(1, journal)
     office.now_ms += 23 * 60 * MIN
+    office.hear_of_its_end(journal)  # switched off over night
+    office.watch.look()
     office.live(2, journal)
     assert office.open() == []
     office.now_ms += 60 * MIN
