@@ -258,11 +258,14 @@ class Rate(Command, frozen=True, omit_defaults=True):
 class OpenDay(Command, frozen=True):
     """A supervisor says which day it is, when no clock can, and whose holders are `gone`.
 
-    For the day that is open it takes those tickets out of the queue, whatever the clock.
+    For the day that is open it takes those tickets out of the queue, whatever the clock. `of_day`
+    is the day that was open when people were asked. Numbers come back every day: who is gone must
+    be told with it, and is refused when another day is open by now.
     """
 
     day: Day
     gone: Annotated[tuple[TicketNumber, ...], Meta(max_length=1000)] = ()
+    of_day: Day | None = None
 
 
 class UseRoll(Command, frozen=True):

@@ -54,6 +54,7 @@ class Reason(StrEnum):
     RATING_LEVEL = "rating-level"
     DEVICE_NOT_LOST = "device-not-lost"
     DAY_NOT_LATER = "day-not-later"
+    DAY_CHANGED = "day-changed"
     KEY_REUSED = "key-reused"
     NOT_STORED = "not-stored"
     ISSUING_TOO_FAST = "issuing-too-fast"

@@ -10,7 +10,7 @@ from display.terminal.scene import date_words
 
 _NEXT_DAYS = 3  # Monday after a Friday
 _FIRST_DAY = "2026"  # what is before was said by a clock that began in 1970
-_MOST = 1000  # what the hub takes at once
+_MOST = 1000  # what the hub takes at once; the same key asks about the rest
 
 
 async def ask_day(case: Case) -> c.AnyCommand:
@@ -23,7 +23,7 @@ async def ask_day(case: Case) -> c.AnyCommand:
     gone = await _who_is_gone(case, here, later=day > shot.day) if here else ()
     if gone:
         await case.asker.confirm(case.say("confirm_gone", count=len(gone)))
-    return c.OpenDay(day, tuple(ticket.number for ticket in gone[:_MOST]))
+    return c.OpenDay(day, tuple(ticket.number for ticket in gone), of_day=shot.day)
 
 
 async def _which_day(case: Case) -> Day:
@@ -49,10 +49,11 @@ async def _who_is_gone(
     case: Case, here: tuple[TicketView, ...], *, later: bool
 ) -> tuple[TicketView, ...]:
     """On a new day the likely answer comes first: those from before the machine's start."""
-    earlier = tuple(ticket for ticket in here if ticket.earlier)
+    earlier = tuple(ticket for ticket in here if ticket.earlier)[:_MOST]
+    everybody = here[:_MOST]
     nobody = Choice[tuple[TicketView, ...]]((), case.say("gone_nobody", count=len(here)))
-    some = [Choice(here, case.say("gone_all", count=len(here)))]
-    if earlier and len(earlier) < len(here):
+    some = [Choice(everybody, case.say("gone_all", count=len(everybody)))]
+    if earlier not in ((), everybody):
         some.insert(0, Choice(earlier, case.say("gone_earlier", count=len(earlier))))
     choices = [*some, nobody] if later else [nobody, *some]
     return await case.asker.choose(case.say("ask_gone", count=len(here)), choices)

@@ -8,6 +8,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from contract import commands as c
+from contract.ids import Day
 from contract.snapshot import CounterView
 from display.terminal import house_view
 from display.terminal.actions import Wish
@@ -38,7 +39,8 @@ _RECORDS: dict[str, type[LogScreen | ReportScreen]] = {"n": LogScreen, "b": Repo
 class CountersScreen(ClerkScreen):
     """Choose a counter; `words` is why the clerk is here again.
 
-    Where no clock can tell, a supervisor who has `just_come` is asked which day it is.
+    Where no clock can tell, a supervisor who has `just_come` is asked which day it is; and is asked
+    again when another day was opened before the answer.
     """
 
     AUTO_FOCUS = "OptionList"
@@ -148,9 +150,17 @@ class CountersScreen(ClerkScreen):
             self.refuse(str(words))
             return
         answer = await self.give(command)
-        if answer is None:
-            return
-        self.tell(outcome(wish, answer, scene.language) or _done(view, scene.language))
+        if answer is not None:
+            self.tell(outcome(wish, answer, scene.language) or _done(view, scene.language))
+        elif wish == "day" and await self._is_another_day_than(scene.snapshot.day):
+            await self._supervise(wish)
+
+    async def _is_another_day_than(self, day: Day) -> bool:
+        scene = self.desk.scene("")
+        if scene is not None and scene.snapshot.day == day:
+            await self.desk.seen(scene.snapshot.seq + 1)
+            scene = self.desk.scene("")
+        return scene is not None and scene.snapshot.day != day
 
     def _view(self, counter: str) -> CounterView | None:
         scene = self.desk.scene(counter)

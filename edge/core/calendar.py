@@ -77,15 +77,16 @@ def opening(
     whose holders are known to be `gone`.
 
     Numbers begin anew only when a clock that can be believed (`wall_ms`) shows that none of the
-    present ones was given out on `day`. Where a person says that it is a later day, counters that
-    may have stood open since the day before are closed.
+    present ones was given out on `day`. A counter stays with the ticket that it has. Where a person
+    says that it is a later day, free counters that may have stood open since the day before are
+    closed.
     """
     still_here = [t for t in state.tickets.values() if t.phase not in ENDED]
     carried = [
         t.number
         for t in still_here
         if t.number not in gone
-        and not _was_found_before(day, t, wall_ms)
+        and not _was_found_before(day, t, stamp, wall_ms)
         and _may_be_of(day, t.since, stamp, wall_ms)
     ]
     kept = set(carried)
@@ -109,8 +110,12 @@ def opening(
         counters=tuple(
             c.id
             for c in state.counters.values()
-            if _may_be_of(day, c.since, stamp, wall_ms)
-            and not (said_later and may_be_earlier(state, c.since, stamp))
+            if (
+                c.ticket in kept
+                if c.ticket is not None
+                else _may_be_of(day, c.since, stamp, wall_ms)
+                and not (said_later and may_be_earlier(state, c.since, stamp))
+            )
         ),
     )
 
@@ -180,22 +185,24 @@ def hours(rules: Rules, day: str) -> str:
 
 
 def _may_be_of(day: str, past: Stamp, stamp: Stamp, wall_ms: int | None) -> bool:
-    """Whether, for all we know now, `past` was on `day` or later."""
+    """Whether, for all we know now, `past` was on `day` or later.
+
+    What no clock dates may always have been: a queue that was moved here has stamps of another
+    machine, which may be younger than this one's start.
+    """
     if past.boot == stamp.boot and wall_ms is not None:
         return day_of(wall_ms - (stamp.mono_ns - past.mono_ns) // 1_000_000) >= day
-    if past.synced:
-        return day_of(past.wall_ms) >= day
-    booted_ms = None if wall_ms is None else wall_ms - stamp.mono_ns // 1_000_000
-    return booted_ms is None or day_of(booted_ms) >= day
+    return not past.synced or day_of(past.wall_ms) >= day
 
 
-def _was_found_before(day: str, ticket: Ticket, wall_ms: int | None) -> bool:
+def _was_found_before(day: str, ticket: Ticket, stamp: Stamp, wall_ms: int | None) -> bool:
     """Whether the ticket, dated by no clock, was already as it is when an earlier day began."""
     found = ticket.found
     return (
         wall_ms is not None
         and found is not None
         and not ticket.since.synced
+        and ticket.since.boot != stamp.boot
         and (found.day < day and found.since == ticket.since)
     )
 

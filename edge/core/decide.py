@@ -98,6 +98,8 @@ def _check_authority(case: Case, command: c.AnyCommand) -> None:
 
 
 def _open_day(case: Case, command: c.OpenDay) -> list[e.AnyEvent]:
+    if command.of_day != case.state.day and (command.of_day or command.gone):
+        raise No(Reason.DAY_CHANGED, current=case.state.day)
     gone = _gone(case, command.gone)
     if command.day == case.state.day:
         return [e.TicketVoided(number, _LEFT) for number in gone]
@@ -115,7 +117,10 @@ def _gone(case: Case, numbers: Collection[TicketNumber]) -> list[TicketNumber]:
         for ticket in case.state.tickets.values()
         if ticket.number in numbers
         and ticket.phase not in ENDED
-        and not (ticket.phase in AT_COUNTER and ticket.since.boot == case.stamp.boot)
+        and not (
+            ticket.phase in AT_COUNTER
+            and not calendar.may_be_earlier(case.state, ticket.since, case.stamp)
+        )
     ]
 
 

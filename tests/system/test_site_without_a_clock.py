@@ -78,7 +78,8 @@ class Machine:
             shot = hub.snapshot()
             assert not shot.clock_trusted
             gone = [ticket for ticket in house(shot) if everybody or ticket.earlier]
-            said = hub.command(c.OpenDay(day, tuple(ticket.number for ticket in gone)))
+            numbers_gone = tuple(ticket.number for ticket in gone)
+            said = hub.command(c.OpenDay(day, numbers_gone, of_day=shot.day))
             assert isinstance(said, Answer)
 
     @property

@@ -14,7 +14,7 @@ from display.terminal.scene import Scene
 from tests.display.terminal.sights import counter, scene, ticket
 from tests.display.terminal.station import Station, at_station, events_of, issue, opened
 from tests.display.terminal.test_asking import Clerk
-from tests.edge.running_site import RULES, RunningSite
+from tests.edge.running_site import MONDAY_8_MS, RULES, RunningSite
 
 YESTERDAYS = (ticket("1001", earlier=True), ticket("2001", "parked", earlier=True))
 TODAYS = ticket("1002")
@@ -34,7 +34,7 @@ def asked(clerk: Clerk, seen: Scene) -> c.AnyCommand:
 def test_the_next_days_are_offered_by_name_and_the_likely_answer_comes_first() -> None:
     clerk = Clerk(1, 0, "yes")
     command = asked(clerk, left_over())
-    assert command == c.OpenDay("2026-11-24", ("1001", "2001", "1003"))
+    assert command == c.OpenDay("2026-11-24", ("1001", "2001", "1003"), "2026-11-23")
     assert clerk.offered == [
         [
             "Vẫn là 23/11/2026",
@@ -54,9 +54,9 @@ def test_the_next_days_are_offered_by_name_and_the_likely_answer_comes_first() -
 
 def test_on_the_same_day_nobody_has_gone_unless_it_is_said() -> None:
     clerk = Clerk(0, 0)
-    assert asked(clerk, left_over()) == c.OpenDay("2026-11-23")
+    assert asked(clerk, left_over()) == c.OpenDay("2026-11-23", of_day="2026-11-23")
     assert clerk.confirmed == 0
-    everybody = c.OpenDay("2026-11-23", ("1001", "1002", "2001", "1003"))
+    everybody = c.OpenDay("2026-11-23", ("1001", "1002", "2001", "1003"), "2026-11-23")
     assert asked(Clerk(0, 2, "yes"), left_over()) == everybody
 
 
@@ -64,16 +64,29 @@ def test_on_the_same_day_nobody_has_gone_unless_it_is_said() -> None:
 def test_a_date_is_typed_until_it_is_one(typed: str) -> None:
     clerk = Clerk(1, typed, "7/12/2026")
     seen = scene(counter(None), clock_trusted=False, day="1970-01-01")
-    assert asked(clerk, seen) == c.OpenDay("2026-12-07")
+    assert asked(clerk, seen) == c.OpenDay("2026-12-07", of_day="1970-01-01")
     assert clerk.offered == [["Vẫn là 01/01/1970", "Ngày khác…"]], "nobody counts on from 1970"
     assert clerk.questions[-1] == "Hãy gõ ngày/tháng/năm, ví dụ 23/11/2026."
 
 
 def test_by_a_clock_that_is_right_only_who_has_gone_is_asked() -> None:
     clerk = Clerk(1, "yes")
-    assert asked(clerk, scene(waiting=(TODAYS,))) == c.OpenDay("2026-11-23", ("1002",))
+    only = c.OpenDay("2026-11-23", ("1002",), "2026-11-23")
+    assert asked(clerk, scene(waiting=(TODAYS,))) == only
     with pytest.raises(NotNow, match="ngày mới tự mở"):
         asked(Clerk(), scene())
+
+
+def test_no_more_are_said_to_go_than_the_hub_takes_at_once() -> None:
+    many = tuple(ticket(f"{1001 + n}", earlier=True) for n in range(1200))
+    clerk = Clerk(1, 0, "yes")
+    command = asked(clerk, scene(counter(None), clock_trusted=False, waiting=many))
+    assert isinstance(command, c.OpenDay)
+    assert command.gone == tuple(waiting.number for waiting in many[:1000])
+    assert clerk.offered[-1] == ["Tất cả đã về: bỏ 1000 số", "Chưa ai về: giữ cả 1200 số"]
+    assert clerk.questions[-1] == (
+        "Bỏ 1000 số khỏi hàng đợi? Những công dân này sẽ không được gọi nữa."
+    )
 
 
 # --- at a terminal ----------------------------------------------------------------------------
@@ -113,6 +126,30 @@ def test_after_a_power_cut_the_supervisor_is_asked_once_and_yesterday_goes_home(
     assert [(day.day, day.carried, day.abandoned) for day in days[-1:]] == [
         ("2026-11-24", ("1002",), ("1001", "5001"))
     ]
+
+
+def test_who_comes_while_the_question_is_open_stays_and_the_question_is_asked_again(
+    site: RunningSite,
+) -> None:
+    issue(site, "1", "5")
+    power_cut(site)
+
+    async def scenario(at: Station) -> None:
+        await at.sign_in("pt01")
+        await at.sees("Hôm nay là ngày nào?")
+        site.clock.wall_ms, site.clock.synced = MONDAY_8_MS + 86_400_000, True
+        issue(site, "1", "5")  # Tuesday's 1001 and 5001
+        await at.press("2")
+        await at.sees("Còn 2 số chưa xong.")
+        await at.press("1", "enter")
+        await at.sees("Ngày làm việc hiện là 2026-11-24", "Còn 2 số chưa xong.")
+        await at.press("1")
+        await at.sees("Đã ghi ngày làm việc")
+
+    at_station(site, scenario)
+    assert not [event for event in events_of(site) if isinstance(event, TicketVoided)]
+    assert site.hub.snapshot().day == "2026-11-24"
+    assert [waiting.number for waiting in site.hub.snapshot().waiting] == ["1001", "5001"]
 
 
 def test_at_closing_time_everyone_goes_home_with_one_key(site: RunningSite) -> None:

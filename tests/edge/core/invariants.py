@@ -4,7 +4,7 @@ A second, naive bookkeeping of the house: whoever reads a journal years later mu
 draw the same conclusions.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import msgspec
 
@@ -48,6 +48,7 @@ class Watch:
     honest: bool = True
     day: str = ""
     phases: dict[str, str] = field(default_factory=dict)
+    came_on: dict[str, str] = field(default_factory=dict)
     services: dict[str, list[str]] = field(default_factory=dict)
     used_on_day: set[tuple[str, str]] = field(default_factory=set)
     used_on_true_day: set[tuple[str, str]] = field(default_factory=set)
@@ -61,13 +62,19 @@ class Watch:
         event = entry.event
         no_negative_time(event)
         if isinstance(event, e.DayOpened):
-            self._open_day(event)
+            self._open_day(event, true_ms)
         if isinstance(event, e.TicketIssued):
             self._issue(event, true_ms)
         self._follow_roll(event)
         self._follow_visit(event)
         self._follow_time(entry)
         self._follow_rating(event)
+
+    def lose_the_journal(self) -> None:
+        """Go on without anything but the numbers that citizens took."""
+        fresh = Watch(self.honest, used_on_true_day=self.used_on_true_day)
+        for name in (x.name for x in fields(Watch)):
+            setattr(self, name, getattr(fresh, name))
 
     def agrees_with(self, state: State) -> None:
         """Everyone who was given a number is in the house, once, where the rows say."""
@@ -80,10 +87,13 @@ class Watch:
         for counter in state.counters.values():
             assert counter.ticket is None or counter.phase == "open"
 
-    def _open_day(self, event: e.DayOpened) -> None:
+    def _open_day(self, event: e.DayOpened, true_ms: int) -> None:
         kept, gone = set(event.carried), set(event.abandoned)
         assert kept | gone == self.phases.keys()
         assert not kept & gone
+        if self.honest and event.trusted:
+            came_today = {n for n in gone if self.came_on[n] == _day(true_ms)}
+            assert not came_today, "a clock gave up who came today"
         self.day = event.day
         self.phases = {n: phase for n, phase in self.phases.items() if n in kept}
         self.services = {n: left for n, left in self.services.items() if n in kept}
@@ -94,7 +104,8 @@ class Watch:
         used = (self.day, event.number)
         assert used not in self.used_on_day, "one number twice on a business day"
         self.used_on_day.add(used)
-        truly = (local_time(true_ms).date().isoformat(), event.number)
+        truly = (_day(true_ms), event.number)
+        self.came_on[event.number] = _day(true_ms)
         assert truly not in self.used_on_true_day or not self.honest, "one number twice on a day"
         self.used_on_true_day.add(truly)
         self.services[event.number] = list(event.services)
@@ -194,6 +205,10 @@ class Watch:
                 self.rating_due.remove(counter)
             case e.DayOpened():
                 self.rated.clear()
+
+
+def _day(true_ms: int) -> str:
+    return local_time(true_ms).date().isoformat()
 
 
 def _parts(number: str) -> tuple[str, int]:

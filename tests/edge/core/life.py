@@ -14,9 +14,10 @@ from contract.codec import decode_entry, encode_entry
 from contract.commands import Actor, AnyCommand, Order
 from contract.snapshot import LinkView
 from contract.stamp import Stamp
+from edge.core.calendar import day_of
 from edge.core.effects import reprints_after_restart, slip_to_print
-from edge.core.house import HUB, House, Turn, apply, carry_out, record
-from edge.core.state import State
+from edge.core.house import HUB, House, Turn, apply, carry_out, moved_to_new_journal, record
+from edge.core.state import ENDED, State
 from edge.core.view import snapshot
 from tests.edge.core.invariants import Watch
 from tests.edge.core.story import BOSS, CENTRE, GREETER, KIOSK, LAN, MINH, MONDAY_8, PAD, RULES
@@ -39,12 +40,15 @@ CLOCK_CHANGES = (
     "power, then set",
     "power, then lost",
 )
+CLOCKLESS = ("", "lost", "power, then lost", "power, then lost", "set")
+MOVES = ("journal damaged", "journal lost", "another machine")
+_RUNNING_NS = 30 * 3_600 * 1_000_000_000  # a spare that was switched on the day before
 
 _SERVICES = ("1", "2", "8", "7")
 _NUMBERS = ("1001", "1002", "1003", "2001", "01001", "9999")
 _ROLLS = ("1001", "1004", "1045", "1050", "2007", "01003", "7001", "1999999")
 _CODES = ("A-1", "A-2")
-_DAYS = ("2026-11-20", "2026-11-23", "2026-11-25", "2026-12-31", "2026-02-30")
+DAYS = ("2026-11-20", "2026-11-23", "2026-11-25", "2026-12-31", "2026-02-30")
 _SOME_COUNTERS = (*COUNTERS, "4")
 
 # Every command with the arguments that matter; some of them make no sense.
@@ -90,8 +94,8 @@ ANYTHING: tuple[tuple[AnyCommand, ...], ...] = (
         for counter, services in product(_SOME_COUNTERS, ((), ("2",), ("8", "1"), ("7",)))
     ),
     tuple(
-        c.OpenDay(day, gone)
-        for day, gone in product(_DAYS, ((), ("1002",), ("1001", "2001"), _NUMBERS))
+        c.OpenDay(day, gone, of_day)
+        for day, gone, of_day in product(DAYS, ((), ("1001", "2001"), _NUMBERS), (None, *DAYS[:2]))
     ),
     tuple(c.UseRoll(number) for number in _ROLLS),
     tuple(c.LeaveRoll(series) for series in "128"),
@@ -114,8 +118,7 @@ class Life:
         self.mono_ns = 1_234_567
         self.boots = 1
         self.wrong_ms, self.synced = wrong_ms, False
-        self.house = House()
-        self.replayed = House()
+        self.house = self.base = self.replayed = House()
         self.rows: list[bytes] = []
         self.watches = {training: Watch(honest) for training in (False, True)}
 
@@ -141,9 +144,41 @@ class Life:
         if change == "lying" and not self.honest:
             self.wrong_ms, self.synced = wrong_ms, True
         if change.startswith("power"):
-            reprints = reprints_after_restart(RULES, self.house.live, self.stamp)
-            started = (e.NodeStarted("0.1.0", "abc"), *reprints)
-            self._take(record(self.house, started, HUB, self.stamp))
+            self._start()
+
+    def move(self, how: str) -> None:
+        """Go on in a new journal, with the queue or with the mark alone, here or elsewhere."""
+        live = self.house.live
+        found = House() if how == "journal lost" else self.house
+        moved = moved_to_new_journal(found, live.day, dict(live.orders))
+        self.house = self.replayed = self.base = moved
+        self.rows.clear()
+        self.watches[True] = Watch(self.honest)  # practice begins anew
+        if how == "journal lost":
+            self.watches[False].lose_the_journal()
+        if how == "another machine":
+            self.boots += 1
+            self.mono_ns = _RUNNING_NS
+        self._start()
+
+    def question(self) -> tuple[str, dict[str, str]]:
+        """What is on a supervisor's screen: the day, and who is in the house."""
+        live = self.house.live
+        here = {n: t.id for n, t in live.tickets.items() if t.phase not in ENDED}
+        return live.day, here
+
+    def answer(
+        self, question: tuple[str, dict[str, str]], day: str | None, *, all_gone: bool
+    ) -> None:
+        """Say that it is `day`, or the true one, and perhaps that all who were asked about have
+        gone; and see that nobody else goes."""
+        of_day, asked_about = question
+        day = day or day_of(self.true_ms)
+        gone = tuple(asked_about) if all_gone else ()
+        here = {n: t.id for n, t in self.house.live.tickets.items()}
+        for event in self.order(BOSS, c.OpenDay(day, gone, of_day)):
+            if isinstance(event, e.TicketVoided):
+                assert here[event.number] == asked_about[event.number], "another citizen"
 
     def work(self, counter: str, whim: str, *, training: bool) -> None:
         """Do what one would do now at this counter, or something else on a whim."""
@@ -158,11 +193,18 @@ class Life:
             again = c.TakeBackCall if command == c.CallNext(counter) else c.ReopenService
             self.order(BOSS, again(counter), training=training)
 
-    def order(self, actor: Actor, command: AnyCommand, *, training: bool = False) -> None:
-        """Give an order, and see that a refused one does nothing and a kiosk's only issues."""
+    def order(
+        self, actor: Actor, command: AnyCommand, *, training: bool = False
+    ) -> list[e.AnyEvent]:
+        """Give an order, and see that a refused one does nothing and a kiosk's only issues.
+
+        Returns what it did besides opening a day.
+        """
         order = Order(len(self.rows).to_bytes(16, "big"), actor, command, training)
         turn = carry_out(RULES, self.house, order, self.stamp)
-        done = [x.event for x in turn.entries if not isinstance(x.event, e.DayOpened)]
+        done: list[e.AnyEvent] = [
+            x.event for x in turn.entries if not isinstance(x.event, e.DayOpened)
+        ]
         if turn.refused is not None:
             assert not done
         if actor.role in ("kiosk", "greeter"):
@@ -170,6 +212,7 @@ class Life:
         if not turn.entries:
             assert turn.house == self.house
         self._take(turn)
+        return done
 
     def check(self) -> None:
         """See that rows alone tell everything, and that there is a picture of it."""
@@ -183,6 +226,11 @@ class Life:
         assert all(view.series in self.house.live.orders for view in shown.rolls)
         tickets = (*shown.waiting, *shown.parked, *shown.absent)
         assert all(t.issued_ms <= t.since_ms <= shown.now_ms for t in tickets)
+
+    def _start(self) -> None:
+        reprints = reprints_after_restart(RULES, self.house.live, self.stamp)
+        started = (e.NodeStarted("0.1.0", "abc"), *reprints)
+        self._take(record(self.house, started, HUB, self.stamp))
 
     def _take(self, turn: Turn) -> None:
         for entry in turn.entries:

@@ -207,6 +207,8 @@ CASES = (
     Case("rating-level", (), PAD, c.Rate("1", 5)),
     Case("day-not-later", (TICKET,), BOSS, c.OpenDay("2026-11-22")),
     Case("day-not-later", (TICKET,), BOSS, c.OpenDay("2026-11-24")),
+    Case("day-changed", (TICKET,), BOSS, c.OpenDay("2026-11-23", ("1001",))),
+    Case("day-changed", (TICKET,), BOSS, c.OpenDay("2026-11-24", (), "2026-11-20")),
 )
 
 # Said by the hub and its API, from what disk, journal and pace say.

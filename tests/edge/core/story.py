@@ -124,6 +124,11 @@ def open_at(counter: str, actor: Actor = LAN) -> tuple[Asked, Asked]:
     return (actor, SignIn(counter)), (actor, Open(counter))
 
 
+def opened(story: Story) -> DayOpened:
+    """The last opening of a day."""
+    return [entry.event for entry in story.entries if isinstance(entry.event, DayOpened)][-1]
+
+
 def shown(wall_ms: int) -> str:
     """A wall clock as a test's reader likes it."""
     return local_time(wall_ms).strftime("%Y-%m-%d %H:%M")

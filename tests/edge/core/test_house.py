@@ -6,8 +6,9 @@ import pytest
 
 from contract import commands as c
 from contract import events as e
+from contract.stamp import Stamp
 from edge.core.house import House, apply, moved_to_new_journal
-from tests.edge.core.story import DAY_MS, KIOSK, LAN, MINH, MONDAY_8, Story, open_at
+from tests.edge.core.story import BOSS, DAY_MS, KIOSK, LAN, MINH, MONDAY_8, Story, open_at
 
 ISSUE = (KIOSK, c.IssueTicket(("1",)))
 
@@ -80,6 +81,33 @@ def test_with_no_row_left_numbers_go_on_above_the_mark() -> None:
     story.house = moved_to_new_journal(House(), "2026-11-23", {"1": 41})
     story.given(ISSUE)
     assert set(story.live.tickets) == {"1042"}
+
+
+def test_a_machine_that_ran_all_night_goes_on_above_a_damaged_journal() -> None:
+    story = Story(synced=False).later(minutes=24 * 60).given(ISSUE, ISSUE)
+    story.given((LAN, c.VoidTicket("1001", "x")), (LAN, c.VoidTicket("1002", "x")))
+    story.house = moved_to_new_journal(story.house, story.live.day, dict(story.live.orders))
+    story.later(minutes=10).clock(MONDAY_8 + 2 * DAY_MS, synced=True).given(ISSUE)
+    assert set(story.live.tickets) == {"1003"}
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_spare_that_ran_all_night_keeps_who_took_a_number_this_morning(*, named: bool) -> None:
+    story = Story(synced=False).given(ISSUE, ISSUE)
+    story.house = moved_to_new_journal(story.house, story.live.day, {"1": 42})
+    story.stamp = Stamp(MONDAY_8, 20 * 3_600 * 1_000_000_000, "spare", synced=False)
+    if named:
+        story.given((BOSS, c.OpenDay("2026-11-24")))
+    story.clock(MONDAY_8 + 2 * DAY_MS, synced=True).given(ISSUE)
+    assert list(story.live.tickets) == ["1001", "1002", "1043"]
+
+
+def test_numbers_that_only_the_paper_tells_of_are_not_given_out_again() -> None:
+    story = Story(wall_ms=MONDAY_8 - 3 * DAY_MS).given(ISSUE)
+    story.house = moved_to_new_journal(story.house, story.live.day, {"1": 42})
+    story.stamp = Stamp(MONDAY_8, 20 * 3_600 * 1_000_000_000, "spare", synced=True)
+    story.given(ISSUE)
+    assert set(story.live.tickets) == {"1043"}, "Friday's 1001 has gone, today's 1042 may be here"
 
 
 def test_a_new_journal_that_is_read_without_its_beginning_still_knows_the_numbers() -> None:

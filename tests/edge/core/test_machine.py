@@ -13,14 +13,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from contract import commands as c
 from contract.codec import decode_entry
 from contract.commands import Actor, AnyCommand
-from edge.core.house import House, apply
+from edge.core.house import apply
 from tests.edge.core.life import (
     ACTORS,
     ANYTHING,
     CLASSES,
     CLOCK_CHANGES,
+    CLOCKLESS,
     COUNTERS,
+    DAYS,
     LINES,
+    MOVES,
     WHIMS,
     Life,
 )
@@ -30,6 +33,16 @@ HOUR_MS = 60 * MINUTE_MS
 YEAR_MS = 365 * DAY_MS
 LIVES = 80
 HAPPENINGS = 300
+# In a hundred happenings: arrivals, times and clocks, orders of anyone, days that a supervisor
+# names, moves to a new journal. The rest is work at counters.
+MIXES = (
+    (10, 10, 20, 1, 0),
+    (30, 5, 5, 1, 1),
+    (8, 30, 2, 5, 2),
+    (15, 2, 40, 1, 0),
+    (15, 10, 0, 10, 1),
+    (30, 15, 0, 10, 10),
+)
 STEP_S = (0, 1, 20, 90, 600)
 JUMPS_MS = (0, 999, 7 * MINUTE_MS, 5 * HOUR_MS, 15 * HOUR_MS, DAY_MS, 40 * DAY_MS)
 WRONG_MS = (-53 * YEAR_MS, -DAY_MS, -MINUTE_MS, MINUTE_MS, DAY_MS, 2 * DAY_MS, 400 * YEAR_MS)
@@ -81,6 +94,34 @@ class HouseMachine(RuleBasedStateMachine):
         self.life.pass_time(ms, ns=999_999)
         self.life.change_clock(change, wrong_ms)
 
+    @rule(
+        ms=jumps_ms,
+        change=st.sampled_from(CLOCK_CHANGES),
+        arrivals=arrivals,
+        day=st.none() | st.sampled_from(DAYS),
+        all_gone=st.booleans(),
+    )
+    def a_supervisor_is_asked_for_the_day_and_answers_later(
+        self,
+        ms: int,
+        change: str,
+        arrivals: list[tuple[tuple[str, ...], str | None]],
+        day: str | None,
+        *,
+        all_gone: bool,
+    ) -> None:
+        question = self.life.question()
+        self.life.pass_time(ms)
+        self.life.change_clock(change, -53 * YEAR_MS)
+        for line, priority in arrivals:
+            self.life.order(BOSS, c.IssueTicket(line, priority=priority))
+        self.life.answer(question, day, all_gone=all_gone)
+
+    @rule(how=st.sampled_from(MOVES), change=st.sampled_from(("", "lost", "set")))
+    def the_queue_moves_to_a_new_journal(self, how: str, change: str) -> None:
+        self.life.move(how)
+        self.life.change_clock(change, -53 * YEAR_MS)
+
     @invariant()
     def all_is_well(self) -> None:
         self.life.check()
@@ -98,7 +139,9 @@ TestHouse.settings = settings(max_examples=120, stateful_step_count=30, deadline
 def test_lives(seed: int) -> None:
     random = Random(seed)
     life = Life(honest=seed % 2 == 0, wrong_ms=random.choice(WRONG_MS))
-    arrival, clock, order = random.choice(((10, 10, 20), (30, 5, 5), (8, 30, 2), (15, 2, 40)))
+    arrival, clock, order, day, move = random.choice(MIXES)
+    changes = random.choice((CLOCK_CHANGES, CLOCKLESS))
+    question = life.question()
     for _ in range(HAPPENINGS):
         training = random.random() < 0.1
         chance = random.randrange(100)
@@ -107,10 +150,16 @@ def test_lives(seed: int) -> None:
             life.order(BOSS, issue, training=training)
         elif chance < arrival + clock:
             life.pass_time(random.choice(JUMPS_MS), random.randrange(1_000_000))
-            life.change_clock(random.choice(CLOCK_CHANGES), random.choice(WRONG_MS))
+            life.change_clock(random.choice(changes), random.choice(WRONG_MS))
         elif chance < arrival + clock + order:
             command = random.choice(random.choice(ANYTHING))
             life.order(random.choice(ACTORS), command, training=training)
+        elif chance < arrival + clock + order + day:
+            day_said = random.choice((None, None, *DAYS))
+            life.answer(question, day_said, all_gone=random.random() < 0.3)
+            question = life.question()
+        elif chance < arrival + clock + order + day + move:
+            life.move(random.choice(MOVES))
         else:
             life.pass_time(random.choice(STEP_S) * 1000, random.randrange(1_000_000))
             life.work(random.choice(COUNTERS), random.choice(WHIMS), training=training)
@@ -119,8 +168,8 @@ def test_lives(seed: int) -> None:
 
 
 def replays_from_nothing(life: Life) -> None:
-    """Reading the journal from its first byte gives the house that is there."""
-    house = House()
+    """Reading the journal from its first byte on gives the house that is there."""
+    house = life.base
     for row in life.rows:
         house = apply(house, decode_entry(row))
     assert house == life.house
