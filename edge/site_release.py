@@ -1,13 +1,17 @@
 """The release that this hub runs, for the site's other machines to take from it."""
 
+import os
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from contract.wire import release_file
+
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FOLDER = _FILE | os.O_DIRECTORY
 
 Turn = Literal["", "wanted", "over"]
 """What a machine that asks says of its turn to update: nothing, or that it wants it or had it."""
@@ -21,8 +25,8 @@ class ReleaseOffer(Struct, frozen=True):
     `house` is `busy` as well for whoever does not have the turn to update.
     """
 
-    number: int = 0
-    manifest: str = ""
+    number: Annotated[int, Meta(ge=0)] = 0
+    manifest: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
     heard: str = ""
     house: Literal["busy", "empty", "closed"] = "busy"
 
@@ -56,6 +60,14 @@ class SiteRelease:
         except OSError:
             return None
 
-    def wheel(self, digest: str, name: str) -> Path:
-        """Where a wheel is, or would be; it is believed by its hash alone."""
-        return self._wheelhouse / "wheels" / digest / name
+    def open_wheel(self, digest: str, name: str) -> int:
+        """A wheel, opened for reading; it is believed by its hash alone. Who fetched it is not
+        trusted: no link is followed, and no pipe is waited for. Raises OSError."""
+        opened = os.open(self._wheelhouse / "wheels", _FOLDER)
+        for part, flags in ((digest, _FOLDER), (name, _FILE)):
+            try:
+                within = os.open(part, flags, dir_fd=opened)
+            finally:
+                os.close(opened)
+            opened = within
+        return opened

@@ -8,7 +8,7 @@ def write_private(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Put `data` at `path`, whole and durable or not at all; others may not read it by default.
 
     The folder is made, for this user only, where it is missing. Raises OSError; then what was
-    there before is there still.
+    there before is there still, and nothing takes room beside it.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.new")
@@ -17,6 +17,9 @@ def write_private(path: Path, data: bytes, mode: int = 0o600) -> None:
         os.fchmod(file, mode)
         _write_all(file, data)
         os.fsync(file)
+    except OSError:
+        beside.unlink()
+        raise
     finally:
         os.close(file)
     beside.replace(path)

@@ -1,4 +1,4 @@
-"""What a published list says, for whoever asks at every message or page."""
+"""What a published list says, for whoever asks at every page."""
 
 import logging
 from collections.abc import Callable

@@ -10,9 +10,10 @@ import argparse
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
-from provision.install.ground import BESIDE, Done, Ground
+from provision.install.ground import BESIDE, Done, Ground, alone
 from provision.install.plan import (
     DATA,
     ROLES,
@@ -48,9 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if len(chosen.what) > 1 and {*_ALONE} & {*chosen.what}:
         parser.error(_words("alone"))
     try:
-        if "remove" in chosen.what:
-            return _remove(chosen.root, dry=chosen.dry_run)
-        return _install(chosen)
+        with nullcontext() if chosen.dry_run else alone(chosen.root):
+            if "remove" in chosen.what:
+                return _remove(chosen.root, dry=chosen.dry_run)
+            return _install(chosen)
     except WordedError as error:
         print(f"thutu-install: {error.words(reader_language())}", file=sys.stderr)
     except (OSError, ValueError, subprocess.CalledProcessError) as error:

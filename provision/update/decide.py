@@ -37,7 +37,8 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the disk says now. `running` and `proven` are numbers of releases, 0 for one without."""
+    """What the disk says now. `running` and `proven` are names of releases; with `is_back` an older
+    one than runs is wanted."""
 
     state: UpdateState | None
     trial: Trial | None
@@ -47,6 +48,7 @@ class Facts:
     fetched: bool
     built: bool
     checked: bool
+    is_back: bool
 
     @property
     def on_trial(self) -> bool:
@@ -68,7 +70,7 @@ def next_step(facts: Facts) -> Step:
         (facts.restart_due, Step.RESTART),
         (facts.on_trial, Step.PROVE),
         (is_over, Step.REST),
-        (state is not None and number(facts.running) >= state.release, Step.SETTLE),
+        (state is not None and _is_reached(facts, state.release), Step.SETTLE),
         (not facts.fetched, Step.FETCH),
         (not facts.built, Step.BUILD),
         (not facts.checked, Step.CHECK),
@@ -130,3 +132,8 @@ def is_quiet(house: House | None, not_busy_for_s: float, *, urgent: bool) -> boo
     if house == "closed" or (urgent and house == "empty"):
         return True
     return house != "busy" and not_busy_for_s >= EMPTY_FOR_S
+
+
+def _is_reached(facts: Facts, wanted: int) -> bool:
+    running = number(facts.running)
+    return running == wanted or (running > wanted and not facts.is_back)

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from provision.update.decide import House
+from runtime.command_line import reader_language
+from runtime.wording import say
 
 logger = logging.getLogger(__name__)
 
@@ -99,8 +101,12 @@ class SystemdMachine:
         _systemctl("start", f"thutu-update-check@{release}.service")
 
     def lay(self) -> None:
-        """Let the service that may write to /etc do it, with the release's own program."""
-        _systemctl("start", LAY_UNIT)
+        """Let the service that may write to /etc do it, with the release's own program. A machine
+        from before releases brought units goes on with those that it has."""
+        if _is_unknown(LAY_UNIT):
+            logger.warning("%s", say("update_tool.no_units", reader_language()))
+        else:
+            _systemctl("start", LAY_UNIT)
 
     def running(self) -> tuple[str, ...]:
         """The services of ours that run or try to."""
@@ -143,6 +149,13 @@ class SystemdMachine:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return http.client.HTTPSConnection(self._url.netloc, timeout=_ANSWER_S, context=context)
+
+
+def _is_unknown(unit: str) -> bool:
+    """Whether systemd has no such unit; one that was masked it has."""
+    shown = ("show", "--property=LoadState", "--value", unit)
+    said = subprocess.run(["systemctl", *shown], check=False, capture_output=True, text=True)
+    return said.stdout.strip() == "not-found"
 
 
 def _states(units: Sequence[str]) -> list[str]:

@@ -23,12 +23,14 @@ class Plan(msgspec.Struct, frozen=True):
     """What was ordered, and how far it has come. The hub reads `state`, and the fetcher the rest.
 
     `sources` are addresses of wheelhouses, or folders where a person at the machine said so.
+    `is_back` says that a release older than the one that runs is meant.
     """
 
     state: UpdateState
     manifest: bytes
     sources: tuple[str, ...]
     urgent: bool = False
+    is_back: bool = False
 
 
 class Trial(msgspec.Struct, frozen=True):

@@ -121,20 +121,20 @@ class Updater:
 
     def take_offer(self, number: int, manifest: bytes, source: str) -> bool:
         """Take up the release that the site's hub runs, at `source`, unless this machine runs or
-        has refused it, or one is on trial; whether. Where the hub went back, so does this machine.
+        has refused it, or one is on trial; whether. Where the hub went back to what this machine
+        has still, so does this machine, by the same steps.
 
-        Raises MachineError and OSError.
+        Raises OSError.
         """
         facts = self._facts()
         if facts.on_trial or number == 0 or (facts.state and facts.state.release == number):
             return False
-        if number < decide.number(facts.running):
-            if self._releases.named(PREVIOUS) != str(number):
-                return False
-            self.back()
+        is_back = number < decide.number(facts.running)
+        if is_back and self._releases.named(PREVIOUS) != str(number):
+            return False
         order = 0 if facts.state is None else facts.state.order
         phase = UpdateState(order, number, "preparing")
-        self._notebook.keep_plan(Plan(phase, manifest, (source,)))
+        self._notebook.keep_plan(Plan(phase, manifest, (source,), is_back=is_back))
         return True
 
     def run(self, orders: Callable[[], bool]) -> None:
@@ -221,6 +221,7 @@ class Updater:
             fetched=built or (plan is not None and self._is_fetched(plan)),
             built=built,
             checked=built and self._releases.is_checked(name),
+            is_back=plan is not None and plan.is_back,
         )
 
     def _is_fetched(self, plan: Plan) -> bool:

@@ -1,5 +1,7 @@
 """Figures from a streaming replica: how far they reach, and what happens when it is away."""
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -158,6 +160,40 @@ def test_what_was_half_read_when_it_stood_still_can_be_asked_again(
     until(lambda: reads_the_copy(where), within_s=30)
 
 
+def test_a_single_connection_that_a_healthy_replica_ends_costs_nobody_else_anything(
+    where: Postgres, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a replica does by itself: terminating connection due to conflict with recovery."""
+    where.open_for_writing().close()
+    until(lambda: reads_the_copy(where), within_s=30)
+    caplog.clear()
+    with ThreadPoolExecutor(1) as other, reading_copy(where) as long:
+        under_way = other.submit(long.execute, "SELECT pg_is_in_recovery(), pg_sleep(2)")
+        with pytest.raises(CopyLostError), reading_copy(where) as copy:
+            copy.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        assert reads_the_copy(where), "asked again, the replica answers"
+        assert under_way.result(30).fetchone()[0] is True
+    assert not [one for one in caplog.records if "is away" in one.getMessage()]
+
+
+def test_one_late_answer_does_not_send_everybody_away(
+    where: Postgres, replica: PostgresServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    where.open_for_writing().close()
+    until(lambda: reads_the_copy(where), within_s=30)
+    caplog.clear()
+    until(lambda: len(watching(replica)) == 2)
+    before = watching(replica)
+    late = min(before)
+    os.kill(late, signal.SIGSTOP)
+    try:
+        until(lambda: bool(watching(replica) - before), within_s=30)  # it asks another
+        assert reads_the_copy(where)
+    finally:
+        os.kill(late, signal.SIGCONT)
+    assert not [one for one in caplog.records if "is away" in one.getMessage()]
+
+
 def test_an_error_of_the_question_itself_is_not_the_replicas(where: Postgres) -> None:
     where.open_for_writing().close()
     until(lambda: reads_the_copy(where), within_s=30)
@@ -193,6 +229,13 @@ def test_a_server_that_vanished_while_it_was_spoken_to_is_noticed(
 def in_recovery(conn: Connection) -> bool:
     """Whether it is a connection to a replica."""
     return bool(conn.execute("SELECT pg_is_in_recovery()").fetchone()[0])
+
+
+def watching(replica: PostgresServer) -> set[int]:
+    """The processes of the replica that the watch has asked."""
+    with psycopg.connect(replica.url("postgres"), autocommit=True) as conn:
+        found = conn.execute("SELECT pid FROM pg_stat_activity WHERE query = 'SELECT'")
+        return {pid for (pid,) in found}
 
 
 def reads_the_copy(where: Postgres) -> bool:

@@ -1,5 +1,6 @@
 import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from display.voice.settings import Settings as VoiceSettings
 from edge.satellite.__main__ import SatelliteSettings
 from edge.settings import HubSettings
 from provision.install.__main__ import main
+from provision.install.ground import alone
 from provision.install.plan import ROLES, File, plan
 from provision.update.follow import FollowSettings
 from runtime.settings import load_settings
@@ -119,6 +121,17 @@ def test_what_a_machine_is_is_remembered_and_laid_again(
     assert contents(tmp_path) == before
     with pytest.raises(SystemExit, match="2"):
         main(["hub", "refresh"])
+
+
+def test_of_two_at_once_the_second_waits(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as other:
+        with alone(tmp_path):
+            second = other.submit(install, tmp_path, "hub")
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.5)
+            assert contents(tmp_path) == {}
+        assert second.result(timeout=60) == 0
+    assert HUB_UNIT in contents(tmp_path)
 
 
 def test_refresh_takes_away_what_a_release_no_longer_has(

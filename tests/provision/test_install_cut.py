@@ -1,17 +1,24 @@
-"""`thutu-install` killed before every change that it makes, between one release and another.
+"""`thutu-install` killed, or left without room, before every change that it makes between one
+release and another.
 
 The two releases differ as releases do: a unit is changed, one is new, one is gone, a link is new.
 """
 
+import errno
+import os
+import resource
 import shutil
+import sys
+from collections.abc import Callable
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from provision.install.ground import BESIDE, Done, Ground
 from provision.install.plan import File, Item, Link
-from tests.provision.update.test_killed_update import killed
+from tests.provision.update.test_killed_update import Slaughter, killed
 
 UNIT, NEW, GONE = "etc/units/hub.service", "etc/units/new.service", "etc/units/gone.service"
 WANTED, EDITED = "etc/units/wants/hub.service", "etc/units/edited.service"
@@ -58,6 +65,66 @@ def expected(tmp_path: Path, *sets: tuple[list[Item], str]) -> dict[str, str]:
     for items, release in sets:
         lay(root, items, release)
     return lies(root)
+
+
+class Full(Slaughter):
+    """From the n-th change on the disk has no room: for new names, or for any byte in a file."""
+
+    def __init__(self, folder: Path, at: int, lacks: str) -> None:
+        super().__init__(folder, at)
+        self._lacks = lacks
+
+    def reached(self, event: str) -> None:
+        """Let the system call fail: the kernel itself does for bytes, as with a quota."""
+        if self._lacks == "bytes":
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        elif event in ("open", "os.mkdir", "os.symlink"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def without_room(folder: Path, at: int, lacks: str, work: Callable[[], object]) -> bool:
+    """Whether `work` found no room from its n-th change on; False when it came to its end."""
+    child = os.fork()
+    if child == 0:
+        sys.addaudithook(Full(folder, at, lacks))
+        try:
+            work()
+        except OSError as error:
+            os._exit(1 if error.errno in (errno.ENOSPC, errno.EFBIG) else 2)
+        except BaseException:  # noqa: BLE001 - the child ends here, whatever it is
+            os._exit(2)
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status in (0, 1)
+    return status == 1
+
+
+@pytest.mark.parametrize("goes_back", [False, True], ids=["goes on", "goes back"])
+@pytest.mark.parametrize("lacks", ["names", "bytes"])
+def test_a_full_disk_leaves_the_old_wholly_or_is_mended_at_the_next_start(
+    tmp_path: Path, lacks: str, goes_back: bool
+) -> None:
+    new, old = (NEWER, "/releases/2"), (OLD, "/releases/1")
+    after = expected(tmp_path, *((new, old) if goes_back else (new,)))
+    pristine, root = kept(tmp_path / "pristine"), tmp_path / "root"
+    failed = {True: 0, False: 0}
+    for at in count(1):
+        shutil.rmtree(root, ignore_errors=True)
+        shutil.copytree(pristine, root, symlinks=True)
+        if not without_room(root, at, lacks, partial(lay, root, *new)):
+            break
+        is_settled = (root / "var/lib/thutu-install/release").is_symlink()
+        failed[is_settled] += 1
+        if is_settled:
+            assert lies(root) == lies(pristine)
+        without_room(root, 1, lacks, partial(lay, root, *old))  # going back finds none either
+        assert [*root.rglob(".*.new")] == []
+        lay(root, *(old if goes_back else new))
+        ours = {path: text for path, text in lies(root).items() if not path.endswith(".new")}
+        assert ours == {path: text for path, text in after.items() if not path.endswith(".new")}
+        assert (root / EDITED).read_text("utf-8") == "theirs\n"
+    assert failed[True] > 0
+    assert failed[False] > 3
 
 
 @pytest.mark.parametrize("goes_back", [False, True], ids=["goes on", "goes back"])

@@ -21,6 +21,10 @@ if [ "$1" = is-active ]; then
   for unit; do cat {folder}/states/$unit 2>/dev/null || echo inactive; done
   exit 3
 fi
+if [ "$2" = --property=LoadState ]; then
+  [ -e {folder}/unknown ] && echo not-found || echo loaded
+  exit 0
+fi
 if [ "$1" = show ]; then
   shift 2
   for unit; do
@@ -47,6 +51,9 @@ class Systemd:
 
     def set(self, unit: str, state: str) -> None:
         (self._folder / "states" / unit).write_text(f"{state}\n", "ascii")
+
+    def forget(self) -> None:
+        (self._folder / "unknown").touch()
 
     def fail(self) -> None:
         (self._folder / "fails").touch()
@@ -85,17 +92,28 @@ def test_services_are_asked_for_and_started_as_systemd_knows_them(systemd: Syste
     machine.fetch()
     machine.tidy()
     machine.check("7")
-    machine.lay()
-    assert systemd.calls[-5:] == [
+    assert systemd.calls[-4:] == [
         "restart --no-block thutu-hub.service thutu-hall.service",
         f"start {FETCH_UNIT}",
         f"start {FETCH_UNIT}",
         "start thutu-update-check@7.service",
-        f"start {LAY_UNIT}",
     ]
+    machine.lay()
+    assert systemd.calls[-1] == f"start {LAY_UNIT}"
     systemd.fail()
-    with pytest.raises(MachineError, match="it is masked"):
-        machine.fetch()
+    for ask in (machine.fetch, machine.lay):
+        with pytest.raises(MachineError, match="it is masked"):
+            ask()
+
+
+def test_a_machine_from_before_releases_brought_units_keeps_its_own_and_says_so(
+    systemd: Systemd, caplog: pytest.LogCaptureFixture
+) -> None:
+    systemd.forget()
+    systemd.fail()
+    SystemdMachine("http://127.0.0.1:1").lay()
+    assert not any(call.startswith("start") for call in systemd.calls)
+    assert "installed before releases brought their own units" in caplog.text
 
 
 async def _healthy(scope: dict[str, object], _receive: object, send: object) -> None:

@@ -59,6 +59,7 @@ def test_who_switched_by_hand_is_left_alone() -> None:
         fetched=False,
         built=False,
         checked=False,
+        is_back=False,
     )
     assert next_step(facts) is Step.REST
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import Send
 
 from contract.commands import Actor, Answer, IssueTicket, VoidTicket
+from edge.site_release import ReleaseOffer
 from provision.update.__main__ import main
 from provision.update.decide import number
 from provision.update.fetch import Fetcher, FetchError
@@ -15,6 +17,7 @@ from provision.update.machine import HubView
 from provision.update.releases import CURRENT, PREVIOUS, PROVEN, Releases
 from provision.update.updater import Trusted, Updater
 from runtime.clock import SystemClock
+from runtime.http_server import HttpServer
 from tests.edge.running_site import HOUR_MS, KIOSK, MONDAY_8_MS, RunningSite, TestClock
 from tests.provision.update.test_commands import Systemd
 from tests.provision.update.wheelhouses import PUBLISHER, TARGET, Site, publish, wheel
@@ -167,6 +170,52 @@ def test_it_goes_back_with_its_hub(hub: HubOfTheSite, satellite: Satellite, tmp_
     hub.runs(3, tmp_path)
     satellite.follow()
     assert satellite.runs() == "3.0"
+
+
+def test_it_goes_back_with_its_hub_only_when_nobody_is_in_the_house(
+    hub: HubOfTheSite, satellite: Satellite, tmp_path: Path
+) -> None:
+    for release in (2, 3):
+        hub.runs(release, tmp_path)
+        satellite.follow()
+    hub.runs(2, tmp_path)
+    hub.site.clock.wall_ms = MONDAY_8_MS
+    hub.site.give(KIOSK, IssueTicket(("1",)))
+    looks = 0
+
+    def orders() -> bool:
+        nonlocal looks
+        looks += 1
+        if looks == 5:
+            assert satellite.phase() == (2, "waiting", "")
+            assert satellite.runs() == "3.0"
+            hub.runs(3, tmp_path)  # and forth again, before anything was switched
+        return satellite.takes(satellite.updater)
+
+    restarts = satellite.restarts
+    satellite.updater.run(orders)
+    assert satellite.phase() == (3, "done", "")
+    assert (satellite.runs(), satellite.restarts) == ("3.0", restarts)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b'{"number": 7, "manifest": "no hexadecimal"}', b'{"number": -1}', b'{"number": "7"}', b"["],
+)
+def test_a_hub_that_talks_nonsense_is_not_followed(tmp_path: Path, said: bytes) -> None:
+    async def nonsense(_scope: object, _receive: object, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": said})
+
+    (tmp_path / "update.token").write_text("token", "ascii")
+    server = HttpServer(nonsense, "127.0.0.1", 0)
+    server.start()
+    token_file = tmp_path / "update.token"
+    machine = FollowingMachine(FollowSettings(server.url, (KEY.hex(),), token_file=token_file))
+    assert machine.offer() == ReleaseOffer()
+    assert machine.hub() == HubView("", "busy")
+    machine.close()
+    server.stop()
 
 
 def test_it_waits_while_somebody_is_in_the_house(

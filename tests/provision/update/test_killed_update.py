@@ -39,8 +39,12 @@ class Slaughter:
         if not self._changes(event, arguments):
             return
         self.seen += 1
-        if self.seen == self._at:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if self.seen >= self._at:
+            self.reached(event)
+
+    def reached(self, _event: str) -> None:
+        """The n-th change is about to be made."""
+        os.kill(os.getpid(), signal.SIGKILL)
 
     def _changes(self, event: str, arguments: tuple[Any, ...]) -> bool:
         if event == "open":
