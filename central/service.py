@@ -16,10 +16,7 @@ from central.alerts.settings import AlertSettings
 from central.api.app import create_api
 from central.api.entrance import Entrance
 from central.appointments.service import AppointmentService
-from central.catalogue.catalogue import PROCEDURES
-from central.catalogue.handled import NO_CATALOGUE, handled_in
 from central.configuration.desk import ConfigurationDesk
-from central.configuration.shelf import Shelf
 from central.front import Front
 from central.identity.desk import IdentityDesk, folder_of, has_authority
 from central.identity.enrolment import create_enrolment
@@ -35,7 +32,6 @@ from central.scope import Role
 from central.settings import AccessSettings
 from central.store.database import Location, close, database_of, lead, open_for_writing, writing
 from central.store.ingest import SqlIngestStore
-from central.store.known_edition import KnownEdition
 from central.store.rollup import SqlRollupStore
 from central.updates.desk import RolloutDesk
 from central.updates.serving import create_releases
@@ -114,12 +110,10 @@ class Centre:
                 live_within_s=live_within_s,
                 wait_target_s=wait_target_s,
             )
-            shelf = Shelf(folder)
             entrance = Entrance(
                 database,
                 self._clock,
                 live_within_s,
-                shelf,
                 access=access,
                 receivers=alerts.receivers,
             )
@@ -135,8 +129,7 @@ class Centre:
             limits = Limits(per_address=_CONNECTIONS_PER_ADDRESS, proxies=proxies)
             self._http = HttpServer(front, http_host, http_port, limits)
             undo.pop_all()
-        known = KnownEdition(database, self._clock, PROCEDURES, handled_in, NO_CATALOGUE)
-        self._configurations = ConfigurationDesk(shelf, key, known.get, self._clock, self._retain)
+        self._configurations = ConfigurationDesk(database, key, self._clock, self._retain)
         self._rollouts = RolloutDesk(
             database, key, self._clock, self._retain, updates or UpdateSettings()
         )
@@ -167,6 +160,7 @@ class Centre:
         self._alerts.start()
         self._state_desk.start()
         self._appointments.start()
+        self._configurations.start()
         self._rollouts.start()
         if self._spool is not None:
             self._spool.start()
@@ -183,6 +177,7 @@ class Centre:
             self._spool.stop()
         self._state_desk.stop()
         self._appointments.stop()
+        self._configurations.stop()
         self._rollouts.stop()
         self._alerts.stop()
         self._writer.stop()

@@ -19,7 +19,7 @@ ProcedureCode = Annotated[
 ]
 
 
-class Procedure(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Procedure(Struct, frozen=True, omit_defaults=True):
     """An administrative procedure, its national code, and the service that handles it.
 
     It is in force from `valid_from` to `valid_to`, both included; None leaves that end open.
@@ -44,6 +44,11 @@ class Procedure(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
         """Whether it is offered on a business day."""
         first, last = self.days
         return first.isoformat() <= day <= last.isoformat()
+
+
+class WrittenProcedure(Procedure, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A procedure in a file that somebody writes, where an unknown key is a mistake; in a message
+    it is for newer software."""
 
 
 def named_twice(procedures: Iterable[Procedure]) -> list[str]:

@@ -19,6 +19,8 @@ Epoch = Annotated[
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 RequestId = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Phase = Literal["preparing", "waiting", "trying", "done", "refused"]
+MOST_MACHINES = 64
+"""Of so many machines of its site a hub speaks at most."""
 
 
 class Batch(Struct, frozen=True, array_like=True):
@@ -71,11 +73,21 @@ class UpdateState(Struct, frozen=True, array_like=True):
     reason: str = ""
 
 
+class SiteMachine(Struct, frozen=True, array_like=True):
+    """A machine of the site, by its address there: the software with which its programs last spoke
+    to the hub, and one of the devices on it by name, empty where only people spoke from there."""
+
+    address: Annotated[str, Meta(max_length=64)]
+    software: Annotated[str, Meta(max_length=64)]
+    device: Annotated[str, Meta(max_length=64)] = ""
+
+
 class Status(Struct, frozen=True, array_like=True):
     """A node's birth, heartbeat or (as the broker's will, `online` false) its death.
 
     `last_seq` and `unsent` tell the centre how much it does not have yet; `appointments` up to
-    which of its changes of bookings the node has been told since its start.
+    which of its changes of bookings the node has been told since its start; `machines` what runs
+    beside the hub, None where that is as it was said before.
     """
 
     version: int
@@ -91,6 +103,7 @@ class Status(Struct, frozen=True, array_like=True):
     health: Health | None = None
     update: UpdateState | None = None
     appointments: Annotated[int, Meta(ge=0)] = 0
+    machines: Annotated[tuple[SiteMachine, ...], Meta(max_length=MOST_MACHINES)] | None = None
 
 
 class CertificateRequest(Struct, frozen=True, array_like=True):

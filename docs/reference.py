@@ -75,6 +75,7 @@ def messages() -> str:
                 wire.Status,
                 wire.Health,
                 wire.UpdateState,
+                wire.SiteMachine,
                 wire.CertificateRequest,
                 wire.Certificate,
                 wire.StateRequest,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from contract.procedures import Procedure, named_twice
+from contract.procedures import Procedure, WrittenProcedure, named_twice
 from edge.settings import HubSettings
 from runtime.settings import SettingsError, load_settings
 
@@ -13,7 +13,7 @@ from runtime.settings import SettingsError, load_settings
 class ProcedureFile(Struct, frozen=True, forbid_unknown_fields=True):
     """A TOML file of procedures, such as `firmware_config/procedures.toml`."""
 
-    procedures: tuple[Procedure, ...]
+    procedures: tuple[WrittenProcedure, ...]
 
 
 def procedures_of(

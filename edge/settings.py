@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, field, structs
 
 from contract.ids import Name, NodeId, whole
-from contract.procedures import Procedure
+from contract.procedures import WrittenProcedure
 from edge.control_settings import ControlSettings
 from edge.core.rules import Rules
 from edge.devices.printer_profile import PrinterProfile
@@ -96,7 +96,7 @@ class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):
     uplink: MqttSettings | None = None
     identity: IdentitySettings | None = None
     issuing: IssueRate = field(default_factory=IssueRate)
-    procedures: tuple[Procedure, ...] = ()
+    procedures: tuple[WrittenProcedure, ...] = ()
     procedures_file: Path | None = None
     follow_url: str | None = None
     centre_key: PublicKey | None = None

@@ -21,7 +21,7 @@ from contract.snapshot import Snapshot
 from runtime.backoff import Backoff
 from runtime.clock import Clock, SystemClock
 from runtime.server_events import event_data
-from runtime.trust import distrust, trust_in
+from runtime.trust import certificate_fault, distrust, trust_in
 from runtime.wording import say
 
 ATTEMPTS = 5
@@ -65,9 +65,11 @@ class Refusal(Refused, frozen=True, kw_only=True):
 
 
 class Silence(msgspec.Struct, frozen=True):
-    """The stream's way to say that the last snapshot can no longer be trusted, and why."""
+    """The stream's way to say that the last snapshot can no longer be trusted, and why; `distrust`
+    is what is wrong with the certificate of whoever answers, in TLS's words, empty for nothing."""
 
     cause: str
+    distrust: str = ""
 
 
 class StaffSession(msgspec.Struct, frozen=True):
@@ -244,9 +246,9 @@ class HubClient:
                 lost_ns = lost_ns if failures else now_ns
                 failures += 1
                 long = heard.quiet or now_ns - lost_ns >= self._silent_after_ns
-                if long and (told is None or (heard.distrusted and heard.cause != told.cause)):
+                if long and (told is None or (heard.distrust and heard.cause != told.cause)):
                     told = heard
-                    yield Silence(heard.cause)
+                    yield Silence(heard.cause, heard.distrust)
             self._closed.wait(_BACKOFF.pause_s(failures, _random))
 
     def close(self) -> None:
@@ -313,7 +315,7 @@ class HubClient:
         except httpx.ReadTimeout:
             yield _Lost("no sign of the hub", quiet=True)
         except httpx.TransportError as error:
-            yield _Lost(self._cause(error), distrusted=distrust(error) is not None)
+            yield _Lost(self._cause(error), distrust=certificate_fault(error))
         except HubUnreachable as error:
             yield _Lost(str(error))
         except RuntimeError:  # what httpx raises when close() came first
@@ -364,12 +366,12 @@ class HubClient:
 
 
 class _Lost(msgspec.Struct, frozen=True):
-    """How a connection ended; `quiet` when it was already silent for long, `distrusted` when it
-    was not the hub that answered."""
+    """How a connection ended; `quiet` when it was already silent for long, `distrust` as in
+    Silence."""
 
     cause: str
     quiet: bool = False
-    distrusted: bool = False
+    distrust: str = ""
 
 
 class _Problem(msgspec.Struct):

@@ -106,6 +106,14 @@ def distrust(error: BaseException) -> BaseException | None:
     return cause
 
 
+def certificate_fault(error: BaseException) -> str:
+    """What is wrong with the server's certificate, in the words of TLS; empty for nothing."""
+    found = distrust(error)
+    if isinstance(found, ssl.SSLCertVerificationError):
+        return found.verify_message
+    return "" if found is None else str(found)
+
+
 class _ContextWithDates(ssl.SSLContext):
     """Hands out no socket before the server's dates are checked, and leaves none open that fails.
 

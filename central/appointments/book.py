@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from central.access.accounts import Admin
 from central.appointments.offer import offer_of
-from central.configuration.shelf import Shelf
 from central.rollup.business_day import day_of
 from central.scope import Scope
 from central.store.appointments import AppointmentRow, Appointments, Slot
@@ -59,10 +58,9 @@ class AppointmentBook:
     """Every change is one transaction. What is out of `scope` is None, like what does not exist;
     all of it raises StoreError, and changes raise BookingRefusedError."""
 
-    def __init__(self, database: Location, clock: Clock, shelf: Shelf) -> None:
+    def __init__(self, database: Location, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._shelf = shelf
 
     @property
     def today(self) -> str:
@@ -143,7 +141,7 @@ class AppointmentBook:
 
     def _checked(self, conn: Connection, site: str, place: int, code: str, wanted: Wanted) -> Slot:
         """The slot, if the site offers it and has room."""
-        offer = offer_of(self._shelf, site)
+        offer = offer_of(conn, site)
         if offer is None:
             raise BookingRefusedError(Reason.NOT_CONFIGURED, site=site)
         if wanted.service not in offer.per_slot:

@@ -5,7 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from central.configuration.shelf import ConfigurationError, Shelf
+from central.store.configurations import Configurations
+from central.store.connection import Connection
 
 _HUBS = tuple(f"h{number}" for number in range(1, 10))
 
@@ -16,16 +17,13 @@ class Offer(Struct, frozen=True):
     per_slot: dict[str, int | None]
 
 
-def offer_of(shelf: Shelf, site: str) -> Offer | None:
-    """What a site offers; None where the centre has not decided its services, or cannot read what
-    it decided: who else should say which bookings its hub will take?"""
+def offer_of(conn: Connection, site: str) -> Offer | None:
+    """What a site offers; None where the centre has not decided its services: who else should
+    say which bookings its hub will take?"""
     for hub in _HUBS:
-        try:
-            configuration = shelf.get(f"{site}-{hub}")
-            if configuration is not None:
-                return _offer(tomllib.loads(configuration.text))
-        except (ConfigurationError, OSError, tomllib.TOMLDecodeError):
-            continue
+        made = Configurations(conn).made(f"{site}-{hub}")
+        if made.number:
+            return _offer(tomllib.loads(made.text))
     return None
 
 

@@ -7,7 +7,7 @@ import msgspec
 import zstandard
 
 from central.registry.lists import ListError, read_days, read_lines, read_name, refuse, take_rows
-from contract.procedures import Procedure, named_twice
+from contract.procedures import Procedure, WrittenProcedure, named_twice
 from runtime.settings import SettingsError, load_settings
 from runtime.wording import LANGUAGES
 
@@ -18,7 +18,7 @@ _MOST_BYTES = 40_000
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    procedures: tuple[Procedure, ...]
+    procedures: tuple[WrittenProcedure, ...]
 
 
 def read_procedures(path: Path) -> tuple[Procedure, ...]:
@@ -32,7 +32,7 @@ def read_procedures(path: Path) -> tuple[Procedure, ...]:
         found = load_settings(path, _File, prefix="", environment={}).procedures
     except SettingsError as error:
         raise ListError("toml", what=error) from error
-    return checked(found)
+    return checked(tuple(_plain(one) for one in found))
 
 
 def parse_procedures(lines: list[str]) -> tuple[Procedure, ...]:
@@ -85,6 +85,11 @@ def _procedure(row: Mapping[str, str]) -> Procedure:
         valid_to=last,
     )
     try:
-        return msgspec.convert(msgspec.to_builtins(found), Procedure)
+        return _plain(found)
     except msgspec.ValidationError as error:
         raise ListError("of_code", code=repr(row["code"]), fault=error) from error
+
+
+def _plain(found: Procedure) -> Procedure:
+    """As a message has it. Raises msgspec.ValidationError."""
+    return msgspec.convert(msgspec.to_builtins(found), Procedure)

@@ -7,12 +7,12 @@ from pathlib import Path
 from central.catalogue.catalogue import catalogue_of
 from central.catalogue.handled import Handled
 from central.commands import Commands, words
+from central.configuration.book import ConfigurationBook
 from central.configuration.differences import Difference, differences, wanted
-from central.configuration.shelf import Shelf
 from central.scope import Scope
 from central.service import signing_key_of
 from central.settings import CentralSettings
-from central.store.database import reading
+from central.store.database import reading, transaction, writing
 from central.store.reader import NodeRow, Reader
 
 
@@ -33,25 +33,26 @@ def _key(settings: CentralSettings, _given: argparse.Namespace) -> str:
 def _publish(settings: CentralSettings, given: argparse.Namespace) -> str:
     text = given.file.read_text("utf-8")
     node = f"{given.site}-h1"
-    with reading(settings.database()) as conn:
-        handled = Handled(catalogue_of(conn))
-    done = Shelf(settings.folder).put(signing_key_of(settings.folder), node, text, handled)
+    key = signing_key_of(settings.folder)
+    with writing(settings.database()) as db, transaction(db.conn):
+        handled = Handled(catalogue_of(db.conn))
+        done = ConfigurationBook(db.conn).put(key, node, text, handled)
     return words("config_published", node=node, label=done.label)
 
 
 def _list(settings: CentralSettings, _given: argparse.Namespace) -> str:
-    shelf = Shelf(settings.folder)
     with reading(settings.database()) as conn:
-        should = wanted(conn, shelf)
+        should = wanted(conn)
         hubs: dict[str, list[NodeRow]] = {
             node.rpartition("-")[0]: [] for node in should.configurations
         }
         for node in Reader(conn, Scope()).nodes():
             hubs.setdefault(node.site, []).append(node)
     lines = [line for one in differences(hubs, should) for line in _said(one)]
-    heard = {node.node for nodes in hubs.values() for node in nodes} if should.undecided else set()
-    count = len(should.configurations.keys() | heard)
-    return "\n".join(lines) or words("configs_as_decided", count=count)
+    decided = {*should.configurations}
+    if should.has_catalogue:
+        decided |= {node.node for nodes in hubs.values() for node in nodes}
+    return "\n".join(lines) or words("configs_as_decided", count=len(decided))
 
 
 def _said(one: Difference) -> Iterator[str]:
@@ -60,7 +61,16 @@ def _said(one: Difference) -> Iterator[str]:
             "config_differs",
             node=one.node,
             runs=one.config or words("nothing_heard"),
-            decided=one.wanted_config or words("config_unreadable"),
+            decided=one.wanted_config or words("config_unknown"),
         )
     if one.software_differs:
         yield words("software_differs", node=one.node, runs=one.software, told=one.wanted_software)
+    for machine in one.machines:
+        yield words(
+            "machine_differs",
+            node=one.node,
+            machine=machine.device or machine.address,
+            address=machine.address,
+            runs=machine.software,
+            hub=one.software,
+        )

@@ -1,12 +1,19 @@
 """Gives each hub the configuration that it lacks, when it says what it has."""
 
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping, Sequence
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from central.catalogue.handled import Handled
-from central.configuration.shelf import ConfigurationError, Shelf
+from central.catalogue.catalogue import PROCEDURES, catalogue_of
+from central.catalogue.handled import NO_CATALOGUE, Handled
+from central.configuration.book import ConfigurationBook, ConfigurationError
+from central.configuration.decided import Decided, Standing
+from central.store.connection import Connection
+from central.store.database import Location, reading, transaction, writing
+from central.store.editions import Editions
+from central.store.protocol import StoreError
 from contract.codec import ContractError, decode_message
 from contract.topics import down, parse_up
 from contract.wire import Status
@@ -14,48 +21,141 @@ from runtime.clock import Clock
 
 logger = logging.getLogger(__name__)
 
+_EVERY_S = 1.0
 _AGAIN_MS = 600_000
+_AT_ONCE = 50
 
 
 class ConfigurationDesk:
-    """Hears every status, in the line's thread. `handled` is the catalogue as it is then;
-    `publish(topic, payload)` retains the message."""
+    """Hears every status; asks, signs and tells in a thread of its own.
+
+    `publish(topic, payload)` retains the message, and says whether it could. The same is given
+    again only after ten minutes, for a hub may refuse it, or wait until nobody is in the house.
+    A hub that runs what this centre has not made, as after a restored backup, is given nothing.
+    """
 
     def __init__(
         self,
-        shelf: Shelf,
+        database: Location,
         key: Ed25519PrivateKey,
-        handled: Callable[[], Handled],
         clock: Clock,
         publish: Callable[[str, bytes], bool],
     ) -> None:
-        self._shelf = shelf
+        self._database = database
         self._key = key
-        self._handled = handled
         self._clock = clock
         self._publish = publish
-        self._given: dict[str, tuple[str, int]] = {}
+        self._handled = NO_CATALOGUE
+        self._lock = threading.Lock()
+        self._heard: dict[str, str] = {}
+        self._given: dict[str, tuple[str | None, int]] = {}
+        self._unknown: dict[str, str] = {}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="configurations", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, after what is under way."""
+        self._stopping.set()
+        self._thread.join()
 
     def hear(self, topic: str, payload: bytes) -> None:
-        """Publish a hub's configuration if it reports another one; the same again only after ten
-        minutes, for a hub may refuse it, or wait until nobody is in the house. Never raises."""
+        """Keep what a hub runs for the next turn, unless it goes before; in the line's thread.
+        Never raises."""
         try:
             node = parse_up(topic).node
             status = decode_message(payload, Status)
-            handled = self._handled()
-            wanted = self._shelf.should_run(node, handled)
-            if wanted is None or not status.online or status.config == wanted.label:
-                return
-            now_ms = self._clock.stamp().wall_ms
-            label, given_ms = self._given.get(node, ("", 0))
-            if label == wanted.label and abs(now_ms - given_ms) < _AGAIN_MS:
-                return
-            sealed = self._shelf.renew(self._key, node, handled)
         except (ContractError, ValueError):
             return  # the ingest says what is wrong with it
-        except (ConfigurationError, OSError) as error:
-            logger.warning("no configuration can be given: %s", error)
+        if status.node != node:
             return
-        if sealed is not None and self._publish(down(node, "config"), sealed):
-            self._given[node] = (wanted.label, now_ms)
-            logger.info("%s was given configuration %s", node, wanted.label)
+        with self._lock:
+            if status.online:
+                self._heard[node] = status.config
+            else:
+                self._heard.pop(node, None)
+
+    def turn(self) -> None:
+        """Give those heard since the last turn what they lack. Raises StoreError; then what was
+        heard waits for the next turn."""
+        with self._lock:
+            heard, self._heard = self._heard, {}
+        if not heard:
+            return
+        try:
+            with reading(self._database) as conn:
+                handled = self._catalogue(conn)
+                book = ConfigurationBook(conn)
+                should = {node: book.should_run(node, handled) for node in heard}
+            self._follow(
+                {node: heard[node] for node in heard if should[node].is_ahead(heard[node])}
+            )
+            lacking = [node for node in heard if self._is_to_be_given(node, heard[node], should)]
+            for first in range(0, len(lacking), _AT_ONCE):
+                self._give(lacking[first : first + _AT_ONCE])
+        except StoreError:
+            with self._lock:
+                self._heard = {**heard, **self._heard}
+            raise
+
+    def _is_to_be_given(self, node: str, runs: str, should: Mapping[str, Decided]) -> bool:
+        standing, wanted = should[node].standing(runs), should[node].label
+        if standing is Standing.UNKNOWN and self._unknown.get(node) != runs:
+            self._unknown[node] = runs
+            logger.warning(
+                "%s runs configuration %s, which this centre has not made, and is given none: "
+                "restore a newer backup, or publish its configuration again",
+                node,
+                runs,
+            )
+        label, given_ms = self._given.get(node, ("", 0))
+        is_new = label != wanted or abs(self._now_ms() - given_ms) >= _AGAIN_MS
+        return standing is Standing.OLDER and is_new
+
+    def _follow(self, ahead: Mapping[str, str]) -> None:
+        if ahead:
+            with writing(self._database) as db, transaction(db.conn):
+                for node, runs in ahead.items():
+                    ConfigurationBook(db.conn).follow(node, runs, self._handled)
+
+    def _give(self, nodes: Sequence[str]) -> None:
+        """Sign, store and publish; not too many at once, for others wait to write meanwhile."""
+        made: dict[str, tuple[str | None, bytes]] = {}
+        with writing(self._database) as db, transaction(db.conn):
+            book = ConfigurationBook(db.conn)
+            for node in nodes:
+                try:
+                    sealed = book.renew(self._key, node, self._handled)
+                except ConfigurationError as error:
+                    logger.warning("%s is given no configuration: %s", node, error)
+                    continue
+                if sealed is not None:
+                    made[node] = book.should_run(node, self._handled).label, sealed
+        for node, (label, sealed) in made.items():
+            if self._publish(down(node, "config"), sealed):
+                self._given[node] = label, self._now_ms()
+                logger.info("%s was given configuration %s", node, label)
+
+    def _catalogue(self, conn: Connection) -> Handled:
+        """The parts of the newest edition, which is read once."""
+        if Editions(conn, PROCEDURES).number() != self._handled.edition:
+            self._handled = Handled(catalogue_of(conn))
+        return self._handled
+
+    def _run(self) -> None:
+        complained = False
+        while not self._stopping.wait(_EVERY_S):
+            try:
+                self.turn()
+            except StoreError as error:
+                if not complained:
+                    logger.warning("configurations wait for the database: %s", error)
+                complained = True
+            else:
+                complained = False
+
+    def _now_ms(self) -> int:
+        return self._clock.stamp().wall_ms

@@ -1,34 +1,42 @@
 """Which hubs run another configuration than the centre has decided, or other software than they
-were told."""
+were told; and which machines beside them run other software than their hub."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 from central.catalogue.catalogue import catalogue_of
 from central.catalogue.handled import Handled
-from central.configuration.shelf import NOTHING_DECIDED, Decided, Shelf
+from central.configuration.book import ConfigurationBook
+from central.configuration.decided import Decided, Standing, decided
+from central.store.configurations import NOTHING_MADE
 from central.store.connection import Connection
 from central.store.reader import NodeRow
 from central.store.updates import UpdateBook
+from contract.wire import SiteMachine
 
 
 class Wanted(NamedTuple):
-    """What hubs should run, by node: the configuration, None where its file cannot be read; and the
-    software that they were told, by rollouts in force. `undecided` is the configuration of all
-    other hubs, None before there is a catalogue."""
+    """What hubs should run, by node: the configuration, and the software that they were told, by
+    rollouts in force. `undecided` is the configuration of all other hubs."""
 
-    configurations: Mapping[str, Decided | None]
+    configurations: Mapping[str, Decided]
     software: Mapping[str, str]
-    undecided: Decided | None = None
+    undecided: Decided = Decided(NOTHING_MADE, b"")
+
+    @property
+    def has_catalogue(self) -> bool:
+        """Whether every hub should run a configuration."""
+        return self.undecided.label is not None
 
 
 class Difference(Struct, frozen=True):
     """A hub, what it said last that it runs (None when it said nothing), and what it should run.
 
-    `wanted_config` is None where nothing was decided, or where what was decided cannot be read any
-    more; the hub differs then as well. `wanted_software` is None where nothing was told.
+    `wanted_config` is None where nothing was decided, or where the hub runs what this centre has
+    not made, so that it is given nothing; it differs then as well. `wanted_software` is None where
+    nothing was told. `machines` are those beside the hub that run other software than it does.
     """
 
     site: str
@@ -39,13 +47,15 @@ class Difference(Struct, frozen=True):
     software: str | None
     wanted_software: str | None
     software_differs: bool
+    machines: tuple[SiteMachine, ...] = ()
 
 
-def wanted(conn: Connection, shelf: Shelf) -> Wanted:
+def wanted(conn: Connection) -> Wanted:
     """What hubs should run at this moment. Raises StoreError."""
     handled = Handled(catalogue_of(conn))
     told = UpdateBook(conn).software_told()
-    return Wanted(shelf.decided(handled), told, NOTHING_DECIDED.decided(handled))
+    configurations = ConfigurationBook(conn).decided(handled)
+    return Wanted(configurations, told, decided(NOTHING_MADE, handled))
 
 
 def differences(hubs: Mapping[str, Sequence[NodeRow]], should: Wanted) -> list[Difference]:
@@ -53,7 +63,7 @@ def differences(hubs: Mapping[str, Sequence[NodeRow]], should: Wanted) -> list[D
     was decided for there and that were never heard. One that has not said its software does not
     differ in that."""
     found = (_compared(hub, should) for hub in _hubs(hubs, should.configurations))
-    differing = (one for one in found if one.config_differs or one.software_differs)
+    differing = (one for one in found if one.config_differs or one.software_differs or one.machines)
     return sorted(differing, key=lambda one: one.node)
 
 
@@ -62,33 +72,42 @@ class _Hub(Struct, frozen=True):
     node: str
     config: str | None = None
     software: str | None = None
+    machines: tuple[SiteMachine, ...] = ()
 
 
 def _hubs(
-    hubs: Mapping[str, Sequence[NodeRow]], decided: Mapping[str, Decided | None]
+    hubs: Mapping[str, Sequence[NodeRow]], configurations: Mapping[str, Decided]
 ) -> Iterator[_Hub]:
     heard = {row.node for rows in hubs.values() for row in rows}
     for rows in hubs.values():
         for row in rows:
-            yield _Hub(row.site, row.node, row.config or None, row.software or None)
-    for node in decided.keys() - heard:
+            config, software = row.config or None, row.software or None
+            yield _Hub(row.site, row.node, config, software, _others(row))
+    for node in configurations.keys() - heard:
         site, _, _ = node.rpartition("-")
         if site in hubs:
             yield _Hub(site, node)
 
 
+def _others(hub: NodeRow) -> tuple[SiteMachine, ...]:
+    if not (hub.machines and hub.software):
+        return ()
+    machines = json.decode(hub.machines, type=tuple[SiteMachine, ...])
+    return tuple(one for one in machines if one.software != hub.software)
+
+
 def _compared(hub: _Hub, should: Wanted) -> Difference:
-    decided = should.configurations.get(hub.node, should.undecided)
-    label = decided.label if decided else None
-    is_decided = hub.node in should.configurations or decided is not None
+    configuration = should.configurations.get(hub.node, should.undecided)
+    standing = configuration.standing(hub.config or "")
     told = should.software.get(hub.node)
     return Difference(
         site=hub.site,
         node=hub.node,
         config=hub.config,
-        wanted_config=label,
-        config_differs=is_decided and (label is None or label != hub.config),
+        wanted_config=None if standing is Standing.UNKNOWN else configuration.label,
+        config_differs=standing is not Standing.RIGHT,
         software=hub.software,
         wanted_software=told,
         software_differs=None not in (told, hub.software) and told != hub.software,
+        machines=hub.machines,
     )

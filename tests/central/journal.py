@@ -8,7 +8,7 @@ from contract.codec import CHAIN_START, chain, encode_entry, encode_message
 from contract.events import AnyEvent, DayOpened, Entry
 from contract.stamp import Stamp
 from contract.topics import up
-from contract.wire import VERSION, Batch, Status
+from contract.wire import VERSION, Batch, SiteMachine, Status
 
 NODE = "01-00097-01-h1"
 OTHER_NODE = "48-20194-01-h1"
@@ -79,6 +79,7 @@ class Journal:
         unsent: int = 0,
         software: str = "0.1.0",
         config: str = "c1",
+        machines: tuple[SiteMachine, ...] | None = None,
     ) -> bytes:
         """A heartbeat as of the last row, or the will."""
         last = self.entries[-1].stamp.wall_ms if self.entries else MORNING_MS
@@ -96,6 +97,7 @@ class Journal:
                 config=config,
                 last_seq=len(self.rows),
                 unsent=unsent,
+                machines=machines,
             )
         )
 

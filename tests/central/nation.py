@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.access.accounts import create_token
 from central.alerts.settings import AlertSettings
 from central.alerts.watch import AlertWatch
 from central.api.app import create_api
 from central.api.entrance import Entrance
-from central.configuration.shelf import Shelf
 from central.front import Front
 from central.ingest.intake import Intake, Received
 from central.registry.register import register
@@ -33,14 +31,16 @@ from central.updates.rollout import Rollout, RolloutState
 from central.web.app import create_pages
 from contract import events as e
 from contract.stamp import Stamp
-from contract.wire import UpdateState
+from contract.wire import SiteMachine, UpdateState
 from runtime.http_server import HttpServer
 from tests.central.busy_day import Morning, morning
+from tests.central.decisions import decide
 from tests.central.journal import DAY, MORNING_MS, NODE, OTHER_NODE
 
 NOW_MS = MORNING_MS + 192 * 60_000
 SITE, OTHER_SITE, QUIET_SITE = "01-00097-01", "48-20194-01", "01-00004-01"
 UNREGISTERED_SITE = "01-00367-01"
+BESIDE = (SiteMachine("10.0.0.7", "0.0.8", "hall"), SiteMachine("10.0.0.8", "0.0.9"))
 SECRETS = (OTHER_SITE, OTHER_NODE, "Hải Châu", "Đà Nẵng")
 """What nobody from Hà Nội should read anywhere."""
 
@@ -91,7 +91,8 @@ class Nation:
 @contextmanager
 def nation(folder: Path, database: Location | None = None) -> Iterator[Nation]:
     """Hồng Hà is live, runs another configuration than was decided and refused new software; Hải
-    Châu has a gap and old software, and fetches the new; one site is silent, one unregistered."""
+    Châu has a gap and old software, beside it a machine with yet another, and fetches the new; one
+    site is silent, one unregistered."""
     database = database or database_of(folder)
     db = open_for_writing(database)
     tokens = {
@@ -122,7 +123,8 @@ def nation(folder: Path, database: Location | None = None) -> Iterator[Nation]:
         for run in runs:
             _send(intake, journal.events_topic, journal.batch(*run))
         software = "0.0.9" if site == OTHER_SITE else "0.1.0"
-        status = journal.status(wall_ms=NOW_MS - 5_000, software=software)
+        beside = BESIDE if site == OTHER_SITE else None
+        status = journal.status(wall_ms=NOW_MS - 5_000, software=software, machines=beside)
         _send(intake, journal.status_topic, status)
     silent = days[UNREGISTERED_SITE].journal
     _send(intake, silent.status_topic, silent.status(online=False))
@@ -130,7 +132,6 @@ def nation(folder: Path, database: Location | None = None) -> Iterator[Nation]:
     _roll_out(db)
     _book(db)
     db.close()
-    shelf = Shelf(folder)
     clock = StandingClock()
     at_once = AlertSettings(device_after_s=0, gap_after_s=0, wait_for_s=0)
     watch = AlertWatch(
@@ -139,18 +140,17 @@ def nation(folder: Path, database: Location | None = None) -> Iterator[Nation]:
         at_once,
         live_within_ms=180_000,
         wait_target_ms=1_200_000,
-        shelf=shelf,
     )
     watch.look()
     for node in (NODE, f"{QUIET_SITE}-h1"):
-        shelf.put(
-            Ed25519PrivateKey.generate(),
+        decide(
+            database,
             node,
             f'follow_url = "https://centre.example/{node}"\n'
             f'site = {{ site = "{node[:11]}", services = [{{ id = "1" }}] }}',
         )
     access = AccessSettings(requests_per_minute=1_000_000, sign_ins_per_minute=1000)
-    entrance = Entrance(database, clock, live_within_s=180, shelf=shelf, access=access)
+    entrance = Entrance(database, clock, live_within_s=180, access=access)
     front = Front(create_api(entrance, lambda: True), create_pages(entrance, secure_cookies=False))
     server = HttpServer(front, "127.0.0.1", 0)
     server.start()

@@ -1,34 +1,30 @@
 """Who does not run what they should: from what hubs say and what lies on the shelf."""
 
-import logging
 from collections.abc import Sequence
-from pathlib import Path
 
 import httpx
 import msgspec
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from central.catalogue.catalogue import Catalogue, publish
+from central.catalogue.handled import Handled
+from central.configuration.decided import Decided
 from central.configuration.differences import Difference, Wanted, differences, wanted
-from central.configuration.shelf import Decided, Shelf
 from central.scope import Scope
+from central.store.configurations import Made
 from central.store.connection import Database
-from central.store.database import transaction
+from central.store.database import Location, transaction
 from central.store.reader import NodeRow, Reader
 from central.store.updates import UpdateBook
 from central.updates.rollout import Rollout, RolloutState
-from contract.wire import Phase, UpdateState
+from contract.wire import Phase, SiteMachine, UpdateState, configuration_label
+from tests.central.catalogue.lists import BIRTH, procedures
+from tests.central.decisions import decide
 from tests.central.journal import NODE, OTHER_NODE
 from tests.central.nation import OTHER_SITE, QUIET_SITE, SITE, UNREGISTERED_SITE, Nation, answer
 from tests.central.updates.test_rollout import ROLLOUT
 
-KEY = Ed25519PrivateKey.generate()
 TEXT = 'follow_url = "https://centre.example/{site}"'
-
-
-@pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path)
 
 
 def heard(db: Database, *nodes: tuple[str, str | None, str | None]) -> dict[str, Sequence[NodeRow]]:
@@ -46,9 +42,9 @@ def heard(db: Database, *nodes: tuple[str, str | None, str | None]) -> dict[str,
     return {row.site: [row] for row in Reader(db.conn, Scope()).nodes()}
 
 
-def differing(db: Database, shelf: Shelf, *nodes: tuple[str, str | None, str | None]) -> list[str]:
+def differing(db: Database, *nodes: tuple[str, str | None, str | None]) -> list[str]:
     """The names of hubs that differ in configuration and in software."""
-    found = differences(heard(db, *nodes), wanted(db.conn, shelf))
+    found = differences(heard(db, *nodes), wanted(db.conn))
     return [
         f"{one.node} {'config' * one.config_differs}{'software' * one.software_differs}"
         for one in found
@@ -85,28 +81,49 @@ def never_heard(node: str, label: str | None) -> Difference:
 # --- what differs -----------------------------------------------------------------------------
 
 
-def test_a_hub_differs_until_it_says_what_was_decided(each_db: Database, shelf: Shelf) -> None:
-    label = shelf.put(KEY, NODE, TEXT).label
-    assert differing(each_db, shelf, (NODE, "0.1.0", "c1")) == [f"{NODE} config"]
-    each_db.execute("UPDATE nodes SET config = ? WHERE code = ?", (label, NODE))
-    assert differing(each_db, shelf) == []
-
-
-def test_software_differs_where_another_was_told_whatever_most_run(
-    each_db: Database, shelf: Shelf
+def test_a_hub_differs_until_it_says_what_was_decided(
+    each_db: Database, location: Location
 ) -> None:
+    label = decide(location, NODE, TEXT).label
+    assert label is not None
+    assert differing(each_db, (NODE, "0.1.0", "c1")) == [f"{NODE} config"]
+    each_db.execute("UPDATE nodes SET config = ? WHERE code = ?", (label, NODE))
+    assert differing(each_db) == []
+
+
+def test_a_hub_that_runs_what_this_centre_has_not_made_differs_from_nothing_known(
+    each_db: Database,
+) -> None:
+    lost = configuration_label(7, TEXT, b"")
+    [found] = differences(heard(each_db, (NODE, "0.1.0", lost)), wanted(each_db.conn))
+    assert (found.config, found.wanted_config, found.config_differs) == (lost, None, True)
+
+
+def test_older_software_has_a_catalogue_that_it_does_not_know(
+    each_db: Database, location: Location
+) -> None:
+    handled = Handled(Catalogue(1, 0, procedures(BIRTH)))
+    publish(each_db, procedures(BIRTH), who="x", address="", now_ms=0)
+    made = decide(location, NODE, TEXT, handled)
+    older = configuration_label(made.number, TEXT, b"")
+    assert differing(each_db, (NODE, "0.1.0", older), (OTHER_NODE, "0.1.0", "own")) == [
+        f"{OTHER_NODE} config"
+    ]
+
+
+def test_software_differs_where_another_was_told_whatever_most_run(each_db: Database) -> None:
     hubs = [f"01-00097-{n:02}-h1" for n in range(1, 6)]
     early, late, silent, *_ = hubs
     heard(each_db, (early, "7.0", "own"), (late, "6.0", "own"), (silent, None, None))
     heard_later = [(node, "6.0", "own") for node in hubs[3:]]
-    assert differing(each_db, shelf, *heard_later) == []
+    assert differing(each_db, *heard_later) == []
     roll_out(each_db, ROLLOUT, early, late, silent)
-    assert differing(each_db, shelf) == [f"{late} software"]
+    assert differing(each_db) == [f"{late} software"]
 
 
 @pytest.mark.parametrize("state", [RolloutState.STOPPED, RolloutState.HALTED])
 def test_of_a_rollout_that_was_given_up_holds_what_hubs_have_of_it(
-    each_db: Database, shelf: Shelf, state: RolloutState
+    each_db: Database, state: RolloutState
 ) -> None:
     """Who has it keeps it; who refused it, or had not switched, should run what was told before."""
     older = msgspec.structs.replace(ROLLOUT, release=6, software="6.0")
@@ -119,51 +136,32 @@ def test_of_a_rollout_that_was_given_up_holds_what_hubs_have_of_it(
     phases: dict[str, Phase] = {done: "done", trying: "trying", refused: "refused"}
     for node, phase in phases.items():
         say(each_db, newer, node, phase)
-    assert wanted(each_db.conn, shelf).software == software
-    assert differing(each_db, shelf) == []
+    assert wanted(each_db.conn).software == software
+    assert differing(each_db) == []
 
 
-def test_with_no_hub_and_no_decision_nothing_differs(each_db: Database, shelf: Shelf) -> None:
-    assert wanted(each_db.conn, shelf) == Wanted({}, {})
-    assert differing(each_db, shelf) == []
+def test_with_no_hub_and_no_decision_nothing_differs(each_db: Database) -> None:
+    assert wanted(each_db.conn) == Wanted({}, {})
+    assert differing(each_db) == []
 
 
 def test_a_hub_never_heard_differs_where_its_site_is_seen_and_nowhere_else() -> None:
-    decided = {NODE: Decided("1-a", TEXT), OTHER_NODE: None}
-    own = never_heard(NODE, "1-a")
-    damaged = never_heard(OTHER_NODE, None)
-    should = Wanted(decided, {})
+    should = Wanted({node: Decided(Made(1, TEXT), b"") for node in (NODE, OTHER_NODE)}, {})
+    label = configuration_label(1, TEXT, b"")
+    own, other = (never_heard(node, label) for node in (NODE, OTHER_NODE))
     assert differences({SITE: []}, should) == [own]
-    assert differences({OTHER_SITE: [], SITE: []}, should) == [own, damaged]
+    assert differences({OTHER_SITE: [], SITE: []}, should) == [own, other]
     assert differences({QUIET_SITE: []}, should) == []
 
 
-# --- the shelf --------------------------------------------------------------------------------
-
-
-def test_the_shelf_sees_what_another_process_publishes(shelf: Shelf, tmp_path: Path) -> None:
-    assert shelf.decided() == {}
-    first = Shelf(tmp_path).put(KEY, NODE, TEXT)
-    assert shelf.decided() == {NODE: Decided(first.label, TEXT)}
-    second = Shelf(tmp_path).put(KEY, NODE, TEXT)
-    assert shelf.decided() == {NODE: Decided(second.label, TEXT)}
-    assert first.label != second.label
-
-
-def test_a_damaged_file_is_named_once_and_hides_no_other(
-    shelf: Shelf, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    label = shelf.put(KEY, NODE, TEXT).label
-    file = tmp_path / "configurations" / f"{OTHER_NODE}.thutu"
-    file.write_bytes(b"half a")
-    with caplog.at_level(logging.WARNING):
-        for _ in range(3):
-            assert shelf.decided() == {NODE: Decided(label, TEXT), OTHER_NODE: None}
-    assert [record.getMessage().count(str(file)) for record in caplog.records] == [1]
-    shelf.put(KEY, NODE, TEXT)
-    file.unlink()
-    repaired = shelf.put(KEY, OTHER_NODE, TEXT)
-    assert shelf.decided()[OTHER_NODE] == Decided(repaired.label, TEXT)
+def test_a_machine_differs_that_runs_something_else_than_its_hub(each_db: Database) -> None:
+    hall = SiteMachine("10.0.0.7", "6.0", "hall")
+    heard(each_db, (NODE, "7.0", "own"), (OTHER_NODE, None, None))
+    for said in ((hall, SiteMachine("10.0.0.8", "7.0")), (SiteMachine("10.0.0.7", "7.0"),)):
+        each_db.execute("UPDATE nodes SET machines = ?", (msgspec.json.encode(said).decode(),))
+        hubs = {row.site: [row] for row in Reader(each_db.conn, Scope()).nodes()}
+        found = [one.machines for one in differences(hubs, wanted(each_db.conn))]
+        assert found == ([(hall,)] if hall in said else [])
 
 
 # --- the answer -------------------------------------------------------------------------------
@@ -183,6 +181,8 @@ def test_the_api_says_who_differs_and_from_what(national: httpx.Client) -> None:
     assert (never["config"], never["freshness"]["state"]) == (None, "never")
     assert (old["wanted_software"], never["wanted_software"]) == ("0.2.0", None)
     assert {one["software"]: one["hubs"] for one in found["software"]}["0.0.9"] == 1
+    assert (mine["machines"], never["machines"]) == ([], [])
+    assert old["machines"] == [{"address": "10.0.0.7", "device": "hall", "software": "0.0.8"}]
 
 
 def test_a_province_sees_its_own_hubs(served: Nation) -> None:

@@ -10,7 +10,6 @@ import pytest
 from central.access.accounts import create_token
 from central.api.app import create_api
 from central.api.entrance import Entrance
-from central.configuration.shelf import Shelf
 from central.front import Front
 from central.registry.register import register
 from central.registry.sites import parse_sites
@@ -29,7 +28,7 @@ def pages(database: Path, role: Role, province: str | None) -> Iterator[httpx.Cl
     """Somebody signed in at a centre that nobody has reported to."""
     with writing(database) as db:
         token = create_token(db, "An", role, province, NOW_MS)
-    entrance = Entrance(database, StandingClock(), 180, Shelf(database.parent))
+    entrance = Entrance(database, StandingClock(), 180)
     front = Front(create_api(entrance, bool), create_pages(entrance, secure_cookies=False))
     server = HttpServer(front, "127.0.0.1", 0)
     server.start()

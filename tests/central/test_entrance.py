@@ -10,7 +10,6 @@ from central.access.accounts import Admin, create_account, create_token, new_pas
 from central.access.passwords import Passwords
 from central.api.app import create_api
 from central.api.entrance import Entrance
-from central.configuration.shelf import Shelf
 from central.front import Front
 from central.scope import Scope
 from central.settings import AccessSettings
@@ -34,9 +33,7 @@ def token(database: Path) -> str:
 @pytest.fixture
 def client(database: Path, token: str) -> Iterator[httpx.Client]:
     del token  # its accounts must be there
-    entrance = Entrance(
-        database, StandingClock(), live_within_s=180, shelf=Shelf(database.parent), access=ACCESS
-    )
+    entrance = Entrance(database, StandingClock(), live_within_s=180, access=ACCESS)
     front = Front(create_api(entrance, lambda: True), create_pages(entrance, secure_cookies=True))
     server = HttpServer(front, "127.0.0.1", 0)
     server.start()

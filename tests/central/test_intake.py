@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from central.store.ingest import SqlIngestStore
 from central.store.protocol import MAX_EPOCHS, StoreError
 from contract.codec import encode_message
 from contract.events import TicketIssued
-from contract.wire import VERSION, Status
+from contract.wire import VERSION, SiteMachine, Status
 from tests.central.full_disk import fill_disk, make_room
 from tests.central.journal import DAY, MORNING_MS, NODE, OTHER_NODE, Journal
 
@@ -182,6 +183,25 @@ def test_the_same_status_again_is_no_news(intake: Intake, db: Database) -> None:
     state = db.execute("SELECT online, online_since_ms, software FROM nodes").fetchone()
     assert state == (0, NOW_MS + 100_000, "0.1.0")
     assert db.execute("SELECT announced, announced_ms FROM journals").fetchone()[0] == 10
+
+
+def test_what_was_said_of_machines_holds_until_more_is_said_or_other_software_speaks(
+    intake: Intake, db: Database
+) -> None:
+    made, hall = journal(), SiteMachine("10.0.0.7", "0.1.0", "hall")
+
+    def kept(software: str, machines: tuple[SiteMachine, ...] | None, wall_ms: int) -> Any:
+        said = made.status(software=software, machines=machines, wall_ms=wall_ms)
+        intake.commit([Received(made.status_topic, said, wall_ms)])
+        return db.execute("SELECT machines FROM nodes").fetchone()[0]
+
+    whole = '[["10.0.0.7","0.1.0","hall"]]'
+    assert kept("0.1.0", None, NOW_MS) is None
+    assert kept("0.1.0", (hall,), NOW_MS + 1) == whole
+    assert kept("0.1.0", None, NOW_MS + 2) == whole
+    assert kept("0.2.0", None, NOW_MS + 3) is None
+    assert kept("0.3.0", (hall,), NOW_MS + 4) == whole
+    assert kept("0.3.0", (), NOW_MS + 5) == "[]"
 
 
 def test_what_fails_is_undone_and_can_be_sent_again(intake: Intake, db: Database) -> None:

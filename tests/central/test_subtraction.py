@@ -24,7 +24,6 @@ from central.access.accounts import create_token
 from central.access.permissions import Permission
 from central.api.app import create_api
 from central.api.entrance import Entrance
-from central.configuration.shelf import Shelf
 from central.ingest.intake import Intake, Received
 from central.rollup import answer_batches
 from central.rollup.folder import Folder
@@ -161,14 +160,12 @@ class Centre:
 
 
 @contextmanager
-def centre(database: Location, folder: Path) -> Iterator[Centre]:
+def centre(database: Location) -> Iterator[Centre]:
     """A centre whose clock stands at 10:42 of the last day."""
     with ExitStack() as stack:
         db = stack.enter_context(closing(open_for_writing(database)))
         access = AccessSettings(requests_per_minute=1_000_000)
-        entrance = Entrance(
-            database, StandingClock(), live_within_s=180, shelf=Shelf(folder), access=access
-        )
+        entrance = Entrance(database, StandingClock(), live_within_s=180, access=access)
         server = HttpServer(create_api(entrance, lambda: True), "127.0.0.1", 0)
         server.start()
         stack.callback(server.stop)
@@ -224,13 +221,10 @@ def _within(value: Any) -> Iterator[int]:
 
 
 def attack(
-    locations: tuple[Location, Location],
-    folder: Path,
-    presses: Sequence[Press],
-    others: Sequence[Press],
+    locations: tuple[Location, Location], presses: Sequence[Press], others: Sequence[Press]
 ) -> None:
     """Read after every press. Raises AssertionError when anything is found."""
-    with centre(locations[0], folder) as ours, centre(locations[1], folder) as theirs:
+    with centre(locations[0]) as ours, centre(locations[1]) as theirs:
         read: dict[str, str] = {}
         for press, other in zip(presses, others, strict=True):
             ours.press(press)
@@ -254,13 +248,13 @@ def test_without_batches_the_attack_succeeds(
     monkeypatch.setattr(answer_batches, "BATCH", 1)
     presses = of_levels(4)
     with pytest.raises(AssertionError, match="no whole batches"):
-        attack(two_files(tmp_path), tmp_path, presses, presses)
+        attack(two_files(tmp_path), presses, presses)
 
 
 def test_what_whole_batches_say_is_told(tmp_path: Path) -> None:
     """Else the attack would find nothing because there is nothing."""
     with pytest.raises(AssertionError, match="an answer could be told"):
-        attack(two_files(tmp_path), tmp_path, of_levels(4, 4, 4, 4, 4), of_levels(4, 4, 4, 4, 3))
+        attack(two_files(tmp_path), of_levels(4, 4, 4, 4, 4), of_levels(4, 4, 4, 4, 3))
 
 
 @settings(
@@ -268,6 +262,6 @@ def test_what_whole_batches_say_is_told(tmp_path: Path) -> None:
 )
 @given(presses)
 def test_nobody_finds_a_single_answer_by_subtraction(
-    new_location: Callable[[], Location], tmp_path: Path, presses: list[Press]
+    new_location: Callable[[], Location], presses: list[Press]
 ) -> None:
-    attack((new_location(), new_location()), tmp_path, presses, told_otherwise(presses))
+    attack((new_location(), new_location()), presses, told_otherwise(presses))

@@ -3,7 +3,7 @@ from datetime import date
 import msgspec
 import pytest
 
-from contract.procedures import Procedure, named_twice
+from contract.procedures import Procedure, WrittenProcedure, named_twice
 from contract.wire import VERSION, Configuration
 
 NAME = {"vi": "Đăng ký khai sinh"}
@@ -58,3 +58,12 @@ def test_the_label_knows_the_catalogue() -> None:
     assert len({one.label for one in made}) == len(made)
     for one in made:
         assert msgspec.msgpack.decode(msgspec.msgpack.encode(one), type=Configuration) == one
+
+
+def test_an_unknown_key_is_passed_over_in_a_message_and_a_mistake_in_a_file() -> None:
+    newer = {"code": "1.001193", "name": NAME, "service": "1", "fee": 8000}
+    sent = msgspec.msgpack.encode([VERSION, NODE, 7, "x", [newer], "new too"])
+    found = msgspec.msgpack.decode(sent, type=Configuration)
+    assert found.catalogue == (procedure(None, None),)
+    with pytest.raises(msgspec.ValidationError, match="fee"):
+        msgspec.convert(newer, WrittenProcedure)

@@ -118,10 +118,18 @@ class RunningHub:
 
 
 class RunningSite(RunningHub):
-    """A hub with its HTTP API; the port stays the same when it is started again."""
+    """A hub with its HTTP API, over TLS with a `certificate`; the port stays the same when it is
+    started again."""
 
-    def __init__(self, folder: Path, clock: TestClock, rules: Rules = RULES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: TestClock,
+        rules: Rules = RULES,
+        certificate: Path | None = None,
+    ) -> None:
         super().__init__(folder, clock, rules)
+        self.certificate = certificate
         self.access = Access(folder / "access.db", clock)
         self.news = LastNews(clock)
         self.release = SiteRelease(folder / "opt", folder / "house")
@@ -163,6 +171,6 @@ class RunningSite(RunningHub):
             release=self.release,
         )
         limits = LIMITS._replace(is_known=self.access.knows)
-        server = HttpServer(app, "127.0.0.1", port, limits)
+        server = HttpServer(app, "127.0.0.1", port, limits, certificate=self.certificate)
         server.start()
         return server

@@ -111,6 +111,7 @@ def test_another_authority_is_refused_in_clear_words(site: Site, tmp_path: Path)
         heard = next(iter(hub.stream()))
         assert isinstance(heard, Silence)
         assert "not the one that this machine trusts" in heard.cause
+        assert heard.distrust == "unable to get local issuer certificate"
 
 
 def test_another_name_is_refused(site: Site) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 import runtime
 from central.access.accounts import AccountError
-from central.configuration.shelf import ConfigurationError
+from central.configuration.book import ConfigurationError
 from central.identity.commands import IdentityError
 from central.recovery.exports import ExportRefusedError
 from central.registry.lists import ListError

@@ -9,6 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from central.scope import Scope
+from central.store.database import database_of, reading
+from central.store.reader import Reader
 from contract.commands import Actor
 from contract.wire import Configuration
 from edge.configured_run import ConfiguredSettings
@@ -82,12 +85,15 @@ def test_a_procedure_comes_and_goes_with_its_days(
     def publish(text: str) -> str:
         file.write_text(text, encoding="utf-8")
         central(monkeypatch, centre, "import-procedures", str(file))
-        site.clock.later(6)
         return capsys.readouterr().out
 
     def all_run_it() -> bool:
         central(monkeypatch, centre, "configurations")
         return capsys.readouterr().out == "All 1 hubs run what was decided.\n"
+
+    def has_gone() -> bool:
+        with reading(database_of(site.folder / "centre")) as conn:
+            return [node.online for node in Reader(conn, Scope()).nodes()] == [False]
 
     config = site.config("card")
     config.write_text(config.read_text("utf-8").replace("[http]", OWN + "[http]", 1), "utf-8")
@@ -105,6 +111,7 @@ def test_a_procedure_comes_and_goes_with_its_days(
     assert offered(node) == ["1.004194", "1.001193", "1.013978"]
 
     site.line.cut()
+    until(has_gone, 15)
     publish(HEAD + BEGINS_TOMORROW)
     assert not all_run_it()
     publish(HEAD + BEGINS_TOMORROW + ALWAYS.replace("khai sinh", "khai sinh mới"))

@@ -229,7 +229,7 @@ def test_a_release_goes_to_a_half_then_to_all_and_is_halted_when_one_refuses_it(
     province.sites[ILL].says = "closed"
     until(province.is_at(EARLY="done", LATE="done", ILL="refused", BUSY="kept"), 60)
     (rollout,) = province.api.get("/rollouts").json()["rollouts"]
-    assert rollout["state"] == "halted"
+    assert (rollout["state"], rollout["reason"]) == ("halted", "too-many-refused 1 3")
     until(lambda: province.sites[BUSY].phase() == (0, "done", ""), 20)
     assert [province.sites[node].runs() for node in NODES] == ["2.0", "2.0", "1.0", "1.0"]
     assert province.sites[BUSY].releases.named(CURRENT) == "1"
@@ -237,7 +237,7 @@ def test_a_release_goes_to_a_half_then_to_all_and_is_halted_when_one_refuses_it(
     province.do("rollout", "show", "1")
     said = capsys.readouterr().out
     assert f"{ILL}: not healthy within 15 minutes" in said
-    assert "halted, 1 of 3 hubs refused it" in said
+    assert "halted, 1 of 3 hubs that tried it refused it" in said
     with pytest.raises(SystemExit, match="rollout 1 is over"):
         province.do("rollout", "widen", "1", "--percent", "100")
 

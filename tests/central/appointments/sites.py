@@ -1,18 +1,14 @@
 """A site that takes bookings, and who may book there."""
 
-from pathlib import Path
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from central.access.accounts import Admin
 from central.appointments.book import AppointmentBook
-from central.configuration.shelf import Shelf
 from central.registry.register import register
 from central.registry.sites import parse_sites
 from central.scope import Scope
 from central.store.connection import Database
 from central.store.database import Location
 from contract.stamp import Stamp
+from tests.central.decisions import decide
 from tests.central.journal import DAY, MORNING_MS, NODE
 
 SITE, OTHER_SITE = "01-00097-01", "48-20194-01"
@@ -58,12 +54,11 @@ class MovedClock:
 class BookedSite:
     """The book of a centre that has decided what the site offers."""
 
-    def __init__(self, db: Database, location: Location, folder: Path) -> None:
+    def __init__(self, db: Database, location: Location) -> None:
         lines = ["site,name,type,national_code", f"{SITE},Hồng Hà,centre,"]
         lines.append(f"{OTHER_SITE},Hải Châu,centre,")
         register(db, parse_sites(lines), DAY)
-        shelf = Shelf(folder)
-        shelf.put(Ed25519PrivateKey.generate(), NODE, CONFIGURATION)
+        decide(location, NODE, CONFIGURATION)
         self.clock = MovedClock()
         self.location = location
-        self.book = AppointmentBook(location, self.clock, shelf)
+        self.book = AppointmentBook(location, self.clock)

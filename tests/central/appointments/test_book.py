@@ -1,7 +1,6 @@
 """What can be booked, moved and cancelled, and what is refused, in either store."""
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -26,8 +25,8 @@ SLOT_MS = MORNING_MS + 60 * MINUTE_MS
 
 
 @pytest.fixture
-def site(each_db: Database, location: Location, tmp_path: Path) -> BookedSite:
-    return BookedSite(each_db, location, tmp_path)
+def site(each_db: Database, location: Location) -> BookedSite:
+    return BookedSite(each_db, location)
 
 
 def booked(

@@ -42,7 +42,7 @@ class Site:
         self.folder = TemporaryDirectory()
         where = Path(self.folder.name) / "centre.db"
         self.db = open_for_writing(where)
-        self.site = BookedSite(self.db, where, Path(self.folder.name))
+        self.site = BookedSite(self.db, where)
         self.key = Ed25519PrivateKey.generate()
         self.on_the_way: list[bytes] = []
         self.desk = AppointmentDesk(where, self.key, self.site.clock, self.send)

@@ -1,7 +1,5 @@
 """What a hub is told, and when again; and what it says of itself."""
 
-from pathlib import Path
-
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -24,8 +22,8 @@ SLOT_MS = MORNING_MS + 60 * MINUTE_MS
 class Desk:
     """A desk at a booked site, and what it says to hubs."""
 
-    def __init__(self, db: Database, location: Location, folder: Path) -> None:
-        self.site = BookedSite(db, location, folder)
+    def __init__(self, db: Database, location: Location) -> None:
+        self.site = BookedSite(db, location)
         self.said: list[Appointments] = []
         self.line_is_there = True
         key = Ed25519PrivateKey.generate()
@@ -54,8 +52,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(each_db: Database, location: Location, tmp_path: Path) -> Desk:
-    return Desk(each_db, location, tmp_path)
+def desk(each_db: Database, location: Location) -> Desk:
+    return Desk(each_db, location)
 
 
 def test_a_hub_is_told_what_it_lacks_and_again_until_it_says_that_it_knows(desk: Desk) -> None:

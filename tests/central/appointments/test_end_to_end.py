@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 from msgspec.structs import replace
 
-from central.configuration.shelf import Shelf
 from central.service import Centre, issue_token, signing_key_of
+from central.store.database import database_of
 from contract.commands import Actor, AnyCommand, CallNext, OpenCounter, Order, SignIn
 from contract.stamp import Stamp
 from edge.core.rules import Session
@@ -22,6 +22,7 @@ from runtime.mqtt import MqttSettings
 from simulation.line import Line
 from tests.brokers import NATS, Broker, running
 from tests.central.appointments.sites import CONFIGURATION, SITE
+from tests.central.decisions import decide
 from tests.edge.running_site import EVERY_DAY, MONDAY_8_MS, RULES
 from tests.waiting import until
 
@@ -50,7 +51,7 @@ class Journey:
         self.clock = MondayMorning()
         self.token = issue_token(self.folder, "portal", "booking", clock=self.clock)
         key = signing_key_of(self.folder)
-        Shelf(self.folder).put(key, NODE, CONFIGURATION)
+        decide(database_of(self.folder), NODE, CONFIGURATION)
         self.centre = self._started()
         public = key.public_key().public_bytes_raw().hex()
         self.node = Node(

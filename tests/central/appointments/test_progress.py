@@ -1,7 +1,5 @@
 """What a site's journal says of its appointments, in either store."""
 
-from pathlib import Path
-
 import pytest
 
 from central.api.appointment_models import State, appointment
@@ -24,8 +22,8 @@ CODE = "HEN-01"
 class Told:
     """A booked site, and the journal that its hub sends."""
 
-    def __init__(self, db: Database, location: Location, folder: Path) -> None:
-        self.site = BookedSite(db, location, folder)
+    def __init__(self, db: Database, location: Location) -> None:
+        self.site = BookedSite(db, location)
         self.journal = Journal()
         self._intake = Intake(SqlIngestStore(db))
         self._sent = 0
@@ -65,8 +63,8 @@ class Told:
 
 
 @pytest.fixture
-def told(each_db: Database, location: Location, tmp_path: Path) -> Told:
-    return Told(each_db, location, tmp_path)
+def told(each_db: Database, location: Location) -> Told:
+    return Told(each_db, location)
 
 
 def issued(number: str = "1001", code: str | None = CODE) -> e.TicketIssued:

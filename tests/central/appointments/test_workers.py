@@ -14,9 +14,10 @@ import pytest
 from msgspec.structs import replace
 
 from central.access.accounts import create_token
-from central.configuration.shelf import Shelf
 from central.rollup.business_day import day_of
+from central.scope import Scope
 from central.service import signing_key_of
+from central.store.appointments import Appointments
 from central.store.database import reading, writing
 from central.store.postgres import Postgres
 from edge.core.rules import Session
@@ -26,6 +27,7 @@ from runtime.clock import SystemClock
 from runtime.mqtt import MqttSettings
 from tests.brokers import NATS, free_port, running
 from tests.central.appointments.sites import CONFIGURATION, SITE
+from tests.central.decisions import decide
 from tests.cluster.parts import Program
 from tests.edge.running_site import EVERY_DAY, RULES
 from tests.postgres import PostgresServer
@@ -86,7 +88,7 @@ class Country:
         self.where = where
         mqtt = MqttSettings("127.0.0.1", port, "thutu-centre")
         key = signing_key_of(folder / "first")
-        Shelf(folder / "first").put(key, NODE, CONFIGURATION)
+        decide(where, NODE, CONFIGURATION)
         shutil.copytree(folder / "first", folder / "second")
         with writing(where) as db:
             self._token = create_token(db, "portal", "booking", None, CLOCK.stamp().wall_ms)
@@ -111,6 +113,12 @@ class Country:
         stack.callback(self.node.stop)
         self.leader = self.first
         self.wait(self.first.leads)
+        self.wait(self.knows_the_site)
+
+    def knows_the_site(self) -> bool:
+        """Whether a worker has taken in the hub's first words."""
+        with reading(self.where) as conn:
+            return Appointments(conn, Scope()).site(SITE) is not None
 
     def wait(self, happened: Callable[[], bool]) -> None:
         """Wait while programs that have ended are started again, as by systemd."""

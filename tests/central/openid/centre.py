@@ -15,7 +15,6 @@ from central.access.openid.settings import OpenIdSettings
 from central.access.passwords import Passwords
 from central.api.app import create_api
 from central.api.entrance import Entrance
-from central.configuration.shelf import Shelf
 from central.front import Front
 from central.scope import Scope
 from central.settings import AccessSettings
@@ -104,7 +103,7 @@ def open_centre(
     access = AccessSettings(
         requests_per_minute=10_000, sign_ins_per_minute=sign_ins_per_minute, openid=openid
     )
-    entrance = Entrance(database, clock, live_within_s=180, shelf=Shelf(folder), access=access)
+    entrance = Entrance(database, clock, live_within_s=180, access=access)
     pages = create_pages(entrance, secure_cookies=secure_cookies)
     apps.append(Front(create_api(entrance, bool), pages))
     server.start()

@@ -10,7 +10,6 @@ from playwright.sync_api import Browser
 
 from central.api.app import create_api
 from central.api.entrance import Entrance
-from central.configuration.shelf import Shelf
 from central.front import Front
 from central.public.app import create_public
 from central.store.database import Location, reading
@@ -33,11 +32,10 @@ def database(
 
 
 @pytest.fixture(scope="module")
-def url(database: Location, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(database: Location) -> Iterator[str]:
     """The centre's front with the public's pages."""
     clock = StandingClock()
-    shelf = Shelf(tmp_path_factory.mktemp("shelf"))
-    entrance = Entrance(database, clock, live_within_s=180, shelf=shelf)
+    entrance = Entrance(database, clock, live_within_s=180)
     front = Front(
         create_api(entrance, lambda: True),
         create_pages(entrance, secure_cookies=False),
