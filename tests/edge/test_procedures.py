@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from contract.procedures import Procedure
+from contract.procedures import Procedure, WrittenProcedure
 from edge.procedures import procedures_of
 from edge.settings import HubSettings
 from runtime.settings import SettingsError
@@ -14,10 +14,10 @@ from runtime.wording import LANGUAGES, catalogue
 from tests.edge.running_site import RULES
 
 SHIPPED = Path("firmware_config/procedures.toml")
-BIRTH = Procedure("1.001193", {"vi": "Khai sinh", "en": "Birth"}, "2")
+BIRTH = WrittenProcedure("1.001193", {"vi": "Khai sinh", "en": "Birth"}, "2")
 
 
-def settings(file: Path | None, *own: Procedure) -> HubSettings:
+def settings(file: Path | None, *own: WrittenProcedure) -> HubSettings:
     return HubSettings("01-00097-01-h1", Path("data"), RULES, procedures=own, procedures_file=file)
 
 

@@ -24,7 +24,7 @@ SPANS = (span_of("07:30-11:30"), span_of("13:00-17:00"))
 OPENING = Opening(dict.fromkeys((1, 2, 3, 4, 5), SPANS))
 
 
-def judged(now_ms: int = TEN, **facts: Any) -> dict[Key, bool]:
+def judged(now_ms: int = TEN, **facts: Any) -> dict[Key, bool | None]:
     site = SiteFacts(site=SITE, **{"heard_ms": now_ms, **facts})
     return {found.key: found.raises for found in findings(site, LIMITS, OPENING, now_ms)}
 
