@@ -28,6 +28,7 @@ def site_summary(journal: Journal, turned_away: dict[str, int]) -> dict[str, Any
         "counters": _counters(count),
         "ratings": {
             "count": len(count.ratings),
+            "by_fives": count.ratings_by_fives,
             "levels": {str(level): count.ratings.count(level) for level in (4, 3, 2, 1)},
             "response_rate": _rounded(count.response_rate, 3),
             "presses_ignored": count.presses_ignored,
@@ -51,8 +52,8 @@ def compare(counted: dict[str, Any], told: dict[str, Any]) -> list[str]:
         "presses ignored": (counted["ratings"]["presses_ignored"], told["ignored_presses"]),
         "waits": (len(counted["waits_s"]), figures["wait"]["n"]),
     }
-    if told["ratings"]["answers"] is not None:  # fewer than five are nobody's business
-        pairs["ratings"] = (counted["ratings"]["count"], told["ratings"]["answers"])
+    if told["ratings"]["answers"] is not None:
+        pairs["ratings"] = (counted["ratings"]["by_fives"], told["ratings"]["answers"])
     heard = {str(counter["counter"]): counter for counter in told["counters"]}
     for counter in counted["counters"]:
         theirs = heard.get(counter["counter"], {})
