@@ -28,6 +28,7 @@ from central.public.app import create_public
 from central.recovery.spool import Spool
 from central.recovery.state_desk import StateDesk
 from central.rollup.folder import Folder
+from central.rounds import Rounds
 from central.scope import Role
 from central.settings import AccessSettings
 from central.store.database import Location, close, database_of, lead, open_for_writing, writing
@@ -136,6 +137,11 @@ class Centre:
         self._spool = Spool(folder, self._committer.put) if self._committer else None
         self._state_desk = StateDesk(database, key, self._clock, self._publish)
         self._appointments = AppointmentService(database, key, self._clock, self._publish)
+        self._rounds = [
+            Rounds("appointments", self._appointments.turn),
+            Rounds("configurations", self._configurations.turn),
+            Rounds("rollouts", self._rollouts.turn, 2.0),
+        ]
         self._link = MqttLink(
             mqtt,
             persistent=True,
@@ -159,9 +165,8 @@ class Centre:
         self._writer.start()
         self._alerts.start()
         self._state_desk.start()
-        self._appointments.start()
-        self._configurations.start()
-        self._rollouts.start()
+        for rounds in self._rounds:
+            rounds.start()
         if self._spool is not None:
             self._spool.start()
         self._http.start()
@@ -176,9 +181,8 @@ class Centre:
         if self._spool is not None:
             self._spool.stop()
         self._state_desk.stop()
-        self._appointments.stop()
-        self._configurations.stop()
-        self._rollouts.stop()
+        for rounds in self._rounds:
+            rounds.stop()
         self._alerts.stop()
         self._writer.stop()
         self._http.stop()

@@ -1,19 +1,14 @@
 """The two threads of alerts: one looks, the other sends, so that a slow mail server keeps nobody
 from seeing what is wrong."""
 
-import logging
-import threading
-from collections.abc import Callable
 from pathlib import Path
 
 from central.alerts.dispatch import Dispatch, ways
 from central.alerts.settings import AlertSettings
 from central.alerts.watch import AlertWatch
+from central.rounds import Rounds
 from central.store.database import Location
-from central.store.protocol import StoreError
 from runtime.clock import Clock
-
-logger = logging.getLogger(__name__)
 
 _SEND_EVERY_S = 5.0
 
@@ -41,33 +36,16 @@ class AlertService:
         )
         dispatch = Dispatch(database, clock, settings, ways(settings, folder))
         dispatch.begin()
-        self._stopping = threading.Event()
-        self._threads = [self._thread("alert-watch", watch.look, settings.check_every_s)]
+        self._rounds = [Rounds("alerts", watch.look, settings.check_every_s)]
         if settings.receivers:
-            self._threads.append(self._thread("alert-dispatch", dispatch.turn, _SEND_EVERY_S))
+            self._rounds.append(Rounds("alert messages", dispatch.turn, _SEND_EVERY_S))
 
     def start(self) -> None:
         """Begin."""
-        for thread in self._threads:
-            thread.start()
+        for rounds in self._rounds:
+            rounds.start()
 
     def stop(self) -> None:
         """End, after what is under way."""
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _thread(self, name: str, do: Callable[[], object], every_s: float) -> threading.Thread:
-        return threading.Thread(target=self._run, args=(do, every_s), name=name, daemon=True)
-
-    def _run(self, do: Callable[[], object], every_s: float) -> None:
-        complained = False
-        while not self._stopping.wait(every_s):
-            try:
-                do()
-            except StoreError as error:
-                if not complained:
-                    logger.warning("alerts wait for the database: %s", error)
-                complained = True
-            else:
-                complained = False
+        for rounds in self._rounds:
+            rounds.stop()

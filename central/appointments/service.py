@@ -1,7 +1,6 @@
-"""The thread of appointments: what sites said is read, and what they lack is told."""
+"""The rounds of appointments: what sites said is read, and what they lack is told."""
 
 import logging
-import threading
 from collections.abc import Callable
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -11,18 +10,16 @@ from central.appointments.progress import follow
 from central.rollup.business_day import day_of
 from central.store.appointments_delivery import Deliveries
 from central.store.database import Location, transaction, writing
-from central.store.protocol import StoreError
 from runtime.clock import Clock
 
 logger = logging.getLogger(__name__)
 
-_TURN_S = 1.0
 _DAY_MS = 86_400_000
 _KEPT_DAYS = 90
 
 
 class AppointmentService:
-    """Follows and tells from `start` to `stop`, in the one program of a centre that leads;
+    """Follows and tells, turn by turn, in the one program of a centre that leads;
     `publish` is as in `Committer`. Appointments are forgotten 90 days after their slot."""
 
     def __init__(
@@ -36,35 +33,16 @@ class AppointmentService:
         self._clock = clock
         self._desk = AppointmentDesk(database, key, clock, publish)
         self._tidied_on = ""
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="appointments", daemon=True)
 
     def hear(self, topic: str, payload: bytes) -> None:
         """Take a status, from any thread. Never raises, never waits."""
         self._desk.hear(topic, payload)
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End, after what is under way."""
-        self._stopping.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        complained = False
-        while not self._stopping.wait(_TURN_S):
-            try:
-                follow(self._database, self._clock.stamp().wall_ms)
-                self._desk.turn()
-                self._tidy()
-            except StoreError as error:
-                if not complained:
-                    logger.warning("appointments wait for the database: %s", error)
-                complained = True
-            else:
-                complained = False
+    def turn(self) -> None:
+        """Read, tell, and forget what is long ago. Raises StoreError."""
+        follow(self._database, self._clock.stamp().wall_ms)
+        self._desk.turn()
+        self._tidy()
 
     def _tidy(self) -> None:
         now_ms = self._clock.stamp().wall_ms

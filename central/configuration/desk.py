@@ -21,13 +21,12 @@ from runtime.clock import Clock
 
 logger = logging.getLogger(__name__)
 
-_EVERY_S = 1.0
 _AGAIN_MS = 600_000
 _AT_ONCE = 50
 
 
 class ConfigurationDesk:
-    """Hears every status; asks, signs and tells in a thread of its own.
+    """Hears every status; asks, signs and tells in the thread of whoever gives it its turns.
 
     `publish(topic, payload)` retains the message, and says whether it could. The same is given
     again only after ten minutes, for a hub may refuse it, or wait until nobody is in the house.
@@ -50,17 +49,6 @@ class ConfigurationDesk:
         self._heard: dict[str, str] = {}
         self._given: dict[str, tuple[str | None, int]] = {}
         self._unknown: dict[str, str] = {}
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="configurations", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End, after what is under way."""
-        self._stopping.set()
-        self._thread.join()
 
     def hear(self, topic: str, payload: bytes) -> None:
         """Keep what a hub runs for the next turn, unless it goes before; in the line's thread.
@@ -144,18 +132,6 @@ class ConfigurationDesk:
         if Editions(conn, PROCEDURES).number() != self._handled.edition:
             self._handled = Handled(catalogue_of(conn))
         return self._handled
-
-    def _run(self) -> None:
-        complained = False
-        while not self._stopping.wait(_EVERY_S):
-            try:
-                self.turn()
-            except StoreError as error:
-                if not complained:
-                    logger.warning("configurations wait for the database: %s", error)
-                complained = True
-            else:
-                complained = False
 
     def _now_ms(self) -> int:
         return self._clock.stamp().wall_ms

@@ -22,14 +22,13 @@ from runtime.sealed import seal
 
 logger = logging.getLogger(__name__)
 
-_EVERY_S = 2.0
 _AGAIN_MS = 600_000
 _FETCHES_FOR_MS = 7_200_000
 _MOST = 2**40
 
 
 class RolloutDesk:
-    """Hears every status; decides, tells and notes in a thread of its own.
+    """Hears every status; decides, tells and notes in the thread of whoever gives it its turns.
 
     `publish(topic, payload)` retains the message, and says whether it could. Of all hubs at most
     `settings.at_once` fetch at the same time; one that has not come through within two hours
@@ -53,17 +52,6 @@ class RolloutDesk:
         self._heard: dict[str, Status] = {}
         self._noted: dict[str, UpdateState] = {}
         self._given: dict[str, tuple[int, int]] = {}
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="rollouts", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End, after what is under way."""
-        self._stopping.set()
-        self._thread.join()
 
     def hear(self, topic: str, payload: bytes) -> None:
         """Keep a hub's last word for the next turn; in the line's thread. Never raises."""
@@ -186,18 +174,6 @@ class RolloutDesk:
         self._given[node] = (order.number, now_ms)
         logger.info("%s was told order %d: release %d", node, order.number, order.release)
         return True
-
-    def _run(self) -> None:
-        complained = False
-        while not self._stopping.wait(_EVERY_S):
-            try:
-                self.turn()
-            except StoreError as error:
-                if not complained:
-                    logger.warning("rollouts wait for the database: %s", error)
-                complained = True
-            else:
-                complained = False
 
     def _now_ms(self) -> int:
         return self._clock.stamp().wall_ms

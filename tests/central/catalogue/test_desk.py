@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from central.catalogue.catalogue import Catalogue, publish
 from central.catalogue.handled import Handled
 from central.configuration.desk import ConfigurationDesk
+from central.rounds import Rounds
 from central.store import sqlite
 from central.store.connection import Database
 from central.store.database import Location, close
@@ -190,12 +191,13 @@ def mute() -> Iterator[Location]:
 
 def test_a_mute_database_never_holds_the_line(mute: Location) -> None:
     line, journal = Line(mute), Journal(NODE)
-    line.desk.start()
+    rounds = Rounds("configurations", line.desk.turn, 0.01)
+    rounds.start()
     began = time.monotonic()
     for _ in range(100):
         line.desk.hear(journal.status_topic, journal.status(config="own"))
     assert time.monotonic() - began < 1
-    line.desk.stop()
+    rounds.stop()
     assert line.sent == []
 
 
