@@ -21,6 +21,7 @@ from central.front import Front
 from central.identity.desk import IdentityDesk, folder_of, has_authority
 from central.identity.enrolment import create_enrolment
 from central.identity.eviction import evict
+from central.ingest.check import CheckedBatch, check
 from central.ingest.committer import Committer
 from central.ingest.intake import Intake
 from central.leadership import Leadership
@@ -34,11 +35,13 @@ from central.settings import AccessSettings
 from central.store.database import Location, close, database_of, lead, open_for_writing, writing
 from central.store.ingest import SqlIngestStore
 from central.store.rollup import SqlRollupStore
+from central.store.rows import Quarantined
 from central.updates.desk import RolloutDesk
 from central.updates.serving import create_releases
 from central.updates.settings import UpdateSettings
 from central.web.app import create_pages
 from contract.topics import up
+from contract.wire import Status
 from runtime.clock import Clock, SystemClock
 from runtime.folder_lock import FolderLock
 from runtime.http_connections import Limits
@@ -221,11 +224,15 @@ class Centre:
             self._identities.put(topic, payload)
         else:
             if topic.endswith("/up/status"):
-                self._configurations.hear(topic, payload)
-                self._appointments.hear(topic, payload)
-                self._rollouts.hear(topic, payload)
+                self._hear(check(topic, payload))
             if self._committer is not None:
                 self._committer.put(topic, payload)
+
+    def _hear(self, said: CheckedBatch | Status | Quarantined) -> None:
+        if isinstance(said, Status):  # of anything else the ingest says what is wrong with it
+            self._configurations.hear(said)
+            self._appointments.hear(said)
+            self._rollouts.hear(said)
 
     def _publish(self, topic: str, payload: bytes) -> bool:
         return self._link.publish(topic, payload)

@@ -11,9 +11,8 @@ from central.rollup.business_day import day_of
 from central.store.appointments_delivery import Change, Deliveries
 from central.store.connection import Connection
 from central.store.database import Location, reading
-from contract.codec import ContractError, decode_message
 from contract.ids import split_node
-from contract.topics import down, parse_up
+from contract.topics import down
 from contract.wire import VERSION, Appointments, Booking, Status
 from runtime.clock import Clock
 from runtime.sealed import seal
@@ -62,22 +61,16 @@ class AppointmentDesk:
         self._latest: dict[str, int] = {}
         self._last_change = 0
 
-    def hear(self, topic: str, payload: bytes) -> None:
-        """Note up to where a hub knows the changes at its site; what is no status is for others
-        to complain of."""
-        try:
-            node = parse_up(topic).node
-            status = decode_message(payload, Status)
-        except (ContractError, ValueError):
-            return
-        if status.node != node or not split_node(node).part.startswith(_HUB):
+    def hear(self, status: Status) -> None:
+        """Note up to where a hub knows the changes at its site."""
+        if not split_node(status.node).part.startswith(_HUB):
             return
         with self._hearing:
             if status.online:
-                self._known[node] = status.appointments
+                self._known[status.node] = status.appointments
             else:
-                self._known.pop(node, None)
-                self._told.pop(node, None)
+                self._known.pop(status.node, None)
+                self._told.pop(status.node, None)
 
     def turn(self) -> int:
         """Tell every hub that speaks what it lacks; the same again after half a minute. Returns

@@ -10,6 +10,7 @@ from central.appointments.progress import follow
 from central.rollup.business_day import day_of
 from central.store.appointments_delivery import Deliveries
 from central.store.database import Location, transaction, writing
+from contract.wire import Status
 from runtime.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -34,9 +35,9 @@ class AppointmentService:
         self._desk = AppointmentDesk(database, key, clock, publish)
         self._tidied_on = ""
 
-    def hear(self, topic: str, payload: bytes) -> None:
-        """Take a status, from any thread. Never raises, never waits."""
-        self._desk.hear(topic, payload)
+    def hear(self, status: Status) -> None:
+        """Take a status, from any thread; never waits."""
+        self._desk.hear(status)
 
     def turn(self) -> None:
         """Read, tell, and forget what is long ago. Raises StoreError."""

@@ -14,8 +14,7 @@ from central.store.connection import Connection
 from central.store.database import Location, reading, transaction, writing
 from central.store.editions import Editions
 from central.store.protocol import StoreError
-from contract.codec import ContractError, decode_message
-from contract.topics import down, parse_up
+from contract.topics import down
 from contract.wire import Status
 from runtime.clock import Clock
 
@@ -50,21 +49,13 @@ class ConfigurationDesk:
         self._given: dict[str, tuple[str | None, int]] = {}
         self._unknown: dict[str, str] = {}
 
-    def hear(self, topic: str, payload: bytes) -> None:
-        """Keep what a hub runs for the next turn, unless it goes before; in the line's thread.
-        Never raises."""
-        try:
-            node = parse_up(topic).node
-            status = decode_message(payload, Status)
-        except (ContractError, ValueError):
-            return  # the ingest says what is wrong with it
-        if status.node != node:
-            return
+    def hear(self, status: Status) -> None:
+        """Keep what a hub runs for the next turn, unless it goes before; in the line's thread."""
         with self._lock:
             if status.online:
-                self._heard[node] = status.config
+                self._heard[status.node] = status.config
             else:
-                self._heard.pop(node, None)
+                self._heard.pop(status.node, None)
 
     def turn(self) -> None:
         """Give those heard since the last turn what they lack. Raises StoreError; then what was

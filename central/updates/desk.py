@@ -14,8 +14,7 @@ from central.store.updates import UpdateBook
 from central.updates.reasons import too_many
 from central.updates.rollout import Order, Rollout, RolloutState, order_for, too_many_refused
 from central.updates.settings import UpdateSettings
-from contract.codec import ContractError, decode_message
-from contract.topics import down, parse_up
+from contract.topics import down
 from contract.wire import VERSION, Status, Update, UpdateState
 from runtime.clock import Clock
 from runtime.sealed import seal
@@ -53,16 +52,11 @@ class RolloutDesk:
         self._noted: dict[str, UpdateState] = {}
         self._given: dict[str, tuple[int, int]] = {}
 
-    def hear(self, topic: str, payload: bytes) -> None:
-        """Keep a hub's last word for the next turn; in the line's thread. Never raises."""
-        try:
-            node = parse_up(topic).node
-            status = decode_message(payload, Status)
-        except (ContractError, ValueError):
-            return  # the ingest says what is wrong with it
-        if status.online and status.node == node:
+    def hear(self, status: Status) -> None:
+        """Keep a hub's last word for the next turn; in the line's thread."""
+        if status.online:
             with self._lock:
-                self._heard[node] = status
+                self._heard[status.node] = status
 
     def turn(self) -> None:
         """Note what was heard since the last turn, halt what goes wrong, and tell who lacks an

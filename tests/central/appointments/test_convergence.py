@@ -20,9 +20,8 @@ from central.scope import Scope
 from central.store.database import open_for_writing
 from central.store.ingest import SqlIngestStore
 from contract import commands as c
-from contract.codec import encode_entry, encode_message
+from contract.codec import encode_entry
 from contract.commands import Answer
-from contract.topics import up
 from contract.wire import VERSION, Status
 from edge.hub import Reply
 from edge.upstream.appointments import CentreBookings
@@ -96,7 +95,7 @@ class Site:
         """The hub's status comes through, and the desk has its turn."""
         upto = self.bookings.upto()
         status = Status(VERSION, NODE, online=True, epoch="00000000000000aa", appointments=upto)
-        self.desk.hear(up(NODE, "status"), encode_message(status))
+        self.desk.hear(status)
         self.site.clock.sleep(31)
         self.desk.turn()
 

@@ -9,8 +9,7 @@ from central.scope import Scope
 from central.store.appointments_delivery import Deliveries
 from central.store.connection import Database
 from central.store.database import Location, transaction
-from contract.codec import encode_message
-from contract.topics import down, up
+from contract.topics import down
 from contract.wire import VERSION, Appointments, Booking, Status
 from runtime.sealed import unseal_from
 from tests.central.appointments.sites import DAY_MS, MINUTE_MS, PORTAL, SITE, BookedSite
@@ -36,7 +35,7 @@ class Desk:
 
     def hears(self, upto: int, node: str = NODE, *, online: bool = True) -> None:
         status = Status(VERSION, node, online, "00000000000000aa", appointments=upto)
-        self.desk.hear(up(node, "status"), encode_message(status))
+        self.desk.hear(status)
 
     def says(self) -> list[Appointments]:
         """What is said in one turn."""
@@ -127,9 +126,6 @@ def test_who_is_no_hub_of_the_site_or_has_gone_is_told_nothing(desk: Desk) -> No
     desk.hears(0, f"{SITE}-s1")
     desk.hears(0)
     desk.hears(0, online=False)
-    desk.desk.hear(up(NODE, "status"), b"no status")
-    forged = Status(VERSION, OTHER_NODE, online=True, epoch="00000000000000aa")
-    desk.desk.hear(up(NODE, "status"), encode_message(forged))
     assert desk.says() == []
 
 

@@ -20,9 +20,10 @@ from central.store.connection import Database
 from central.store.database import Location, close
 from central.store.database import location as named
 from central.store.protocol import StoreError
+from contract.codec import decode_message
 from contract.stamp import Stamp
 from contract.topics import down
-from contract.wire import Configuration, configuration_label
+from contract.wire import Configuration, Status, configuration_label
 from runtime.sealed import unseal_from
 from tests.central.catalogue.lists import BIRTH, LAND, procedures
 from tests.central.decisions import decide
@@ -59,9 +60,9 @@ class Line:
     def hear(self, node: str, config: str, *, online: bool = True) -> list[Configuration]:
         """What is published when a hub says that it runs `config`."""
         journal = Journal(node)
-        status = journal.status(online=online, config=config)
+        status = decode_message(journal.status(online=online, config=config), Status)
         before = len(self.sent)
-        self.desk.hear(journal.status_topic, status)
+        self.desk.hear(status)
         self.desk.turn()
         found = self.sent[before:]
         assert {topic for topic, _ in found} <= {down(node, "config")}
@@ -190,12 +191,12 @@ def mute() -> Iterator[Location]:
 
 
 def test_a_mute_database_never_holds_the_line(mute: Location) -> None:
-    line, journal = Line(mute), Journal(NODE)
+    line, said = Line(mute), decode_message(Journal(NODE).status(config="own"), Status)
     rounds = Rounds("configurations", line.desk.turn, 0.01)
     rounds.start()
     began = time.monotonic()
     for _ in range(100):
-        line.desk.hear(journal.status_topic, journal.status(config="own"))
+        line.desk.hear(said)
     assert time.monotonic() - began < 1
     rounds.stop()
     assert line.sent == []

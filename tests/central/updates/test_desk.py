@@ -15,11 +15,11 @@ from central.store.updates import UpdateBook, UpdateReader
 from central.updates.desk import RolloutDesk
 from central.updates.rollout import Rollout, RolloutState
 from central.updates.settings import UpdateSettings
-from contract.codec import encode_message
 from contract.stamp import Stamp
-from contract.topics import down, up
+from contract.topics import down
 from contract.wire import VERSION, Phase, Status, Update, UpdateState
 from runtime.sealed import unseal_from
+from tests.central.journal import DAY
 from tests.central.updates.test_rollout import ROLLOUT
 
 NODES = [f"01-{unit:05}-01-h1" for unit in range(1, 9)]
@@ -84,7 +84,7 @@ class Ground:
         status = Status(
             VERSION, node, online=True, epoch="00000000000000aa", software=software, update=said
         )
-        self.desk.hear(up(node, "status"), encode_message(status))
+        self.desk.hear(status)
 
     def all_say(self, *nodes: str, phase: Phase | None = None, reason: str = "") -> None:
         for node in nodes or NODES:
@@ -163,7 +163,7 @@ def test_too_many_refusals_halt_it_and_who_has_not_switched_keeps_the_old(ground
         (row,) = [row for row, _ in AccessStore(conn).audit(0, 10)]
         assert (row.action, row.subject) == ("rollout-halted", "1: too-many-refused 2 2")
         assert first_broken(conn) is None
-        hubs = UpdateReader(conn, Scope()).hubs(halted, Where(), 0)
+        hubs = UpdateReader(conn, Scope()).hubs(halted, Where(), heard_since_ms=0, today=DAY)
     assert [hub.reason for hub in hubs if hub.phase == "refused"] == [
         "not healthy after 2 starts",
         "the disk is full",
@@ -207,18 +207,8 @@ def test_a_hub_cannot_make_the_centre_keep_more_and_more(ground: Ground) -> None
     assert found[0] <= 100
 
 
-def test_the_desk_hears_no_nonsense(ground: Ground) -> None:
+def test_a_hub_that_has_gone_is_told_nothing(ground: Ground) -> None:
     ground.begin(ROLLOUT)
-    other = Status(VERSION, NODES[1], online=True, epoch="00000000000000aa")
-    for topic, payload in (
-        ("nowhere", b""),
-        (up(NODES[0], "status"), b"\xc1"),
-        (up(NODES[0], "status"), encode_message(other)),
-        (
-            up(NODES[0], "status"),
-            encode_message(Status(VERSION, NODES[0], online=False, epoch="00000000000000aa")),
-        ),
-    ):
-        ground.desk.hear(topic, payload)
+    ground.desk.hear(Status(VERSION, NODES[0], online=False, epoch="00000000000000aa"))
     ground.desk.turn()
     assert ground.retained == {}
