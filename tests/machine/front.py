@@ -9,8 +9,6 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 _ANSWER_S = 60.0
 _KEYS = {"\n": "ret"}
 _HEADER_BYTES = 44
@@ -29,10 +27,9 @@ class Front:
         for letter in text:
             self._ask("send-key", keys=[{"type": "qcode", "data": _KEYS.get(letter, letter)}])
 
-    def picture(self, path: Path) -> Image.Image:
-        """What the screen shows now, which is also left at `path` as a PNG."""
+    def picture(self, path: Path) -> None:
+        """Leave what the screen shows now at `path`, as a PNG."""
         self._ask("screendump", filename=str(path), format="png")
-        return Image.open(path)
 
     def loudest(self) -> int:
         """The largest sample since the machine has power, of 32767."""
