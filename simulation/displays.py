@@ -12,6 +12,7 @@ from display.boards.__main__ import run as run_boards
 from display.boards.drivers import ModbusDigits
 from display.hall.__main__ import feed
 from display.hall.relay import Relay, create_app
+from display.hall.screen import Screen
 from display.voice.__main__ import run as run_voice
 from display.voice.settings import Files, Pace, Zone
 from display.voice.settings import Settings as VoiceSettings
@@ -53,7 +54,7 @@ class Displays:
     def start(self, node: Node, clock: Clock) -> None:
         """Follow a hub that has just started."""
         relay = Relay()
-        self._hall = HttpServer(create_app(relay), "127.0.0.1", self._hall_port)
+        self._hall = HttpServer(create_app(relay, Screen(clock)), "127.0.0.1", self._hall_port)
         self._hall.start()
         self._hall_port = self._hall.port
         self._follow(node, "boards", partial(run_boards, self._board_settings(node.url)))

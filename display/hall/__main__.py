@@ -2,7 +2,9 @@
 
 import logging
 import sys
+import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -11,12 +13,17 @@ from msgspec import Meta, Struct
 
 from display.hall.relay import Relay, create_app
 from display.hall.scene import scene
+from display.hall.screen import Screen
+from runtime.clock import SystemClock
+from runtime.device_reports import DeviceReports
 from runtime.http_server import HttpServer
 from runtime.hub_client import HubClient, HubUnreachable, Silence
 from runtime.hub_program import run_beside_hub
 from runtime.service_manager import ServiceManager, Watchdog
 
 logger = logging.getLogger(__name__)
+
+_LOOK_EVERY_S = 5.0
 
 Notice = Annotated[str, Meta(min_length=1, max_length=300)]
 
@@ -48,14 +55,20 @@ def run(settings: Settings, client: HubClient, watchdog: Watchdog) -> None:
     Raises OSError when its address is taken.
     """
     relay = Relay()
-    server = HttpServer(create_app(relay), settings.host, settings.port)
-    server.start()
-    logger.info("the hall screen is at %s", server.url)
-    watchdog.check(server.answers)
-    try:
+    with ExitStack() as closing:
+        reports = DeviceReports(client)
+        closing.callback(reports.close)
+        screen, ended = Screen(SystemClock()), threading.Event()
+        watcher = threading.Thread(target=_report, args=(screen, reports, ended), name="screen")
+        watcher.start()
+        closing.callback(watcher.join)
+        closing.callback(ended.set)
+        server = HttpServer(create_app(relay, screen), settings.host, settings.port)
+        server.start()
+        closing.callback(server.stop)
+        logger.info("the hall screen is at %s", server.url)
+        watchdog.check(server.answers)
         feed(relay, client, settings.notices)
-    finally:
-        server.stop()
 
 
 def feed(relay: Relay, client: HubClient, notices: tuple[str, ...] = ()) -> None:
@@ -69,6 +82,12 @@ def feed(relay: Relay, client: HubClient, notices: tuple[str, ...] = ()) -> None
             continue
         names = names or _service_names(client)
         relay.publish(scene(picture, names, notices))
+
+
+def _report(screen: Screen, reports: DeviceReports, ended: threading.Event) -> None:
+    while not ended.wait(_LOOK_EVERY_S):
+        if news := screen.news():
+            reports.put(news)
 
 
 def _service_names(client: HubClient) -> dict[str, str]:

@@ -21,6 +21,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from display.hall.scene import Scene
+from display.hall.screen import Screen
 from runtime.wording import LANGUAGES, catalogue
 
 _PAGE = Path(__file__).with_name("page")
@@ -28,6 +29,7 @@ _FONTS = fontpkg_be_vietnam_pro.ROOT / "files"
 _SCRIPT = "".join((_PAGE / name).read_text("utf-8") for name in ("notices.js", "hall.js"))
 _STYLE = (_PAGE / "hall.css").read_text("utf-8")
 _KEEP_ALIVE_S = 2.0
+_LOOPBACK = {"127.0.0.1", "::1"}
 _SILENCE = b"event: silence\ndata: {}\n\n"
 
 
@@ -73,8 +75,9 @@ class Relay:
             self._followers.discard(follower)
 
 
-def create_app(relay: Relay) -> Starlette:
-    """The page at `/`, its letters, and its events at `/events`.
+def create_app(relay: Relay, screen: Screen) -> Starlette:
+    """The page at `/`, its letters, and its events at `/events`. To `/painted` the page says that
+    it was painted, and there a program on this machine may ask: 204 if it was here, else 503.
 
     A browser that shows an older version, from before an update, loads the page anew. The page
     comes whole, with its script and style, so that none is ever left without them.
@@ -97,10 +100,19 @@ def create_app(relay: Relay) -> Starlette:
             headers={"Cache-Control": "no-store"},
         )
 
+    async def note_painted(request: Request) -> Response:
+        screen.painted(here=request.client is not None and request.client.host in _LOOPBACK)
+        return Response(status_code=204)
+
+    async def say_painted(_: Request) -> Response:
+        return Response(status_code=204 if screen.is_painted_here else 503)
+
     return Starlette(
         routes=[
             Route("/", show_page),
             Route("/events", follow),
+            Route("/painted", note_painted, methods=["POST"]),
+            Route("/painted", say_painted),
             Mount("/fonts", StaticFiles(directory=_FONTS)),
             Route("/icon.svg", show_icon),
         ],

@@ -10,7 +10,7 @@ PATH=$PATH:/usr/sbin:/sbin
 . "$repository/tests/demand_programs.sh"
 PACKAGES=systemd-sysv,dbus,udev,kmod,systemd-timesyncd,linux-image-amd64,initramfs-tools,overlayroot,busybox
 PACKAGES=$PACKAGES,cloud-init,python3,sudo,openssh-server,curl,procps,zstd,e2fsprogs,qemu-guest-agent
-PACKAGES=$PACKAGES,console-setup,alsa-utils
+PACKAGES=$PACKAGES,console-setup,alsa-utils,cage,seatd,chromium
 
 main() {
     demand_programs qemu-system-x86_64:qemu-system-x86 mmdebstrap:mmdebstrap fakeroot:fakeroot \

@@ -3,6 +3,7 @@
 
 const SILENT_AFTER_MS = 5000;
 const LISTEN_ANEW_AFTER_MS = 10000;
+const SAY_PAINTED_EVERY_MS = 10000;
 const TURN_SERVICES_MS = 6000;
 const SITE_IS_AHEAD_OF_UTC_MS = 7 * 3600 * 1000;
 
@@ -101,5 +102,12 @@ function turnServices(turn) {
   rows.forEach((row, place) => { row.hidden = Math.floor(place / atOnce) !== page; });
 }
 
+// Heard by `thutu-hall-screen`, which starts a browser anew that paints no more.
+function sayPainted() {
+  requestAnimationFrame(() => fetch("/painted", { method: "POST" }).catch(() => {}));
+}
+
 follow();
+sayPainted();
 setInterval(tick, 1000);
+setInterval(sayPainted, SAY_PAINTED_EVERY_MS);

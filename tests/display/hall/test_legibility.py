@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from display.hall.relay import Relay, create_app
 from display.hall.scene import Call, Scene, Waiting
+from display.hall.screen import Screen
+from runtime.clock import SystemClock
 from runtime.http_server import HttpServer
 from tests.browser import chromium, page_of
 from tests.display.scenes import NOW_MS
@@ -36,7 +38,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def relay() -> Iterator[tuple[Relay, str]]:
     relay = Relay()
-    server = HttpServer(create_app(relay), "127.0.0.1", 0)
+    server = HttpServer(create_app(relay, Screen(SystemClock())), "127.0.0.1", 0)
     server.start()
     yield relay, server.url
     server.stop()

@@ -51,7 +51,7 @@ ATTEMPTS: dict[str, Callable[[], object]] = {
     "see others' processes": Path("/proc/1/status").read_bytes,
     "send signals to systemd": lambda: os.kill(1, 0),
     "write the data folder": write("/var/lib/thutu"),
-    "write the cache folder": write("/var/cache/thutu"),
+    "write /var/cache": write("/var/cache"),
     "open the serial port": opened("/dev/ttyS1"),
     "read the boot's name": Path("/proc/sys/kernel/random/boot_id").read_bytes,
     "open a socket": lambda: socket.create_server(("127.0.0.1", 0)).close(),

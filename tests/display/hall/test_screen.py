@@ -1,0 +1,146 @@
+"""A hall screen whose page has died is noticed, and its browser started anew."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from contract.commands import ReportDevice
+from contract.stamp import Stamp
+from display.hall.browser import main
+from display.hall.relay import Relay, create_app
+from display.hall.screen import Screen
+from runtime.clock import SystemClock
+from runtime.http_server import HttpServer
+from tests.browser import chromium
+from tests.service_manager import Systemd
+from tests.waiting import until
+
+WITHIN_S = 25.0
+WATCH_S = 0.4
+READY, ALIVE, STOPPING = "READY=1", "WATCHDOG=1", "STOPPING=1"
+PAINTED = ReportDevice("hall-screen", "ready")
+DARK = ReportDevice("hall-screen", "lost", "not-painted")
+
+
+class SetClock(SystemClock):
+    """A clock that stands still until it is pushed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds = 1000
+
+    def stamp(self) -> Stamp:
+        return Stamp(0, self.seconds * 1_000_000_000, "b0", synced=False)
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def screen(clock: SetClock) -> Screen:
+    return Screen(clock)
+
+
+@pytest.fixture
+def server(screen: Screen) -> Iterator[HttpServer]:
+    server = HttpServer(create_app(Relay(), screen), "127.0.0.1", 0)
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_the_hub_hears_once_of_each_change(screen: Screen, clock: SetClock) -> None:
+    assert screen.news() is None, "whether there is a screen at all, nobody knows"
+    screen.painted(here=True)
+    assert [screen.news(), screen.news()] == [PAINTED, None]
+    clock.seconds += 29
+    assert screen.news() is None
+    clock.seconds += 1
+    assert [screen.news(), screen.news()] == [DARK, None]
+    screen.painted(here=False)
+    assert screen.news() == PAINTED
+
+
+def test_a_page_elsewhere_does_not_stand_for_the_one_here(screen: Screen, clock: SetClock) -> None:
+    screen.painted(here=True)
+    clock.seconds += 30
+    screen.painted(here=False)
+    assert not screen.is_painted_here
+    screen.painted(here=True)
+    assert screen.is_painted_here
+
+
+def test_a_page_in_a_browser_says_that_it_is_painted(server: HttpServer, screen: Screen) -> None:
+    assert asked(server) == 503
+    with chromium() as browser:
+        page = browser.new_page()
+        page.goto(server.url)
+        until(lambda: screen.is_painted_here, WITHIN_S)
+    assert asked(server) == 204
+
+
+class Keeper:
+    """The real `thutu-hall-screen`, under a stand-in for systemd."""
+
+    def __init__(self, url: str, systemd: Systemd, *command: str) -> None:
+        program = [sys.executable, "-m", "display.hall.browser", url, *command]
+        self._process = subprocess.Popen(program, env=systemd.environment(WATCH_S))
+
+    def end(self) -> int:
+        return self._process.wait(WITHIN_S)
+
+
+def test_it_lives_while_the_page_is_painted(
+    server: HttpServer, screen: Screen, clock: SetClock, tmp_path: Path
+) -> None:
+    ended = tmp_path / "ended"
+    browser = f"while [ ! -e {ended} ]; do sleep 0.1; done; exit 7"
+    with Systemd(tmp_path) as systemd:
+        keeper = Keeper(server.url, systemd, "/bin/sh", "-c", browser)
+        assert systemd.said_within(3) == []
+        screen.painted(here=True)
+        until(lambda: systemd.heard(READY), WITHIN_S)
+        until(lambda: systemd.heard(ALIVE), WITHIN_S)
+        clock.seconds += 30
+        systemd.said_within(1)
+        assert systemd.said_within(2) == [], "systemd would start it anew now"
+        ended.touch()
+        assert keeper.end() == 7
+        assert systemd.said_within(0) == [STOPPING]
+
+
+def test_without_the_pages_server_another_browser_would_be_no_better(tmp_path: Path) -> None:
+    with Systemd(tmp_path) as systemd:
+        keeper = Keeper("http://127.0.0.1:1/", systemd, "/bin/sh", "-c", "sleep 3")
+        until(lambda: systemd.heard(READY), WITHIN_S)
+        assert keeper.end() == 0
+
+
+def test_the_browser_does_not_speak_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = tmp_path / "environment"
+    with Systemd(tmp_path) as systemd:
+        for name, value in systemd.environment(WATCH_S).items():
+            monkeypatch.setenv(name, value)
+        assert main(["http://127.0.0.1:1/", "/bin/sh", "-c", f"env >{left}; kill -9 $$"]) == 1
+    assert "WATCHDOG" not in left.read_text("utf-8")
+    assert "NOTIFY" not in left.read_text("utf-8")
+
+
+def test_without_a_browser_it_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["http://127.0.0.1:1/"])
+    assert "thutu-hall-screen --help" in capsys.readouterr().err
+
+
+def asked(server: HttpServer) -> int:
+    connection = HTTPConnection("127.0.0.1", server.port)
+    connection.request("GET", "/painted")
+    status = connection.getresponse().status
+    connection.close()
+    return status
