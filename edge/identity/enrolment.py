@@ -1,16 +1,20 @@
 """Asking the centre for the first certificate, with the one-time token."""
 
-import ssl
+import http.client
+from contextlib import closing
+from http import HTTPStatus
+from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 
 from contract.codec import ContractError, decode_message, encode_message
 from contract.wire import VERSION, Certificate, CertificateRequest
 from edge.identity.folder import IdentityFolder
 from runtime.enrolment import ENROL_PATH, EnrolmentToken
+from runtime.http_unverified import unverified
 
 _ANSWER_S = 20.0
+_MOST_BYTES = 100_000
 
 
 class EnrolmentRefused(Exception):  # noqa: N818 - a refusal, not an error
@@ -36,40 +40,36 @@ def enrol(
     """
     request = folder.asking().data
     asked = CertificateRequest(VERSION, node, request, token.public_key, token.proof(request))
-    try:
-        response = httpx.post(
-            f"{centre.rstrip('/')}{ENROL_PATH}",
-            content=encode_message(asked),
-            headers={"Content-Type": "application/msgpack", "Accept-Language": language},
-            timeout=_ANSWER_S,
-            verify=_any_server(),
-        )
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise CentreUnreachable(f"{type(error).__name__}: {error}") from error
-    if response.status_code == httpx.codes.FORBIDDEN:
-        reason = _said(response, "reason")
+    url = f"{centre.rstrip('/')}{ENROL_PATH}"
+    status, said = _post(url, encode_message(asked), language)
+    if status == HTTPStatus.FORBIDDEN:
+        reason = _word(said, "reason")
         if reason == "revoked":
             folder.forget_asking()  # the next token gets a key that is not
-        raise EnrolmentRefused(reason, _said(response, "detail"))
-    if response.status_code != httpx.codes.OK:
-        raise CentreUnreachable(f"HTTP {response.status_code} {_said(response, 'detail')}")
+        raise EnrolmentRefused(reason, _word(said, "detail"))
+    if status != HTTPStatus.OK:
+        raise CentreUnreachable(f"HTTP {status} {_word(said, 'detail')}")
     try:
-        answer = decode_message(response.content, Certificate)
+        answer = decode_message(said, Certificate)
     except ContractError as error:
         raise CentreUnreachable(str(error)) from error
     folder.take(answer.chain, token.authority)
 
 
-def _any_server() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _said(response: httpx.Response, what: str) -> str:
+def _post(url: str, content: bytes, language: str) -> tuple[int, bytes]:
+    headers = {"Content-Type": "application/msgpack", "Accept-Language": language}
     try:
-        body = msgspec.json.decode(response.content)
-    except msgspec.DecodeError:
+        with closing(unverified(url, _ANSWER_S)) as connection:
+            connection.request("POST", urlsplit(url).path, content, headers)
+            response = connection.getresponse()
+            return response.status, response.read(_MOST_BYTES)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise CentreUnreachable(f"{type(error).__name__}: {error}") from error
+
+
+def _word(said: bytes, name: str) -> str:
+    try:
+        body = msgspec.json.decode(said)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
-    return str(body.get(what, "")) if isinstance(body, dict) else ""
+    return str(body.get(name, "")) if isinstance(body, dict) else ""

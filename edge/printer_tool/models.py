@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from escpos.capabilities import CAPABILITIES
-
 from edge.devices.printer_profile import PrinterProfile
 from edge.ticket.layout import Paper
+from edge.ticket.printer_database import printer_database
 
 _NOT_A_MODEL = ("default", "simple")
 _USUAL_PAPER = Paper()
@@ -28,10 +27,9 @@ def known_models() -> dict[str, Model]:
 
     Their text mode is left to the calibration page: a description is no proof of what is in a ROM.
     """
-    described: Mapping[str, Any] = CAPABILITIES["profiles"]
     return {
         name: _model(known)
-        for name, known in described.items()
+        for name, known in printer_database().profiles.items()
         if name not in _NOT_A_MODEL and known["features"]["bitImageRaster"] and _is_wide(known)
     }
 

@@ -1,11 +1,11 @@
 """Vietnamese in the two code pages of TCVN-3: one for small letters, one for capitals."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from escpos.codepages import CodePages as EscposPages
 from msgspec import Meta, Struct
 
 from edge.ticket.letters import LetterError
+from edge.ticket.printer_database import CodePage, printer_database
 
 _SELECT_PAGE = b"\x1bt"
 _LEAVE_KANJI = b"\x1c."
@@ -59,13 +59,13 @@ class Tcvn3Writer:
         return change + bytes([code])
 
 
-def _codes(table: str) -> dict[str, int]:
-    page: dict[str, Any] = EscposPages.get_encoding(table)
-    letters = enumerate("".join(page["data"]), start=_FIRST_CODE)
+def _codes(page: CodePage) -> dict[str, int]:
+    letters = enumerate("".join(page.data), start=_FIRST_CODE)
     return {letter: code for code, letter in letters if letter != " "}
 
 
-_SMALL = _codes("TCVN-3-1")
-_CAPITALS = _codes("TCVN-3-2")
+_PAGES = printer_database().encodings
+_SMALL = _codes(_PAGES["TCVN-3-1"])
+_CAPITALS = _codes(_PAGES["TCVN-3-2"])
 # The table calls the letter at A7 an Icelandic Ð: on paper it is the Vietnamese Đ.
 _CAPITALS["Đ"] = _CAPITALS.pop("Ð")

@@ -32,9 +32,15 @@ if [ -e "$here/token" ]; then
     rm "$here/token"
 fi
 
-grep -qx 'include thutu.txt' "$boot/config.txt" || printf '\n[all]\ninclude thutu.txt\n' >>"$boot/config.txt"
-# The serial port belongs to a printer or displays, not to a console.
-sed -i 's/console=serial0,[0-9]* \{0,1\}//' "$boot/cmdline.txt"
+# config.txt includes thutu.txt from here on.
+"$release/bin/thutu-install" boot
+# The serial port belongs to a printer or displays, not to a console. What the Pi starts from is
+# replaced as a whole, so that a power cut leaves the one or the other.
+if grep -q 'console=serial0' "$boot/cmdline.txt"; then
+    sed 's/console=serial0,[0-9]* \{0,1\}//' "$boot/cmdline.txt" >"$boot/cmdline.txt.new"
+    sync "$boot/cmdline.txt.new"
+    mv "$boot/cmdline.txt.new" "$boot/cmdline.txt"
+fi
 # cloud-init has done its part: at every further start the hub would wait for it.
 [ ! -d /etc/cloud ] || touch /etc/cloud/cloud-init.disabled
 sync

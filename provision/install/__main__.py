@@ -3,7 +3,8 @@
 Lays down units, users, device rules and examples of settings, each step shown. It changes nothing
 that is as it should be, and never a file that somebody edited. `thutu-install refresh` does it
 again as this release has it, for whatever this machine is already, and takes away what is no more
-in it; updates use it. `thutu-install remove` takes away what was laid and keeps the data.
+in it; updates use it. `thutu-install boot` lays what the Pi's firmware reads, which no update does.
+`thutu-install remove` takes away what was laid and keeps the data.
 """
 
 import argparse
@@ -13,7 +14,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from provision.install.ground import BESIDE, Done, Ground, alone
+from provision.install.boot import FORMER, boot_files_to_lay, lay_boot_file, remember_boot_files
+from provision.install.ground import BESIDE, Done, Ground
 from provision.install.plan import (
     DATA,
     ROLES,
@@ -26,6 +28,7 @@ from provision.install.plan import (
     starts_by_itself,
     unit_files,
 )
+from provision.install.turn import Other, alone
 from runtime.command_line import CommandLine, reader_language
 from runtime.worded_error import WordedError
 from runtime.wording import say
@@ -33,7 +36,7 @@ from runtime.wording import say
 _SOURCES = Path(__file__).parents[2]
 _LINKS = ("opt/thutu/current", "opt/thutu/proven")
 _SETTLED = {Done.UNCHANGED, Done.STAYS_EDITED, Done.STAYS_AWAY}
-_ALONE = ("refresh", "remove")
+_ALONE = ("refresh", "boot", "remove")
 
 
 class UnknownRoleError(WordedError):
@@ -49,21 +52,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if len(chosen.what) > 1 and {*_ALONE} & {*chosen.what}:
         parser.error(_words("alone"))
     try:
-        with nullcontext() if chosen.dry_run else alone(chosen.root):
+        with nullcontext() if chosen.dry_run else alone(chosen.root, _tell_whom_it_waits_for):
             if "remove" in chosen.what:
                 return _remove(chosen.root, dry=chosen.dry_run)
+            if "boot" in chosen.what:
+                return _lay_boot_files(chosen.root, dry=chosen.dry_run)
             return _install(chosen)
     except WordedError as error:
         print(f"thutu-install: {error.words(reader_language())}", file=sys.stderr)
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
         print(f"thutu-install: {_words('failed', what=error)}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"\nthutu-install: {_words('stopped')}", file=sys.stderr)
     return 1
+
+
+def _tell_whom_it_waits_for(other: Other | None) -> None:
+    if other is None:
+        print(_words("waits_for_one_unseen"), flush=True)
+    else:
+        print(_words("waits", pid=other.pid, command=other.command), flush=True)
 
 
 def _install(chosen: argparse.Namespace) -> int:
     dry: bool = chosen.dry_run
     again = "refresh" in chosen.what
     roles = _roles(chosen.root, () if again else chosen.what)
+    if {*roles} != {"centre"}:
+        _look_at_boot_files(chosen.root, dry=dry)
     items = plan(roles, _SOURCES)
     for link in _LINKS:
         if not (chosen.root / link).is_symlink():  # later they belong to whoever updates
@@ -88,6 +104,44 @@ def _install(chosen: argparse.Namespace) -> int:
     ground.settle(chosen.venv)
     print(_words("dry") if dry else _next(roles))
     return 0
+
+
+def _look_at_boot_files(root: Path, *, dry: bool) -> None:
+    """Say what differs there; that it cannot be read keeps nothing else from being laid."""
+    try:
+        if not dry:
+            remember_boot_files(root, _SOURCES)
+        differing = boot_files_to_lay(root, _SOURCES)
+    except OSError as error:
+        print(_words("boot_unread", what=error))
+        return
+    for file in differing:
+        print(_words("boot_differs", file=file.path))
+        _show_lines(file.differences())
+
+
+def _lay_boot_files(root: Path, *, dry: bool) -> int:
+    files = boot_files_to_lay(root, _SOURCES)
+    for file in files:
+        _show_lines([f"{file.path}:", *file.differences()])
+        if not dry:
+            lay_boot_file(file)
+        key = "boot_beside" if file.is_edited else "boot_laid"
+        print(_words(key, file=file.path, name=file.path.name, beside=BESIDE, former=FORMER))
+    if not dry:
+        remember_boot_files(root, _SOURCES)
+    if not files:
+        print(_words("boot_nothing"))
+    elif dry:
+        print(_words("dry"))
+    elif not all(file.is_edited for file in files):
+        print(_words("boot_restart"))
+    return 0
+
+
+def _show_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(f"  {line}")
 
 
 def _roles(root: Path, more: Iterable[str]) -> list[str]:
@@ -147,10 +201,11 @@ def _commands(root: Path, *, arriving: bool) -> list[list[str]]:
     ]
     noticed = [["udevadm", "control", "--reload"], ["systemctl", "daemon-reload"]]
     named = [["udevadm", "trigger", "--subsystem-match=tty", "--subsystem-match=usbmisc"]]
+    forgotten = [["systemctl", "reset-failed", "thutu-*"]]  # what was stopped in the middle of it
     return [
         *(made if arriving else []),
         *(noticed if live else []),
-        *(named if live and arriving else []),
+        *((named if arriving else forgotten) if live else []),
     ]
 
 
@@ -181,7 +236,7 @@ def _parser() -> argparse.ArgumentParser:
         "what",
         nargs="+",
         choices=(*ROLES, *_ALONE),
-        metavar="ROLE|refresh|remove",
+        metavar="ROLE|refresh|boot|remove",
         help=_words("help_what", roles=", ".join(ROLES)),
     )
     parser.add_argument("--root", type=Path, default=Path("/"), help=_words("help_root"))

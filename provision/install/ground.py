@@ -4,25 +4,22 @@ The note of what was laid tells ours from what somebody edited. Before files cha
 was there and what will be; so a cut at any moment is mended by laying the same again, or others.
 """
 
-import fcntl
 import hashlib
 import json
-import os
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
 import msgspec
 
-from provision.install.plan import File, Item, Link
+from provision.install.plan import NOTES, File, Item, Link
 from runtime.private_file import sync_folder, write_private
 from runtime.worded_error import WordedError
 
 BESIDE = ".thutu-new"
-_MANIFEST = "var/lib/thutu-install/manifest.json"
-_RELEASE = "var/lib/thutu-install/release"
+_MANIFEST = f"{NOTES}/manifest.json"
+_RELEASE = f"{NOTES}/release"
 _PUBLIC = 0o644
 _ABSENT = ""
 
@@ -52,19 +49,6 @@ class DamagedNoteError(WordedError):
     """The note of what was laid cannot be read; nothing was changed."""
 
     section = "install_refused"
-
-
-@contextmanager
-def alone(root: Path) -> Iterator[None]:
-    """Lay or clear while nobody else does; whoever comes second waits. Raises OSError."""
-    folder = (root / _MANIFEST).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(opened, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(opened)
 
 
 class Ground:

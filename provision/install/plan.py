@@ -23,7 +23,8 @@ DATA = tuple(
 
 UNITS = "etc/systemd/system"
 WANTS = f"{UNITS}/multi-user.target.wants"
-ROLES_NOTE = "var/lib/thutu-install/roles"
+NOTES = "var/lib/thutu-install"
+ROLES_NOTE = f"{NOTES}/roles"
 _EXAMPLES = "etc/thutu"
 _DISPLAYS = ("boards", "hall", "voice")
 _PARTS = {

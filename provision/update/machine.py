@@ -2,16 +2,15 @@
 
 import http.client
 import logging
-import ssl
 import subprocess
 from collections.abc import Sequence
 from typing import Protocol
-from urllib.parse import urlsplit
 
 import msgspec
 
 from provision.update.decide import House
 from runtime.command_line import reader_language
+from runtime.http_unverified import unverified
 from runtime.wording import say
 
 logger = logging.getLogger(__name__)
@@ -84,7 +83,7 @@ class SystemdMachine:
     """A machine under systemd, with a hub whose API is at `url`."""
 
     def __init__(self, url: str, fetch_unit: str = FETCH_UNIT) -> None:
-        self._url = urlsplit(url)
+        self._url = url
         self._fetch_unit = fetch_unit
 
     def fetch(self) -> None:
@@ -131,7 +130,7 @@ class SystemdMachine:
 
     def hub(self) -> HubView | None:
         """Ask the hub at its open address. It is on this machine: no certificate is looked at."""
-        connection = self._connection()
+        connection = unverified(self._url, _ANSWER_S)
         try:
             connection.request("GET", "/api/health")
             answer = connection.getresponse()
@@ -141,14 +140,6 @@ class SystemdMachine:
             return None
         finally:
             connection.close()
-
-    def _connection(self) -> http.client.HTTPConnection:
-        if self._url.scheme == "http":
-            return http.client.HTTPConnection(self._url.netloc, timeout=_ANSWER_S)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return http.client.HTTPSConnection(self._url.netloc, timeout=_ANSWER_S, context=context)
 
 
 def _is_unknown(unit: str) -> bool:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from central.broker import CENTRE, EmbeddedBroker
 from central.registry.register import register
 from central.registry.sites import SiteRecord, SiteType
+from central.rollup.business_day import midnight_ms
 from central.service import Centre, issue_token
 from central.store.database import database_of, writing
 from edge.settings import HubSettings
@@ -23,7 +24,7 @@ from simulation.site import SimulatedSite, SiteFiles
 # Hubs send heartbeats in real time, in which a whole simulated day may pass.
 _LIVE_WITHIN_S = 12 * 3600
 TICKET_PAGE = "/t/{site}/{day}/{number}"
-_REGISTERED_ON = "2025-07-01"
+_REGISTERED_MS = midnight_ms("2025-07-01")
 
 
 class Stage:
@@ -43,7 +44,8 @@ class Stage:
             self.broker = undo.enter_context(EmbeddedBroker(root / "broker", nodes))
             self.centre_token = issue_token(self._centre_folder, "demo", "national")
             with writing(database_of(self._centre_folder)) as db:
-                register(db, [_record(commune) for commune in communes], _REGISTERED_ON)
+                sites = [_record(commune) for commune in communes]
+                register(db, sites, who="demo", now_ms=_REGISTERED_MS)
             self.centre = self._open_centre()
             undo.callback(self._stop_centre)
             self.sites: list[SimulatedSite] = []

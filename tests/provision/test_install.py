@@ -1,5 +1,10 @@
 import hashlib
+import os
 import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,11 +17,13 @@ from display.terminal.settings import Settings as TerminalSettings
 from display.voice.settings import Settings as VoiceSettings
 from edge.satellite.__main__ import SatelliteSettings
 from edge.settings import HubSettings
+from provision.install import turn
 from provision.install.__main__ import main
-from provision.install.ground import alone
 from provision.install.plan import ROLES, File, plan
+from provision.install.turn import Other, alone
 from provision.update.follow import FollowSettings
 from runtime.settings import load_settings
+from tests.waiting import until
 
 HUB_UNIT = "etc/systemd/system/thutu-hub.service"
 
@@ -28,6 +35,10 @@ def _reads_english(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def install(root: Path, *what: str) -> int:
     return main([*what, "--root", str(root), "--venv", "/opt/thutu/releases/1"])
+
+
+def nobody(other: Other | None) -> None:
+    pytest.fail(f"waits for {other}")
 
 
 def contents(root: Path) -> dict[str, tuple[str, int]]:
@@ -123,15 +134,54 @@ def test_what_a_machine_is_is_remembered_and_laid_again(
         main(["hub", "refresh"])
 
 
-def test_of_two_at_once_the_second_waits(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(1) as other:
-        with alone(tmp_path):
-            second = other.submit(install, tmp_path, "hub")
-            with pytest.raises(TimeoutError):
-                second.result(timeout=0.5)
-            assert contents(tmp_path) == {}
-        assert second.result(timeout=60) == 0
+def test_of_two_at_once_the_second_says_whom_it_waits_for(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "provision.install", "hub", "--root", str(tmp_path)]
+    with alone(tmp_path, nobody):
+        second = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert second.stdout is not None
+        said = second.stdout.readline()
+        assert said.startswith(f"thutu-install is already at work here: process {os.getpid()} (")
+        assert "pytest" in said
+        assert contents(tmp_path) == {}
+    rest, _ = second.communicate(timeout=60)
+    assert second.returncode == 0
+    assert "already at work" not in rest
     assert HUB_UNIT in contents(tmp_path)
+
+
+def test_who_waits_may_be_stopped_and_has_changed_nothing(tmp_path: Path) -> None:
+    program = [sys.executable, "-m", "provision.install", "hub", "--root", str(tmp_path)]
+    command = ["env", "--default-signal=INT", *program]  # whoever runs the tests may ignore it
+    with alone(tmp_path, nobody):
+        waiting = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert waiting.stdout is not None
+        assert "Ctrl-C" in waiting.stdout.readline()
+        waiting.send_signal(signal.SIGINT)
+        _, said = waiting.communicate(timeout=60)
+    assert waiting.returncode == 1
+    assert "Stopped by hand." in said
+    assert "Traceback" not in said
+    assert contents(tmp_path) == {}
+
+
+def test_one_that_cannot_be_seen_is_waited_for_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn, "_LOCKS", tmp_path / "none")
+    told: list[Other | None] = []
+    with ThreadPoolExecutor(1) as threads:
+        with alone(tmp_path, nobody):
+            second = threads.submit(_takes_its_turn, tmp_path, told.append)
+            until(lambda: told == [None])
+            assert not second.done()
+        second.result(timeout=60)
+
+
+def _takes_its_turn(root: Path, told: Callable[[Other | None], object]) -> None:
+    with alone(root, told):
+        pass
 
 
 def test_refresh_takes_away_what_a_release_no_longer_has(

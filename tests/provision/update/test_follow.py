@@ -20,7 +20,7 @@ from runtime.clock import SystemClock
 from runtime.http_server import HttpServer
 from tests.edge.running_site import HOUR_MS, KIOSK, MONDAY_8_MS, RunningSite, TestClock
 from tests.provision.update.test_commands import Systemd
-from tests.provision.update.wheelhouses import PUBLISHER, TARGET, Site, publish, wheel
+from tests.provision.update.wheelhouses import PUBLISHER, TARGET, Site, run_for_good
 
 pytestmark = pytest.mark.timeout(300)
 KEY = PUBLISHER.public_key().public_bytes_raw()
@@ -34,16 +34,14 @@ class HubOfTheSite:
         self.folder = folder
         self.releases = Releases(folder / "opt")
 
-    def runs(self, release: int, made: Path, *, status: int = 0, proven: bool = True) -> None:
-        new = wheel(made, f"{release}.0", status=status)
-        publish(self.folder / "house", release, [new])
-        sealed = self.folder / f"house/release-{release}.thutu"
-        folder = self.releases.folder(str(release))
-        folder.mkdir(parents=True, exist_ok=True)
-        sealed.rename(folder / sealed.name)
-        self.releases.point(CURRENT, str(release))
-        if proven:
-            self.releases.point(PROVEN, str(release))
+    def runs(self, release: int, made: Path) -> None:
+        run_for_good(self.releases, self.folder / "house", release, made)
+
+    def tries(self, release: int, made: Path) -> None:
+        """As `runs`, but it is on trial."""
+        proven = self.releases.named(PROVEN)
+        self.runs(release, made)
+        self.releases.point(PROVEN, proven)
 
 
 class Satellite(Site):
@@ -135,7 +133,7 @@ def test_a_release_that_the_hub_has_not_proven_is_not_followed(
     hub: HubOfTheSite, satellite: Satellite, tmp_path: Path
 ) -> None:
     hub.runs(1, tmp_path)
-    hub.runs(2, tmp_path, proven=False)
+    hub.tries(2, tmp_path)
     assert satellite.asks.offer().number == 0
     satellite.follow()
     assert satellite.runs() == "1.0"

@@ -37,11 +37,14 @@ PIP = next((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"))
 HUB = "import sys\ndef main():\n    print({version!r})\n    sys.exit({status})\n"
 
 
-def wheel(folder: Path, version: str, *, status: int = 0, needs: str = "") -> Path:
-    """A wheel of `sample-hub`, whose program says its version."""
+def wheel(
+    folder: Path, version: str, *, status: int = 0, needs: str = "", ballast: int = 0
+) -> Path:
+    """A wheel of `sample-hub`, whose program says its version, with some bytes of ballast."""
     info = f"sample_hub-{version}.dist-info"
     files = {
         "sample_hub.py": HUB.format(version=version, status=status),
+        "sample_hub.txt": "-" * ballast,
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: sample-hub\nVersion: {version}\n{needs}",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\n"
         "Tag: py3-none-any\n",
@@ -81,6 +84,18 @@ def publish(
     sealed = seal(key, release)
     (house / release_file(number)).write_bytes(sealed)
     return sha256(sealed).digest()
+
+
+def run_for_good(
+    releases: Releases, house: Path, number: int, made: Path, *, ballast: int = 0
+) -> None:
+    """Let a hub's machine run a release, at once, whose files it can hand on."""
+    publish(house, number, [wheel(made, f"{number}.0", ballast=ballast)])
+    folder = releases.folder(str(number))
+    folder.mkdir(parents=True, exist_ok=True)
+    (house / release_file(number)).rename(folder / release_file(number))
+    for link in (CURRENT, PROVEN):
+        releases.point(link, str(number))
 
 
 def order(
