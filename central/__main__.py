@@ -1,6 +1,7 @@
 """`thutu-central`: the centre's commands."""
 
 import argparse
+import gc
 import logging
 import signal
 import sys
@@ -10,12 +11,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from central.access.commands import add_access_commands
-from central.broker import CENTRE, BrokerError, EmbeddedBroker
+from central.broker import CENTRE, EmbeddedBroker
 from central.catalogue.commands import add_catalogue_commands
 from central.commands import Commands, words
 from central.configuration.commands import add_configuration_commands
 from central.identity.commands import add_identity_commands
-from central.identity.register import RegisterError
 from central.recovery.commands import add_recovery_commands
 from central.registry.commands import add_registry_commands
 from central.service import Centre, rebuild
@@ -23,29 +23,17 @@ from central.settings import CentralSettings
 from central.store.database import close, location
 from central.store.move import move
 from central.store.protocol import StoreError
-from central.updates.commands import RolloutError, add_update_commands
-from central.updates.releases import ReleaseError
+from central.updates.commands import add_update_commands
 from central.worker import IngestWorker, Share
-from runtime.authority import AuthorityError
 from runtime.clock import SystemClock
 from runtime.command_line import CommandLine, reader_language
-from runtime.folder_lock import FolderInUseError, FolderLock
+from runtime.folder_lock import FolderLock
 from runtime.mqtt import MqttSettings
-from runtime.sealed import SealError
 from runtime.service_manager import ServiceManager, Watchdog
 from runtime.settings import SettingsError, load_settings
 from runtime.worded_error import WordedError
 
 _WATCH_S = 1.0
-_FAILURES = (
-    AuthorityError,
-    BrokerError,
-    OSError,
-    RegisterError,
-    ReleaseError,
-    SealError,
-    StoreError,
-)
 
 
 def main() -> None:
@@ -57,13 +45,9 @@ def main() -> None:
         arguments.command(settings, arguments)
     except WordedError as error:
         _leave(error.words(reader_language()))
-    except RolloutError as error:
-        _leave(str(error))
     except SettingsError as error:
         _leave(words("bad_settings", what=error))
-    except FolderInUseError as error:
-        _leave(words("folder_in_use", what=error))
-    except _FAILURES as error:
+    except (OSError, StoreError) as error:
         _leave(words("failed", what=error))
 
 
@@ -118,6 +102,7 @@ def _serve(settings: CentralSettings, _arguments: argparse.Namespace) -> None:
             wait_target_s=settings.figures.wait_target_s,
             alerts=settings.alerts,
             updates=settings.updates,
+            slot_min=settings.appointments.slot_min,
             turned=watchdog.loop(),
         )
         centre.start()
@@ -125,6 +110,7 @@ def _serve(settings: CentralSettings, _arguments: argparse.Namespace) -> None:
         watchdog.check(centre.answers)
         watchdog.start()
         stack.callback(watchdog.stop)
+        _keep_what_was_made()
         print(centre.url, flush=True)
         while not stopping.wait(_WATCH_S):
             if not centre.is_running:
@@ -144,9 +130,17 @@ def _ingest(settings: CentralSettings, arguments: argparse.Namespace) -> None:
         stack.callback(worker.stop)
         watchdog.start()
         stack.callback(watchdog.stop)
+        _keep_what_was_made()
         while not stopping.wait(_WATCH_S):
             if not worker.is_running:
                 _leave(words("worker_ended"))
+
+
+def _keep_what_was_made() -> None:
+    """Let the collector look no more at what the start has made: it stays until the end, and going
+    through it now and then would stop all threads for a tenth of a second."""
+    gc.collect()
+    gc.freeze()
 
 
 def _told_to_stop() -> threading.Event:
@@ -174,8 +168,15 @@ def _move(settings: CentralSettings, arguments: argparse.Namespace) -> str:
     finally:
         lock.release()
         close(target)
-    events = moved["events"]
-    return words("moved", events=events, others=sum(moved.values()) - events, target=target)
+    events = moved["events"].rows
+    others = sum(table.rows for table in moved.values()) - events
+    said = [words("moved", events=events, others=others, target=target)]
+    said += [
+        words("moved_altered", table=name, n=table.altered)
+        for name, table in moved.items()
+        if table.altered
+    ]
+    return "\n".join(said)
 
 
 def _rebuild(settings: CentralSettings, _arguments: argparse.Namespace) -> str:

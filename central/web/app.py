@@ -1,6 +1,5 @@
 """The application of the admins' pages."""
 
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from central.alerts.people import AlertOverError
 from central.api.again import unanswered
 from central.api.entrance import Entrance, ForbiddenError, NotLetInError, TooOftenError
-from central.api.problems import detail_of
+from central.api.problems import detail_of, haste_of
 from central.store.protocol import StoreError
 from central.web.alert_pages import alert_pages
 from central.web.catalogue_pages import catalogue_pages
@@ -25,10 +24,10 @@ from central.web.session_cookies import SessionCookies
 from central.web.signing_in import signing_in_router
 from central.web.update_pages import update_pages
 from central.web.words import page_language
+from runtime.wording import say
 
 _STATIC = Path(__file__).parent / "static"
 _SHOWN_AS: dict[type[Exception], HTTPStatus] = {
-    TooOftenError: HTTPStatus.TOO_MANY_REQUESTS,
     AlertOverError: HTTPStatus.CONFLICT,
     RequestValidationError: HTTPStatus.NOT_FOUND,
     Exception: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -50,6 +49,12 @@ def create_pages(entrance: Entrance, *, secure_cookies: bool, wait_target_s: int
     app.include_router(language_router(secure_cookies=secure_cookies))
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.mount("/fonts", StaticFiles(directory=_FONTS))
+    _show_errors(app, pages)
+    return app
+
+
+def _show_errors(app: FastAPI, pages: Pages) -> None:
+    """Answer every error of `app` as a page."""
 
     def show(request: Request, status: HTTPStatus) -> Response:
         detail = detail_of(status, page_language(request))
@@ -67,19 +72,25 @@ def create_pages(entrance: Entrance, *, secure_cookies: bool, wait_target_s: int
         code = error.status_code if isinstance(error, HTTPException) else 500
         return show(request, HTTPStatus(code))
 
+    async def too_often(request: Request, error: Exception) -> Response:
+        status = HTTPStatus.TOO_MANY_REQUESTS
+        haste = haste_of(error)
+        detail = say(haste.words, page_language(request))
+        response = pages.render(request, "error.html", status, detail=detail, code=status.value)
+        response.headers["Retry-After"] = str(haste.wait_s)
+        return response
+
     async def store_failed(request: Request, error: Exception) -> Response:
         return unanswered(show(request, HTTPStatus.SERVICE_UNAVAILABLE), error)
 
-    def showing(status: HTTPStatus) -> Callable[[Request, Exception], Awaitable[Response]]:
-        async def shown(request: Request, _error: Exception) -> Response:
-            return show(request, status)
-
-        return shown
+    async def shown(request: Request, error: Exception) -> Response:
+        status = next(status for kind, status in _SHOWN_AS.items() if isinstance(error, kind))
+        return show(request, status)
 
     app.add_exception_handler(NotLetInError, not_let_in)
+    app.add_exception_handler(TooOftenError, too_often)
     app.add_exception_handler(ForbiddenError, forbidden)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(StoreError, store_failed)
-    for error, status in _SHOWN_AS.items():
-        app.add_exception_handler(error, showing(status))
-    return app
+    for kind in _SHOWN_AS:
+        app.add_exception_handler(kind, shown)

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_HEIGHT = 120.0
-_STEP = 20.0
-_BAR = 14.0
+_WIDTH, _HEIGHT = 480.0, 150.0
+_WIDEST_STEP = 40.0
+_BAR_OF_STEP = 0.7
 _STEPS_AT_MOST = 4
-_LEAST_BARS = 20
 
 
 class Bar(NamedTuple):
@@ -47,16 +46,20 @@ class Chart(NamedTuple):
 def bar_chart(
     values: Sequence[float | None], words: Sequence[str], marks: Sequence[str | None]
 ) -> Chart:
-    """Lay out one bar for each value, with words for its tooltip and perhaps a mark below."""
+    """Lay out one bar for each value, with words for its tooltip and perhaps a mark below; every
+    chart is equally wide, so that its words are equally large on every screen."""
+    across = min(_WIDEST_STEP, _WIDTH / max(1, len(values)))
+    wide = across * _BAR_OF_STEP
     step = _round_step(max((value for value in values if value is not None), default=0))
     top = max((value for value in values if value is not None), default=0)
     most = step * max(1, -int(-top // step))
     bars = []
     for place, (value, said) in enumerate(zip(values, words, strict=True)):
         height = round(_HEIGHT * (value or 0) / most, 2)
-        bars.append(Bar(place * _STEP + (_STEP - _BAR) / 2, _HEIGHT - height, _BAR, height, said))
+        x = place * across + (across - wide) / 2
+        bars.append(Bar(round(x, 2), _HEIGHT - height, round(wide, 2), height, said))
     return Chart(
-        width=_STEP * max(len(values), _LEAST_BARS),
+        width=_WIDTH,
         height=_HEIGHT,
         bars=bars,
         lines=[
@@ -64,7 +67,7 @@ def bar_chart(
             for value in range(0, most + 1, step)
         ],
         marks=[
-            Mark((place + 0.5) * _STEP, mark)
+            Mark(round((place + 0.5) * across, 2), mark)
             for place, mark in enumerate(marks)
             if mark is not None
         ],

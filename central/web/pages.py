@@ -25,6 +25,7 @@ from central.web.words import Words, page_language
 DayQuery = Annotated[date | None, Query()]
 
 _HUBS = Page(0, 100)
+_QUARTERS_WITH_ROOM = 48
 
 
 class Pages:
@@ -153,7 +154,11 @@ def _longest_wait_first(province: Province) -> tuple[int, str]:
 
 def _charts(quarters: list[Quarter], words: Words) -> list[NamedChart]:
     times = [f"{quarter.start:%H:%M}" for quarter in quarters]
-    marks = [f"{quarter.start:%H}" if quarter.start.minute == 0 else None for quarter in quarters]
+    hours = 1 if len(quarters) <= _QUARTERS_WITH_ROOM else 3
+    marks = [
+        f"{quarter.start:%H}" if not (quarter.start.minute or quarter.start.hour % hours) else None
+        for quarter in quarters
+    ]
     waits = [quarter.wait.p50_ms for quarter in quarters]
     return [
         NamedChart(

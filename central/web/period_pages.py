@@ -93,6 +93,7 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
             admin=visit.admin,
             hubs=visit.records.nodes(where, _HUBS),
             broken=visit.records.broken_devices(where, _HUBS),
+            sees_sites=may(visit.admin.role, Permission.FIGURES),
         )
 
     @router.get("/differences")

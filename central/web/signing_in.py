@@ -8,16 +8,21 @@ from starlette.concurrency import run_in_threadpool
 
 from central.api.entrance import Entrance
 from central.api.parameters import SESSION_COOKIE, address_of
+from central.api.turns import Turns
 from central.web.forms import read_form
 from central.web.openid_signing_in import openid_router
 from central.web.pages import Pages
 from central.web.session_cookies import SessionCookies
+
+_AT_ONCE, _IN_LINE = 1, 15  # each takes 64 MiB, and a tenth of a second of every core
+_AGAIN_S = 5
 
 
 def signing_in_router(entrance: Entrance, pages: Pages, cookies: SessionCookies) -> APIRouter:
     """The sign-in page, which exchanges a name and a password, or a token, for a session, and
     leads to the OpenID provider where there is one; sign-out."""
     router = APIRouter(include_in_schema=False)
+    turns = Turns(_AT_ONCE, _IN_LINE, _AGAIN_S)
     openid = entrance.openid
     provider = openid.name if openid else None
     if openid is not None:
@@ -30,7 +35,9 @@ def signing_in_router(entrance: Entrance, pages: Pages, cookies: SessionCookies)
     @router.post("/sign-in")
     async def sign_in(request: Request) -> Response:
         given = await read_form(request)
-        session = await run_in_threadpool(_open, entrance, given, address_of(request))
+        address = address_of(request)
+        entrance.allow_sign_in(address)
+        session = await turns.take(_open, entrance, given, address)
         if session is None:
             return pages.render(
                 request,

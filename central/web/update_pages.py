@@ -1,5 +1,6 @@
 """The page about updates of hubs' software."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -11,7 +12,7 @@ from central.api.parameters import OffsetQuery, where_of
 from central.api.ranking import Page
 from central.store.history import Where
 from central.updates.progress import Progress
-from central.updates.reasons import reason_words
+from central.updates.reasons import reason_words, refusal_words
 from central.web.pages import Pages, page_visiting
 from central.web.words import page_language
 
@@ -49,7 +50,8 @@ def update_pages(entrance: Entrance, pages: Pages) -> APIRouter:
                 one.rollout: reason_words(one.reason, page_language(request))
                 for one in found.rollouts
             },
-            columns=list(Progress),
+            refusal_words=partial(refusal_words, language=page_language(request)),
+            steps=list(Progress),
             software=software,
             provinces=[(code, names.name(code, today)) for code in provinces],
         )

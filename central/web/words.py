@@ -4,7 +4,14 @@ from datetime import date, datetime
 
 from fastapi import Request
 
-from central.api.models import Freshness, FreshnessOfMany, Level, Liveness, NodeQuality
+from central.api.models import (
+    Freshness,
+    FreshnessOfMany,
+    Level,
+    Liveness,
+    MissingRange,
+    NodeQuality,
+)
 from central.registry.places import Places
 from central.scope import Scope
 from central.store.history import Where
@@ -81,7 +88,12 @@ class Words:
         if unit:
             name = self._places.name(unit, self._today)
             return f"{name} ({where.site})" if where.site else name
-        return self._places.name(where.province or "", self._today)
+        code = where.province or ""
+        return self.province(code, self._places.name(code, self._today))
+
+    def province(self, code: str, name: str) -> str:
+        """A province's name, or that no list gives one for its code."""
+        return self("unknown_province", code=code) if name == code else name
 
     def home(self, scope: Scope) -> str:
         """The name of all that somebody may see."""
@@ -100,11 +112,23 @@ class Words:
         """How far the figures of a site reach."""
         if fresh.state is Liveness.NEVER:
             return self("state_never")
+        if fresh.state is Liveness.ENDED and fresh.complete_up_to is None:
+            return self("state_ended_unknown")
         return self(f"state_{fresh.state.value}", time=self.clock(fresh.complete_up_to))
 
     def missing(self, n: int) -> str:
         """How many events are missing."""
         return self("missing", n=self.number(n)) if n else self("nothing_missing")
+
+    def gap(self, gap: MissingRange) -> str:
+        """Which rows of a journal have not come, and whether somebody has given them up."""
+        if gap.last is None:
+            words = self("gap_open", node=gap.node, epoch=gap.epoch, first=gap.first)
+        else:
+            words = self("gap", node=gap.node, first=gap.first, last=gap.last)
+        if gap.written_off is None:
+            return words
+        return self("gap_given_up", gap=words, day=self.date(gap.written_off))
 
     def node(self, node: NodeQuality) -> str:
         """Whether a hub is online, and since when."""

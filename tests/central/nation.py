@@ -44,6 +44,25 @@ BESIDE = (SiteMachine("10.0.0.7", "0.0.8", "hall"), SiteMachine("10.0.0.8", "0.0
 SECRETS = (OTHER_SITE, OTHER_NODE, "Hải Châu", "Đà Nẵng")
 """What nobody from Hà Nội should read anywhere."""
 
+PAGES = (
+    "/",
+    "/provinces/01",
+    f"/sites/{SITE}/days/{DAY}",
+    f"/sites/{UNREGISTERED_SITE}/days/{DAY}",
+    "/trends",
+    f"/trends?site={SITE}",
+    "/compare",
+    "/machines",
+    "/differences",
+    "/updates",
+    "/procedures",
+    f"/differences?site={UNREGISTERED_SITE}",
+    "/alerts",
+    "/alerts?open=false",
+    "/alerts/1",
+)
+"""The admins' pages, with each of their kinds of content."""
+
 WHO: dict[str, tuple[Role, str | None, str | None]] = {
     "national": ("national", None, None),
     "hanoi": ("province", "01", None),
@@ -58,6 +77,10 @@ WHO: dict[str, tuple[Role, str | None, str | None]] = {
     "booking of danang": ("booking", "48", None),
 }
 """Accounts by name: role, province, unit."""
+_ALWAYS = (
+    "sessions = [{ weekdays = [1, 2, 3, 4, 5, 6, 7], "
+    'issue_from = "00:00", last_ticket = "23:45", closes = "23:59" }]'
+)
 
 
 class StandingClock:
@@ -105,7 +128,7 @@ def nation(folder: Path, database: Location | None = None) -> Iterator[Nation]:
         f"{OTHER_SITE},Trung tâm phường Hải Châu,centre,",
         f"{QUIET_SITE},Trung tâm phường Ba Đình,centre,",
     ]
-    register(db, parse_sites(lines), DAY)
+    register(db, parse_sites(lines), who="x", now_ms=MORNING_MS)
     days = {
         SITE: morning(NODE, tickets=60, seed=1),
         OTHER_SITE: morning(OTHER_NODE, tickets=50, seed=2),
@@ -147,7 +170,7 @@ def nation(folder: Path, database: Location | None = None) -> Iterator[Nation]:
             database,
             node,
             f'follow_url = "https://centre.example/{node}"\n'
-            f'site = {{ site = "{node[:11]}", services = [{{ id = "1" }}] }}',
+            f'site = {{ site = "{node[:11]}", services = [{{ id = "1" }}], {_ALWAYS} }}',
         )
     access = AccessSettings(requests_per_minute=1_000_000, sign_ins_per_minute=1000)
     entrance = Entrance(database, clock, live_within_s=180, access=access)

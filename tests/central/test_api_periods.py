@@ -37,6 +37,12 @@ def test_sites_are_ranked_by_waits_of_a_period(
     expected = exact(served.days[SITE].waits, share)
     assert abs(first["waits"][f"{by}_ms"] - expected) <= 0.015 * expected
     assert first["freshness"]["complete_up_to"] == "2026-11-20T10:41:55+07:00"
+    assert {place["code"]: place["name"] for place in places} == {
+        SITE: "Trung tâm phường Hồng Hà",
+        OTHER_SITE: "Trung tâm phường Hải Châu",
+        QUIET_SITE: "Trung tâm phường Ba Đình",
+        UNREGISTERED_SITE: None,
+    }
 
 
 def test_those_who_wait_now_are_ranked_exactly_and_only_where_it_is_known(

@@ -11,24 +11,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import chromium, page_of
 from tests.central.journal import DAY
-from tests.central.nation import OTHER_SITE, SECRETS, SITE, UNREGISTERED_SITE, Nation, nation
-
-PAGES = (
-    "/",
-    "/provinces/01",
-    f"/sites/{SITE}/days/{DAY}",
-    f"/sites/{UNREGISTERED_SITE}/days/{DAY}",
-    "/trends",
-    f"/trends?site={SITE}",
-    "/compare",
-    "/machines",
-    "/differences",
-    "/updates",
-    "/procedures",
-    f"/differences?site={UNREGISTERED_SITE}",
-    "/alerts",
-    "/alerts?open=false",
-    "/alerts/1",
+from tests.central.nation import (
+    OTHER_SITE,
+    PAGES,
+    SECRETS,
+    SITE,
+    UNREGISTERED_SITE,
+    Nation,
+    nation,
 )
 
 
@@ -247,15 +237,6 @@ def test_the_board_shows_all_provinces_and_both_archipelagos(page: Page) -> None
     hanoi.focus()
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Thành phố Hà Nội")
-
-
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("path", PAGES)
-def test_every_page_fits_its_screen(served: Nation, page: Page, path: str, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    page.goto(served.url + path)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    assert "{" not in page.inner_text("main")
 
 
 def test_two_periods_are_compared(served: Nation, page: Page) -> None:
