@@ -1,4 +1,4 @@
-"""Takes everybody out of the queue, as a supervisor may. Runs inside."""
+"""Takes everybody out of the house, as a supervisor may. Runs inside."""
 
 import http.client
 import json
@@ -7,8 +7,12 @@ import uuid
 
 
 def main(token: str) -> None:
-    """End when nobody waits."""
+    """End when nobody waits, nor is at a counter."""
     hub = http.client.HTTPConnection("127.0.0.1", 8100, timeout=30)
+    for counter in ask(hub, token, "GET", "/api/snapshot")["counters"]:
+        if counter.get("ticket"):
+            command = {"type": "MarkNoShow", "counter": counter["counter"]}
+            ask(hub, token, "POST", "/api/commands", json.dumps(command))
     for ticket in ask(hub, token, "GET", "/api/snapshot")["waiting"]:
         command = {"type": "VoidTicket", "number": ticket["number"], "reason": "went home"}
         ask(hub, token, "POST", "/api/commands", json.dumps(command))
