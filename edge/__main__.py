@@ -1,6 +1,7 @@
 """`thutu-hub`: run a site's hub, and let its devices and staff in."""
 
 import argparse
+import gc
 import getpass
 import logging
 import signal
@@ -73,6 +74,7 @@ def _run(configured: ConfiguredSettings) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     node.start()
+    gc.freeze()  # what the start has made stays; going through it would hold up all threads
     print(f"{settings.site.site_name}: {node.url}", flush=True)
     watchdog = Watchdog(ServiceManager())
     checks = (partial(writer_answers, node.hub), node.answers)
