@@ -27,6 +27,8 @@ from contract.ids import split_node
 from contract.topics import ROOT
 from runtime.clock import SystemClock
 from runtime.mqtt import MqttSettings
+from runtime.private_file import make_private_folder
+from runtime.worded_error import WordedError
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +41,10 @@ _LISTENING = re.compile(r"Listening for MQTT clients on mqtt://[^\s]*:(\d+)")
 _READY = "Server is ready"
 
 
-class BrokerError(Exception):
+class BrokerError(WordedError):
     """The broker could not be started; the message ends with what it said."""
+
+    section = "broker_refused"
 
 
 class EmbeddedBroker:
@@ -91,7 +95,7 @@ class EmbeddedBroker:
     def start(self) -> None:
         """Start, and return once clients are let in, in a thread that lives as long as the broker
         shall. Raises BrokerError when that fails."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(self._folder)
         self._stop_one_left_over()
         self._passwords = self._load_passwords()
         _write_private(self._config_file, self._config())
@@ -157,9 +161,7 @@ class EmbeddedBroker:
         except FileNotFoundError:
             kept = {}
         except msgspec.DecodeError as error:
-            raise BrokerError(
-                f"{self._passwords_file} is damaged; delete it, and give the hubs new passwords"
-            ) from error
+            raise BrokerError("passwords", file=self._passwords_file) from error
         users = (CENTRE, *self._nodes)
         passwords = {user: kept.get(user) or secrets.token_urlsafe(24) for user in users}
         _write_private(self._passwords_file, msgspec.json.encode(kept | passwords).decode())
@@ -208,7 +210,7 @@ class EmbeddedBroker:
             self._clock.sleep(_TURN_S)
         self.stop()
         said = _read(self._output_file) + _read(self._log_file)
-        raise BrokerError(f"the embedded broker did not start: {said.strip()[-500:]}")
+        raise BrokerError("not_started", said=said.strip()[-500:])
 
     def _stop_one_left_over(self) -> None:
         """A centre that was killed leaves its broker behind."""
@@ -223,7 +225,7 @@ class EmbeddedBroker:
         deadline_s = self._now_s() + _STOP_S
         while self._is_ours(pid):
             if self._now_s() > deadline_s:
-                raise BrokerError(f"an earlier broker (process {pid}) does not end; stop it first")
+                raise BrokerError("earlier", process=pid)
             self._clock.sleep(_TURN_S)
 
     def _is_ours(self, pid: int) -> bool:

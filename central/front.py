@@ -8,6 +8,9 @@ from starlette.applications import Starlette
 
 from central.api.again import Again
 from central.api.etags import ETags
+from central.bodies import BoundedBody
+from central.heads import Heads
+from central.own_forms import OwnForms
 
 _HEADERS = (
     (
@@ -17,6 +20,8 @@ _HEADERS = (
     (b"referrer-policy", b"same-origin"),
     (b"x-content-type-options", b"nosniff"),
 )
+_MOST_BYTES = 65_536
+_LARGER_BODIES = {"/api/v1/procedures": 1_048_576}
 _UNCHANGING = ("/static/", "/fonts/")
 
 _Message = MutableMapping[str, Any]
@@ -28,8 +33,9 @@ _App = Callable[[_Message, _Receive, _Send], Awaitable[None]]
 class Front:
     """Sends what is below `/api/` to the API, below `/enrol/` to the enrolment of nodes, below
     `/t/` to the public's pages and below `/releases/` to hubs' software where there are such, and
-    the rest to the admins' pages; adds to every answer the headers that keep browsers from loading,
-    leaking or storing what they should not."""
+    the rest to the admins' pages, but no body larger than any of them needs and no form of another
+    site; adds to every answer the headers that keep browsers from loading, leaking or storing what
+    they should not."""
 
     def __init__(
         self,
@@ -39,8 +45,8 @@ class Front:
         public: Starlette | None = None,
         releases: Starlette | None = None,
     ) -> None:
-        self._api = Again(ETags(api))
-        self._pages = Again(pages)
+        self._api = Heads(Again(ETags(api)))
+        self._pages = Heads(Again(pages))
         self._enrolment = enrolment or self._pages
         self._public = Again(public) if public else self._pages
         self._releases = releases or self._pages
@@ -59,7 +65,9 @@ class Front:
                     message["headers"].append(kept)
             await send(message)
 
-        await self._app(path)(scope, receive, send_with_headers)
+        most_bytes = _LARGER_BODIES.get(path, _MOST_BYTES)
+        guarded = OwnForms(BoundedBody(self._app(path), most_bytes))
+        await guarded(scope, receive, send_with_headers)
 
     def _app(self, path: str) -> _App:
         if path.startswith("/api/"):

@@ -16,6 +16,7 @@ from central.alerts.settings import AlertSettings
 from central.api.app import create_api
 from central.api.entrance import Entrance
 from central.appointments.service import AppointmentService
+from central.appointments.slots import SlotRule
 from central.configuration.desk import ConfigurationDesk
 from central.front import Front
 from central.identity.desk import IdentityDesk, folder_of, has_authority
@@ -87,6 +88,7 @@ class Centre:
         wait_target_s: int = 1200,
         alerts: AlertSettings | None = None,
         updates: UpdateSettings | None = None,
+        slot_min: int = 15,
     ) -> None:
         self._clock = clock or SystemClock()
         self._database = database = database or database_of(folder)
@@ -120,8 +122,10 @@ class Centre:
                 live_within_s,
                 access=access,
                 receivers=alerts.receivers,
+                slots=SlotRule(slot_min, alerts.closed_days),
+                behind_https=behind_https,
             )
-            pages = create_pages(entrance, secure_cookies=behind_https, wait_target_s=wait_target_s)
+            pages = create_pages(entrance, wait_target_s=wait_target_s)
             public = create_public(database, self._clock, live_within_s=live_within_s)
             front = Front(
                 create_api(entrance, self._is_healthy),
@@ -141,9 +145,9 @@ class Centre:
         self._state_desk = StateDesk(database, key, self._clock, self._publish)
         self._appointments = AppointmentService(database, key, self._clock, self._publish)
         self._rounds = [
-            Rounds("appointments", self._appointments.turn),
-            Rounds("configurations", self._configurations.turn),
-            Rounds("rollouts", self._rollouts.turn, 2.0),
+            Rounds("appointments", self._appointments.turn, 1.0, self._clock),
+            Rounds("configurations", self._configurations.turn, 1.0, self._clock),
+            Rounds("rollouts", self._rollouts.turn, 2.0, self._clock),
         ]
         self._link = MqttLink(
             mqtt,
@@ -241,7 +245,9 @@ class Centre:
         return self._link.publish(topic, payload, retain=True)
 
     def _is_healthy(self) -> bool:
-        return self._writer.is_healthy and self._link.connected
+        works = self._writer.is_healthy and self._alerts.is_healthy
+        works = works and all(rounds.is_healthy for rounds in self._rounds)
+        return works and self._link.connected
 
 
 def signing_key_of(folder: Path) -> Ed25519PrivateKey:

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from central.access.openid.settings import OpenIdSettings
 from central.alerts.settings import AlertSettings
+from central.appointments.settings import AppointmentSettings
 from central.store.database import Location, database_of
 from central.store.postgres import Postgres
 from central.updates.settings import UpdateSettings
@@ -90,6 +91,7 @@ class CentralSettings(Struct, frozen=True, forbid_unknown_fields=True):
     figures: FigureSettings = FigureSettings()
     access: AccessSettings = AccessSettings()
     alerts: AlertSettings = AlertSettings()
+    appointments: AppointmentSettings = AppointmentSettings()
     updates: UpdateSettings = UpdateSettings()
     mqtt: MqttSettings | None = None
     embedded_broker: EmbeddedBrokerSettings | None = None

@@ -21,17 +21,22 @@ from contract.counter_events import (
     StaffSignedOut,
 )
 from contract.event import Event
-from contract.ids import CounterId, Day, Name, Series, ServiceId, TicketNumber
+from contract.ids import CounterId, Name, Series, ServiceId, TicketNumber
+from contract.node_events import Brought, ClockStepped, DayOpened, NodeStarted
 from contract.stamp import Seq, Span, Stamp
 
 ParkReason = Literal["signature", "papers"]
 PrintProof = Literal["confirmed", "assumed"]
 
 __all__ = [  # what belongs to this vocabulary and has a file of its own
+    "Brought",
+    "ClockStepped",
     "CounterClosed",
     "CounterOpened",
     "CounterPaused",
+    "DayOpened",
     "Event",
+    "NodeStarted",
     "RatingGiven",
     "RatingIgnored",
     "ServicesAssigned",
@@ -40,36 +45,7 @@ __all__ = [  # what belongs to this vocabulary and has a file of its own
 ]
 
 
-# --- the node ---------------------------------------------------------------------------------
-
-
-class NodeStarted(Event, frozen=True):
-    """The hub's process started."""
-
-    software: str
-    config: str
-
-
-class ClockStepped(Event, frozen=True):
-    """The wall clock moved by `by_ms` against the monotonic clock, or became (un)synchronised."""
-
-    by_ms: int
-    synced: bool
-
-
-class DayOpened(Event, frozen=True):
-    """A business day began; numbers go on above `last_orders`.
-
-    `carried` tickets and `counters` may already be of this day and stay as they are;
-    `abandoned` tickets of the day before were neither served nor voided; other counters close.
-    """
-
-    day: Day
-    trusted: bool
-    last_orders: dict[str, int]
-    carried: tuple[TicketNumber, ...] = ()
-    abandoned: tuple[TicketNumber, ...] = ()
-    counters: tuple[CounterId, ...] = ()
+# --- devices ----------------------------------------------------------------------------------
 
 
 class DeviceLost(Event, frozen=True):

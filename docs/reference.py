@@ -102,7 +102,7 @@ def messages() -> str:
             )
         ),
         "## A journal entry",
-        *(_struct(kind) for kind in (events.Entry, stamp.Stamp, stamp.Span)),
+        *(_struct(kind) for kind in (events.Entry, events.Brought, stamp.Stamp, stamp.Span)),
         "## Events",
         "The event is the last item of an entry: an array of its name and then its fields.",
         *(_struct(kind) for kind in get_args(events.AnyEvent)),

@@ -88,7 +88,7 @@ class Node:
                 printer=settings.printer.device if settings.printer else None,
                 paper=settings.printer.profile.paper if settings.printer else Paper(),
                 template=settings.printer.ticket if settings.printer else TicketTemplate(),
-                follow_url=settings.follow_url,
+                follow_url=settings.ticket_page,
                 print_sheet=None if settings.printer is None else self._print_sheet,
                 issue_rate=settings.issuing,
                 news=news,
@@ -299,7 +299,7 @@ class Node:
             queue,
             slip,
             training=training,
-            follow_url=self._settings.follow_url,
+            follow_url=self._settings.ticket_page,
         )
         self._printer.print(print_job(view))
 

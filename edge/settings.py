@@ -82,7 +82,8 @@ class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):
     `clock_chip` says that the machine keeps time without power, as a Pi 5 with its battery does.
     `procedures_file` names a TOML file of further procedures, shared by many sites, for as long as
     the centre has sent no catalogue: those of services that this site lacks are left out.
-    `follow_url` is what the ticket's QR code opens, with `{site}`, `{day}` and `{number}`.
+    `follow_url` is what the ticket's QR code opens, with `{node}` or `{site}`, `{day}` and
+    `{number}`; where a site has several hubs only `{node}` says which of them gave it out.
     `centre_key` is what `thutu-central config-key` says: only what is signed with it is believed,
     of files, configuration and updates.
     """
@@ -111,6 +112,11 @@ class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):
     def tls_folder(self) -> Path:
         """Where the site's authority is, and the certificate of the local API."""
         return self.data / "tls"
+
+    @property
+    def ticket_page(self) -> str | None:
+        """What this node's tickets open, with the site, day and number of each to be filled in."""
+        return self.follow_url and self.follow_url.replace("{node}", self.node)
 
     @property
     def line(self) -> MqttSettings | None:
@@ -151,9 +157,10 @@ class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):
                 )
 
     def _check_follow_url(self) -> None:
-        if self.follow_url is None:
+        if self.ticket_page is None:
             return
-        link = follow_link(self.follow_url, site=self.site.site, day=_SOME_DAY, number=_SOME_NUMBER)
+        site = self.site.site
+        link = follow_link(self.ticket_page, site=site, day=_SOME_DAY, number=_SOME_NUMBER)
         try:
             module_dots(link, 0)
         except ValueError as error:

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from runtime.private_file import write_private
+from runtime.worded_error import WordedError
 
 KEY_FILE = "ca.key"
 CHAIN_FILE = "ca.pem"
@@ -31,8 +32,10 @@ _LATE_CLOCKS = timedelta(minutes=5)
 _SHA256 = hashes.SHA256()
 
 
-class AuthorityError(Exception):
+class AuthorityError(WordedError):
     """The authority's files cannot be used, or exist already; nothing was changed."""
+
+    section = "authority_refused"
 
 
 class BadRequestError(ValueError):
@@ -57,7 +60,7 @@ class Authority:
     def create(cls, folder: Path, name: str, now_ms: int) -> Self:
         """Make a root of its own in `folder`. Raises AuthorityError when there is one already."""
         if (folder / KEY_FILE).exists():
-            raise AuthorityError(f"{folder} holds an authority already; nothing was changed")
+            raise AuthorityError("exists", folder=folder)
         key = ec.generate_private_key(ec.SECP256R1())
         who = _name(name)
         built = (
@@ -79,20 +82,16 @@ class Authority:
             key = load_pem_private_key((folder / KEY_FILE).read_bytes(), None)
             chain = x509.load_pem_x509_certificates((folder / CHAIN_FILE).read_bytes())
         except (OSError, ValueError, TypeError) as error:
-            raise AuthorityError(f"{folder}: no authority that can be used: {error}") from error
+            raise AuthorityError("unusable", folder=folder, what=error) from error
         if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise AuthorityError(f"{folder}: {KEY_FILE} is no EC key")
+            raise AuthorityError("no_ec_key", file=folder / KEY_FILE)
         if chain[0].public_key() != key.public_key():
-            raise AuthorityError(
-                f"{folder}: {CHAIN_FILE} does not begin with the one of {KEY_FILE}"
-            )
+            raise AuthorityError("other_first", file=folder / CHAIN_FILE, key_file=KEY_FILE)
         for issued, issuer in zip(chain, (*chain[1:], chain[-1]), strict=True):
             try:
                 issued.verify_directly_issued_by(issuer)
             except (ValueError, TypeError, InvalidSignature) as error:
-                raise AuthorityError(
-                    f"{folder}: {CHAIN_FILE} is not one chain to a root"
-                ) from error
+                raise AuthorityError("no_chain", file=folder / CHAIN_FILE) from error
         return cls(key, chain)
 
     @property

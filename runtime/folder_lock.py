@@ -4,11 +4,16 @@ import fcntl
 import os
 from pathlib import Path
 
+from runtime.private_file import make_private_folder
+from runtime.worded_error import WordedError
+
 _LOCK = "lock"
 
 
-class FolderInUseError(Exception):
+class FolderInUseError(WordedError):
     """Another process works in the data folder."""
+
+    section = "folder_refused"
 
 
 class FolderLock:
@@ -19,15 +24,13 @@ class FolderLock:
 
         Raises FolderInUseError, or OSError when the folder cannot be had.
         """
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(folder)
         self._file = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._file)
-            raise FolderInUseError(
-                f"another program works in {folder}; nothing was touched; stop it first"
-            ) from error
+            raise FolderInUseError("in_use", folder=folder) from error
 
     def release(self) -> None:
         """Let others in."""

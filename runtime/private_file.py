@@ -10,7 +10,7 @@ def write_private(path: Path, data: bytes, mode: int = 0o600) -> None:
     The folder is made, for this user only, where it is missing. Raises OSError; then what was
     there before is there still, and nothing takes room beside it.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     beside = path.with_name(f".{path.name}.new")
     file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:
@@ -24,6 +24,14 @@ def write_private(path: Path, data: bytes, mode: int = 0o600) -> None:
         os.close(file)
     beside.replace(path)
     sync_folder(path.parent)
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder, and those above it, for this user only where they are missing, whatever
+    others would get by default. Raises OSError."""
+    if not folder.is_dir():
+        make_private_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from runtime.private_file import write_private
+from runtime.worded_error import WordedError
 
 MOST_BYTES = 256_000_000
 _SIGNED = b"thutu sealed 1\0"
@@ -27,8 +28,10 @@ _SIGNED = b"thutu sealed 1\0"
 _Message = TypeVar("_Message")
 
 
-class SealError(ValueError):
+class SealError(WordedError, ValueError):
     """A file or message that cannot be believed; the words say why."""
+
+    section = "seal_refused"
 
 
 class Unsealed(NamedTuple, Generic[_Message]):
@@ -68,28 +71,28 @@ def unseal(data: bytes, kind: type[_Message]) -> Unsealed[_Message]:
     try:
         sealed = msgspec.msgpack.decode(data, type=_Sealed)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise SealError(f"not a sealed file, or only a part of one: {error}") from error
+        raise SealError("not_sealed", what=error) from error
     if sealed.name != kind.__name__:
-        raise SealError(f"a file of another kind: {sealed.name} instead of {kind.__name__}")
+        raise SealError("other_kind", found=sealed.name, wanted=kind.__name__)
     try:
         key = Ed25519PublicKey.from_public_bytes(sealed.public_key)
         key.verify(sealed.signature, _signed(sealed.name, sealed.body))
     except (InvalidSignature, ValueError) as error:
-        raise SealError("the signature is wrong: the file was damaged or altered") from error
+        raise SealError("altered") from error
     try:
         if not 0 <= zstandard.frame_content_size(sealed.body) <= MOST_BYTES:
-            raise SealError(f"the file would unpack to more than {MOST_BYTES} bytes")
+            raise SealError("too_large", most=MOST_BYTES)
         body = zstandard.ZstdDecompressor().decompress(sealed.body, max_output_size=MOST_BYTES)
         return Unsealed(msgspec.msgpack.decode(body, type=kind), sealed.public_key)
     except (msgspec.MsgspecError, UnicodeDecodeError, zstandard.ZstdError) as error:
-        raise SealError(f"a file of another version: {error}") from error
+        raise SealError("other_version", what=error) from error
 
 
 def unseal_from(data: bytes, kind: type[_Message], public_key: bytes) -> _Message:
     """Read a sealed message that must be signed by `public_key`. Raises SealError."""
     unsealed = unseal(data, kind)
     if unsealed.public_key != public_key:
-        raise SealError(f"signed by {unsealed.public_key.hex()}, not by {public_key.hex()}")
+        raise SealError("other_key", found=unsealed.public_key.hex(), wanted=public_key.hex())
     return unsealed.message
 
 
@@ -122,9 +125,9 @@ def signing_key(path: Path) -> Ed25519PrivateKey:
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except ValueError as error:
-        raise SealError(f"{path}: not a private key: {error}") from error
+        raise SealError("no_key", file=path, what=error) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise SealError(f"{path}: not an Ed25519 key")
+        raise SealError("no_ed25519_key", file=path)
     return key
 
 

@@ -24,6 +24,7 @@ from central.scope import Role, Scope
 from central.store.access import AccessStore, AccountRow
 from central.store.connection import Connection, Database
 from central.store.database import transaction
+from central.store.storable import storable
 from runtime.worded_error import WordedError
 
 SESSION_S = 12 * 3600
@@ -143,7 +144,7 @@ def sign_in(
 ) -> str | Slowed | None:
     """Exchange a name and a password for the secret of a browser's session; None for a wrong name
     or password or a name that is locked for `address`, all alike and in the same time."""
-    name = unicodedata.normalize("NFC", name)
+    name = storable(unicodedata.normalize("NFC", name))
     store = AccessStore(db.conn)
     known = store.account(name)
     hashed = known.password if known else None

@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from runtime.clock import Clock
 
@@ -30,3 +31,17 @@ class RateLimit:
             if len(self._buckets) > _MOST_ASKERS:
                 self._buckets.popitem(last=False)
         return 0 if allowed else int((1 - left) * 60 / self._per_minute) + 1
+
+
+def network_of(address: str) -> str:
+    """What counts as one asker: an IPv6 address's /64, of which each line has one at least and may
+    take any address; else the address itself."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Network((int(parsed) >> 64 << 64, 64)))

@@ -5,7 +5,7 @@ import threading
 from collections import OrderedDict
 from typing import Literal, NamedTuple, TypeVar
 
-from central.access.limits import RateLimit
+from central.access.limits import RateLimit, network_of
 from runtime.clock import Clock
 
 _MOST_KEPT = 10_000
@@ -30,7 +30,7 @@ class Slowed(NamedTuple):
 
 
 class SignInLocks:
-    """Counts sign-ins by name and address, whether the name exists or not.
+    """Counts sign-ins by name and address (of IPv6 its /64), whether the name exists or not.
 
     An address from which a name has signed in is not slowed down by what others do.
     """
@@ -51,7 +51,7 @@ class SignInLocks:
 
         A lock ends with the password that it was for: `password_hash` is the present one's.
         """
-        pair, now_ns = (name, address), self._clock.stamp().mono_ns
+        pair, now_ns = (name, network_of(address)), self._clock.stamp().mono_ns
         with self._lock:
             failures, since_ns, tried_hash = self._failures.get(pair, (0, 0, None))
             begins_anew = failures >= self._rule.after or tried_hash != password_hash
@@ -66,9 +66,10 @@ class SignInLocks:
 
     def succeeded(self, name: str, address: str) -> None:
         """The password was right: the count begins anew, and the address is the name's own."""
+        pair = (name, network_of(address))
         with self._lock:
-            self._failures.pop((name, address), None)
-            _keep(self._at_home, (name, address), None)
+            self._failures.pop(pair, None)
+            _keep(self._at_home, pair, None)
 
 
 def _keep(kept: OrderedDict[_Pair, _T], pair: _Pair, value: _T) -> None:

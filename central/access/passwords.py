@@ -1,7 +1,6 @@
 """Passwords, kept as Argon2id hashes with the parameters of RFC 9106 for servers that are small
 (64 MiB, three passes)."""
 
-import threading
 import unicodedata
 
 from argon2 import PasswordHasher, Type
@@ -9,11 +8,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 200
-_AT_ONCE = 2
 
 
 class Passwords:
-    """Hashes and verifies; only a few at once, because each takes 64 MiB.
+    """Hashes and verifies; each takes 64 MiB, so let only a few do it at once.
 
     The parameters are for tests, which need not wait.
     """
@@ -23,20 +21,17 @@ class Passwords:
             time_cost=passes, memory_cost=memory_kib, parallelism=4, type=Type.ID
         )
         self._nobodys = self._hasher.hash("no account has this password")
-        self._turn = threading.BoundedSemaphore(_AT_ONCE)
 
     def hash(self, password: str) -> str:
         """The hash of a password, with its parameters and salt."""
-        with self._turn:
-            return self._hasher.hash(_normal(password))
+        return self._hasher.hash(_normal(password))
 
     def fits(self, hashed: str | None, password: str) -> bool:
         """Whether a password is the hashed one; takes as long when there is none."""
-        with self._turn:
-            try:
-                self._hasher.verify(hashed or self._nobodys, _normal(password))
-            except (VerificationError, InvalidHashError):
-                return False
+        try:
+            self._hasher.verify(hashed or self._nobodys, _normal(password))
+        except (VerificationError, InvalidHashError):
+            return False
         return hashed is not None
 
 

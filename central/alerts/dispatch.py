@@ -1,5 +1,5 @@
 """Sends the news that is put by: to each receiver in one message at most every few minutes, not in
-quiet hours, and again after a failure, ever more rarely, until it is taken."""
+quiet hours, and again after a failure, ever more rarely, until it is taken or too old to help."""
 
 import logging
 import secrets
@@ -47,8 +47,8 @@ class Dispatch:
         self._random = random
         self._lines = [_Line(receiver, ways[receiver.name]) for receiver in settings.receivers]
 
-    def begin(self) -> None:
-        """Forget news for receivers that are no more, and news too old to help. Raises
+    def forget(self) -> None:
+        """Forget news for receivers that are no more, and news of more than three days ago. Raises
         StoreError."""
         names = [line.receiver.name for line in self._lines]
         with writing(self._database) as db, transaction(db.conn):
@@ -72,17 +72,20 @@ class Dispatch:
         with reading(self._database) as conn:
             scope = Scope(receiver.province or (receiver.unit or "")[:2] or None, receiver.unit)
             news = Alerts(conn, scope).news(receiver.name, _MOST_AT_ONCE)
+        if news and news[0].at_ms < now_ms - _KEPT_MS:
+            self.forget()
+            return False
         if not news or now_ms - news[0].at_ms < self._settings.gather_s * 1000:
             return False
-        message = compose(receiver.name, news, receiver.language, now_ms)
         try:
-            line.send(message)
-        except SendError as error:
+            line.send(compose(receiver.name, news, receiver.language, now_ms))
+        except Exception as error:  # whatever one receiver meets must keep nobody else waiting
             line.failures += 1
             pause_s = _BACKOFF.pause_s(line.failures, self._random)
             line.due_ns = now_ns + int(pause_s * 1e9)
             if line.failures == 1:
-                logger.warning("news of alerts waits for %s: %s", receiver.name, error)
+                trace = None if isinstance(error, SendError) else error
+                logger.warning("news waits for %s: %s", receiver.name, error, exc_info=trace)
             return False
         if line.failures:
             logger.info("%s takes news of alerts again", receiver.name)

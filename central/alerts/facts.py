@@ -6,7 +6,15 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from central.alerts.hours import Opening
-from central.alerts.rules import Answered, Device, Differing, Limits, Refused, SiteFacts
+from central.alerts.rules import (
+    Answered,
+    Device,
+    Differing,
+    HubFacts,
+    Limits,
+    Refused,
+    SiteFacts,
+)
 from central.alerts.site_hours import site_opening
 from central.api import freshness
 from central.api.models import Liveness
@@ -66,7 +74,7 @@ class FactReader:
                 lost[row.site].append(Device(f"{row.node[-2:]}/{row.device}", row.condition or ""))
         rated = self._rated(conn, day)
         if abs(now_ms - self._looked_ms) >= _LOOK_AGAIN_MS:
-            self._look_at_what_hubs_run(conn, nodes)
+            self._look_at_what_hubs_run(conn, day, nodes)
             self._looked_ms = now_ms
         refusals = _refusals(conn)
         return [
@@ -77,10 +85,10 @@ class FactReader:
                 over_target=queue.over_target,
                 over_eased=queue.over_eased,
                 longest_since_ms=queue.since_ms,
-                heard_ms=_last_there_ms(of_site),
                 online=any(node.online is not False for node in of_site),
                 clock_ok=not any(node.synced is False for node in of_site),
-                missing=sum(node.missing for node in of_site),
+                missing=sum(node.missing - node.owed_missing for node in of_site),
+                hubs=tuple(_hub(node) for node in of_site),
                 devices=tuple(lost[site]),
                 answered=rated.get(site),
                 configurations=_other_configurations(differing),
@@ -97,9 +105,9 @@ class FactReader:
         return states == {Liveness.LIVE}
 
     def _look_at_what_hubs_run(
-        self, conn: Connection, nodes: Mapping[str, Sequence[NodeRow]]
+        self, conn: Connection, today: str, nodes: Mapping[str, Sequence[NodeRow]]
     ) -> None:
-        should = wanted(conn)
+        should = wanted(conn, today)
         by_site: defaultdict[str, list[Difference]] = defaultdict(list)
         for one in differences(nodes, should):
             by_site[one.site].append(one)
@@ -143,11 +151,10 @@ class _SiteOpening(NamedTuple):
 
 
 def _other_configurations(hubs: Iterable[Difference]) -> tuple[Differing, ...]:
-    """What this centre has not made is no hub's fault, and the log names it."""
     return tuple(
         Differing(split_node(one.node).part, one.wanted_config, one.config or "")
         for one in hubs
-        if one.config_differs and one.wanted_config is not None
+        if one.config_differs
     )
 
 
@@ -179,11 +186,13 @@ def _refusals(conn: Connection) -> Mapping[str, list[Refused]]:
     return found
 
 
-def _last_there_ms(nodes: Sequence[NodeRow]) -> int:
-    """When a hub of the site was last there: heard, or taken for gone by the broker."""
-    return max(
-        node.online_since_ms
-        if node.online is False and node.online_since_ms is not None
-        else node.heard_ms
-        for node in nodes
+def _hub(node: NodeRow) -> HubFacts:
+    """A hub was last there when it was heard, or taken for gone by the broker."""
+    is_gone = node.online is False and node.online_since_ms is not None
+    return HubFacts(
+        hub=split_node(node.node).part,
+        heard_ms=(node.online_since_ms or 0) if is_gone else node.heard_ms,
+        online=node.online is not False,
+        former=node.owed,
+        lost=node.owed_missing,
     )

@@ -34,7 +34,7 @@ class Mail:
                 smtp.send_message(self._letter(message))
         except smtplib.SMTPResponseException as error:
             raise SendError(f"{self._server.host}: answered {error.smtp_code}") from error
-        except (smtplib.SMTPException, OSError) as error:
+        except (smtplib.SMTPException, OSError, UnicodeError) as error:
             raise SendError(f"{self._server.host}: {type(error).__name__}") from error
 
     def _open(self) -> smtplib.SMTP:

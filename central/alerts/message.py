@@ -1,13 +1,16 @@
 """The words of a message: what is new, in one message however much it is."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
+from central.alerts.rules import Rule
 from central.api.freshness import local_time
 from central.store.alerts import AlertRow, NewsRow
+from central.updates.reasons import refusal_words
 from runtime.wording import say
 
 _MOST_LINES = 20
@@ -33,7 +36,8 @@ class Item(Struct, frozen=True):
 
 
 class Message(Struct, frozen=True):
-    """What one receiver is told at once; the same news has the same `id`."""
+    """What one receiver is told at once; the same news has the same `id`, which is ASCII, for it
+    stands in headers."""
 
     id: str
     at_ms: int
@@ -52,7 +56,7 @@ def compose(receiver: str, news: Sequence[NewsRow], language: str, now_ms: int) 
     if len(items) > _MOST_LINES:
         lines.append(say("alerts.and_more", language, n=len(items) - _MOST_LINES))
     return Message(
-        id=f"{receiver}.{news[0].news}-{news[-1].news}",
+        id=f"{_ascii(receiver)}.{news[0].news}-{news[-1].news}",
         at_ms=now_ms,
         subject=subject,
         text="\n".join([subject, "", *lines, "", say("alerts.where_to_act", language)]),
@@ -64,7 +68,24 @@ def describe(alert: AlertRow, language: str) -> str:
     """What is wrong, in words."""
     unknown = dict.fromkeys(_FIGURES, "–")
     known = {name: str(value) for name, value in alert.detail.items()}
-    return say(f"alerts.{alert.rule}", language, device=alert.subject, **(unknown | known))
+    if "reason" in known:
+        known["reason"] = refusal_words(known["reason"], language)
+    return say(_words_of(alert), language, device=alert.subject, **(unknown | known))
+
+
+def _words_of(alert: AlertRow) -> str:
+    if alert.rule == Rule.CONFIG and "wanted" not in alert.detail:
+        return "alerts.config_unmade"
+    if alert.subject and alert.rule == Rule.GAP:
+        return "alerts.gap_former"
+    if alert.subject and alert.rule == Rule.SILENT:
+        return "alerts.silent_hub"
+    return f"alerts.{alert.rule}"
+
+
+def _ascii(receiver: str) -> str:
+    """A receiver's name is in whatever letters its owner writes."""
+    return hashlib.sha256(receiver.encode()).hexdigest()[:12]
 
 
 def _item(one: NewsRow, language: str) -> Item:

@@ -54,10 +54,11 @@ class Device(Struct, frozen=True):
 
 class Differing(Struct, frozen=True):
     """A hub, by its part of the site, that runs something else than the `wanted` configuration or
-    software; or a machine beside it, such as `h1/hall`, whose software is not its hub's."""
+    software; or a machine beside it, such as `h1/hall`, whose software is not its hub's. Nothing is
+    wanted of a hub with a configuration that the centre has not made, and so cannot replace."""
 
     machine: str
-    wanted: str
+    wanted: str | None
     reported: str
 
 
@@ -82,13 +83,25 @@ class Answered(Struct, frozen=True):
     satisfied_before: int
 
 
+class HubFacts(Struct, frozen=True):
+    """One hub by its part of the site: when it was last there (UTC milliseconds since 1970),
+    whether it is online as the broker last said, and how many `former` cards' journals may lack
+    rows, of which so many are known to be `lost`."""
+
+    hub: str
+    heard_ms: int
+    online: bool = True
+    former: int = 0
+    lost: int = 0
+
+
 class SiteFacts(Struct, frozen=True):
     """What is known of a site at one moment (UTC milliseconds since 1970).
 
     `waits_known` is whether the site is live and its queue therefore known, `has_opened` whether
     its hub has opened this business day; `over_target` and `over_eased` wait longer than the
-    target and than its eased share. `heard_ms` is when a hub was last there, `online` what the
-    broker last said.
+    target and than its eased share. `online` is whether a hub is, as the broker last said;
+    `missing` rows are those of the hubs' present journals.
     """
 
     site: str
@@ -97,10 +110,10 @@ class SiteFacts(Struct, frozen=True):
     over_target: int = 0
     over_eased: int = 0
     longest_since_ms: int | None = None
-    heard_ms: int = 0
     online: bool = True
     clock_ok: bool = True
     missing: int = 0
+    hubs: tuple[HubFacts, ...] = ()
     devices: tuple[Device, ...] = ()
     answered: Answered | None = None
     configurations: tuple[Differing, ...] = ()
@@ -138,6 +151,13 @@ def findings(facts: SiteFacts, limits: Limits, opening: Opening, now_ms: int) ->
     yield from _rollout(facts)
 
 
+def is_worse(rule: Rule, before: Detail, now: Detail) -> bool:
+    """Whether something is wrong beyond what was wrong before: a gap that grew, or another one."""
+    return rule is Rule.GAP and any(
+        int(now[figure]) > int(before.get(figure, now[figure])) for figure in now
+    )
+
+
 def _wait(facts: SiteFacts, limits: Limits, now_ms: int) -> Iterator[Finding]:
     key = Key(Rule.WAIT, facts.site)
     if not facts.has_opened:
@@ -154,13 +174,16 @@ def _wait(facts: SiteFacts, limits: Limits, now_ms: int) -> Iterator[Finding]:
 
 
 def _silent(facts: SiteFacts, limits: Limits, opening: Opening, now_ms: int) -> Iterator[Finding]:
-    """A hub may be switched off at night, so silence counts from the opening on."""
+    """A hub may be switched off at night, so silence counts from the opening on. Where there are
+    several, each has an alert of its own."""
     opened_ms = opening.since_ms(now_ms)
-    silent_ms = now_ms - max(facts.heard_ms, opened_ms or facts.heard_ms)
-    if facts.online and now_ms - facts.heard_ms <= limits.silent_after_ms:
-        return
-    raises = opened_ms is not None and silent_ms > limits.silent_after_ms
-    yield Finding(Key(Rule.SILENT, facts.site), raises, {"heard_ms": facts.heard_ms})
+    for hub in facts.hubs:
+        if hub.online and now_ms - hub.heard_ms <= limits.silent_after_ms:
+            continue
+        silent_ms = now_ms - max(hub.heard_ms, opened_ms or hub.heard_ms)
+        raises = opened_ms is not None and silent_ms > limits.silent_after_ms
+        key = Key(Rule.SILENT, facts.site, hub.hub if len(facts.hubs) > 1 else "")
+        yield Finding(key, raises, {"heard_ms": hub.heard_ms})
 
 
 def _devices(facts: SiteFacts) -> Iterator[Finding]:
@@ -176,10 +199,15 @@ def _clock(facts: SiteFacts) -> Iterator[Finding]:
 
 
 def _gap(facts: SiteFacts) -> Iterator[Finding]:
-    """A hub without connection cannot fill a gap; that it is silent is another rule's news."""
+    """A hub without connection cannot fill a gap; that it is silent is another rule's news. What a
+    former card of a hub never sent is an alert of its own, until somebody writes it off."""
     if facts.missing:
         detail: Detail = {"missing": facts.missing}
         yield Finding(Key(Rule.GAP, facts.site), _if_online(facts), detail=detail)
+    for hub in facts.hubs:
+        if hub.former:
+            detail = {"missing": hub.lost, "former": hub.former}
+            yield Finding(Key(Rule.GAP, facts.site, hub.hub), raises=True, detail=detail)
 
 
 def _rating(facts: SiteFacts, limits: Limits) -> Iterator[Finding]:
@@ -204,7 +232,9 @@ def _rating(facts: SiteFacts, limits: Limits) -> Iterator[Finding]:
 
 def _differing(rule: Rule, facts: SiteFacts, machines: Iterable[Differing]) -> Iterator[Finding]:
     for one in machines:
-        detail: Detail = {"wanted": one.wanted, "reported": one.reported}
+        detail: Detail = {"reported": one.reported}
+        if one.wanted is not None:
+            detail = {"wanted": one.wanted, **detail}
         yield Finding(Key(rule, facts.site, one.machine), _if_online(facts), detail)
 
 

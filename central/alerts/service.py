@@ -35,10 +35,15 @@ class AlertService:
             wait_target_ms=wait_target_s * 1000,
         )
         dispatch = Dispatch(database, clock, settings, ways(settings, folder))
-        dispatch.begin()
-        self._rounds = [Rounds("alerts", watch.look, settings.check_every_s)]
+        dispatch.forget()
+        self._rounds = [Rounds("alerts", watch.look, settings.check_every_s, clock)]
         if settings.receivers:
-            self._rounds.append(Rounds("alert messages", dispatch.turn, _SEND_EVERY_S))
+            self._rounds.append(Rounds("alert messages", dispatch.turn, _SEND_EVERY_S, clock))
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether both come round."""
+        return all(rounds.is_healthy for rounds in self._rounds)
 
     def start(self) -> None:
         """Begin."""

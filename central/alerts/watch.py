@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from central.alerts.facts import FactReader
 from central.alerts.hysteresis import Patience, Phase, Watched, follow
-from central.alerts.rules import Detail, Finding, Key, Limits, Rule, findings
+from central.alerts.rules import Detail, Finding, Key, Limits, Rule, findings, is_worse
 from central.alerts.settings import AlertSettings, Receiver
 from central.scope import Scope
 from central.store.alerts import AlertBook, WatchedRow
@@ -70,8 +70,11 @@ class AlertWatch:
                 continue
             was = Watched(Phase(row.phase), row.phase_ms) if row else None
             raises = finding.raises if finding else None
-            now = follow(was, raises, self._patience[key.rule], now_ms)
             detail = finding.detail if finding and finding.detail else None
+            worse = bool(row and detail and is_worse(key.rule, row.detail, detail))
+            now = follow(was, raises, self._patience[key.rule], now_ms, is_worse=worse)
+            if worse and now is not None and now.phase is Phase.WORSE:
+                detail = None  # what it was when somebody closed it stays to be compared with
             if now != was or (row and detail not in (None, row.detail)):
                 moves.append(_Move(key, row.alert if row else None, was, now, detail))
         return sorted(moves, key=lambda move: move.key)
@@ -118,9 +121,9 @@ def _news(was: Watched | None, now: Watched) -> str | None:
     """What is told of a move: that an alert began or ended, but not that it nearly ended, nor the
     end of what somebody closed."""
     before = was.phase if was else Phase.PENDING
-    if now.phase is Phase.OPEN and before is Phase.PENDING:
+    if now.phase is Phase.OPEN and before in (Phase.PENDING, Phase.WORSE):
         return "opened"
-    if now.phase is Phase.CLOSED and before is not Phase.DISMISSED:
+    if now.phase is Phase.CLOSED and before not in (Phase.DISMISSED, Phase.WORSE):
         return "cleared"
     return None
 

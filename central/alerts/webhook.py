@@ -31,8 +31,8 @@ class SignedPost:
             "webhook-signature": signature(self._secret, message.id, at_s, body),
         }
         answer = post(self._url, headers, body)
-        if not answer.is_success:
-            raise SendError(f"{answer.url.host}: answered {answer.status_code}")
+        if not 200 <= answer.status < 300:
+            raise SendError(f"{answer.host}: answered {answer.status}")
 
 
 def signature(secret: bytes, message_id: str, at_s: int, body: bytes) -> str:

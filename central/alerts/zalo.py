@@ -71,7 +71,7 @@ class ZaloAccount:
         try:
             return msgspec.json.decode(answer.content, type=_Answer).error
         except msgspec.DecodeError as error:
-            raise SendError(f"Zalo answered {answer.status_code}, which says nothing") from error
+            raise SendError(f"Zalo answered {answer.status}, which says nothing") from error
 
     def _renew(self) -> None:
         fields = {

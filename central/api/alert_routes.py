@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
 from central.access.permissions import Permission
@@ -11,7 +11,15 @@ from central.alerts.rules import Rule
 from central.api.alert_models import AlertCount, Alerts, AlertWithHistory, Remark
 from central.api.entrance import Entrance, Shown, Visit
 from central.api.models import Problem
-from central.api.parameters import PROBLEMS, found, page_of, shown_by, visiting, where_of
+from central.api.parameters import (
+    PROBLEMS,
+    AlertPath,
+    found,
+    page_of,
+    shown_at,
+    visiting,
+    where_of,
+)
 from central.api.problems import language_of
 from central.api.ranking import Page
 from central.api.streams import Streams
@@ -39,7 +47,6 @@ _OVER: dict[int | str, dict[str, Any]] = {
         },
     }
 }
-AlertPath = Annotated[int, Path(ge=1, le=2**53, description="An alert.", examples=[87])]
 
 
 def alert_router(entrance: Entrance) -> APIRouter:
@@ -83,7 +90,7 @@ def alert_router(entrance: Entrance) -> APIRouter:
         response_class=StreamingResponse,
     )
     async def live(
-        request: Request, shown: Annotated[Shown, Depends(shown_by)]
+        request: Request, shown: Annotated[Shown, Depends(shown_at(entrance))]
     ) -> StreamingResponse:
         """Server-sent events: how many are open at first, then whenever that changes, at most
         once a second."""

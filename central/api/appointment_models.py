@@ -3,13 +3,14 @@
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from central.api.freshness import local_time
-from central.api.models import Count, Model
+from central.api.models import Count, Model, Problem
 from central.appointments.book import Wanted
+from central.rollup.business_day import day_of
 from central.store.appointments import AppointmentRow
 
 CODE_PATTERN = r"^[A-Z0-9][A-Z0-9-]{3,23}$"
@@ -19,7 +20,8 @@ _NUMBER_OF_A_PERSON = re.compile(r"(?:[0-9]-*){9}")
 class State(StrEnum):
     """How far an appointment has come: `booked` at the centre; `delivered` to the site, where it
     can be checked in, also without a line; `checked_in`; `called`; `served`; `not_come`, when
-    called or by the end of its day; `cancelled`."""
+    called or by the end of its day; `unknown` once that is over, until the site, which was cut off,
+    has told everything of it; `cancelled`."""
 
     BOOKED = "booked"
     DELIVERED = "delivered"
@@ -27,6 +29,7 @@ class State(StrEnum):
     CALLED = "called"
     SERVED = "served"
     NOT_COME = "not_come"
+    UNKNOWN = "unknown"
     CANCELLED = "cancelled"
 
 
@@ -95,9 +98,25 @@ class Appointment(Model):
         "it back. While it has not, the one before may still be checked in there.",
         examples=[True],
     )
+    cancelled_because: Literal["site-ended"] | None = Field(
+        description="Why the authority cancelled it: the site's last day is before the slot. Null "
+        "where whoever booked cancelled it, and where it is not cancelled.",
+        examples=[None],
+    )
     since: datetime | None = Field(
         description="Since when it is checked in, called, served or not come; else null.",
         examples=["2026-11-23T08:21:40+07:00"],
+    )
+
+
+class BookingProblem(Problem):
+    """Why nothing was booked."""
+
+    free_slots: list[datetime] = Field(
+        default=[],
+        description="When free slots of this service begin that are nearest to the one wanted, "
+        "where another slot would do.",
+        examples=[["2026-11-23T08:45:00+07:00"]],
     )
 
 
@@ -120,6 +139,7 @@ def appointment(row: AppointmentRow, today: str) -> Appointment:
         slot=local_time(slot_ms),
         state=_state(row, today),
         at_site=row.is_at_site,
+        cancelled_because="site-ended" if row.withdrawn and row.phase is None else None,
         since=None if row.phase_ms is None else local_time(row.phase_ms),
     )
 
@@ -130,5 +150,6 @@ def _state(row: AppointmentRow, today: str) -> State:
     if row.cancelled:
         return State.CANCELLED
     if row.day < today:
-        return State.NOT_COME
+        is_told = row.told_ms is not None and day_of(row.told_ms) > row.day
+        return State.NOT_COME if is_told else State.UNKNOWN
     return State.DELIVERED if row.is_at_site else State.BOOKED

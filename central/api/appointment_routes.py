@@ -10,12 +10,13 @@ from central.api.appointment_models import (
     CODE_PATTERN,
     Appointment,
     AppointmentPage,
+    BookingProblem,
     BookingWanted,
     SlotWanted,
     appointment,
 )
 from central.api.entrance import Entrance, Visit
-from central.api.models import Problem
+from central.api.freshness import local_time
 from central.api.parameters import PROBLEMS, DayQuery, SitePath, found, page_of, visiting
 from central.api.ranking import Page
 from runtime.wording import catalogue
@@ -25,13 +26,14 @@ _REFUSED: dict[int | str, dict[str, Any]] = {
         "description": "Not as things stand; `type` ends in the reason. Nothing was changed.",
         "content": {
             "application/problem+json": {
-                "schema": Problem.model_json_schema(),
-                "example": Problem(
+                "schema": BookingProblem.model_json_schema(),
+                "example": BookingProblem(
                     type="urn:thutu:booking:slot-full",
                     title="Conflict",
                     status=409,
-                    detail=catalogue("en")["booking.slot-full"],
-                ).model_dump(),
+                    detail=catalogue("en")["booking.slot-full"].format(free="08:45 23/11/2026"),
+                    free_slots=[local_time(1_795_398_300_000)],
+                ).model_dump(mode="json"),
             }
         },
     }

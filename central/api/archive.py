@@ -42,6 +42,7 @@ from central.store.history import History, Where
 from central.store.reader import Reader
 from central.store.totals import Standing, Totals, sum_standings
 
+_DAYS_AT_ONCE = 3
 _DAYS_OF_A_TREND = 30
 _MONTHS_OF_A_TREND = 12
 
@@ -208,13 +209,11 @@ class Archive:
         return Counted(ratings, Counter(self._history.finished(*period.range_ms, where)))
 
     def _sites(self, known: list[KnownSite], period: Period, where: Where) -> list[SitePeriod]:
-        tallies: defaultdict[str, list[Tally]] = defaultdict(list)
-        for _, code, tally in self._history.site_days(*period.days, where):
-            tallies[code].append(tally)
+        totals = self._site_totals(period, where)
         given = self._history.answers(*period.days, where)
         found = []
         for site in known:
-            of_site = figures(tallies[site.row.site])
+            of_site = figures_of(totals[site.row.site])
             found.append(
                 SitePeriod(
                     site=site.row.site,
@@ -226,6 +225,20 @@ class Archive:
                 )
             )
         return found
+
+    def _site_totals(self, period: Period, where: Where) -> defaultdict[str, DayTotal]:
+        """Each site's sum, a few days at a time: those of all sites over a year are gigabytes."""
+        totals: defaultdict[str, DayTotal] = defaultdict(DayTotal)
+        days = _days_of(period)
+        for start in range(0, len(days), _DAYS_AT_ONCE):
+            some = days[start : start + _DAYS_AT_ONCE]
+            tallies: defaultdict[str, list[Tally]] = defaultdict(list)
+            last = some[-1].last.isoformat()
+            for _, site, tally in self._history.site_days(some[0].first.isoformat(), last, where):
+                tallies[site].append(tally)
+            for site, of_site in tallies.items():
+                totals[site].add(merge(of_site), 0)
+        return totals
 
     def _total(self, period: Period, where: Where) -> DayTotal:
         return merge_totals(list(self._day_totals(period, where).values()))

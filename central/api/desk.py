@@ -1,7 +1,7 @@
 """Answers the questions of admins, for the API and the pages alike."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ from central.api.site_day import counter_days, quarters, service_days
 from central.registry.dated_names import DatedNames
 from central.rollup.business_day import day_of, midnight_ms
 from central.store.cells import DayTotal, Tally
-from central.store.reader import NodeRow, Reader, SiteRow, Waiting
+from central.store.reader import Gap, NodeRow, Reader, SiteRow, Waiting
 from central.store.totals import Standing, Totals, sum_standings
 from contract.stamp import MS_PER_DAY
 
@@ -140,10 +140,8 @@ class Desk:
             received=sum(node.received for node in nodes),
             not_understood=sum(node.not_understood for node in nodes),
             rejected=sum(node.rejected for node in nodes),
-            missing=[
-                MissingRange(node=gap.node, epoch=gap.epoch, first=gap.first, last=gap.last)
-                for gap in self._reader.gaps(site)
-            ],
+            missing=[_missing(gap) for gap in self._reader.gaps(site)],
+            written_off=sum(node.written_off for node in nodes),
             duplicates=sum(node.duplicates for node in nodes),
             contradictions=sum(node.contradictions for node in nodes),
             nodes=[node_quality(node) for node in nodes],
@@ -168,7 +166,6 @@ class Desk:
                 freshness.of_site(
                     nodes[row.site], self._now_ms, self._live_within_ms, row.valid_to
                 ),
-                is_today,
             )
             for row in self._reader.sites(name, province, site)
         ]
@@ -190,7 +187,7 @@ class Desk:
         )
 
     def _standing_now(self, standing: Standing, day: str) -> Now:
-        if not standing.live or day != day_of(self._now_ms):
+        if not standing.opened or day != day_of(self._now_ms):
             return Now(waiting=None, longest_wait_ms=None)
         since_ms = standing.waiting_since_ms
         return Now(
@@ -204,18 +201,20 @@ class Desk:
             name=known.row.name,
             type=known.row.type,
             registered=known.row.registered,
-            now=self._now([known]),
+            now=self._now(known),
             figures=figures([known.tally] if known.tally else []),
             freshness=known.freshness,
         )
 
-    def _now(self, known: "Sequence[_Known]") -> Now:
-        live = [site for site in known if site.is_today and site.freshness.state is Liveness.LIVE]
-        waiting = [site.waiting for site in live if site.waiting]
-        since = [found.since_ms for found in waiting if found.since_ms is not None]
+    def _now(self, known: "_Known") -> Now:
+        """Who waits where the hubs are live and have opened the day; elsewhere nobody can tell."""
+        waiting = known.waiting if known.freshness.state is Liveness.LIVE else None
+        if waiting is None:
+            return Now(waiting=None, longest_wait_ms=None)
+        since_ms = waiting.since_ms
         return Now(
-            waiting=sum(found.n for found in waiting) if live else None,
-            longest_wait_ms=max(0, self._now_ms - min(since)) if since else None,
+            waiting=waiting.n,
+            longest_wait_ms=None if since_ms is None else max(0, self._now_ms - since_ms),
         )
 
 
@@ -227,7 +226,17 @@ class _Known(NamedTuple):
     tally: Tally | None
     waiting: Waiting | None
     freshness: Freshness
-    is_today: bool
+
+
+def _missing(gap: Gap) -> MissingRange:
+    given_up_ms = gap.written_off_ms
+    return MissingRange(
+        node=gap.node,
+        epoch=gap.epoch,
+        first=gap.first,
+        last=gap.last,
+        written_off=None if given_up_ms is None else freshness.local_time(given_up_ms),
+    )
 
 
 def _ranked_by(site: Site, rank: Rank) -> int:

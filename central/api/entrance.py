@@ -15,7 +15,7 @@ from central.access.accounts import (
     sign_in,
 )
 from central.access.audit import Deed, record
-from central.access.limits import RateLimit
+from central.access.limits import RateLimit, network_of
 from central.access.links import record_unconfirmed, sign_in_person
 from central.access.locks import LockRule, SignInLocks, Slowed
 from central.access.openid.id_token import Person
@@ -33,6 +33,7 @@ from central.api.live import LiveBoards
 from central.api.records import Records
 from central.api.update_desk import UpdateDesk
 from central.appointments.book import AppointmentBook
+from central.appointments.slots import SlotRule
 from central.catalogue.book import CatalogueBook
 from central.configuration.differences import wanted
 from central.registry.places import Places
@@ -63,11 +64,13 @@ class ForbiddenError(Exception):
 
 
 class TooOftenError(Exception):
-    """Asked too often; `wait_s` says after how many seconds to ask again."""
+    """Asked too often, or by too many at once; `wait_s` says after how many seconds to ask again,
+    and `words` is the key of what is said of it."""
 
-    def __init__(self, wait_s: int) -> None:
+    def __init__(self, wait_s: int, words: str = "admin.error_too_often") -> None:
         super().__init__(f"ask again in {wait_s} s")
         self.wait_s = wait_s
+        self.words = words
 
 
 class Shown(NamedTuple):
@@ -94,7 +97,7 @@ class Entrance:
     """Opens one reading connection for each visit, and one more for figures where the database has
     a copy; accounts, alerts and the audit log are never read from a copy. A site counts as live
     when it was heard, and is complete, within the last `live_within_s`; `receivers` hear of alerts
-    that are closed."""
+    that are closed. Behind HTTPS browsers take `session_cookie` from this very server only."""
 
     def __init__(
         self,
@@ -104,16 +107,21 @@ class Entrance:
         *,
         access: AccessSettings | None = None,
         receivers: Sequence[Receiver] = (),
+        slots: SlotRule | None = None,
+        behind_https: bool = False,
     ) -> None:
         access = access or AccessSettings()
         self._database = database
         self._clock = clock
         self._live_within_ms = live_within_s * 1000
         self._receivers = tuple(receivers)
+        self.behind_https = behind_https
+        # RFC 6265bis, 4.1.3
+        self.session_cookie = "__Host-thutu_session" if behind_https else "thutu_session"
         self.live = LiveBoards(database, clock, self._live_within_ms)
-        self.appointments = AppointmentBook(database, clock)
         self._provinces = KnownEdition(database, clock, PROVINCES, names_in, shipped_provinces())
         self._units = KnownEdition(database, clock, UNITS, names_in, shipped_units())
+        self.appointments = AppointmentBook(database, clock, self._units.get, slots)
         self.catalogue = CatalogueBook(database, clock)
         self._passwords = Passwords()
         rule = LockRule(access.lock_after, access.lock_s, access.sign_ins_per_minute)
@@ -167,7 +175,7 @@ class Entrance:
                         EventLog(copy, admin.scope),
                         AccessStore(conn),
                         moment=moment,
-                        wanted=partial(wanted, copy),
+                        wanted=partial(wanted, copy, day_of(moment.now_ms)),
                     ),
                     AlertDesk(Alerts(conn, admin.scope), admin),
                     UpdateDesk(UpdateReader(conn, admin.scope), moment, places.provinces),
@@ -212,9 +220,13 @@ class Entrance:
                 )
         return row is not None
 
+    def allow_sign_in(self, address: str) -> None:
+        """Count a try to sign in, before it waits for its turn. Raises TooOftenError."""
+        _refuse_haste(self._sign_ins.wait_s(network_of(address)))
+
     def sign_in(self, name: str, password: str, address: str) -> str | None:
-        """The secret of a new session, or None. Raises TooOftenError and StoreError."""
-        _refuse_haste(self._sign_ins.wait_s(address))
+        """The secret of a new session, or None. Raises TooOftenError for a name that too many
+        addresses try, and StoreError."""
         with writing(self._database) as db:
             opened = sign_in(
                 db,
@@ -230,19 +242,18 @@ class Entrance:
         return opened
 
     def sign_in_with_token(self, token: str, address: str) -> str | None:
-        """The secret of a new session, or None. Raises TooOftenError and StoreError."""
-        _refuse_haste(self._sign_ins.wait_s(address))
+        """The secret of a new session, or None. Raises StoreError."""
         with writing(self._database) as db:
             return open_session(db, token, self.now_ms(), address)
 
     def allow_departure(self, address: str) -> None:
         """Count a browser that leaves for the provider. Raises TooOftenError."""
-        _refuse_haste(self._departures.wait_s(address))
+        _refuse_haste(self._departures.wait_s(network_of(address)))
 
     def allow_arrival(self, address: str) -> None:
         """Count a browser that comes back; apart from passwords, for any page of the web can make
         browsers come. Raises TooOftenError."""
-        _refuse_haste(self._arrivals.wait_s(address))
+        _refuse_haste(self._arrivals.wait_s(network_of(address)))
 
     def sign_in_person(self, person: Person, address: str) -> str | None:
         """The secret of a new session for whom the provider vouches, or None when no account is

@@ -11,11 +11,22 @@ from central.store.totals import SiteStanding, Standing
 
 _VIETNAM = timezone(timedelta(hours=7))
 _ENDED = 3
+_NOT_AWAITED = (Liveness.ENDED, Liveness.NEVER)
 _WORST_FIRST = (Liveness.OFFLINE, Liveness.DELAYED, Liveness.LIVE)
 
 
 def complete_up_to_ms(node: NodeRow) -> int | None:
-    """Until when all events of a node are in the figures (UTC milliseconds), None when unknown.
+    """Until when all events of a node are in the figures (UTC milliseconds), None when unknown; not
+    beyond what is known of its former cards, until that is made good or written off."""
+    present_ms = known_up_to_ms(node)
+    if not node.owed or present_ms is None:
+        return present_ms
+    return None if node.owed_ms is None else min(present_ms, node.owed_ms)
+
+
+def known_up_to_ms(node: NodeRow) -> int | None:
+    """Until when all events of a node's present journal are in the figures, and so who is in the
+    house there (UTC milliseconds), None when unknown.
 
     When everything a heartbeat announced is folded, until that heartbeat; else until the last
     folded event with a trusted clock.
@@ -30,8 +41,8 @@ def state_of(node: NodeRow, now_ms: int, live_within_ms: int) -> Liveness:
     """How far what is known of one node reaches."""
     if node.online is False or now_ms - node.heard_ms > live_within_ms:
         return Liveness.OFFLINE
-    complete_ms = complete_up_to_ms(node)
-    if complete_ms is not None and now_ms - complete_ms <= live_within_ms:
+    known_ms = known_up_to_ms(node)
+    if known_ms is not None and now_ms - known_ms <= live_within_ms:
         return Liveness.LIVE
     return Liveness.DELAYED
 
@@ -59,10 +70,10 @@ def of_site(
 
 def of_many(sites: Iterable[tuple[Freshness, bool]]) -> FreshnessOfMany:
     """The freshness of several sites, each with whether it has reported this day; those that have
-    ended hold it back only where there is no other."""
+    ended, or whose hubs were all taken away, hold it back only where there is no other."""
     sites = list(sites)
     with_figures = [fresh for fresh, reported in sites if reported]
-    running = [fresh for fresh in with_figures if fresh.state is not Liveness.ENDED]
+    running = [fresh for fresh in with_figures if fresh.state not in _NOT_AWAITED]
     times = [fresh.complete_up_to for fresh in running or with_figures]
     known = [time for time in times if time is not None]
     states = [fresh.state for fresh, _ in sites]
@@ -96,7 +107,7 @@ def of_site_standings(sites: Iterable[tuple[SiteStanding, bool]]) -> FreshnessOf
     `of_many`."""
     sites = list(sites)
     with_figures = [site for site, has_figures in sites if has_figures]
-    running = [site for site in with_figures if site.state != _ENDED]
+    running = [site for site in with_figures if site.state not in (_ENDED, None)]
     times = [site.complete_up_to_ms for site in running or with_figures]
     known = [ms for ms in times if ms is not None]
     states = Counter(site.state for site, _ in sites)

@@ -64,13 +64,12 @@ def changed(before: LiveChange | None, after: LiveChange) -> LiveChange | None:
 
 
 def _live_site(site: KnownSite, waiting: Waiting | None, counts: tuple[int, int]) -> LiveSite:
-    is_live = site.freshness.state is Liveness.LIVE
-    shown = waiting if is_live else None
+    shown = waiting if site.freshness.state is Liveness.LIVE else None
     since_ms = shown.since_ms if shown else None
     issued, finished = counts
     return LiveSite(
         site=site.row.site,
-        waiting=(shown.n if shown else 0) if is_live else None,
+        waiting=shown.n if shown else None,
         waiting_since=None if since_ms is None else local_time(since_ms),
         issued=issued,
         finished=finished,

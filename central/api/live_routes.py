@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 from central.access.permissions import Permission
 from central.api.entrance import Entrance, Shown
 from central.api.live import changed
-from central.api.parameters import PROBLEMS, shown_by
+from central.api.parameters import PROBLEMS, shown_at
 from central.api.streams import Streams
 
 _STREAM = {
@@ -33,7 +33,7 @@ def live_router(entrance: Entrance) -> APIRouter:
         response_class=StreamingResponse,
     )
     async def live(
-        request: Request, shown: Annotated[Shown, Depends(shown_by)]
+        request: Request, shown: Annotated[Shown, Depends(shown_at(entrance))]
     ) -> StreamingResponse:
         """Server-sent events: every site of the scope at first, then, at most once a second,
         those whose queue, counts or freshness have changed. It ends when the token or session

@@ -242,12 +242,19 @@ class SiteDay(Model):
 
 
 class MissingRange(Model):
-    """Rows of a hub's journal that exist and have not come."""
+    """Rows of a hub's journal that exist, or may, and have not come."""
 
     node: str = Field(examples=["01-00097-01-h1"])
     epoch: str = Field(examples=["00000000000000aa"])
     first: int = Field(examples=[101])
-    last: int = Field(examples=[105])
+    last: int | None = Field(
+        description="Null: what a former card may have recorded beyond, which nobody can count.",
+        examples=[105],
+    )
+    written_off: datetime | None = Field(
+        description="When an operator gave these rows up; null while they are awaited.",
+        examples=[None],
+    )
 
 
 class NodeQuality(Model):
@@ -294,6 +301,10 @@ class Quality(Model):
     not_understood: Count = Field(description="Correct: events of a newer hub, kept unread.")
     rejected: Count = Field(description="Correct: messages refused and quarantined.")
     missing: list[MissingRange] = Field(description="Complete: what has not come.")
+    written_off: Count = Field(
+        description="Complete: events known to have existed, lost with a former card and given up.",
+        examples=[0],
+    )
     duplicates: Count = Field(description="Clean: events that came again and were recognised.")
     contradictions: Count = Field(description="Clean: messages at odds with what is held.")
     nodes: list[NodeQuality] = Field(description="Live: the hubs.")

@@ -19,16 +19,12 @@ from central.api.ranking import Page
 from central.store.history import Where
 from runtime.wording import catalogue
 
-SESSION_COOKIE = "thutu_session"
 LONGEST_PERIOD_DAYS = 366
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
 
 _T = TypeVar("_T")
 
 _bearer = HTTPBearer(auto_error=False, description="A token made by `thutu-central token`.")
-_cookie = APIKeyCookie(
-    name=SESSION_COOKIE, auto_error=False, description="A browser's session, from the sign-in page."
-)
 
 
 def _within_reason(day: date | None) -> date | None:
@@ -76,6 +72,7 @@ SitePath = Annotated[
     str,
     Path(pattern=r"^[0-9]{2}-[0-9]{5}-[0-9]{2}$", description="A site.", examples=["01-00097-01"]),
 ]
+AlertPath = Annotated[int, Path(ge=1, le=2**53, description="An alert.", examples=[87])]
 ProvincePath = Annotated[
     str, Path(pattern=r"^[0-9]{2}$", description="A province's code.", examples=["01"])
 ]
@@ -130,20 +127,29 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 def visiting(entrance: Entrance, permission: Permission) -> Callable[..., Iterator[Visit]]:
     """A dependency that lets in whoever may do this."""
 
-    def visit(shown: Annotated[Shown, Depends(shown_by)]) -> Iterator[Visit]:
+    def visit(shown: Annotated[Shown, Depends(shown_at(entrance))]) -> Iterator[Visit]:
         with entrance.visit(shown, permission) as visit:
             yield visit
 
     return visit
 
 
-def shown_by(
-    request: Request,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-    cookie: Annotated[str | None, Depends(_cookie)],
-) -> Shown:
-    """What a request shows at the entrance: its token or its session."""
-    return Shown(bearer.credentials if bearer else None, cookie, address_of(request))
+def shown_at(entrance: Entrance) -> Callable[..., Shown]:
+    """A dependency: what a request shows at the entrance, its token or its session."""
+    of_browsers = APIKeyCookie(
+        name=entrance.session_cookie,
+        auto_error=False,
+        description="A browser's session, from the sign-in page.",
+    )
+
+    def shown(
+        request: Request,
+        bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+        cookie: Annotated[str | None, Depends(of_browsers)],
+    ) -> Shown:
+        return Shown(bearer.credentials if bearer else None, cookie, address_of(request))
+
+    return shown
 
 
 def address_of(request: Request) -> str:

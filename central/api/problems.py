@@ -10,7 +10,9 @@ from starlette.responses import Response
 
 from central.alerts.people import AlertOverError
 from central.api.again import unanswered
+from central.api.appointment_models import BookingProblem
 from central.api.entrance import ForbiddenError, NotLetInError, TooOftenError
+from central.api.freshness import local_time
 from central.api.models import Problem
 from central.appointments.book import BookingRefusedError
 from central.catalogue.catalogue import CatalogueError
@@ -43,20 +45,29 @@ def language_of(request: Request) -> str:
 
 
 def problem(
-    request: Request, status: HTTPStatus, where: str = "", headers: dict[str, str] | None = None
+    request: Request,
+    status: HTTPStatus,
+    where: str = "",
+    headers: dict[str, str] | None = None,
+    *,
+    words: str | None = None,
 ) -> ProblemResponse:
-    """What happened, what was kept safe, and what to do; `where` names a malformed part."""
-    body = Problem(
-        title=status.phrase,
-        status=status.value,
-        detail=detail_of(status, language_of(request), where),
-    )
+    """What happened, what was kept safe, and what to do, in the status's words or others; `where`
+    names a malformed part."""
+    language = language_of(request)
+    detail = say(words, language) if words else detail_of(status, language, where)
+    body = Problem(title=status.phrase, status=status.value, detail=detail)
     return ProblemResponse(body.model_dump(), status.value, headers)
 
 
 def detail_of(status: HTTPStatus, language: str, where: str = "") -> str:
     """The words of an error."""
     return say(_WORDS.get(status, "admin.error_internal"), language, where=where)
+
+
+def haste_of(error: Exception) -> TooOftenError:
+    """The error as what its handler was registered for."""
+    return error if isinstance(error, TooOftenError) else TooOftenError(1)
 
 
 def say_problems(app: FastAPI) -> None:
@@ -89,14 +100,17 @@ async def _say_alert_over(request: Request, _error: Exception) -> ProblemRespons
 async def _say_booking_refused(request: Request, error: Exception) -> ProblemResponse:
     if not isinstance(error, BookingRefusedError):
         return problem(request, HTTPStatus.CONFLICT)
-    conflict = HTTPStatus.CONFLICT
-    body = Problem(
+    conflict, language = HTTPStatus.CONFLICT, language_of(request)
+    free = [local_time(ms) for ms in error.free_ms]
+    shown = ", ".join(f"{slot:%H:%M %d/%m/%Y}" for slot in free) or say("booking.none", language)
+    body = BookingProblem(
         type=f"urn:thutu:booking:{error.reason}",
         title=conflict.phrase,
         status=conflict.value,
-        detail=say(f"booking.{error.reason}", language_of(request), **error.detail),
+        detail=say(f"booking.{error.reason}", language, free=shown, **error.detail),
+        free_slots=free,
     )
-    return ProblemResponse(body.model_dump(), conflict.value)
+    return ProblemResponse(body.model_dump(mode="json"), conflict.value)
 
 
 async def _say_catalogue_refused(request: Request, error: Exception) -> ProblemResponse:
@@ -107,9 +121,9 @@ async def _say_catalogue_refused(request: Request, error: Exception) -> ProblemR
 
 
 async def _say_too_often(request: Request, error: Exception) -> ProblemResponse:
-    wait_s = error.wait_s if isinstance(error, TooOftenError) else 1
-    headers = {"Retry-After": str(wait_s)}
-    return problem(request, HTTPStatus.TOO_MANY_REQUESTS, headers=headers)
+    haste = haste_of(error)
+    headers = {"Retry-After": str(haste.wait_s)}
+    return problem(request, HTTPStatus.TOO_MANY_REQUESTS, headers=headers, words=haste.words)
 
 
 async def _say_store_failed(request: Request, error: Exception) -> Response:

@@ -29,7 +29,7 @@ def shares(nodes: Sequence[NodeRow], now_ms: int, live_within_ms: int) -> Shares
     taken = sum(node.taken for node in nodes)
     rejected = sum(node.rejected for node in nodes)
     held = sum(node.received for node in nodes)
-    missing = sum(node.missing for node in nodes)
+    missing = sum(node.missing + node.written_off for node in nodes)
     unread = sum(node.not_understood for node in nodes)
     again = sum(node.duplicates + node.contradictions for node in nodes)
     states = [freshness.state_of(node, now_ms, live_within_ms) for node in nodes]

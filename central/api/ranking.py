@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from central.registry.places import Places
 from central.rollup.business_day import day_of
 from central.rollup.site_waits import SiteWaits, joined, site_waits
 from central.store.history import History, Where
-from central.store.reader import Reader, SiteRow
+from central.store.reader import Reader
 from central.store.totals import SiteStanding, Totals
 
 _SHARES = {Wait.P50: 0.5, Wait.P90: 0.9, Wait.LONGEST: 1.0}
@@ -55,56 +55,53 @@ class Sources(NamedTuple):
 
 
 def rank(question: Question, page: Page, sources: Sources, moment: Moment) -> Ranking:
-    """The longest waits first; what has no such figure comes last, in the order of codes.
+    """The longest waits first, equal ones in the order of codes; what has no such figure comes
+    last.
 
     Now, only sites that are live and have opened the day are known to have someone waiting.
     """
     is_now = question.when is When.NOW
     today = date.fromisoformat(day_of(moment.now_ms))
-    first, last = (today, today) if is_now else question.period
-    standings = sources.totals.site_standings(*moment, question.where)
-    groups: defaultdict[str, list[_Site]] = defaultdict(list)
-    for row in sources.reader.sites(
-        last.isoformat(), question.where.province, since=first.isoformat()
-    ):
-        if row.site in standings:
-            code = row.site[: _LENGTH[question.of]]
-            groups[code].append(_Site(row, standings[row.site]))
+    period = Period(today, today) if is_now else question.period
+    standings = sources.totals.site_standings(*period.days, *moment, question.where)
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for site in sorted(standings):
+        groups[site[: _LENGTH[question.of]]].append(site)
     if is_now:
-        found = _now(groups, question.by, sources.reader, moment)
+        found = _now(groups, standings, question.by, sources.reader, moment)
     else:
         found = _ended(groups, sources, question, today)
-    order = sorted(groups, key=lambda code: (-found.figures.get(code, -1), code))
+    order = sorted(groups, key=lambda code: -found.figures.get(code, -1))
     shown = order[page.offset : page.offset + page.limit]
     waits = found.waits(shown)
+    names = _names(shown, question.of, sources, period.last)
+
+    def freshness(sites: Iterable[str]) -> FreshnessOfMany:
+        return of_site_standings((standings[site], site in found.reporting) for site in sites)
+
     return Ranking(
         of=question.of,
         by=question.by,
         when=question.when,
-        first_day=first,
-        last_day=last,
+        first_day=period.first,
+        last_day=period.last,
         total=len(order),
         next_offset=page.next_offset(len(order)),
         places=[
             Place(
                 place=page.offset + number,
                 code=code,
-                name=_name(groups[code][0].row, question.of, sources.places, last),
-                province=groups[code][0].row.province,
+                name=names[code],
+                province=code[: _LENGTH[Group.PROVINCES]],
                 sites=len(groups[code]),
-                reporting=sum(site.row.site in found.reporting for site in groups[code]),
+                reporting=len(found.reporting.intersection(groups[code])),
                 waits=waits[code],
-                freshness=_freshness(groups[code], found),
+                freshness=freshness(groups[code]),
             )
             for number, code in enumerate(shown, start=1)
         ],
-        freshness=_freshness((site for sites in groups.values() for site in sites), found),
+        freshness=freshness(standings),
     )
-
-
-class _Site(NamedTuple):
-    row: SiteRow
-    standing: SiteStanding
 
 
 class _Measured(NamedTuple):
@@ -117,7 +114,7 @@ class _Measured(NamedTuple):
 
 
 def _ended(
-    groups: dict[str, list[_Site]], sources: Sources, question: Question, today: date
+    groups: Mapping[str, list[str]], sources: Sources, question: Question, today: date
 ) -> _Measured:
     by_site = joined(
         sources.kept.parts(
@@ -130,7 +127,7 @@ def _ended(
     )
     grouped = by_site
     if question.of is not Group.SITES:
-        codes = {site.row.site: code for code, sites in groups.items() for site in sites}
+        codes = {site: code for code, sites in groups.items() for site in sites}
         grouped = by_site.grouped(codes)
 
     def waits(shown: Sequence[str]) -> dict[str, Waits]:
@@ -150,16 +147,21 @@ def _ended(
     return _Measured(grouped.quantile(_SHARES[question.by]), set(by_site.places), waits)
 
 
-def _now(groups: dict[str, list[_Site]], by: Wait, reader: Reader, moment: Moment) -> _Measured:
-    live = {
-        site.row.site for sites in groups.values() for site in sites if site.standing.state == 0
-    }
+def _now(
+    groups: Mapping[str, list[str]],
+    standings: Mapping[str, SiteStanding],
+    by: Wait,
+    reader: Reader,
+    moment: Moment,
+) -> _Measured:
+    opened = reader.waiting(day_of(moment.now_ms))
+    live = {site for site, standing in standings.items() if standing.state == 0 and site in opened}
     since: defaultdict[str, list[int]] = defaultdict(list)
     for site, since_ms in reader.waiting_since(day_of(moment.now_ms)):
         if site in live and since_ms is not None:
             since[site].append(max(0, moment.now_ms - since_ms))
     ms = {
-        code: sorted(ms for site in sites for ms in since.get(site.row.site, ()))
+        code: sorted(ms for site in sites for ms in since.get(site, ()))
         for code, sites in groups.items()
     }
 
@@ -178,11 +180,7 @@ def _nearest(values: Sequence[int], share: float) -> int | None:
     return values[max(1, math.ceil(share * len(values))) - 1] if values else None
 
 
-def _name(row: SiteRow, of: Group, places: Places, day: date) -> str | None:
+def _names(shown: Sequence[str], of: Group, sources: Sources, day: date) -> dict[str, str | None]:
     if of is Group.SITES:
-        return row.name
-    return places.name(row.site[: _LENGTH[of]], day)
-
-
-def _freshness(sites: Iterable[_Site], found: _Measured) -> FreshnessOfMany:
-    return of_site_standings((site.standing, site.row.site in found.reporting) for site in sites)
+        return sources.reader.site_names(shown, day.isoformat())
+    return {code: sources.places.name(code, day) for code in shown}

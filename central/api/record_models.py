@@ -13,6 +13,9 @@ class SiteNode(Model):
     """One hub and its site."""
 
     site: str = Field(examples=["01-00097-01"])
+    name: str | None = Field(
+        examples=["Trung tâm phường Hồng Hà"], description="Null for a site that is not registered."
+    )
     province: str = Field(examples=["01"])
     node: NodeQuality
     freshness: Freshness
@@ -207,7 +210,9 @@ class LiveSite(Model):
     """One site at this moment."""
 
     site: str = Field(examples=["01-00097-01"])
-    waiting: int | None = Field(description="Null unless the site is live.", examples=[14])
+    waiting: int | None = Field(
+        description="Null unless the site is live and its hubs have opened the day.", examples=[14]
+    )
     waiting_since: datetime | None = Field(
         description="Since when the first of them waits.", examples=["2026-11-20T10:21:07+07:00"]
     )

@@ -38,7 +38,13 @@ from contract import events as e
 from contract.codec import decode_entry
 from contract.stamp import Stamp
 
-_WORST_FIRST = (Liveness.OFFLINE, Liveness.NEVER, Liveness.DELAYED, Liveness.LIVE)
+_WORST_FIRST = (
+    Liveness.OFFLINE,
+    Liveness.NEVER,
+    Liveness.DELAYED,
+    Liveness.LIVE,
+    Liveness.ENDED,
+)
 _NATION = Scope()
 
 
@@ -61,10 +67,11 @@ class Records:
         self._log = log
         self._access = access
         self._moment = moment
+        self._today = day_of(moment.now_ms)
         self._wanted = wanted
 
     def nodes(self, where: Where, page: Page) -> Nodes:
-        """Hubs with their states, the silent ones first."""
+        """Hubs with their states, the silent ones first, those of sites that have ended last."""
         known = self._known(where)
         found = sorted(
             ((site, node) for site in known for node in site.nodes),
@@ -76,6 +83,7 @@ class Records:
             nodes=[
                 SiteNode(
                     site=site.row.site,
+                    name=site.row.name,
                     province=site.row.province,
                     node=node_quality(node),
                     freshness=site.freshness,
@@ -96,11 +104,12 @@ class Records:
 
     def broken_devices(self, where: Where, page: Page) -> BrokenDevices:
         """Devices that do not work or are low on paper, those without which a site cannot go on
-        first, and then the oldest trouble."""
+        first, and then the oldest trouble; at sites that have ended nothing needs anybody."""
         known = self._known(where)
-        found = sorted(self._machines.devices(where, broken=True), key=_worst_first)
+        names = {s.row.site: s for s in known if s.freshness.state is not Liveness.ENDED}
+        broken = (row for row in self._machines.devices(where, broken=True) if row.site in names)
+        found = sorted(broken, key=_worst_first)
         shown = found[page.offset : page.offset + page.limit]
-        names = {site.row.site: site for site in known}
         return BrokenDevices(
             total=len(found),
             next_offset=page.next_offset(len(found)),
@@ -149,7 +158,7 @@ class Records:
             ],
             software=[
                 SoftwareVersion(software=software, hubs=hubs)
-                for software, hubs in self._machines.software(where).items()
+                for software, hubs in self._machines.software(where, self._today).items()
             ],
             freshness=_freshness(list(known.values())),
         )
@@ -194,7 +203,7 @@ class Records:
         )
 
     def _known(self, where: Where) -> list[KnownSite]:
-        return known_sites(self._reader, day_of(self._moment.now_ms), where, self._moment)
+        return known_sites(self._reader, self._today, where, self._moment)
 
 
 def node_quality(node: NodeRow) -> NodeQuality:

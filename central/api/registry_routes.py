@@ -3,12 +3,18 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
+from msgspec.structs import asdict
 
 from central.access.permissions import Permission
 from central.api.entrance import Entrance, Visit
 from central.api.parameters import PROBLEMS, OnQuery, ProvinceQuery, page_of, visiting
 from central.api.ranking import Page
-from central.api.registry_models import UnitInForce, UnitsInForce
+from central.api.registry_models import (
+    ProvinceInForce,
+    ProvincesInForce,
+    UnitInForce,
+    UnitsInForce,
+)
 
 
 def registry_router(entrance: Entrance) -> APIRouter:
@@ -18,6 +24,22 @@ def registry_router(entrance: Entrance) -> APIRouter:
     ]
     OnPage = Annotated[Page, Depends(page_of)]  # noqa: N806 - as above
     router = APIRouter(prefix="/api/v1/registry", responses=PROBLEMS, tags=["registry"])
+
+    @router.get("/provinces", summary="Provinces and cities in force on a day")
+    def provinces(visit: Watching, page: OnPage, on: OnQuery = None) -> ProvincesInForce:
+        """Those within the scope, also without a site, under the name that they have on that day;
+        today when it is left out."""
+        day, scope = on or entrance.today(), visit.admin.scope
+        found = [one for one in entrance.places().provinces.in_force(day) if scope.covers(one.code)]
+        return ProvincesInForce(
+            day=day,
+            total=len(found),
+            next_offset=page.next_offset(len(found)),
+            provinces=[
+                ProvinceInForce(**asdict(one))
+                for one in found[page.offset : page.offset + page.limit]
+            ],
+        )
 
     @router.get("/units", summary="Commune-level units in force on a day")
     def units(
@@ -36,13 +58,7 @@ def registry_router(entrance: Entrance) -> APIRouter:
             total=len(found),
             next_offset=page.next_offset(len(found)),
             units=[
-                UnitInForce(
-                    code=unit.code,
-                    name=unit.name,
-                    province=unit.code[:2],
-                    valid_from=unit.valid_from,
-                    valid_to=unit.valid_to,
-                )
+                UnitInForce(**asdict(unit), province=unit.code[:2])
                 for unit in found[page.offset : page.offset + page.limit]
             ],
         )

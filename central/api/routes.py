@@ -79,7 +79,9 @@ def health_router(is_healthy: Callable[[], bool]) -> APIRouter:
 
     @router.get("/health", tags=["service"], summary="Whether the centre works")
     async def health(response: Response) -> Health:
-        """503 when messages cannot be committed or the broker cannot be reached."""
+        """503 when messages cannot be committed, the broker cannot be reached, or alerts, messages
+        of them, configurations, updates or appointments have stood still for a quarter of an
+        hour; the log says why."""
         healthy = is_healthy()
         if not healthy:
             response.status_code = HTTPStatus.SERVICE_UNAVAILABLE

@@ -1,8 +1,10 @@
-"""Streams of server-sent events: at most so many at once, and each only as long as who follows it
-may see it."""
+"""Streams of server-sent events: at most so many at once, of one account a few, and each only as
+long as who follows it may see it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from fastapi import Request
@@ -18,6 +20,7 @@ from central.store.protocol import CopyLostError, StoreError
 _EVERY_S = 1.0
 _SECONDS_A_CHECK = 30
 _MOST_STREAMS = 300
+_MOST_OF_ONE_ACCOUNT = 20
 
 _T = TypeVar("_T", bound=BaseModel)
 
@@ -28,7 +31,7 @@ class Streams:
     def __init__(self, entrance: Entrance, permission: Permission) -> None:
         self._entrance = entrance
         self._permission = permission
-        self._places = asyncio.BoundedSemaphore(_MOST_STREAMS)
+        self._followers = Counter[str]()
 
     async def follow(
         self,
@@ -39,16 +42,16 @@ class Streams:
         news: Callable[[_T | None, _T], _T | None],
     ) -> StreamingResponse:
         """A stream of events called `name`: once a second, what `news` makes of what `look` saw
-        before and sees now. Raises what `Entrance.visit` does."""
+        before and sees now. Raises what `Entrance.visit` does, and TooOftenError where there is
+        no place."""
         admin = await run_in_threadpool(self._admin, shown)
-        if self._places.locked():
-            raise TooOftenError(_SECONDS_A_CHECK)
+        self._refuse_crowd(admin.name)
 
         async def events() -> AsyncIterator[str]:
             nonlocal admin
             known: _T | None = None
             turns = 0
-            async with self._places:
+            with suppress(TooOftenError), self._place(admin.name):
                 while not await request.is_disconnected():
                     try:
                         if turns and turns % _SECONDS_A_CHECK == 0:
@@ -70,6 +73,23 @@ class Streams:
         return StreamingResponse(
             events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
         )
+
+    def _refuse_crowd(self, account: str) -> None:
+        if self._followers[account] >= _MOST_OF_ONE_ACCOUNT:
+            raise TooOftenError(_SECONDS_A_CHECK, "admin.error_streams")
+        if self._followers.total() >= _MOST_STREAMS:
+            raise TooOftenError(_SECONDS_A_CHECK, "admin.error_crowded")
+
+    @contextmanager
+    def _place(self, account: str) -> Iterator[None]:
+        """Somebody else may have taken the last one meanwhile. Raises TooOftenError."""
+        self._refuse_crowd(account)
+        self._followers[account] += 1
+        try:
+            yield
+        finally:
+            self._followers[account] -= 1
+            self._followers += Counter[str]()  # without those who follow nothing
 
     def _admin(self, shown: Shown) -> Admin:
         with self._entrance.visit(shown, self._permission) as visit:

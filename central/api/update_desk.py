@@ -25,11 +25,12 @@ from central.updates.rollout import Rollout
 
 class UpdateDesk:
     """Answers at one moment, from a reader of one scope and so within it; a rollout without a hub
-    in it is not there."""
+    in it is not there, and hubs of sites that have ended are in none."""
 
     def __init__(self, reader: UpdateReader, moment: Moment, provinces: DatedNames) -> None:
         self._reader = reader
         self._moment = moment
+        self._today = day_of(moment.now_ms)
         self._provinces = provinces
 
     def rollouts(self, where: Where, page: Page) -> Rollouts:
@@ -81,12 +82,12 @@ class UpdateDesk:
     def software(self, where: Where) -> dict[str, dict[str, int]]:
         """How many hubs run each version, by version and province."""
         found: dict[str, dict[str, int]] = defaultdict(dict)
-        for province, software, hubs in self._reader.software(where):
+        for province, software, hubs in self._reader.software(where, self._today):
             found[software][province] = hubs
         return dict(sorted(found.items(), key=lambda one: -sum(one[1].values())))
 
     def _progress(self, rollout: Rollout, hubs: Sequence[HubUpdate]) -> RolloutProgress:
-        today = date.fromisoformat(day_of(self._moment.now_ms))
+        today = date.fromisoformat(self._today)
         by_province: dict[str, list[HubUpdate]] = defaultdict(list)
         for hub in hubs:
             by_province[hub.province].append(hub)
@@ -112,7 +113,12 @@ class UpdateDesk:
         )
 
     def _hubs(self, rollout: Rollout, where: Where) -> list[HubUpdate]:
-        hubs = self._reader.hubs(rollout, where, self._moment.now_ms - SILENT_AFTER_MS)
+        hubs = self._reader.hubs(
+            rollout,
+            where,
+            heard_since_ms=self._moment.now_ms - SILENT_AFTER_MS,
+            today=self._today,
+        )
         return [hub for hub in hubs if hub.is_told or rollout.includes(hub.node)]
 
 

@@ -1,13 +1,17 @@
 """Booking, moving and cancelling a slot at a site, or a clear refusal."""
 
 import secrets
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
 
 from central.access.accounts import Admin
 from central.appointments.offer import offer_of
-from central.rollup.business_day import day_of
+from central.appointments.room import Room
+from central.appointments.slots import SlotRule
+from central.registry.dated_names import DatedNames
+from central.rollup.business_day import day_of, midnight_ms
 from central.scope import Scope
 from central.store.appointments import AppointmentRow, Appointments, Slot
 from central.store.connection import Connection
@@ -17,17 +21,22 @@ from runtime.clock import Clock
 MOST_A_DAY = 1000
 MOST_DAYS_AHEAD = 90
 _DAY_MS = 86_400_000
+_NO_FIRST_DAY, _NO_LAST_DAY = "2020-01-01", "9999-12-31"
 _CODE_LENGTH = 8
+_UNIT_LENGTH = len("01-00097")
 _LETTERS, _DIGITS = "ABCDEFGHJKMNPQRSTVWXYZ", "23456789"
 
 
 class Reason(StrEnum):
     """Why a booking was refused; the words are in the catalogue under `booking.<reason>`."""
 
+    SITE_ENDED = "site-ended"
+    SITE_NOT_BEGUN = "site-not-begun"
     NOT_CONFIGURED = "not-configured"
     SERVICE_NOT_OFFERED = "service-not-offered"
     SLOT_PAST = "slot-past"
     SLOT_TOO_FAR = "slot-too-far"
+    NO_SLOT = "no-slot"
     SLOT_FULL = "slot-full"
     DAY_FULL = "day-full"
     CODE_TAKEN = "code-taken"
@@ -37,11 +46,13 @@ class Reason(StrEnum):
 
 
 class BookingRefusedError(Exception):
-    """A domain "no"; `detail` fills the placeholders of its wording. Nothing was changed."""
+    """A domain "no"; `detail` fills the placeholders of its wording, and `free_ms` are the nearest
+    free slots (UTC milliseconds since 1970) where another would do. Nothing was changed."""
 
-    def __init__(self, reason: Reason, **detail: str) -> None:
+    def __init__(self, reason: Reason, free_ms: Sequence[int] = (), **detail: str) -> None:
         super().__init__(reason.value)
         self.reason = reason
+        self.free_ms = free_ms
         self.detail = detail
 
 
@@ -56,11 +67,20 @@ class Wanted(Struct, frozen=True):
 
 class AppointmentBook:
     """Every change is one transaction. What is out of `scope` is None, like what does not exist;
-    all of it raises StoreError, and changes raise BookingRefusedError."""
+    all of it raises StoreError, and changes raise BookingRefusedError. A site begins with its unit,
+    one of `units`, and ends by itself; its slots are by `rule`."""
 
-    def __init__(self, database: Location, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Location,
+        clock: Clock,
+        units: Callable[[], DatedNames],
+        rule: SlotRule | None = None,
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._units = units
+        self._rule = rule or SlotRule()
 
     @property
     def today(self) -> str:
@@ -140,11 +160,12 @@ class AppointmentBook:
             return book.one(site, code)
 
     def _checked(self, conn: Connection, site: str, place: int, code: str, wanted: Wanted) -> Slot:
-        """The slot, if the site offers it and has room."""
+        """The slot, if the site is there on its day, offers it and has room."""
         offer = offer_of(conn, site)
         if offer is None:
             raise BookingRefusedError(Reason.NOT_CONFIGURED, site=site)
-        if wanted.service not in offer.per_slot:
+        service = offer.service(wanted.service)
+        if service is None:
             raise BookingRefusedError(Reason.SERVICE_NOT_OFFERED, service=wanted.service)
         now_ms = self._now_ms()
         if wanted.slot_ms < now_ms:
@@ -152,13 +173,31 @@ class AppointmentBook:
         if wanted.slot_ms > now_ms + MOST_DAYS_AHEAD * _DAY_MS:
             raise BookingRefusedError(Reason.SLOT_TOO_FAR, days=str(MOST_DAYS_AHEAD))
         slot = Slot(wanted.service, wanted.slot_ms, day_of(wanted.slot_ms))
+        first, last = self._days(conn, site, place)
+        if slot.day > last:
+            raise BookingRefusedError(Reason.SITE_ENDED, site=site, last=last)
+        if slot.day < first:
+            raise BookingRefusedError(Reason.SITE_NOT_BEGUN, site=site, first=first)
         book = Appointments(conn, Scope())
-        if book.booked_on(place, slot.day, code) >= MOST_A_DAY:
+        room = Room(book, place, offer, self._rule, service, code, MOST_A_DAY)
+        free_from_ms = max(now_ms, midnight_ms(first))
+        free_to_ms = min(now_ms + MOST_DAYS_AHEAD * _DAY_MS, midnight_ms(last) + _DAY_MS - 1)
+        if not room.is_slot(slot):
+            free_ms = room.nearest(slot, free_from_ms, free_to_ms)
+            minutes = str(self._rule.length_min)
+            raise BookingRefusedError(Reason.NO_SLOT, free_ms, minutes=minutes)
+        if room.is_day_full(slot.day):
             raise BookingRefusedError(Reason.DAY_FULL, day=slot.day)
-        room = offer.per_slot[wanted.service]
-        if room is not None and book.booked_for(place, slot, code) >= room:
-            raise BookingRefusedError(Reason.SLOT_FULL)
+        if room.is_full(slot):
+            free_ms = room.nearest(slot, free_from_ms, free_to_ms)
+            raise BookingRefusedError(Reason.SLOT_FULL, free_ms)
         return slot
+
+    def _days(self, conn: Connection, site: str, place: int) -> tuple[str, str]:
+        """The first and the last day of a site."""
+        unit = self._units().by_code.get(site[:_UNIT_LENGTH])
+        first = unit[0].valid_from.isoformat() if unit else _NO_FIRST_DAY
+        return first, Appointments(conn, Scope()).last_day(place) or _NO_LAST_DAY
 
     def _now_ms(self) -> int:
         return self._clock.stamp().wall_ms

@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.catalogue.handled import NO_CATALOGUE, Handled, services_in
 from central.configuration.decided import Decided, decided, number_in
+from central.configuration.site_rules import site_rules
 from central.store.configurations import Configurations, Made
 from central.store.connection import Connection
 from contract.ids import split_node
@@ -97,3 +98,7 @@ def _check(node: str, text: str) -> None:
         not isinstance(found["site"], dict) or found["site"].get("site") != site
     ):
         raise ConfigurationError("other_site", site=site)
+    try:
+        site_rules(text)
+    except ValueError as error:
+        raise ConfigurationError("rules", what=error) from error

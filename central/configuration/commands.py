@@ -9,11 +9,13 @@ from central.catalogue.handled import Handled
 from central.commands import Commands, words
 from central.configuration.book import ConfigurationBook
 from central.configuration.differences import Difference, differences, wanted
+from central.rollup.business_day import day_of
 from central.scope import Scope
 from central.service import signing_key_of
 from central.settings import CentralSettings
 from central.store.database import reading, transaction, writing
 from central.store.reader import NodeRow, Reader
+from runtime.clock import SystemClock
 
 
 def add_configuration_commands(commands: Commands) -> None:
@@ -41,13 +43,15 @@ def _publish(settings: CentralSettings, given: argparse.Namespace) -> str:
 
 
 def _list(settings: CentralSettings, _given: argparse.Namespace) -> str:
+    today = day_of(SystemClock().stamp().wall_ms)
     with reading(settings.database()) as conn:
-        should = wanted(conn)
+        should = wanted(conn, today)
         hubs: dict[str, list[NodeRow]] = {
             node.rpartition("-")[0]: [] for node in should.configurations
         }
         for node in Reader(conn, Scope()).nodes():
-            hubs.setdefault(node.site, []).append(node)
+            if node.site not in should.over:
+                hubs.setdefault(node.site, []).append(node)
     lines = [line for one in differences(hubs, should) for line in _said(one)]
     decided = {*should.configurations}
     if should.has_catalogue:

@@ -10,10 +10,13 @@ from central.catalogue.catalogue import PROCEDURES, catalogue_of
 from central.catalogue.handled import NO_CATALOGUE, Handled
 from central.configuration.book import ConfigurationBook, ConfigurationError
 from central.configuration.decided import Decided, Standing
+from central.rollup.business_day import day_of
 from central.store.connection import Connection
 from central.store.database import Location, reading, transaction, writing
 from central.store.editions import Editions
 from central.store.protocol import StoreError
+from central.store.site_facts import ended
+from contract.ids import split_node
 from contract.topics import down
 from contract.wire import Status
 from runtime.clock import Clock
@@ -29,7 +32,8 @@ class ConfigurationDesk:
 
     `publish(topic, payload)` retains the message, and says whether it could. The same is given
     again only after ten minutes, for a hub may refuse it, or wait until nobody is in the house.
-    A hub that runs what this centre has not made, as after a restored backup, is given nothing.
+    A hub that runs what this centre has not made, as after a restored backup, is given nothing, and
+    neither is one of a site that has ended.
     """
 
     def __init__(
@@ -66,6 +70,8 @@ class ConfigurationDesk:
             return
         try:
             with reading(self._database) as conn:
+                over = ended(conn, day_of(self._now_ms()))
+                heard = {node: heard[node] for node in heard if split_node(node).site not in over}
                 handled = self._catalogue(conn)
                 book = ConfigurationBook(conn)
                 should = {node: book.should_run(node, handled) for node in heard}

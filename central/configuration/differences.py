@@ -1,7 +1,7 @@
 """Which hubs run another configuration than the centre has decided, or other software than they
 were told; and which machines beside them run other software than their hub."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from msgspec import Struct, json
@@ -12,18 +12,23 @@ from central.configuration.book import ConfigurationBook
 from central.configuration.decided import Decided, Standing, decided
 from central.store.configurations import NOTHING_MADE
 from central.store.connection import Connection
+from central.store.given_up import retired
 from central.store.reader import NodeRow
+from central.store.site_facts import ended
 from central.store.updates import UpdateBook
+from contract.ids import split_node
 from contract.wire import SiteMachine
 
 
 class Wanted(NamedTuple):
     """What hubs should run, by node: the configuration, and the software that they were told, by
-    rollouts in force. `undecided` is the configuration of all other hubs."""
+    rollouts in force. `undecided` is the configuration of all other hubs; those of the sites that
+    are `over` should run nothing."""
 
     configurations: Mapping[str, Decided]
     software: Mapping[str, str]
     undecided: Decided = Decided(NOTHING_MADE, b"")
+    over: Set[str] = frozenset()
 
     @property
     def has_catalogue(self) -> bool:
@@ -50,19 +55,24 @@ class Difference(Struct, frozen=True):
     machines: tuple[SiteMachine, ...] = ()
 
 
-def wanted(conn: Connection) -> Wanted:
+def wanted(conn: Connection, today: str) -> Wanted:
     """What hubs should run at this moment. Raises StoreError."""
-    handled = Handled(catalogue_of(conn))
-    told = UpdateBook(conn).software_told()
-    configurations = ConfigurationBook(conn).decided(handled)
-    return Wanted(configurations, told, decided(NOTHING_MADE, handled))
+    handled, over = Handled(catalogue_of(conn)), ended(conn, today)
+    told = UpdateBook(conn).software_told(today)
+    made = ConfigurationBook(conn).decided(handled).items()
+    gone = retired(conn)
+    configurations = {
+        node: one for node, one in made if node not in gone and split_node(node).site not in over
+    }
+    return Wanted(configurations, told, decided(NOTHING_MADE, handled), over)
 
 
 def differences(hubs: Mapping[str, Sequence[NodeRow]], should: Wanted) -> list[Difference]:
-    """The hubs that differ, by name: those heard of each site in `hubs`, and those that something
-    was decided for there and that were never heard. One that has not said its software does not
-    differ in that."""
-    found = (_compared(hub, should) for hub in _hubs(hubs, should.configurations))
+    """The hubs that differ, by name: those heard of each site in `hubs` that is not over, and those
+    that something was decided for there and that were never heard. One that has not said its
+    software does not differ in that."""
+    running = {site: rows for site, rows in hubs.items() if site not in should.over}
+    found = (_compared(hub, should) for hub in _hubs(running, should.configurations))
     differing = (one for one in found if one.config_differs or one.software_differs or one.machines)
     return sorted(differing, key=lambda one: one.node)
 

@@ -16,6 +16,7 @@ from central.identity.register import CertificateRow, Register
 from central.identity.registrar import Registrar
 from central.settings import CentralSettings
 from central.store.database import reading, transaction, writing
+from central.store.given_up import is_known, retire
 from contract.ids import split_node
 from runtime.authority import Authority
 from runtime.clock import SystemClock
@@ -41,6 +42,10 @@ def add_identity_commands(commands: Commands) -> None:
     revoke = commands.add("revoke-node", _revoke)
     revoke.add_argument("node", help=words("help_node"))
     revoke.add_argument("--reason", required=True, help=words("help_reason"))
+    retire = commands.add("retire-node", _retire)
+    retire.add_argument("node", help=words("help_node"))
+    retire.add_argument("--reason", required=True, help=words("help_reason"))
+    retire.add_argument("--back", action="store_true", help=words("help_retire_back"))
     commands.add("certificates", _list)
     carry = commands.add("broker-files", _carry)
     carry.add_argument("--to", type=Path, required=True, help=words("help_broker_folder"))
@@ -75,14 +80,37 @@ def _enrol(settings: CentralSettings, given: argparse.Namespace) -> str:
 
 
 def _revoke(settings: CentralSettings, given: argparse.Namespace) -> str:
+    count = _shut_out(settings, given)
+    _note(settings, "revoke-node", f"{given.node}: {given.reason}")
+    return words("revoked", node=given.node, count=count)
+
+
+def _retire(settings: CentralSettings, given: argparse.Namespace) -> str:
+    """A node that is shut out is only retired when that was stored: said twice, it is the same."""
+    with reading(settings.database()) as conn:
+        if not is_known(conn, given.node):
+            raise IdentityError("never_heard", node=given.node)
+    shut_out = not given.back and has_authority(settings.folder)
+    count = _shut_out(settings, given) if shut_out else 0
+    action = "retire-node --back" if given.back else "retire-node"
+    deed = Deed(getpass.getuser(), action, f"{given.node}: {given.reason}")
+    now_ms = _now_ms()
+    with writing(settings.database()) as db, transaction(db.conn):
+        retire(db.conn, given.node, None if given.back else now_ms)
+        record(db.conn, deed, now_ms)
+    if given.back:
+        return words("retired_back", node=given.node, site=split_node(given.node).site)
+    return words("retired", node=given.node, count=count)
+
+
+def _shut_out(settings: CentralSettings, given: argparse.Namespace) -> int:
     folder = folder_of(settings.folder)
     authority = Authority.load(folder)
     with closing(Register(folder)) as register:
         registrar = Registrar(authority, register, SystemClock())
         count = registrar.revoke(given.node, given.reason)
         write_list(folder, authority, register, _now_ms())
-    _note(settings, "revoke-node", f"{given.node}: {given.reason}")
-    return words("revoked", node=given.node, count=count)
+    return count
 
 
 def _list(settings: CentralSettings, _given: argparse.Namespace) -> str:

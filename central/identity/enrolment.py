@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from central.access.limits import RateLimit
+from central.access.limits import RateLimit, network_of
 from central.identity.desk import IdentityDesk
 from central.identity.register import RegisterError
 from central.identity.registrar import RequestRefused
@@ -34,7 +34,7 @@ def create_enrolment(desk: IdentityDesk, clock: Clock) -> Starlette:
 
     async def enrol(request: Request) -> Response:
         address = request.client.host if request.client else ""
-        if wait_s := limit.wait_s(address):
+        if wait_s := limit.wait_s(network_of(address)):
             return _problem(
                 request, HTTPStatus.TOO_MANY_REQUESTS, "too-often", {"Retry-After": str(wait_s)}
             )

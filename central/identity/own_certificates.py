@@ -62,7 +62,7 @@ def _key(file: Path) -> ec.EllipticCurvePrivateKey:
         return key
     found = load_pem_private_key(file.read_bytes(), None)
     if not isinstance(found, ec.EllipticCurvePrivateKey):
-        raise AuthorityError(f"{file} is no EC key")
+        raise AuthorityError("no_ec_key", file=file)
     return found
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from sqlite_utils import Database, Migrations
 
 from runtime.authority import Revoked
+from runtime.worded_error import WordedError
 
 REGISTER_FILE = "identity.db"
 _BUSY_MS = 10_000
@@ -17,8 +18,10 @@ _BUSY_MS = 10_000
 _migrations = Migrations("thutu-central-identity")
 
 
-class RegisterError(Exception):
+class RegisterError(WordedError):
     """The register cannot be read or written; nothing was issued or changed."""
+
+    section = "register_refused"
 
 
 class TokenRow(Struct, frozen=True):
@@ -175,4 +178,4 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        raise RegisterError(f"the register of certificates: {error}") from error
+        raise RegisterError("failed", what=error) from error

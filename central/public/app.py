@@ -4,6 +4,7 @@ import hashlib
 from collections import OrderedDict
 from http import HTTPStatus
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 from starlette.applications import Starlette
@@ -11,14 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from central.access.limits import RateLimit
+from central.access.limits import RateLimit, network_of
 from central.api.again import unanswered
 from central.public.board import KEPT_S, Board
 from central.public.page import refusal_page, ticket_page
 from central.public.queue import SiteQueue
 from central.store.database import Location
 from central.store.protocol import StoreError
-from contract.ids import Day, SiteId, TicketNumber
+from contract.ids import Day, TicketNumber, whole
 from runtime.clock import Clock
 from runtime.wording import LANGUAGES
 
@@ -27,10 +28,14 @@ _MOST_PAGES = 20_000
 _HTML = "text/html; charset=utf-8"
 
 
-class _Asked(msgspec.Struct, frozen=True):
-    """Which ticket: what the page's address says."""
+_Place = Annotated[str, msgspec.Meta(pattern=whole(r"[0-9]{2}-[0-9]{5}-[0-9]{2}(-h[1-9])?"))]
 
-    site: SiteId
+
+class _Asked(msgspec.Struct, frozen=True):
+    """Which ticket: what the page's address says. `place` is the hub that gave it out, or its site,
+    which says as much where there is one hub."""
+
+    place: _Place
     day: Day
     number: TicketNumber
 
@@ -38,7 +43,7 @@ class _Asked(msgspec.Struct, frozen=True):
 def create_public(
     database: Location, clock: Clock, *, live_within_s: int, requests_per_minute: int = 600
 ) -> Starlette:
-    """`/t/{site}/{day}/{number}`, which a ticket's QR code opens.
+    """`/t/{place}/{day}/{number}`, which a ticket's QR code opens: the place is a hub or a site.
 
     `requests_per_minute` is for one network address; carriers put many phones behind one.
     """
@@ -46,7 +51,7 @@ def create_public(
     return Starlette(
         routes=[
             Route("/t/style.css", _style),
-            Route("/t/{site}/{day}/{number}", pages.show),
+            Route("/t/{place}/{day}/{number}", pages.show),
         ]
     )
 
@@ -60,13 +65,13 @@ class _Pages:
     async def show(self, request: Request) -> Response:
         language = request.query_params.get("lang", "vi")
         language = language if language in LANGUAGES else "vi"
-        wait_s = self._limit.wait_s(request.client.host if request.client else "")
+        wait_s = self._limit.wait_s(network_of(request.client.host if request.client else ""))
         if wait_s:
             too_often = HTTPStatus.TOO_MANY_REQUESTS
             return _refusal("too_often", language, too_often, {"retry-after": str(wait_s)})
         try:
             asked = msgspec.convert(request.path_params, _Asked)
-            queue = await self._board.queue(asked.site)
+            queue = await self._board.queue(asked.place)
         except msgspec.ValidationError:
             queue = None
         except StoreError as error:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter, OrderedDict
 
-from central.api.freshness import complete_up_to_ms, of_site
+from central.api.freshness import known_up_to_ms, of_site
 from central.api.models import Liveness
 from central.public.queue import InLine, SiteQueue
 from central.rollup.business_day import QUARTER_MS, day_of
@@ -16,11 +16,13 @@ from runtime.clock import Clock
 KEPT_S = 5
 _MOST_SITES = 4096
 _HOUR_MS = 3_600_000
+_SITE_LENGTH = len("01-00097-01")
 _NATION = Scope()
 
 
 class Board:
-    """Site queues by code, each read from the database at most once in KEPT_S seconds."""
+    """Queues of hubs, by the hub's name or that of its site, each read from the database at most
+    once in KEPT_S seconds."""
 
     def __init__(self, database: Location, clock: Clock, live_within_s: int) -> None:
         self._database = database
@@ -28,41 +30,46 @@ class Board:
         self._live_within_ms = live_within_s * 1000
         self._kept: OrderedDict[str, tuple[int, asyncio.Task[SiteQueue | None]]] = OrderedDict()
 
-    async def queue(self, site: str) -> SiteQueue | None:
-        """The queue of `site`, a few seconds old at most; None for a site that nobody knows.
+    async def queue(self, place: str) -> SiteQueue | None:
+        """The queue of a hub or site, a few seconds old at most; None for one that nobody knows.
 
         Raises StoreError. All who ask meanwhile share one answer, and the value itself.
         """
         now_ns = self._clock.stamp().mono_ns
-        due_ns, task = self._kept.get(site, (0, None))
+        due_ns, task = self._kept.get(place, (0, None))
         if task is None or now_ns >= due_ns or _failed(task):
-            task = asyncio.create_task(asyncio.to_thread(self._read, site))
-            self._kept[site] = now_ns + KEPT_S * 1_000_000_000, task
-            self._kept.move_to_end(site)
+            task = asyncio.create_task(asyncio.to_thread(self._read, place))
+            self._kept[place] = now_ns + KEPT_S * 1_000_000_000, task
+            self._kept.move_to_end(place)
             if len(self._kept) > _MOST_SITES:
                 self._kept.popitem(last=False)
         return await asyncio.shield(task)
 
-    def _read(self, site: str) -> SiteQueue | None:
-        now_ms = self._clock.stamp().wall_ms
+    def _read(self, place: str) -> SiteQueue | None:
+        now_ms, site = self._clock.stamp().wall_ms, place[:_SITE_LENGTH]
         with reading_copy(self._database) as conn:
             reader = Reader(conn, _NATION)
             rows = reader.sites(day_of(now_ms), site=site)
             if not rows:
                 return None
-            nodes = reader.nodes(site=site)
+            hubs = reader.nodes(site=site)
+            nodes = hubs if place == site else [hub for hub in hubs if hub.node == place]
+            if not nodes and place != site:
+                return None
             last_quarter_ms = now_ms - now_ms % QUARTER_MS
             cells = reader.cells(site, last_quarter_ms - _HOUR_MS + QUARTER_MS, now_ms)
             tickets = Visible(conn, _NATION).query(
                 """SELECT ticket, services, phase, since_ms FROM visible
-                JOIN nodes USING (site) JOIN queue_now ON queue_now.journal = current_journal""",
+                JOIN nodes USING (site) JOIN queue_now ON queue_now.journal = current_journal
+                WHERE nodes.code = :node""",
                 site=site,
+                node=nodes[0].node if len(nodes) == 1 else None,
             )
         called: Counter[str] = Counter()
-        for key, tally in cells.items():
+        for key, tally in cells.items() if len(hubs) == 1 else ():
             called[key.service] += tally.called
         days = [node.business_day for node in nodes if node.business_day is not None]
-        known_ms = [complete_up_to_ms(node) for node in nodes]
+        known_ms = [known_up_to_ms(node) for node in nodes]
         return SiteQueue(
             name=rows[0].name or site,
             day=max(days, default=None),
@@ -74,6 +81,7 @@ class Board:
                 for number, services, phase, since_ms in tickets
             },
             called_last_hour=called,
+            is_clear=len(nodes) <= 1,
         )
 
 

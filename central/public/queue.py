@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-Phase = Literal["waiting", "called", "serving", "parked", "absent", "gone", "other-day"]
+Phase = Literal["waiting", "called", "serving", "parked", "absent", "gone", "other-day", "unclear"]
 _MIN_PER_HOUR = 60
 
 
@@ -24,10 +24,12 @@ class InLine(Struct, frozen=True):
 
 
 class SiteQueue(Struct, frozen=True):
-    """A site at one moment.
+    """The queue of a site's hub at one moment.
 
-    `day` is the business day its hub has opened; `complete_up_to_ms` until when everything that
-    happened there is known (UTC milliseconds), None for never; `live` whether that is now;
+    It `is_clear` unless the site has several hubs, each with numbers of its own, and nobody has
+    said whose queue is meant: then there are no tickets. `day` is the business day its hub has
+    opened, None while that is unknown; `complete_up_to_ms` until when everything that happened
+    there is known (UTC milliseconds), None for never; `live` whether that is now;
     `called_last_hour` how many were called, by service.
     """
 
@@ -37,6 +39,7 @@ class SiteQueue(Struct, frozen=True):
     complete_up_to_ms: int | None
     tickets: Mapping[str, InLine]
     called_last_hour: Mapping[str, int]
+    is_clear: bool = True
 
 
 class Place(Struct, frozen=True):
@@ -53,7 +56,9 @@ class Place(Struct, frozen=True):
 def place_of(queue: SiteQueue, day: str, number: str) -> Place:
     """Where the ticket `number` of `day` stands. Those of the same service who wait longer come
     first, priority apart, which only the hub knows; at the pace of the last hour."""
-    if day != queue.day:
+    if not queue.is_clear:
+        return Place("unclear")
+    if queue.day is not None and day != queue.day:
         return Place("other-day")
     ticket = queue.tickets.get(number)
     if ticket is None:

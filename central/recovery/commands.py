@@ -1,15 +1,18 @@
 """The commands of `thutu-central` about hubs that lost their card or their line."""
 
 import argparse
+import getpass
 from pathlib import Path
 
+from central.access.audit import Deed, record
 from central.commands import Commands, words
 from central.recovery.exports import checked, register_key
 from central.recovery.site_state import site_state, watermarks
 from central.recovery.spool import spool
 from central.service import signing_key_of
 from central.settings import CentralSettings
-from central.store.database import reading
+from central.store.database import reading, transaction, writing
+from central.store.given_up import write_off
 from contract.wire import VERSION, Ack, Export, Receipt
 from runtime.clock import SystemClock
 from runtime.sealed import seal, write_file
@@ -30,6 +33,9 @@ def add_recovery_commands(commands: Commands) -> None:
     taking = commands.add("import", _import)
     taking.add_argument("file", type=Path, help=words("help_export_file"))
     taking.add_argument("--to", type=Path, help=words("help_receipt_folder"))
+    giving_up = commands.add("write-off", _write_off)
+    giving_up.add_argument("node", help=words("help_node"))
+    giving_up.add_argument("--reason", required=True, help=words("help_write_off_reason"))
 
 
 def _state(settings: CentralSettings, given: argparse.Namespace) -> str:
@@ -64,6 +70,21 @@ def _import(settings: CentralSettings, given: argparse.Namespace) -> str:
     if up_to < export.last_seq:
         return f"{imported} {words('rows_missing', row=export.last_seq)}"
     return imported
+
+
+def _write_off(settings: CentralSettings, given: argparse.Namespace) -> str:
+    now_ms = SystemClock().stamp().wall_ms
+    with writing(settings.database()) as db, transaction(db.conn):
+        former = write_off(db.conn, given.node, now_ms)
+        for one in former:
+            what = f"{given.node} {one.epoch}: {one.missing} of {one.last} rows: {given.reason}"
+            record(db.conn, Deed(getpass.getuser(), "write-off", what), now_ms)
+    if not former:
+        return words("nothing_owed", node=given.node)
+    return "\n".join(
+        words("written_off", node=given.node, epoch=one.epoch, last=one.last, missing=one.missing)
+        for one in former
+    )
 
 
 def _wait_for(settings: CentralSettings, export: Export, waiting: Path) -> dict[str, int]:

@@ -1,10 +1,12 @@
 """What the centre holds of a hub's present day, byte for byte, for a new card."""
 
+from itertools import islice
 from typing import NamedTuple
 
 from msgspec import Raw
 
-from central.store.connection import Connection, entries_between, greater
+from central.store.connection import Connection, greater
+from central.store.journal_rows import entries_between, rows_between
 from contract.codec import ContractError, decode_entry
 from contract.events import DayOpened
 from contract.wire import VERSION, HeldRows, SiteState
@@ -38,7 +40,7 @@ def site_state(conn: Connection, node: str, now_ms: int) -> SiteState:
     for journal in journals:
         rows = entries_between(conn, journal.key, journal.start or 1, journal.highest)
         if journal.start is not None:
-            rows = [*_appointments(conn, journal.key, journal.start, now_ms), *rows]
+            rows = [*_appointments(conn, journal.key, journal.start - 1, now_ms), *rows]
         parts.insert(0, HeldRows(journal.epoch, tuple(map(Raw, rows))))
         if journal.start is not None:
             break
@@ -65,24 +67,32 @@ def _journals(conn: Connection, node: str) -> list[_Journal]:
     """The node's last journals with a ticket, the newest first."""
     rows = conn.execute(
         f"""SELECT journal, epoch, highest, {greater("announced", "highest")} - watermark - beyond
-        FROM journals JOIN nodes USING (node) WHERE nodes.code = ? AND EXISTS (
-            SELECT 1 FROM events WHERE events.journal = journals.journal
-            AND ticket IS NOT NULL AND training = 0)
-        ORDER BY journal DESC LIMIT ?""",  # noqa: S608 - our own columns
-        (node, _MOST_JOURNALS),
+        FROM journals JOIN nodes USING (node) WHERE nodes.code = ? ORDER BY journal DESC""",  # noqa: S608 - our own columns
+        (node,),
     ).fetchall()
+    worked = (row for row in rows if _has_tickets(conn, journal=row[0], highest=row[2]))
     return [
-        _Journal(key, epoch, highest, missing, *_last_day(conn, key))
-        for key, epoch, highest, missing in rows
+        _Journal(key, epoch, highest, missing, *_last_day(conn, key, highest))
+        for key, epoch, highest, missing in islice(worked, _MOST_JOURNALS)
     ]
 
 
-def _last_day(conn: Connection, journal: int) -> tuple[str | None, int | None]:
+def _has_tickets(conn: Connection, journal: int, highest: int) -> bool:
+    is_ticket = "ticket IS NOT NULL AND training = 0"
+    tickets = rows_between(conn, journal, 1, highest, "seq", condition=is_ticket, limit=1)
+    return next(tickets, None) is not None
+
+
+def _last_day(conn: Connection, journal: int, highest: int) -> tuple[str | None, int | None]:
     """The journal's last business day, and the last opening that nothing was carried over to."""
-    openings = conn.execute(
-        """SELECT seq, entry FROM events JOIN kinds USING (kind)
-        WHERE journal = ? AND kinds.name = 'DayOpened' AND training = 0 ORDER BY seq DESC""",
-        (journal,),
+    openings = rows_between(
+        conn,
+        journal,
+        1,
+        highest,
+        "seq, entry",
+        condition="kinds.name = 'DayOpened' AND training = 0",
+        newest_first=True,
     )
     day = None
     for seq, entry in openings:
@@ -97,13 +107,16 @@ def _last_day(conn: Connection, journal: int) -> tuple[str | None, int | None]:
     return day, None
 
 
-def _appointments(conn: Connection, journal: int, before: int, now_ms: int) -> list[bytes]:
-    """Slots booked before the day began."""
-    rows = conn.execute(
-        """SELECT entry FROM events JOIN kinds USING (kind) WHERE journal = ? AND seq < ?
-        AND kinds.name IN ('AppointmentBooked', 'AppointmentCancelled') AND wall_ms > ?
-        ORDER BY seq""",
-        (journal, before, now_ms - _APPOINTMENTS_MS),
+def _appointments(conn: Connection, journal: int, last: int, now_ms: int) -> list[bytes]:
+    """Slots booked before the day began, up to row `last`."""
+    rows = rows_between(
+        conn,
+        journal,
+        1,
+        last,
+        "entry",
+        condition="kinds.name IN ('AppointmentBooked', 'AppointmentCancelled') AND wall_ms > ?",
+        values=(now_ms - _APPOINTMENTS_MS,),
     )
     return [row[0] for row in rows]
 
@@ -114,11 +127,13 @@ def _orders(conn: Connection, journals: list[_Journal]) -> dict[str, int]:
     for journal in journals:
         if journal.day not in (None, journals[0].day):
             continue
-        rows = conn.execute(
-            """SELECT substr(ticket, 1, 1), max(CAST(substr(ticket, 2) AS INTEGER)) FROM events
-            JOIN kinds USING (kind) WHERE journal = ? AND seq >= ? AND training = 0
-            AND kinds.name = 'TicketIssued' GROUP BY substr(ticket, 1, 1)""",
-            (journal.key, journal.start or 1),
+        rows = rows_between(
+            conn,
+            journal.key,
+            journal.start or 1,
+            journal.highest,
+            "substr(ticket, 1, 1), CAST(substr(ticket, 2) AS INTEGER)",
+            condition="training = 0 AND kinds.name = 'TicketIssued'",
         )
         for series, order in rows:
             highest[series] = max(order, highest.get(series, 0))

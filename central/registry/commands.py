@@ -3,7 +3,7 @@
 import argparse
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from central.access.accounts import OPERATORS_COMMAND
@@ -19,7 +19,7 @@ from central.registry.published_names import (
     publish_units,
     units_of,
 )
-from central.registry.register import compare, register
+from central.registry.register import Withdrawn, compare, place_check, register
 from central.registry.sites import read_sites
 from central.registry.units import read_units
 from central.rollup.business_day import day_of
@@ -103,13 +103,30 @@ def _lines(changes: Changes) -> Iterator[str]:
 
 
 def _import_sites(settings: CentralSettings, given: argparse.Namespace) -> str:
-    sites = read_sites(given.file)
-    today = day_of(SystemClock().stamp().wall_ms)
+    now_ms = SystemClock().stamp().wall_ms
     with writing(settings.database()) as db:
-        changes = compare(db, sites) if given.dry_run else register(db, sites, today)
-    return words(
+        sites = read_sites(given.file, place_check(db.conn))
+        if given.dry_run:
+            changes = compare(db, sites, day_of(now_ms))
+        else:
+            changes = register(db, sites, who=OPERATORS_COMMAND, now_ms=now_ms)
+    summary = words(
         "sites_compared" if given.dry_run else "sites_imported",
         new=len(changes.new),
         changed=len(changes.changed),
         unchanged=len(changes.unchanged),
     )
+    return "\n".join([*_beyond(changes.withdrawn, dry_run=given.dry_run), summary])
+
+
+def _beyond(withdrawn: Iterable[Withdrawn], *, dry_run: bool) -> Iterator[str]:
+    for one in withdrawn:
+        days = [day for _, day in one.appointments]
+        yield words(
+            "appointments_beyond" if dry_run else "appointments_withdrawn",
+            site=one.site,
+            last=one.last,
+            count=len(days),
+            first=days[0],
+            latest=days[-1],
+        )

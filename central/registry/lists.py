@@ -42,7 +42,7 @@ def take_rows(
     line; nothing of a faulty list should be used.
     """
     faults: list[ListError] = []
-    reader = csv.DictReader(lines, strict=True)
+    reader = csv.DictReader((f"{line}\n" for line in lines), strict=True)
     try:
         found = tuple(reader.fieldnames or ())
         columns = (*columns, *(column for column in optional if column in found))

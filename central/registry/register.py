@@ -1,39 +1,60 @@
 """Putting a list of sites into the database."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 
 from msgspec import Struct, UnsetType
 
+from central.access.audit import Deed, record
 from central.registry.lists import ListError, refuse
-from central.registry.published_names import provinces_of
+from central.registry.published_names import provinces_of, units_of
 from central.registry.sites import SiteRecord
-from central.store.connection import Database
+from central.rollup.business_day import day_of
+from central.scope import Scope
+from central.store.appointments import Appointments
+from central.store.connection import Connection, Database
 from central.store.database import transaction
 
 _ALWAYS = "0001-01-01"
+_UNIT_LENGTH = len("01-00097")
+
+
+class Withdrawn(Struct, frozen=True):
+    """Appointments of a site after its last day, by code and day, in the order of days."""
+
+    site: str
+    last: str
+    appointments: tuple[tuple[str, str], ...]
 
 
 class Registration(Struct, frozen=True):
-    """What registering a list changes: the codes of sites that are new, changed, or as before."""
+    """What registering a list changes: the codes of sites that are new, changed, or as before, and
+    which appointments there is no site for any more."""
 
     new: tuple[str, ...]
     changed: tuple[str, ...]
     unchanged: tuple[str, ...]
+    withdrawn: tuple[Withdrawn, ...]
 
 
-def compare(db: Database, sites: Sequence[SiteRecord]) -> Registration:
-    """What `register` would change. Raises ListError for sites in provinces that there are none
-    of."""
-    provinces = provinces_of(db.conn)
-    refuse(
-        [
-            ListError(
-                "of_code", code=site.site, fault=ListError("province", province=site.province)
-            )
-            for site in sites
-            if site.province not in provinces
-        ]
-    )
+def place_check(conn: Connection) -> Callable[[str], None]:
+    """What raises ListError for the code of a site in a province or unit that there is none of, by
+    the lists in force."""
+    provinces, units = provinces_of(conn), units_of(conn)
+
+    def check(site: str) -> None:
+        if site[:2] not in provinces:
+            raise ListError("province", province=site[:2])
+        if site[:_UNIT_LENGTH] not in units:
+            raise ListError("no_unit", unit=site[:_UNIT_LENGTH])
+
+    return check
+
+
+def compare(db: Database, sites: Sequence[SiteRecord], today: str) -> Registration:
+    """What `register` would change. Raises ListError for sites in provinces or units that there
+    are none of."""
+    refuse(list(_misplaced(sites, place_check(db.conn))))
     known = {
         code: tuple(rest)
         for code, *rest in db.execute(
@@ -51,18 +72,21 @@ def compare(db: Database, sites: Sequence[SiteRecord]) -> Registration:
             unchanged.append(site.site)
         else:
             changed.append(site.site)
-    return Registration(tuple(new), tuple(changed), tuple(unchanged))
+    withdrawn = tuple(_withdrawn(db, sites, today))
+    return Registration(tuple(new), tuple(changed), tuple(unchanged), withdrawn)
 
 
-def register(db: Database, sites: Sequence[SiteRecord], day: str) -> Registration:
-    """Register sites; a changed name is valid from `day` on, and the old one stays for the past, as
-    do the figures of a site that ends.
+def register(db: Database, sites: Sequence[SiteRecord], *, who: str, now_ms: int) -> Registration:
+    """Register sites; a changed name is valid from now on, and the old one stays for the past, as
+    do the figures of a site that ends. Appointments after its last day are cancelled, which their
+    sites' hubs are told, with a line in the audit log.
 
     Sites missing from the list stay registered. Raises ListError as `compare` does, and StoreError;
     then nothing was stored.
     """
+    today = day_of(now_ms)
     with transaction(db.conn):
-        changes = compare(db, sites)
+        changes = compare(db, sites, today)
         for site in sites:
             if site.site in changes.unchanged:
                 continue
@@ -80,9 +104,39 @@ def register(db: Database, sites: Sequence[SiteRecord], day: str) -> Registratio
             db.execute(
                 """INSERT INTO names (kind, code, from_day, name) VALUES ('site', ?, ?, ?)
                 ON CONFLICT (kind, code, from_day) DO UPDATE SET name = excluded.name""",
-                (site.site, _ALWAYS if site.site in changes.new else day, site.name),
+                (site.site, _ALWAYS if site.site in changes.new else today, site.name),
             )
+        for ended in changes.withdrawn:
+            _withdraw(db.conn, ended, who=who, now_ms=now_ms)
     return changes
+
+
+def _misplaced(sites: Sequence[SiteRecord], check: Callable[[str], None]) -> Iterator[ListError]:
+    for site in sites:
+        try:
+            check(site.site)
+        except ListError as fault:
+            yield ListError("of_code", code=site.site, fault=fault)
+
+
+def _withdrawn(db: Database, sites: Sequence[SiteRecord], today: str) -> Iterator[Withdrawn]:
+    book = Appointments(db.conn, Scope())
+    for site in sites:
+        if isinstance(site.valid_to, date):
+            last = site.valid_to.isoformat()
+            if beyond := book.beyond(site.site, last, today):
+                yield Withdrawn(site.site, last, tuple(beyond))
+
+
+def _withdraw(conn: Connection, ended: Withdrawn, *, who: str, now_ms: int) -> None:
+    book = Appointments(conn, Scope())
+    place = book.site(ended.site)
+    if place is None:
+        return
+    for code, _ in ended.appointments:
+        book.withdraw(place, code, now_ms)
+    said = f"{ended.site}: {len(ended.appointments)} after {ended.last}"
+    record(conn, Deed(who, "appointments-withdrawn", said), now_ms)
 
 
 def _last_day(site: SiteRecord, before: str | None) -> str | None:

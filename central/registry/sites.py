@@ -1,7 +1,7 @@
 """Reading an operator's list of sites: all of it, or the faults with their lines."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -42,22 +42,27 @@ class SiteRecord(Struct, frozen=True):
         return self.site[:2]
 
 
-def read_sites(path: Path) -> list[SiteRecord]:
+def read_sites(path: Path, check_place: Callable[[str], None] | None = None) -> list[SiteRecord]:
     """Read a CSV file with the columns site, name, type, national_code and, where sites end,
     valid_to, in UTF-8.
 
-    Names are normalised to NFC. Raises ListError naming every fault with its line; nothing of
-    a faulty list should be used.
+    Names are normalised to NFC. `check_place` raises ListError for a site that cannot be where its
+    code says. Raises ListError naming every fault with its line; nothing of a faulty list should be
+    used.
     """
-    return parse_sites(read_lines(path))
+    return parse_sites(read_lines(path), check_place)
 
 
-def parse_sites(lines: list[str]) -> list[SiteRecord]:
+def parse_sites(
+    lines: list[str], check_place: Callable[[str], None] | None = None
+) -> list[SiteRecord]:
     """Read the lines of a list of sites; see `read_sites`."""
     sites: dict[str, SiteRecord] = {}
 
     def take(row: Mapping[str, str]) -> None:
         site = _read_row(row, sites)
+        if check_place is not None:
+            check_place(site.site)
         sites[site.site] = site
 
     take_rows(lines, _COLUMNS, take, optional=(_LAST_DAY,))

@@ -42,7 +42,12 @@ def moment(day: str | None, stamp: Stamp) -> Moment:
 
 def trusted_ms(stamp: Stamp) -> int | None:
     """The wall clock of a stamp if it was synchronised and shows a date of this calendar."""
-    return stamp.wall_ms if stamp.synced and 0 <= stamp.wall_ms <= _LAST_MS else None
+    return within_calendar(stamp.wall_ms) if stamp.synced else None
+
+
+def within_calendar(wall_ms: int) -> int | None:
+    """UTC milliseconds since 1970 that show a date of this calendar; None for others."""
+    return wall_ms if 0 <= wall_ms <= _LAST_MS else None
 
 
 def day_of(wall_ms: int) -> str:

@@ -1,6 +1,6 @@
 """What the hubs last said of their devices, purely."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -19,19 +19,30 @@ class DeviceNow(Struct, frozen=True):
     since_ms: int | None
 
 
-def last_said(entries: Iterable[e.Entry]) -> dict[str, DeviceNow | None]:
-    """The last word of a run of a journal on each device in it, by the device's name; None for one
-    that was taken off the list."""
-    found: dict[str, DeviceNow | None] = {}
-    for entry in [entry for entry in entries if type(entry.event) in _SAID]:
+def speaks(entry: e.Entry) -> bool:
+    """Whether an entry is about a device."""
+    return type(entry.event) in _SAID
+
+
+def follow(devices: Mapping[str, DeviceNow], entries: Iterable[e.Entry]) -> dict[str, DeviceNow]:
+    """The devices of a journal after `entries`, by name. One that says the same again has been so
+    since the first time."""
+    now = dict(devices)
+    for entry in entries:
         since_ms = trusted_ms(entry.stamp)
         match entry.event:
             case e.DeviceLost(device, condition):
-                found[device] = DeviceNow("lost", condition, since_ms)
+                _change(now, device, DeviceNow("lost", condition, since_ms))
             case e.DeviceReturned(device):
-                found[device] = DeviceNow("working", None, since_ms)
+                _change(now, device, DeviceNow("working", None, since_ms))
             case e.PaperLow(device):
-                found[device] = DeviceNow("paper_low", None, since_ms)
+                _change(now, device, DeviceNow("paper_low", None, since_ms))
             case e.DeviceRemoved(device):
-                found[device] = None
-    return found
+                now.pop(device, None)
+    return now
+
+
+def _change(now: dict[str, DeviceNow], device: str, said: DeviceNow) -> None:
+    before = now.get(device)
+    if before is None or (before.state, before.condition) != (said.state, said.condition):
+        now[device] = said

@@ -6,8 +6,8 @@ from collections.abc import Callable, Set
 
 import msgspec
 
+from central.rollup import devices
 from central.rollup.business_day import day_of, trusted_ms
-from central.rollup.devices import last_said
 from central.rollup.fold import Cells, FoldState, fold
 from central.rollup.queue import follow
 from central.rollup.recent import Recent
@@ -103,15 +103,21 @@ class Folder:
             self._store.restate(journal.journal, journal.received_ms, over)
         queue = self._store.queue(journal.journal)
         self._store.save_queue(journal.journal, queue, follow(queue, entries))
-        self._store.save_devices(journal.journal, last_said(entries))
+        self._follow_devices(journal.journal, entries)
         cursor = Cursor(
             folded=last,
-            folded_ms=_last_trusted_ms(entries),
+            folded_ms=_last_trusted_ms(entries, journal.received_ms),
             business_day=state.day,
             state=msgspec.msgpack.encode(state),
         )
         self._store.save_fold(journal.journal, cursor)
         return last - journal.folded
+
+    def _follow_devices(self, journal: int, entries: list[Entry]) -> None:
+        news = [entry for entry in entries if devices.speaks(entry)]
+        if news:
+            before = self._store.devices(journal)
+            self._store.save_devices(journal, before, devices.follow(before, news))
 
     def _entries(self, journal: int, first: int, last: int) -> list[Entry]:
         """The entries this centre can read; what a newer hub added waits for a newer centre."""
@@ -145,9 +151,10 @@ def _load(state: bytes) -> FoldState:
     return msgspec.msgpack.decode(state, type=FoldState) if state else FoldState()
 
 
-def _last_trusted_ms(entries: list[Entry]) -> int | None:
+def _last_trusted_ms(entries: list[Entry], received_ms: int) -> int | None:
+    """A hub whose clock is ahead has still told nothing of the time after it was heard."""
     times_ms = (trusted_ms(entry.stamp) for entry in reversed(entries))
-    return next((ms for ms in times_ms if ms is not None), None)
+    return next((min(ms, received_ms) for ms in times_ms if ms is not None), None)
 
 
 def _understood(rows: list[bytes]) -> list[Entry]:

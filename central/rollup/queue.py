@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from central.rollup.business_day import trusted_ms
+from central.rollup.business_day import trusted_ms, within_calendar
 from central.store.cells import InHouse
 from contract import events as e
+from contract.stamp import MS_PER_DAY
 
 _Queue = dict[str, InHouse]
 _Change = Callable[[_Queue, Any, int | None], None]
@@ -22,12 +23,22 @@ def follow(queue: Mapping[str, InHouse], entries: Iterable[e.Entry]) -> dict[str
 
 
 def _day_opened(queue: _Queue, event: e.DayOpened, _at_ms: int | None) -> None:
+    """Hubs from before there was `brought` tell only the numbers of those who came along from an
+    older journal; most of them wait."""
     for number in queue.keys() - set(event.carried):
         del queue[number]
+    for ticket in event.brought:
+        since_ms = None if ticket.since_ms is None else within_calendar(ticket.since_ms)
+        queue[ticket.number] = InHouse(ticket.number, ticket.services, ticket.phase, since_ms)
+    for number in event.carried:
+        queue.setdefault(number, InHouse(number, (), "waiting", None))
 
 
 def _issued(queue: _Queue, event: e.TicketIssued, at_ms: int | None) -> None:
-    queue[event.number] = InHouse(event.number, event.services, "waiting", at_ms)
+    """Who has come before the slot of an appointment waits from the slot on."""
+    early_ms = min(max(event.early_ms, 0), MS_PER_DAY)
+    since_ms = None if at_ms is None else at_ms + early_ms
+    queue[event.number] = InHouse(event.number, event.services, "waiting", since_ms)
 
 
 def _voided(queue: _Queue, event: e.TicketVoided, _at_ms: int | None) -> None:
@@ -52,7 +63,11 @@ def _returned(queue: _Queue, event: e.TicketReturned, at_ms: int | None) -> None
 
 
 def _call_taken_back(queue: _Queue, event: e.CallTakenBack, _at_ms: int | None) -> None:
-    _enter("waiting")(queue, event, trusted_ms(event.since))
+    """The wait that the call ended began at the slot where that was after `since`."""
+    since_ms, called_ms = trusted_ms(event.since), trusted_ms(event.called)
+    if since_ms is not None and called_ms is not None and event.wait is not None:
+        since_ms = max(since_ms, called_ms - max(event.wait.ms, 0))
+    _enter("waiting")(queue, event, since_ms)
 
 
 def _service_added(queue: _Queue, event: e.ServiceAdded, _at_ms: int | None) -> None:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from central.scope import Scope
 from central.store.connection import Connection
 from central.store.history import Where
+from central.store.storable import storable
 from central.store.visible import Visible
 
 _SHOWN = """alert, rule, visible.code, (SELECT name FROM names WHERE kind = 'site'
@@ -168,12 +169,16 @@ class AlertBook:
         self._conn.execute("DELETE FROM alerts WHERE alert = ?", (alert,))
 
     def move(self, alert: int, before: str, phase: str, since_ms: int) -> bool:
-        """Put an alert from one phase into another; False when somebody else has moved it."""
+        """Put an alert from one phase into another; False when somebody else has moved it. When it
+        was closed is kept unless it opens again, and then nobody has acknowledged it."""
         found = self._conn.execute(
             """UPDATE alerts SET phase = :phase, phase_ms = :ms,
-            opened_ms = CASE WHEN :phase = 'open' THEN coalesce(opened_ms, :ms)
-                ELSE opened_ms END,
-            closed_ms = CASE WHEN :phase = 'closed' THEN coalesce(closed_ms, :ms) END
+            opened_ms = CASE WHEN :phase = 'open' AND (opened_ms IS NULL OR :before = 'worse')
+                THEN :ms ELSE opened_ms END,
+            acknowledged_ms = CASE WHEN :phase = 'open' AND :before = 'worse' THEN NULL
+                ELSE acknowledged_ms END,
+            closed_ms = CASE WHEN :phase = 'closed' THEN coalesce(closed_ms, :ms)
+                WHEN :phase <> 'open' THEN closed_ms END
             WHERE alert = :alert AND phase = :before RETURNING alert""",
             {"phase": phase, "ms": since_ms, "alert": alert, "before": before},
         )
@@ -205,7 +210,7 @@ class AlertBook:
         """Append to the history of an alert."""
         self._conn.execute(
             "INSERT INTO alert_steps (alert, at_ms, what, who, note) VALUES (?, ?, ?, ?, ?)",
-            (alert, at_ms, what, who, note),
+            (alert, at_ms, what, who, storable(note)),
         )
 
     def tell(self, receiver: str, alert: int, what: str, at_ms: int) -> None:

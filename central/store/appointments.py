@@ -7,10 +7,17 @@ from msgspec import Struct
 
 from central.scope import Scope
 from central.store.connection import Connection
-from central.store.visible import Visible
+from central.store.journal_reach import OWED, PRESENT, REACHES_MS
+from central.store.visible import IN_SERVICE, Visible
 
-_COLUMNS = """appointments.code, service, slot_ms, day, cancelled, asked, held_service,
-    held_slot_ms, phase, phase_ms"""
+_TOLD_MS = f"""(SELECT nullif(min(CASE WHEN watermark > coalesce(
+            (SELECT followed FROM appointment_journals AS told
+            WHERE told.site = nodes.site AND told.journal = journals.journal), 0)
+        THEN 0 ELSE coalesce({REACHES_MS}, 0) END), 0)
+    FROM nodes JOIN journals USING (node)
+    WHERE nodes.site = appointments.site AND {IN_SERVICE} AND ({PRESENT} OR {OWED}))"""  # noqa: S608 - our own columns
+_COLUMNS = f"""appointments.code, service, slot_ms, day, cancelled, asked, held_service,
+    held_slot_ms, phase, phase_ms, withdrawn, {_TOLD_MS}"""
 
 
 class AppointmentRow(Struct, frozen=True):
@@ -19,7 +26,9 @@ class AppointmentRow(Struct, frozen=True):
     `service`, `slot_ms` and `cancelled` are what was decided at the centre, and `asked` what was
     asked for when it was booked. `held_service` and `held_slot_ms` are what the site's journal says
     that its hub has, None for nothing; `phase` is what became of the citizen who checked in, since
-    `phase_ms`: while there is one, the hub's word holds.
+    `phase_ms`: while there is one, the hub's word holds. One is `withdrawn` that was cancelled
+    because its site ends before its day. `told_ms` is until when everything that happened at the
+    site was read (UTC milliseconds since 1970), None when unknown.
     """
 
     code: str
@@ -32,6 +41,8 @@ class AppointmentRow(Struct, frozen=True):
     held_slot_ms: int | None
     phase: str | None
     phase_ms: int | None
+    withdrawn: bool = False
+    told_ms: int | None = None
 
     @property
     def present(self) -> tuple[str, int]:
@@ -70,6 +81,11 @@ class Appointments:
         """The key of a site; None for one unknown or out of scope."""
         found = self._visible.query("SELECT site FROM visible", site=code)
         return int(found[0][0]) if found else None
+
+    def last_day(self, site: int) -> str | None:
+        """The last day of a site; None until further notice."""
+        found = self._conn.execute("SELECT valid_to FROM sites WHERE site = ?", (site,)).fetchone()
+        return None if found is None else found[0]
 
     def one(self, site: str, code: str) -> AppointmentRow | None:
         """One appointment; None for one unknown, or of a site out of scope."""
@@ -110,14 +126,15 @@ class Appointments:
         ).fetchone()
         return _row(found) if found else None
 
-    def booked_for(self, site: int, slot: Slot, but: str) -> int:
-        """How many others than `but` have this slot."""
+    def taken(self, site: int, service: str, first: str, last: str, but: str) -> list[int]:
+        """When the slots of a service begin that others than `but` have from one day to another,
+        each as often as it is taken, in order."""
         found = self._conn.execute(
-            """SELECT count(*) FROM appointments WHERE site = ? AND day = ? AND slot_ms = ?
-            AND service = ? AND cancelled = 0 AND code <> ?""",
-            (site, slot.day, slot.slot_ms, slot.service, but),
+            """SELECT slot_ms FROM appointments WHERE site = ? AND service = ?
+            AND day BETWEEN ? AND ? AND cancelled = 0 AND code <> ? ORDER BY slot_ms""",
+            (site, service, first, last, but),
         )
-        return int(found.fetchone()[0])
+        return [slot_ms for (slot_ms,) in found]
 
     def booked_on(self, site: int, day: str, but: str) -> int:
         """How many others than `but` are of this day, those too that were cancelled."""
@@ -171,6 +188,26 @@ class Appointments:
             (next_change(self._conn, now_ms), site, code),
         )
 
+    def beyond(self, site: str, last: str, today: str) -> list[tuple[str, str]]:
+        """Code and day of the appointments of a site, by day, that are to come, after a day, and
+        nobody has checked in for."""
+        rows = self._visible.query(
+            """SELECT appointments.code, day FROM appointments JOIN visible USING (site)
+            WHERE day > :last AND day >= :today AND cancelled = 0 AND phase IS NULL
+            ORDER BY day, slot_ms, appointments.code""",
+            site=site,
+            last=last,
+            today=today,
+        )
+        return [(code, day) for code, day in rows]
+
+    def withdraw(self, site: int, code: str, now_ms: int) -> None:
+        """Give a slot back because there is no site any more on its day."""
+        self.cancel(site, code, now_ms)
+        self._conn.execute(
+            "UPDATE appointments SET withdrawn = 1 WHERE site = ? AND code = ?", (site, code)
+        )
+
     def _follow_from_now(self, site: int) -> None:
         """What a site's journals tell is read from its first appointment on."""
         if self._conn.execute("SELECT 1 FROM appointments WHERE site = ?", (site,)).fetchone():
@@ -191,4 +228,4 @@ def next_change(conn: Connection, now_ms: int) -> int:
 
 
 def _row(row: Sequence[Any]) -> AppointmentRow:
-    return AppointmentRow(*(*row[:4], bool(row[4]), *row[5:]))
+    return AppointmentRow(*(*row[:4], bool(row[4]), *row[5:10], bool(row[10]), row[11]))

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from central.store.appointments import next_change
 from central.store.connection import Connection
+from central.store.journal_rows import rows_between
 
 
 class Change(NamedTuple):
@@ -77,12 +78,15 @@ class Deliveries:
         self, journal: Followed, kinds: tuple[str, ...], limit: int
     ) -> list[tuple[int, bytes]]:
         """The next rows of these kinds, those of the training queue left out."""
-        marks = ", ".join("?" * len(kinds))
-        rows = self._conn.execute(
-            f"""SELECT seq, entry FROM events JOIN kinds USING (kind)
-            WHERE journal = ? AND seq > ? AND seq <= ? AND training = 0
-            AND kinds.name IN ({marks}) ORDER BY seq LIMIT ?""",  # noqa: S608 - only marks
-            (journal.journal, journal.followed, journal.watermark, *kinds, limit),
+        rows = rows_between(
+            self._conn,
+            journal.journal,
+            journal.followed + 1,
+            journal.watermark,
+            "seq, entry",
+            condition=f"training = 0 AND kinds.name IN ({', '.join('?' * len(kinds))})",
+            values=kinds,
+            limit=limit,
         )
         return [(int(seq), bytes(entry)) for seq, entry in rows]
 

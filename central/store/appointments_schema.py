@@ -31,3 +31,9 @@ def m001_appointments(db: Database) -> None:
         journal INTEGER NOT NULL REFERENCES journals, followed INTEGER NOT NULL,
         PRIMARY KEY (site, journal)) STRICT, WITHOUT ROWID"""
     )
+
+
+@appointment_migrations()
+def m002_withdrawn(db: Database) -> None:
+    """Whether it was cancelled because its site ends before its day, and not by whoever booked."""
+    db.execute("ALTER TABLE appointments ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0")

@@ -59,12 +59,3 @@ class Database(Protocol):
 def greater(first: str, second: str) -> str:
     """SQL for the greater of two numbers, the second when one of them is NULL."""
     return f"CASE WHEN {first} > {second} THEN {first} ELSE {second} END"
-
-
-def entries_between(conn: Connection, journal: int, first: int, last: int) -> list[bytes]:
-    """The bytes of a journal's rows held from `first` to `last`, in order."""
-    rows = conn.execute(
-        "SELECT entry FROM events WHERE journal = ? AND seq BETWEEN ? AND ? ORDER BY seq",
-        (journal, first, last),
-    )
-    return [row[0] for row in rows]

@@ -9,7 +9,7 @@ from central.store import figures_edition, postgres_connection, sqlite
 from central.store.connection import Connection, Database
 from central.store.postgres import Postgres
 from central.store.postgres_connection import PostgresConnection, Role
-from central.store.protocol import StoreError
+from central.store.protocol import StoreRefusedError
 
 _FILE = "centre.db"
 
@@ -47,7 +47,7 @@ def lead(where: Location) -> Database:
     """
     if isinstance(where, Postgres):
         return where.open_for_writing(Role.LEADER)
-    raise StoreError(f"{where}: several programs can write to PostgreSQL only")
+    raise StoreRefusedError("one_writer", database=where)
 
 
 def close(where: Location) -> None:

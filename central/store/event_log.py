@@ -1,9 +1,13 @@
 """The stored events themselves, by scope."""
 
+from collections.abc import Iterator
+from itertools import islice
+
 from msgspec import Struct
 
 from central.scope import Scope
 from central.store.connection import Connection
+from central.store.journal_rows import rows_between
 from central.store.visible import Visible
 
 
@@ -22,6 +26,7 @@ class EventLog:
     """Reads journals of sites that `scope` covers, over one connection."""
 
     def __init__(self, conn: Connection, scope: Scope) -> None:
+        self._conn = conn
         self._visible = Visible(conn, scope)
 
     def page(
@@ -29,20 +34,29 @@ class EventLog:
     ) -> list[StoredEvent]:
         """At most `limit` events of a site behind the key `after`, journal by journal in their
         order; of one kind if it is given."""
-        of_kind = "" if kind is None else "AND kinds.name = :kind"
-        rows = self._visible.query(
-            f"""SELECT events.journal, seq, nodes.code, epoch, kinds.name, entry
+        return list(islice(self._behind(site, after, limit, kind), limit))
+
+    def _behind(
+        self, site: str, after: tuple[int, int], limit: int, kind: str | None
+    ) -> Iterator[StoredEvent]:
+        journals = self._visible.query(
+            """SELECT journal, nodes.code, epoch, highest
             FROM visible JOIN nodes USING (site) JOIN journals USING (node)
-            JOIN events USING (journal) LEFT JOIN kinds USING (kind)
-            WHERE (events.journal, seq) > (:journal, :seq) {of_kind}
-            ORDER BY events.journal, seq LIMIT :limit""",  # noqa: S608 - our own condition
+            WHERE journal >= :journal ORDER BY journal""",
             site=site,
             journal=after[0],
-            seq=after[1],
-            limit=limit,
-            kind=kind,
         )
-        return [
-            StoredEvent((journal, seq), node, epoch, name, entry)
-            for journal, seq, node, epoch, name, entry in rows
-        ]
+        condition, values = ("true", ()) if kind is None else ("kinds.name = ?", (kind,))
+        for journal, node, epoch, highest in journals:
+            first = after[1] + 1 if journal == after[0] else 1
+            for seq, name, entry in rows_between(
+                self._conn,
+                journal,
+                first,
+                highest,
+                "seq, kinds.name, entry",
+                condition=condition,
+                values=values,
+                limit=limit,
+            ):
+                yield StoredEvent((journal, seq), node, epoch, name, entry)

@@ -3,7 +3,7 @@
 import logging
 
 from central.store.connection import Connection
-from central.store.protocol import StoreError
+from central.store.protocol import StoreRefusedError
 
 logger = logging.getLogger(__name__)
 
@@ -28,10 +28,7 @@ def require(conn: Connection) -> None:
     found = _found(conn) or 0
     _refuse_newer(found)
     if found < FIGURES_EDITION:
-        raise StoreError(
-            "this version defines figures anew: stop thutu-central serve and all workers, run "
-            "thutu-central rebuild, and start them again; hubs keep their events meanwhile"
-        )
+        raise StoreRefusedError("defined_anew")
 
 
 def renew(conn: Connection) -> None:
@@ -76,7 +73,4 @@ def _note(conn: Connection) -> None:
 
 def _refuse_newer(found: int) -> None:
     if found > FIGURES_EDITION:
-        raise StoreError(
-            f"the figures of this database were folded by a newer version (edition {found}, this "
-            f"one knows {FIGURES_EDITION}); nothing was changed: install that version"
-        )
+        raise StoreRefusedError("newer_figures", found=found, known=FIGURES_EDITION)

@@ -5,14 +5,17 @@ from contextlib import contextmanager
 
 from msgspec import json
 
-from central.store.connection import Connection, Database, entries_between
+from central.rollup.business_day import day_of, midnight_ms
+from central.store.connection import Connection, Database
 from central.store.database import claim, transaction
 from central.store.events import EventWriter, SqliteEvents
+from central.store.journal_rows import delete_between, entries_between
 from central.store.ledger import Ledger, Run
 from central.store.postgres_connection import PostgresConnection
 from central.store.postgres_events import PostgresEvents
 from central.store.protocol import MAX_EPOCHS, Counts
 from central.store.rows import Heard, Quarantined, Rows
+from central.store.storable import storable
 from contract.ids import split_node
 
 _MOST_PAYLOAD_BYTES = 65_536
@@ -72,12 +75,19 @@ class SqlIngestStore:
 
     def save_ledger(self, journal: int, ledger: Ledger, counts: Counts) -> None:
         """See `IngestStore`."""
+        today_ms = midnight_ms(day_of(counts.received_ms))
         self._conn.execute(
-            """UPDATE journals SET watermark = ?, chain = ?, highest = ?, beyond = ?,
-            received_ms = ?, taken = taken + ?, duplicates = duplicates + ?,
+            """UPDATE journals SET
+            in_time = CASE WHEN received_ms < ? AND folded >= in_time THEN watermark
+                ELSE in_time END,
+            in_time_ms = CASE WHEN received_ms < ? AND folded >= in_time THEN received_ms
+                ELSE in_time_ms END,
+            watermark = ?, chain = ?, highest = ?, beyond = ?, received_ms = ?,
+            taken = taken + ?, duplicates = duplicates + ?,
             contradictions = contradictions + ?, not_understood = not_understood + ?
             WHERE journal = ?""",
             (
+                *(today_ms, today_ms),
                 ledger.watermark,
                 ledger.chain,
                 ledger.highest,
@@ -122,10 +132,7 @@ class SqlIngestStore:
         self._add_quarantined(
             received_ms, node, Quarantined(topic, payload, "chain-broken", detail)
         )
-        self._conn.execute(
-            "DELETE FROM events WHERE journal = ? AND seq BETWEEN ? AND ?",
-            (journal, run.first, run.last),
-        )
+        delete_between(self._conn, journal, run.first, run.last)
 
     # --- refused messages ---------------------------------------------------------------------
 
@@ -143,10 +150,10 @@ class SqlIngestStore:
             VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id""",
             (
                 received_ms,
-                _storable(refused.topic),
+                storable(refused.topic),
                 node,
                 refused.reason,
-                _storable(refused.detail),
+                storable(refused.detail),
                 len(refused.payload),
                 refused.payload[:_MOST_PAYLOAD_BYTES],
             ),
@@ -180,7 +187,7 @@ class SqlIngestStore:
     def _save_report(self, journal: int, heard: Heard) -> None:
         """What was said of machines holds until more is said, by the same software."""
         status = heard.status
-        software = _storable(status.software)
+        software = storable(status.software)
         machines = None if status.machines is None else json.encode(status.machines).decode()
         self._conn.execute(
             """UPDATE nodes SET current_journal = ?, synced = ?, unsent = ?, config = ?,
@@ -190,7 +197,7 @@ class SqlIngestStore:
                 journal,
                 status.synced,
                 status.unsent,
-                _storable(status.config),
+                storable(status.config),
                 software,
                 machines,
                 machines,
@@ -237,11 +244,6 @@ class SqlIngestStore:
                 (node, name.site),
             ).fetchone()
         return int(found[0])
-
-
-def _storable(text: str) -> str:
-    """What strangers send may be half a character, or the zero that PostgreSQL cannot keep."""
-    return text.encode(errors="replace").decode().replace("\0", "\ufffd")
 
 
 def _event_writer(conn: Connection) -> EventWriter:

@@ -5,7 +5,7 @@ from msgspec import Struct
 from central.scope import Scope
 from central.store.connection import Connection
 from central.store.history import Where
-from central.store.visible import Visible
+from central.store.visible import IN_SERVICE, STILL_RUNNING, Visible
 
 
 class DeviceRow(Struct, frozen=True):
@@ -28,9 +28,10 @@ class Machines:
     def devices(self, where: Where, *, broken: bool = False) -> list[DeviceRow]:
         """Devices by node and name, all or only those that do not work or are low on paper."""
         rows = self._visible.query(
-            """SELECT visible.code, nodes.code, device, state, condition, since_ms
+            f"""SELECT visible.code, nodes.code, device, state, condition, since_ms
             FROM devices_now JOIN nodes ON current_journal = journal JOIN visible USING (site)
-            WHERE state <> 'working' OR :broken = 0 ORDER BY nodes.code, device""",
+            WHERE {IN_SERVICE} AND (state <> 'working' OR :broken = 0)
+            ORDER BY nodes.code, device""",  # noqa: S608 - our own condition
             province=where.province,
             unit=where.unit,
             site=where.site,
@@ -38,13 +39,16 @@ class Machines:
         )
         return [DeviceRow(*row) for row in rows]
 
-    def software(self, where: Where) -> dict[str, int]:
-        """How many hubs said last that they run each version, the most frequent first."""
+    def software(self, where: Where, today: str) -> dict[str, int]:
+        """How many hubs said last that they run each version, the most frequent first; those of
+        sites that have ended left out."""
         rows = self._visible.query(
-            """SELECT software, count(*) AS hubs FROM visible JOIN nodes USING (site)
-            WHERE software <> '' GROUP BY software ORDER BY hubs DESC, software DESC""",
+            f"""SELECT software, count(*) AS hubs FROM visible JOIN nodes USING (site)
+            WHERE software <> '' AND {STILL_RUNNING}
+            GROUP BY software ORDER BY hubs DESC, software DESC""",  # noqa: S608 - our own condition
             province=where.province,
             unit=where.unit,
             site=where.site,
+            today=today,
         )
         return dict(rows)

@@ -5,18 +5,14 @@ from operator import itemgetter
 
 from sqlite_utils import Database, Migrations
 
-from central.rollup.devices import last_said
+from central.rollup.devices import follow
 from contract.codec import decode_entry
 
 machine_migrations = Migrations("thutu-central-machines")
 
 PUT_DEVICE = """INSERT INTO devices_now (journal, device, state, condition, since_ms)
     VALUES (?, ?, ?, ?, ?) ON CONFLICT (journal, device) DO UPDATE SET
-    since_ms = CASE WHEN devices_now.state = excluded.state
-        AND devices_now.condition IS NOT DISTINCT FROM excluded.condition
-        THEN devices_now.since_ms ELSE excluded.since_ms END,
-    state = excluded.state, condition = excluded.condition"""
-"""A device that says the same again has been so since the first time."""
+    since_ms = excluded.since_ms, state = excluded.state, condition = excluded.condition"""
 DROP_DEVICE = "DELETE FROM devices_now WHERE journal = ? AND device = ?"
 
 
@@ -35,12 +31,9 @@ def m001_devices_now(db: Database) -> None:
         ORDER BY journal, seq"""
     ).fetchall()
     for journal, of_journal in groupby(rows, key=itemgetter(0)):
-        for _, entry in of_journal:
-            for device, now in last_said([decode_entry(entry)]).items():
-                if now is None:
-                    db.execute(DROP_DEVICE, (journal, device))
-                    continue
-                db.execute(PUT_DEVICE, (journal, device, now.state, now.condition, now.since_ms))
+        found = follow({}, (decode_entry(entry) for _, entry in of_journal))
+        for device, now in found.items():
+            db.execute(PUT_DEVICE, (journal, device, now.state, now.condition, now.since_ms))
 
 
 @machine_migrations()

@@ -1,8 +1,8 @@
 """Moving everything from one database to another, of either engine, and proving that it came."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -12,18 +12,27 @@ from central.store.database import Location, open_for_writing, reading, transact
 from central.store.postgres_connection import PostgresConnection
 from central.store.postgres_events import Partitions, partition_day
 from central.store.postgres_schema import PARTITIONED, Table, tables
-from central.store.protocol import StoreError
+from central.store.protocol import StoreRefusedError
+from central.store.storable import storable
 
 _PAGE = 5_000
 _OLDEST_MS = midnight_ms("2020-01-01")
 
 
-def move(source: Location, target: Location, now_ms: int) -> dict[str, int]:
+class Moved(NamedTuple):
+    """How many rows of a table came, and in how many of them a text had to be altered."""
+
+    rows: int
+    altered: int
+
+
+def move(source: Location, target: Location, now_ms: int) -> dict[str, Moved]:
     """Copy all rows into an empty database, in one transaction; returns how many by table.
 
-    Both are read again and compared row by row before it is committed. Raises StoreError when the
-    target is not empty, or something differs: the target is then as it was. The source is only
-    read.
+    Zero characters in texts, which SQLite once kept for strangers and PostgreSQL cannot keep, come
+    as U+FFFD. Both are read again and compared row by row before it is committed. Raises StoreError
+    when the target is not empty, or something differs: the target is then as it was. The source is
+    only read.
     """
     with reading(source) as old:
         new = open_for_writing(target, alone=True)
@@ -35,17 +44,20 @@ def move(source: Location, target: Location, now_ms: int) -> dict[str, int]:
             new.close()
 
 
-def _move_table(old: Connection, new: Connection, table: Table, now_ms: int) -> int:
+def _move_table(old: Connection, new: Connection, table: Table, now_ms: int) -> Moved:
     if next(_pages(new, table), None):
-        raise StoreError(f"the target has rows in {table.name} already; it must be empty")
+        raise StoreRefusedError("not_empty", table=table.name)
+    altered = 0
     for page in _pages(old, table):
-        _insert(new, table, page, now_ms)
+        kept = _storable(page)
+        altered += sum(row != was for row, was in zip(kept, page, strict=True))
+        _insert(new, table, kept, now_ms)
     if table.counts_up and isinstance(new, PostgresConnection):
         _count_on(new, table)
-    wanted, found = _proof(old, table), _proof(new, table)
+    wanted, found = _proof(map(_storable, _pages(old, table))), _proof(_pages(new, table))
     if wanted != found:
-        raise StoreError(f"{table.name} came as {found[0]} rows of {wanted[0]}, or not as it was")
-    return found[0]
+        raise StoreRefusedError("not_as_it_was", table=table.name, came=found[0], of=wanted[0])
+    return Moved(found[0], altered)
 
 
 def _pages(conn: Connection, table: Table) -> Iterator[list[tuple[Any, ...]]]:
@@ -86,10 +98,16 @@ def _count_on(conn: PostgresConnection, table: Table) -> None:
     )
 
 
-def _proof(conn: Connection, table: Table) -> tuple[int, bytes]:
+def _storable(page: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    return [
+        tuple(storable(value) if isinstance(value, str) else value for value in row) for row in page
+    ]
+
+
+def _proof(pages: Iterable[list[tuple[Any, ...]]]) -> tuple[int, bytes]:
     """How many rows there are, and a hash over all of them."""
     count, digest = 0, hashlib.sha256()
-    for page in _pages(conn, table):
+    for page in pages:
         count += len(page)
         digest.update(msgspec.msgpack.encode(page))
     return count, digest.digest()

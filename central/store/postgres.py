@@ -15,7 +15,7 @@ from central.store.postgres_connection import (
 from central.store.postgres_copy import Copy
 from central.store.postgres_readers import Readers
 from central.store.postgres_schema import bring_up_to_date
-from central.store.protocol import CopyLostError, StoreError
+from central.store.protocol import CopyLostError, StoreError, StoreRefusedError
 from runtime.clock import SystemClock
 
 _OLDEST_VERSION = 150_000
@@ -63,13 +63,13 @@ class Postgres:
     ) -> Iterator[PostgresConnection]:
         """As `reading`, from the copy; while there is none that answers, over `otherwise` or a
         connection of its own. Raises StoreError, CopyLostError for a copy that went away meanwhile,
-        or ended this connection: asked again, another answers."""
+        ended this connection or cancelled the question: asked again, another answers."""
         conn = self._copy.begin() if self._copy is not None else None
         if self._copy is not None and conn is not None:
             try:
                 yield conn
             except StoreError as error:
-                if self._copy.failed(conn):
+                if self._copy.take_failure(conn, error):
                     raise CopyLostError(str(error)) from error
                 raise
             finally:
@@ -109,6 +109,6 @@ def _check(conn: PostgresConnection) -> None:
     wanted = {"fsync": "on", "synchronous_commit": "on", "server_encoding": "UTF8"}
     for name, value in wanted.items():
         if found[name] != value:
-            raise StoreError(f"PostgreSQL has {name} = {found[name]}; it must be {value}")
+            raise StoreRefusedError("setting", name=name, found=found[name], wanted=value)
     if int(found["server_version_num"]) < _OLDEST_VERSION:
-        raise StoreError(f"PostgreSQL {found['server_version']} is older than 15")
+        raise StoreRefusedError("too_old", version=found["server_version"])

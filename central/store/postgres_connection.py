@@ -90,6 +90,18 @@ class PostgresConnection:
         with _translated(), self._live().cursor() as cursor:
             cursor.executemany(native(sql), values)
 
+    def read_once(self, sql: str, values: Values = (), /) -> list[Any]:
+        """All rows of a statement, planned for these values: a plan for any would open and lock
+        every partition."""
+        with _translated():
+            return self._live().execute(native(sql), values, prepare=False).fetchall()
+
+    def read_apart(self, sql: str, values: Values = (), /) -> list[Any]:
+        """As `read_once`, of a statement that only reads; what it has locked is let go at once,
+        also inside a transaction."""
+        with _translated(), self._live().transaction(force_rollback=True):
+            return self.read_once(sql, values)
+
     def copy(self, table: str, columns: dict[str, str], rows: Iterable[Sequence[Any]]) -> None:
         """Add rows by COPY, the quickest way in; `columns` are names and types."""
         statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
@@ -253,7 +265,7 @@ class _Whole(Loader):
 def _lead(conn: psycopg.Connection[tuple[Any, ...]]) -> None:
     found = conn.execute("SELECT pg_try_advisory_lock(%s)", (_CENTRE_LOCK,)).fetchone()
     if found != (True,):
-        raise OwnedElsewhereError("another centre is at work on this PostgreSQL database")
+        raise OwnedElsewhereError("other_centre")
 
 
 def _own_all_lanes(conn: psycopg.Connection[tuple[Any, ...]]) -> None:
@@ -262,9 +274,7 @@ def _own_all_lanes(conn: psycopg.Connection[tuple[Any, ...]]) -> None:
         (LANE_LOCKS, LANES - 1),
     ).fetchone()
     if found != (True,):
-        raise OwnedElsewhereError(
-            "ingest workers are at work on this PostgreSQL database; stop them first"
-        )
+        raise OwnedElsewhereError("workers")
 
 
 @contextmanager

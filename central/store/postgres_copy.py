@@ -16,6 +16,8 @@ from runtime.clock import Clock
 logger = logging.getLogger(__name__)
 
 _EVERY_S, _ANSWERS_WITHIN_S, _CONNECT_S = 0.5, 0.6, 2
+_LEFT_NS = 5_000_000_000
+_TRANSACTION_ROLLBACK = "40"
 _RV = TypeVar("_RV")
 
 
@@ -24,11 +26,14 @@ class Copy:
     one that stands still keeps its connections open, and whoever reads would wait for ever.
 
     It counts as away when neither of two questions, over connections of their own, is answered in
-    time, and as back when both are; a replica ends single connections while it is well."""
+    time, and as back when both are; a replica ends single connections while it is well. One that
+    cancels what is read, to follow its primary, would do so again: it is left for some seconds."""
 
     def __init__(self, url: str, clock: Clock) -> None:
         self._url = url
+        self._clock = clock
         self._is_away = threading.Event()
+        self._left_until_ns = 0
         self._readers = Readers(self._connect)
         self._questions = (_Question(url, clock), _Question(url, clock))
         self._starting = threading.Lock()
@@ -36,9 +41,10 @@ class Copy:
         self._thread: threading.Thread | None = None
 
     def begin(self) -> PostgresConnection | None:
-        """A connection that sees one state of the copy until `end`; None while it is away."""
+        """A connection that sees one state of the copy until `end`; None while it is away or
+        left."""
         self._start()
-        if self._is_away.is_set():
+        if self._is_away.is_set() or self._now_ns() < self._left_until_ns:
             return None
         try:
             return self._readers.begin()
@@ -50,9 +56,16 @@ class Copy:
         """Take a connection back."""
         self._readers.end(conn)
 
-    def failed(self, conn: PostgresConnection) -> bool:
+    def take_failure(self, conn: PostgresConnection, error: StoreError) -> bool:
         """Whether it is for the copy, or the connection to it, that something failed over `conn`:
-        asked again it may be answered."""
+        asked again it may be answered. A copy that cancelled it is left."""
+        cause = error.__cause__
+        sqlstate = (cause.sqlstate or "") if isinstance(cause, psycopg.Error) else ""
+        if sqlstate.startswith(_TRANSACTION_ROLLBACK):
+            if self._now_ns() >= self._left_until_ns:
+                logger.info("the copy of the database is left for %d s: %s", _LEFT_NS / 1e9, error)
+            self._left_until_ns = self._now_ns() + _LEFT_NS
+            return True
         return conn.is_lost or self._is_away.is_set()
 
     def close(self) -> None:
@@ -66,6 +79,9 @@ class Copy:
         if self._is_away.is_set():
             raise StoreError("the copy is away")
         return _CutConnection(self._url, self._is_away.is_set)
+
+    def _now_ns(self) -> int:
+        return self._clock.stamp().mono_ns
 
     def _start(self) -> None:
         with self._starting:

@@ -1,5 +1,6 @@
 """The PostgreSQL schema, made from SQLite's: there is one history of tables, and what PostgreSQL
-lacks of it is added. Only events differ: they lie in one partition for each day."""
+lacks of it is added. Only events differ: they lie in one partition for each day, and the days of
+each journal are noted."""
 
 import hashlib
 import re
@@ -9,6 +10,7 @@ from functools import cache
 from msgspec import Struct
 from sqlite_utils import Database
 
+from central.store import postgres_days
 from central.store.connection import Connection
 from central.store.sqlite import apply_migrations
 
@@ -86,13 +88,15 @@ def bring_up_to_date(conn: Connection) -> None:
         return
     for table in tables():
         _add(conn, table)
+    postgres_days.keep(conn)
     conn.execute(_EVENT_LOG)
     conn.execute("DELETE FROM schema_state")
     conn.execute("INSERT INTO schema_state VALUES (?)", (_fingerprint(),))
 
 
 def _fingerprint() -> str:
-    return hashlib.sha256(f"{_EDITION} {tables()} {_EVENT_LOG}".encode()).hexdigest()
+    made = f"{_EDITION} {tables()} {postgres_days.DEFINITION} {_EVENT_LOG}"
+    return hashlib.sha256(made.encode()).hexdigest()
 
 
 def _add(conn: Connection, table: Table) -> None:

@@ -18,6 +18,7 @@ from central.store.cells import (
 )
 from central.store.ledger import Ledger, Run
 from central.store.rows import Heard, Quarantined, Rows
+from runtime.worded_error import WordedError
 
 MAX_EPOCHS = 50
 
@@ -30,16 +31,22 @@ class CopyLostError(StoreError):
     """A copy of the database went away while it was read; asked again, another answers."""
 
 
-class OwnedElsewhereError(StoreError):
+class StoreRefusedError(WordedError, StoreError):
+    """The store, as it is, cannot be used so, and somebody has to act; nothing was changed."""
+
+    section = "store_refused"
+
+
+class OwnedElsewhereError(StoreRefusedError):
     """Another process has the part of the work that was asked for."""
 
 
 class Unfolded(Struct, frozen=True):
     """A journal whose rows after `folded`, up to `watermark`, are in no rollup yet.
 
-    Rows up to `counted` were in the rollups before these were emptied. `received_ms` is when its
-    last batch came (UTC milliseconds); `state` is what the fold left with `save_fold`, empty at
-    first.
+    Rows up to `counted` were in the rollups before these were emptied. `received_ms` is when the
+    last of these rows came (UTC milliseconds): those that came before a midnight are a piece of
+    their own. `state` is what the fold left with `save_fold`, empty at first.
     """
 
     journal: int
@@ -53,7 +60,8 @@ class Unfolded(Struct, frozen=True):
 
 class Cursor(Struct, frozen=True):
     """How far a journal is folded, and into which business day. `folded_ms` is the last trusted
-    wall clock up to there, None for no news; `state` is for the fold's next step."""
+    wall clock up to there, but not beyond when the row came, None for no news; `state` is for the
+    fold's next step."""
 
     folded: int
     folded_ms: int | None
@@ -161,8 +169,14 @@ class RollupStore(Protocol):
         """Write what differs."""
         ...
 
-    def save_devices(self, journal: int, devices: Mapping[str, DeviceNow | None]) -> None:
-        """Note the last word of the journal on these devices, and forget those that have none."""
+    def devices(self, journal: int) -> dict[str, DeviceNow]:
+        """The devices that the journal has spoken of, by name, without those taken off the list."""
+        ...
+
+    def save_devices(
+        self, journal: int, before: Mapping[str, DeviceNow], after: Mapping[str, DeviceNow]
+    ) -> None:
+        """Keep what changed between two answers to `devices`."""
         ...
 
     def add_cells(

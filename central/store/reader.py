@@ -1,6 +1,7 @@
 """What the API reads of a day and of this moment, by scope."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -16,12 +17,14 @@ from central.store.cells import (
     tally_from_row,
 )
 from central.store.connection import Connection, greater
-from central.store.visible import Visible
+from central.store.journal_reach import LAST, MISSING, OWED, PRESENT, REACHES_MS
+from central.store.visible import IN_SERVICE, Visible
 
 _TALLY = ", ".join(TALLY_COLUMNS)
 _COUNTER = ", ".join(COUNTER_COLUMNS)
-_LAST = greater("announced", "highest")
 _HEARD = greater("coalesce(heard_ms, 0)", "coalesce(max(received_ms), 0)")
+_NAME = """(SELECT name FROM names WHERE kind = 'site' AND names.code = visible.code
+    AND from_day <= :day ORDER BY from_day DESC LIMIT 1)"""
 _MOST_GAPS = 500
 
 
@@ -40,7 +43,12 @@ class SiteRow(Struct, frozen=True):
 
 class NodeRow(Struct, frozen=True):
     """What is known of a node: what it last said, also of the machines beside it (JSON), how far
-    its present journal is held and folded, and the quality of all its journals together."""
+    its present journal is held and folded, and the quality of all its journals together.
+
+    `owed` are journals of former cards that may lack rows, `owed_missing` how many such rows are
+    known, `owed_ms` until when all of these journals are in the figures (None: unknown);
+    `written_off` rows are missing and given up.
+    """
 
     site: str
     node: str
@@ -64,22 +72,30 @@ class NodeRow(Struct, frozen=True):
     announced_ms: int | None
     business_day: str | None
     machines: str | None = None
+    owed: int = 0
+    owed_missing: int = 0
+    owed_ms: int | None = None
+    written_off: int = 0
 
 
 class Waiting(Struct, frozen=True):
-    """How many wait at a site, and since when the first (None: no trusted clock says)."""
+    """How many wait at a site whose hubs have opened the day, and since when the first (None: no
+    trusted clock says, or nobody waits)."""
 
     n: int
     since_ms: int | None
 
 
 class Gap(Struct, frozen=True):
-    """Rows of a journal that are known to exist and are not held."""
+    """Rows of a journal that are known to exist and are not held; with no `last`, those that a
+    former card may have had beyond, and that nobody can count. `written_off_ms` is when they were
+    given up."""
 
     node: str
     epoch: str
     first: int
-    last: int
+    last: int | None
+    written_off_ms: int | None = None
 
 
 class Reader:
@@ -113,9 +129,7 @@ class Reader:
                 WHERE site_days.site = visible.site AND day BETWEEN :since AND :day)"""
         )
         rows = self._visible.query(
-            f"""SELECT code, province, (SELECT name FROM names
-                WHERE kind = 'site' AND names.code = visible.code AND from_day <= :day
-                ORDER BY from_day DESC LIMIT 1), type, national_code, registered, valid_to
+            f"""SELECT code, province, {_NAME}, type, national_code, registered, valid_to
             FROM visible WHERE {there} ORDER BY code""",  # noqa: S608 - our own conditions
             province=province,
             site=site,
@@ -127,22 +141,41 @@ class Reader:
             for code, of_province, name, kind, national_code, registered, valid_to in rows
         ]
 
+    def site_names(self, sites: Sequence[str], day: str) -> dict[str, str | None]:
+        """The names of some sites on a day, by code; unregistered ones may have none."""
+        if not sites:
+            return {}
+        asked = {f"site{place}": site for place, site in enumerate(sites)}
+        names = ", ".join(f":{name}" for name in asked)
+        return dict(
+            self._visible.query(
+                f"SELECT code, {_NAME} FROM visible WHERE code IN ({names})",  # noqa: S608 - our own names
+                day=day,
+                **asked,
+            )
+        )
+
     def nodes(self, province: str | None = None, site: str | None = None) -> list[NodeRow]:
-        """Nodes by name."""
+        """Nodes by name, without those that were retired."""
         rows = self._visible.query(
             f"""SELECT visible.code, nodes.code, online, online_since_ms,
                 {_HEARD}, synced, unsent,
                 software, config, rejected, coalesce(sum(taken), 0),
                 coalesce(sum(watermark + beyond), 0),
-                coalesce(sum({_LAST} - watermark - beyond), 0),
+                coalesce(sum({MISSING}) FILTER (WHERE written_off_ms IS NULL), 0),
                 coalesce(sum(duplicates), 0), coalesce(sum(contradictions), 0),
                 coalesce(sum(not_understood), 0),
-                coalesce(sum(folded) FILTER (WHERE journal = current_journal), 0),
-                sum(folded_ms) FILTER (WHERE journal = current_journal),
-                coalesce(sum(announced) FILTER (WHERE journal = current_journal), 0),
-                sum(announced_ms) FILTER (WHERE journal = current_journal),
-                max(business_day) FILTER (WHERE journal = current_journal), machines
+                coalesce(sum(folded) FILTER (WHERE {PRESENT}), 0),
+                sum(folded_ms) FILTER (WHERE {PRESENT}),
+                coalesce(sum(announced) FILTER (WHERE {PRESENT}), 0),
+                sum(announced_ms) FILTER (WHERE {PRESENT}),
+                max(business_day) FILTER (WHERE {PRESENT}), machines,
+                count(journal) FILTER (WHERE {OWED}),
+                coalesce(sum({MISSING}) FILTER (WHERE {OWED}), 0),
+                nullif(min(coalesce({REACHES_MS}, 0)) FILTER (WHERE {OWED}), 0),
+                coalesce(sum({MISSING}) FILTER (WHERE written_off_ms IS NOT NULL), 0)
             FROM visible JOIN nodes USING (site) LEFT JOIN journals USING (node)
+            WHERE {IN_SERVICE}
             GROUP BY nodes.node, visible.code ORDER BY nodes.code""",  # noqa: S608 - as above
             province=province,
             site=site,
@@ -153,36 +186,40 @@ class Reader:
         ]
 
     def gaps(self, site: str) -> list[Gap]:
-        """What is missing of a site's journals, also what its hub says it has beyond; some
-        hundreds of gaps at most."""
+        """What is missing of a site's journals, also what its hub says it has beyond, and the open
+        ends of its former cards; some hundreds of gaps at most."""
         held: dict[tuple[str, str], int] = {}
         found = []
-        for node, epoch, watermark, first, last in self._visible.query(
-            f"""SELECT nodes.code, epoch, watermark, first, last
+        for node, epoch, watermark, written_off_ms, first, last, is_former in self._visible.query(
+            f"""SELECT nodes.code, epoch, watermark, written_off_ms, first, last,
+                last < first AND {LAST} > 0 AND journal <> current_journal
             FROM visible JOIN nodes USING (site) JOIN journals USING (node)
             JOIN (SELECT journal, first, last FROM runs UNION ALL
-                SELECT journal, {_LAST} + 1, {_LAST} FROM journals) AS held
+                SELECT journal, {LAST} + 1, {LAST} FROM journals) AS held
                 USING (journal)
-            ORDER BY journal, first LIMIT :most""",  # noqa: S608 - as above
+            WHERE {IN_SERVICE} ORDER BY journal, first LIMIT :most""",  # noqa: S608 - as above
             site=site,
             most=_MOST_GAPS,
         ):
             end = held.get((node, epoch), watermark)
             if first > end + 1:
-                found.append(Gap(node, epoch, end + 1, first - 1))
+                found.append(Gap(node, epoch, end + 1, first - 1, written_off_ms))
+            if is_former:
+                found.append(Gap(node, epoch, first, None, written_off_ms))
             held[node, epoch] = max(end, last)
         return found
 
     def waiting(
         self, day: str, province: str | None = None, site: str | None = None
     ) -> dict[str, Waiting]:
-        """Who waits now, by site, at sites whose hub has opened this business day."""
+        """Who waits now, by site; of sites whose hubs have not all opened this business day nobody
+        can tell."""
         rows = self._visible.query(
-            """SELECT visible.code, count(*), min(since_ms)
+            f"""SELECT visible.code, sum(waiting), min(waiting_since_ms)
             FROM visible JOIN nodes USING (site)
             JOIN journals ON journals.journal = current_journal
-            JOIN queue_now ON queue_now.journal = current_journal
-            WHERE phase = 'waiting' AND business_day = :day GROUP BY visible.code""",
+            WHERE {IN_SERVICE} GROUP BY visible.code
+            HAVING count(*) = count(*) FILTER (WHERE business_day = :day)""",  # noqa: S608 - as above
             province=province,
             site=site,
             day=day,
@@ -193,11 +230,11 @@ class Reader:
         """The site of everybody who waits now, and since when (UTC milliseconds; None: no trusted
         clock says), at sites whose hub has opened this business day."""
         return self._visible.query(
-            """SELECT visible.code, since_ms
+            f"""SELECT visible.code, since_ms
             FROM visible JOIN nodes USING (site)
             JOIN queue_now ON queue_now.journal = current_journal
             JOIN journals ON journals.journal = current_journal
-            WHERE phase = 'waiting' AND business_day = :day""",
+            WHERE phase = 'waiting' AND business_day = :day AND {IN_SERVICE}""",  # noqa: S608 - as above
             province=province,
             day=day,
         )

@@ -23,10 +23,11 @@ from central.store.cells import (
     total_from_row,
     total_to_row,
 )
-from central.store.connection import Database, entries_between, greater
+from central.store.connection import Database, greater
 from central.store.database import claim, transaction
 from central.store.dictionary import Dictionary
 from central.store.figures_edition import empty
+from central.store.journal_rows import entries_between
 from central.store.machines_schema import DROP_DEVICE, PUT_DEVICE
 from central.store.protocol import Cursor, Unfolded
 from contract.topics import lane_of
@@ -103,7 +104,9 @@ class SqlRollupStore:
 
     def _unfolded(self, which: str, values: Sequence[int]) -> list[Unfolded]:
         rows = self._conn.execute(
-            f"""SELECT journal, province, folded, counted, watermark, received_ms, fold_state
+            f"""SELECT journal, province, folded, counted,
+                CASE WHEN folded < in_time THEN in_time ELSE watermark END,
+                CASE WHEN folded < in_time THEN in_time_ms ELSE received_ms END, fold_state
             FROM journals JOIN nodes USING (node) JOIN sites USING (site)
             WHERE folded < watermark {which}""",  # noqa: S608 - our own conditions
             values,
@@ -147,18 +150,28 @@ class SqlRollupStore:
             (len(waiting), since_ms, journal),
         )
 
-    def save_devices(self, journal: int, devices: Mapping[str, DeviceNow | None]) -> None:
+    def devices(self, journal: int) -> dict[str, DeviceNow]:
+        """See `RollupStore`."""
+        rows = self._conn.execute(
+            "SELECT device, state, condition, since_ms FROM devices_now WHERE journal = ?",
+            (journal,),
+        )
+        return {device: DeviceNow(*said) for device, *said in rows}
+
+    def save_devices(
+        self, journal: int, before: Mapping[str, DeviceNow], after: Mapping[str, DeviceNow]
+    ) -> None:
         """See `RollupStore`."""
         self._conn.executemany(
             PUT_DEVICE,
             [
                 (journal, device, now.state, now.condition, now.since_ms)
-                for device, now in devices.items()
-                if now is not None
+                for device, now in after.items()
+                if before.get(device) != now
             ],
         )
         self._conn.executemany(
-            DROP_DEVICE, [(journal, device) for device, now in devices.items() if now is None]
+            DROP_DEVICE, [(journal, device) for device in before.keys() - after.keys()]
         )
 
     def add_cells(

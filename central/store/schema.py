@@ -203,3 +203,14 @@ def m009_definitions(db: Database) -> None:
         STRICT, WITHOUT ROWID"""
     )
     db.execute("INSERT INTO definitions (part, edition) VALUES ('figures', 1)")
+
+
+@migrations()
+def m010_given_up(db: Database) -> None:
+    """When a hub was taken away for good, and when it was decided not to wait any longer for what
+    a journal of a former card lacks; NULL: never. Rows of a journal up to `in_time` came on the day
+    of `in_time_ms` or before, not on that of its last message."""
+    db.execute("ALTER TABLE nodes ADD COLUMN retired_ms INTEGER")
+    db.execute("ALTER TABLE journals ADD COLUMN written_off_ms INTEGER")
+    db.execute("ALTER TABLE journals ADD COLUMN in_time INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE journals ADD COLUMN in_time_ms INTEGER")

@@ -1,8 +1,9 @@
-"""What the alerts read of every site, each in one question for the whole nation."""
+"""What is read of every site, each in one question for the whole nation."""
 
 from msgspec import Struct
 
 from central.store.connection import Connection
+from central.store.visible import IN_SERVICE
 
 
 class Queue(Struct, frozen=True):
@@ -24,11 +25,12 @@ def queues(
 ) -> dict[str, Queue]:
     """Long queues by site, at sites whose hub has opened `day`."""
     rows = conn.execute(
-        """SELECT sites.code, count(*) FILTER (WHERE since_ms < ?), count(*), min(since_ms)
+        f"""SELECT sites.code, count(*) FILTER (WHERE since_ms < ?), count(*), min(since_ms)
         FROM sites JOIN nodes USING (site)
         JOIN journals ON journals.journal = current_journal
         JOIN queue_now ON queue_now.journal = current_journal
-        WHERE phase = 'waiting' AND business_day = ? AND since_ms < ? GROUP BY sites.code""",
+        WHERE phase = 'waiting' AND business_day = ? AND since_ms < ? AND {IN_SERVICE}
+        GROUP BY sites.code""",  # noqa: S608 - our own condition
         (target_since_ms, day, eased_since_ms),
     )
     return {site: Queue(*row) for site, *row in rows}

@@ -1,6 +1,7 @@
 """Opening the SQLite database, for the one thread that writes and the many that read."""
 
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,18 +17,27 @@ from central.store.machines_schema import machine_migrations
 from central.store.protocol import StoreError
 from central.store.schema import migrations
 from central.store.updates_schema import update_migrations
+from runtime.private_file import make_private_folder
 
+_OTHERS = 0o007
 _FULL = 2
 _BUSY_MS = 10_000
 
 
 def open_for_writing(path: Path) -> Database:
-    """Open the database, or create it with its folder, and bring its schema up to date.
+    """Open the database, or create it with its folder, readable by nobody else, and bring its
+    schema up to date.
 
     A commit is durable when it returns: WAL with `synchronous=FULL`, set and read back. Raises
     StoreError when that cannot be had, or when the file is no database of ours.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        make_private_folder(path.parent)
+        path.touch(mode=0o600)  # its write-ahead log has the same rights
+        if stat.S_IMODE(path.stat().st_mode) & _OTHERS:
+            path.chmod(0o600)
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}") from error
     try:
         conn = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         db = Database(conn)

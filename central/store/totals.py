@@ -18,7 +18,8 @@ from central.store.cells import (
 )
 from central.store.connection import Connection, greater
 from central.store.history import Where
-from central.store.visible import Visible
+from central.store.journal_reach import MISSING, OWED, PRESENT, REACHES_MS
+from central.store.visible import IN_SERVICE, Visible
 
 _TALLY = ", ".join(TALLY_COLUMNS)
 _TOTAL = ", ".join(TOTAL_COLUMNS)
@@ -29,8 +30,9 @@ class Standing(Struct, frozen=True):
     """How the sites of a province stand at one moment.
 
     `complete_up_to_ms` is the earliest of the sites with events of the day, None when one of them
-    is unknown or none has any; those that `ended` before today do not hold it back. `waiting`
-    counts citizens at live sites that have opened the day, the first of them since
+    is unknown or none has any; those that `ended` before today do not hold it back, and those whose
+    hubs were all taken away count as never heard. `waiting` counts citizens at the `opened` sites,
+    those that are live and whose hubs have all opened the day, the first of them since
     `waiting_since_ms`.
     """
 
@@ -44,12 +46,14 @@ class Standing(Struct, frozen=True):
     ended: int
     missing: int
     complete_up_to_ms: int | None
+    opened: int
     waiting: int
     waiting_since_ms: int | None
 
 
 class SiteStanding(Struct, frozen=True):
-    """How one site stands: 0 is live, 1 delayed, 2 offline, 3 ended before today, None never heard;
+    """How one site stands: 0 is live, 1 delayed, 2 offline, 3 ended before today, None never heard
+    from a hub that is there;
     all its events until `complete_up_to_ms` are in the figures (None: unknown)."""
 
     state: int | None
@@ -131,16 +135,18 @@ class Totals:
         return {province: Standing(*row) for province, *row in rows}
 
     def site_standings(
-        self, now_ms: int, live_within_ms: int, where: Where | None = None
+        self, first: str, last: str, now_ms: int, live_within_ms: int, where: Where
     ) -> dict[str, SiteStanding]:
-        """How each site stands, by code; `standings` sums up the same."""
-        where = where or Where()
+        """How each site stands, by code; `standings` sums up the same. One that had ended before
+        `first` is left out unless it has figures of the period."""
         rows = self._visible.query(
             _STANDINGS_OF_SITES,
             province=where.province,
             unit=where.unit,
             site=where.site,
             day=None,
+            first=first,
+            last=last,
             today=day_of(now_ms),
             now=now_ms,
             oldest=now_ms - live_within_ms,
@@ -218,6 +224,7 @@ def sum_standings(standings: Iterable[Standing]) -> Standing:
         ended=sum(part.ended for part in parts),
         missing=sum(part.missing for part in parts),
         complete_up_to_ms=min(known) if known and len(known) == len(complete) else None,
+        opened=sum(part.opened for part in parts),
         waiting=sum(part.waiting for part in parts),
         waiting_since_ms=min(since, default=None),
     )
@@ -225,7 +232,6 @@ def sum_standings(standings: Iterable[Standing]) -> Standing:
 
 # Per node, then per site, then per province: 0 is live, 1 delayed, 2 offline, 3 ended, NULL never
 # heard.
-_LAST = greater("announced", "highest")
 _COMPLETE = "CASE WHEN min(complete_ms) > :now THEN :now ELSE min(complete_ms) END"
 _HEARD = greater("coalesce(heard_ms, 0)", "coalesce(max(received_ms), 0)")
 
@@ -234,33 +240,40 @@ _NOW = f""",
 node_now AS MATERIALIZED (
     SELECT visible.site, nodes.node, online,
         {_HEARD} AS heard_ms,
-        coalesce(sum({_LAST} - watermark - beyond), 0) AS missing,
-        max(CASE WHEN folded >= announced AND announced_ms > coalesce(folded_ms, 0)
-            THEN announced_ms ELSE folded_ms END)
-            FILTER (WHERE journal = current_journal) AS complete_ms,
-        sum(waiting) FILTER (WHERE journal = current_journal AND business_day = :day) AS waiting,
-        min(waiting_since_ms) FILTER (WHERE journal = current_journal AND business_day = :day)
-            AS since_ms
-    FROM visible JOIN nodes USING (site) LEFT JOIN journals USING (node)
+        coalesce(sum({MISSING}) FILTER (WHERE written_off_ms IS NULL), 0) AS missing,
+        max({REACHES_MS}) FILTER (WHERE {PRESENT}) AS present_ms,
+        min(coalesce({REACHES_MS}, 0)) FILTER (WHERE {OWED}) AS owed_ms,
+        sum(waiting) FILTER (WHERE {PRESENT} AND business_day = :day) AS waiting,
+        min(waiting_since_ms) FILTER (WHERE {PRESENT} AND business_day = :day) AS since_ms
+    FROM visible JOIN nodes USING (site) LEFT JOIN journals USING (node) WHERE {IN_SERVICE}
     GROUP BY nodes.node, visible.site
+),
+node_reach AS MATERIALIZED (
+    SELECT node_now.*,
+        CASE WHEN owed_ms < present_ms THEN nullif(owed_ms, 0) ELSE present_ms END AS complete_ms
+    FROM node_now
 ),
 site_now AS MATERIALIZED (
     SELECT site,
         max(CASE WHEN online = 0 OR heard_ms < :oldest THEN 2
-            WHEN complete_ms >= :oldest THEN 0 ELSE 1 END) AS state,
+            WHEN present_ms >= :oldest THEN 0 ELSE 1 END) AS state,
         CASE WHEN count(complete_ms) = count(*) THEN {_COMPLETE} END AS complete_ms,
-        sum(missing) AS missing, sum(waiting) AS waiting, min(since_ms) AS since_ms
-    FROM node_now GROUP BY site
+        sum(missing) AS missing,
+        CASE WHEN count(waiting) = count(*) THEN sum(waiting) END AS waiting,
+        min(since_ms) AS since_ms
+    FROM node_reach GROUP BY site
 ),
 stands AS MATERIALIZED (
     SELECT visible.site, code, province, registered, valid_to,
         CASE WHEN valid_to < :today THEN 3 ELSE state END AS state,
-        CASE WHEN valid_to < :today THEN 1 ELSE 0 END AS is_over,
+        CASE WHEN valid_to < :today OR state IS NULL THEN 1 ELSE 0 END AS is_over,
         complete_ms, missing, waiting, since_ms
     FROM visible LEFT JOIN site_now USING (site)
 )"""  # noqa: S608 - our own names
 _STANDINGS_OF_SITES = f"""{_NOW}
-SELECT code, state, complete_ms, coalesce(missing, 0) FROM stands"""  # noqa: S608 - as above
+SELECT code, state, complete_ms, coalesce(missing, 0) FROM stands
+WHERE valid_to IS NULL OR valid_to >= :first OR EXISTS (SELECT 1 FROM site_days
+    WHERE site_days.site = stands.site AND day BETWEEN :first AND :last)"""  # noqa: S608 - as above
 
 
 def _standings(reporting: str, there: str) -> str:
@@ -276,17 +289,20 @@ SELECT province, count(*), count(*) FILTER (WHERE registered = 0), count(reporti
         THEN coalesce(
             min(complete_ms) FILTER (WHERE is_over = 0 AND reporting.site IS NOT NULL),
             min(complete_ms) FILTER (WHERE reporting.site IS NOT NULL)) END,
-    coalesce(sum(waiting) FILTER (WHERE state = 0), 0), min(since_ms) FILTER (WHERE state = 0)
+    count(waiting) FILTER (WHERE state = 0),
+    coalesce(sum(waiting) FILTER (WHERE state = 0), 0),
+    min(since_ms) FILTER (WHERE state = 0 AND waiting IS NOT NULL)
 FROM stands LEFT JOIN {reporting} WHERE {there}
 GROUP BY province ORDER BY province"""  # noqa: S608 - our own names
 
 
 _STANDINGS_OF_DAY = _standings(
-    "site_days AS reporting ON reporting.day = :day AND reporting.site = stands.site",
+    """site_days AS reporting ON reporting.day = :day AND reporting.site = stands.site
+    AND state IS NOT NULL""",
     "valid_to IS NULL OR valid_to >= :day OR reporting.site IS NOT NULL",
 )
 _STANDINGS_EVER = _standings(
-    """(SELECT DISTINCT site FROM nodes) AS reporting
-    ON reporting.site = stands.site AND is_over = 0""",
+    f"""(SELECT DISTINCT site FROM nodes WHERE {IN_SERVICE}) AS reporting
+    ON reporting.site = stands.site AND is_over = 0""",  # noqa: S608 - our own condition
     "true",
 )

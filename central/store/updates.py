@@ -8,7 +8,7 @@ import msgspec
 from central.scope import Scope
 from central.store.connection import Connection
 from central.store.history import Where
-from central.store.visible import Visible
+from central.store.visible import IN_SERVICE, STILL_RUNNING, STILL_THERE, Visible
 from central.updates.progress import HubUpdate
 from central.updates.rollout import Rollout, RolloutState, Told
 from contract.wire import UpdateState
@@ -146,35 +146,45 @@ class UpdateBook:
             (rollout.order, rollout.release),
         ).fetchall()
 
-    def software_told(self) -> dict[str, str]:
+    def software_told(self, today: str) -> dict[str, str]:
         """What each node should run: the software of the newest rollout that told it, unless that
-        was given up before the node had switched. Nodes that were told nothing are left out."""
+        was given up before the node had switched. Nodes that were told nothing are left out, and
+        those of sites that have ended or that were retired."""
         rows = self._conn.execute(
-            """SELECT code, rollouts.software FROM (
+            f"""SELECT nodes.code, rollouts.software FROM (
                 SELECT node, max(rollout) AS rollout FROM node_updates
                 JOIN rollouts ON number = 2 * rollout AND node_updates.release = rollouts.release
                 WHERE told_ms IS NOT NULL
                 AND (state IN ('running', 'paused') OR phase IN ('trying', 'done'))
                 GROUP BY node) AS told
-            JOIN rollouts USING (rollout) JOIN nodes USING (node)"""
+            JOIN rollouts USING (rollout) JOIN nodes USING (node) JOIN sites USING (site)
+            WHERE {STILL_RUNNING}""",  # noqa: S608 - our own condition
+            {"today": today},
         )
         return dict(rows.fetchall())
 
-    def software_run(self) -> set[str]:
-        """What hubs said last that they run."""
-        rows = self._conn.execute("SELECT DISTINCT software FROM nodes WHERE software <> ''")
+    def software_run(self, today: str) -> set[str]:
+        """What hubs said last that they run, those of sites that have ended left out."""
+        rows = self._conn.execute(
+            f"""SELECT DISTINCT software FROM nodes JOIN sites USING (site)
+            WHERE software <> '' AND {STILL_RUNNING}""",  # noqa: S608 - as above
+            {"today": today},
+        )
         return {software for (software,) in rows}
 
-    def releases_held(self) -> set[int]:
+    def releases_held(self, today: str) -> set[int]:
         """The releases that hubs fetch or have on trial, and the last two that each has had in
-        force: what it runs, and what it may go back to."""
+        force: what it runs, and what it may go back to; those of sites that have ended left
+        out."""
         rows = self._conn.execute(
-            """SELECT DISTINCT release FROM (SELECT release, phase,
+            f"""SELECT DISTINCT release FROM (SELECT release, phase,
                 row_number() OVER (PARTITION BY node ORDER BY number DESC) AS of_all,
                 row_number() OVER (PARTITION BY node, phase ORDER BY number DESC) AS of_phase
-                FROM node_updates) AS said
+                FROM node_updates JOIN nodes USING (node) JOIN sites USING (site)
+                WHERE {STILL_RUNNING}) AS said
             WHERE release > 0 AND (phase = 'done' AND of_phase <= 2
-                OR phase NOT IN ('done', 'refused') AND of_all = 1)"""
+                OR phase NOT IN ('done', 'refused') AND of_all = 1)""",  # noqa: S608 - as above
+            {"today": today},
         )
         return {release for (release,) in rows}
 
@@ -202,11 +212,14 @@ class UpdateReader:
         """All rollouts, the newest first; which are whose is for the caller to see by hubs."""
         return self._book.rollouts()
 
-    def hubs(self, rollout: Rollout, where: Where, heard_since_ms: int) -> list[HubUpdate]:
+    def hubs(
+        self, rollout: Rollout, where: Where, *, heard_since_ms: int, today: str
+    ) -> list[HubUpdate]:
         """Every hub heard of, with what is known of it and this rollout, by name; silent are those
-        offline, or not heard since then."""
+        offline, or not heard since then. One of a site that has ended is left out, unless the site
+        is asked for by its code and the hub was told of this rollout."""
         rows = self._visible.query(
-            """SELECT visible.code, province, nodes.code, coalesce(software, ''),
+            f"""SELECT visible.code, province, nodes.code, coalesce(software, ''),
                 CASE WHEN online = 1 AND heard_ms >= :heard_since THEN 0 ELSE 1 END,
                 CASE WHEN given.told_ms IS NULL THEN 0 ELSE 1 END,
                 CASE WHEN taken.node IS NULL THEN 0 ELSE 1 END,
@@ -216,7 +229,9 @@ class UpdateReader:
                 AND given.number = :given AND given.release = :release
             LEFT JOIN node_updates AS taken ON taken.node = nodes.node
                 AND taken.number = :taken AND taken.release = 0
-            ORDER BY nodes.code""",
+            WHERE {IN_SERVICE}
+                AND ({STILL_THERE} OR (:by_code = 1 AND given.told_ms IS NOT NULL))
+            ORDER BY nodes.code""",  # noqa: S608 - as above
             province=where.province,
             unit=where.unit,
             site=where.site,
@@ -224,6 +239,8 @@ class UpdateReader:
             given=rollout.order,
             taken=rollout.stop_order,
             release=rollout.release,
+            today=today,
+            by_code=int(where.site is not None),
         )
         return [
             HubUpdate(
@@ -241,16 +258,19 @@ class UpdateReader:
             for site, province, node, software, silent, told, taken, phase, reason, since_ms in rows
         ]
 
-    def software(self, where: Where) -> list[tuple[str, str, int]]:
-        """Province, version, and how many hubs there said last that they run it."""
+    def software(self, where: Where, today: str) -> list[tuple[str, str, int]]:
+        """Province, version, and how many hubs there said last that they run it, those of sites
+        that have ended left out."""
         return [
             (province, software, hubs)
             for province, software, hubs in self._visible.query(
-                """SELECT province, software, count(*) FROM visible JOIN nodes USING (site)
-                WHERE software <> '' GROUP BY province, software ORDER BY province, 3 DESC""",
+                f"""SELECT province, software, count(*) FROM visible JOIN nodes USING (site)
+                WHERE software <> '' AND {STILL_RUNNING}
+                GROUP BY province, software ORDER BY province, 3 DESC""",  # noqa: S608 - as above
                 province=where.province,
                 unit=where.unit,
                 site=where.site,
+                today=today,
             )
         ]
 

@@ -6,6 +6,13 @@ from typing import Any
 from central.scope import Scope
 from central.store.connection import Connection
 
+STILL_THERE = "coalesce(valid_to, :today) >= :today"
+"""The condition that a row of `sites` has not ended before a day, the parameter `today`."""
+IN_SERVICE = "retired_ms IS NULL"
+"""The condition that a row of `nodes` was not taken away for good."""
+STILL_RUNNING = f"{STILL_THERE} AND {IN_SERVICE}"
+"""Both conditions, of a row of `sites` joined with `nodes`."""
+
 
 class Visible:
     """Asks within `scope`, over one connection and one state of the database.

@@ -10,6 +10,7 @@ import msgspec
 
 from central.access.accounts import OPERATORS_COMMAND
 from central.access.audit import Deed, record
+from central.rollup.business_day import day_of
 from central.scope import Scope
 from central.settings import CentralSettings
 from central.store.connection import Connection
@@ -18,11 +19,12 @@ from central.store.history import Where
 from central.store.updates import UpdateBook, UpdateReader
 from central.updates.progress import SILENT_AFTER_MS, Progress, progress_of
 from central.updates.pruning import superfluous
-from central.updates.reasons import reason_words
+from central.updates.reasons import reason_words, refusal_words
 from central.updates.releases import ReleaseShelf
 from central.updates.rollout import Rollout, RolloutState
 from runtime.clock import SystemClock
 from runtime.command_line import reader_language
+from runtime.worded_error import WordedError
 from runtime.wording import say
 
 _Say = Callable[[str], None]
@@ -30,8 +32,10 @@ _Command = Callable[[CentralSettings, argparse.Namespace], str]
 _PLACE = re.compile(r"[0-9]{2}(-[0-9]{5}(-[0-9]{2})?)?")
 
 
-class RolloutError(Exception):
+class RolloutError(WordedError):
     """A rollout that cannot be begun or changed so; nothing was changed."""
+
+    section = "rollout"
 
 
 def add_update_commands(
@@ -100,19 +104,21 @@ def _list(settings: CentralSettings, _given: argparse.Namespace) -> str:
 
 def _prune(settings: CentralSettings, given: argparse.Namespace) -> str:
     shelf = _shelf(settings)
+    now_ms = SystemClock().stamp().wall_ms
+    today = day_of(now_ms)
     with writing(settings.database()) as db, transaction(db.conn):
         book = UpdateBook(db.conn)
         gone = superfluous(
             [kept.release for kept in shelf.releases()],
             book.rollouts(),
-            software=book.software_run().union(book.software_told().values()),
-            numbers=book.releases_held(),
+            software=book.software_run(today).union(book.software_told(today).values()),
+            numbers=book.releases_held(today),
         )
         if not given.dry_run:
             for release in gone:
                 subject = f"{release.number} ({release.software})"
                 deed = Deed(OPERATORS_COMMAND, "release-removed", subject)
-                record(db.conn, deed, SystemClock().stamp().wall_ms)
+                record(db.conn, deed, now_ms)
             shelf.remove(gone)
     key = "would_remove" if given.dry_run else "removed"
     return "\n".join(
@@ -123,7 +129,7 @@ def _prune(settings: CentralSettings, given: argparse.Namespace) -> str:
 def _start(settings: CentralSettings, given: argparse.Namespace) -> str:
     kept = _shelf(settings).get(given.release)
     if not settings.updates.sources:
-        raise RolloutError(_words("no_sources"))
+        raise RolloutError("no_sources")
     now_ms = SystemClock().stamp().wall_ms
     with writing(settings.database()) as db, transaction(db.conn):
         book = UpdateBook(db.conn)
@@ -150,7 +156,7 @@ def _start(settings: CentralSettings, given: argparse.Namespace) -> str:
 def _widen(settings: CentralSettings, given: argparse.Namespace) -> str:
     def widened(rollout: Rollout) -> Rollout:
         if given.percent <= rollout.percent:
-            raise RolloutError(_words("not_wider", percent=rollout.percent))
+            raise RolloutError("not_wider", percent=rollout.percent)
         return msgspec.structs.replace(rollout, percent=given.percent)
 
     return _changed(settings, given.rollout, "rollout-widened", widened)
@@ -175,14 +181,19 @@ def _show(settings: CentralSettings, given: argparse.Namespace) -> str:
         if given.rollout is None:
             return "\n".join(_line(one) for one in book.rollouts()) or _words("no_rollout")
         rollout = _existing(book, given.rollout)
-        hubs = reader.hubs(rollout, Where(), now_ms - SILENT_AFTER_MS)
+        silent_ms = now_ms - SILENT_AFTER_MS
+        hubs = reader.hubs(rollout, Where(), heard_since_ms=silent_ms, today=day_of(now_ms))
     mine = [hub for hub in hubs if hub.is_told or rollout.includes(hub.node)]
     counts = Counter(progress_of(hub, rollout) for hub in mine)
     return "\n".join(
         (
             _line(rollout),
             *(f"  {_words(one.value)}: {counts[one]}" for one in Progress if counts[one]),
-            *(f"  {hub.node}: {hub.reason}" for hub in mine if hub.phase == "refused"),
+            *(
+                f"  {hub.node}: {refusal_words(hub.reason, reader_language())}"
+                for hub in mine
+                if hub.phase == "refused"
+            ),
         )
     )
 
@@ -190,7 +201,7 @@ def _show(settings: CentralSettings, given: argparse.Namespace) -> str:
 def _to(state: RolloutState) -> Callable[[Rollout], Rollout]:
     def changed(rollout: Rollout) -> Rollout:
         if rollout.state is state:
-            raise RolloutError(_words("is_so_already", state=_words(state.value)))
+            raise RolloutError("is_so_already", state=RolloutError(state.value))
         return msgspec.structs.replace(rollout, state=state)
 
     return changed
@@ -203,7 +214,7 @@ def _changed(
         book = UpdateBook(db.conn)
         rollout = _existing(book, number)
         if rollout.state.is_over:
-            raise RolloutError(_words("is_over", rollout=number))
+            raise RolloutError("is_over", rollout=number)
         now_ms = SystemClock().stamp().wall_ms
         rollout = msgspec.structs.replace(change(rollout), changed_ms=now_ms)
         book.change(rollout)
@@ -214,7 +225,7 @@ def _changed(
 def _existing(book: UpdateBook, number: int) -> Rollout:
     rollout = book.rollout(number)
     if rollout is None:
-        raise RolloutError(_words("unknown_rollout", rollout=number))
+        raise RolloutError("unknown_rollout", rollout=number)
     return rollout
 
 

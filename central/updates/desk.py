@@ -8,12 +8,15 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.access.audit import Deed, record
+from central.rollup.business_day import day_of
 from central.store.database import Location, reading, transaction, writing
 from central.store.protocol import StoreError
+from central.store.site_facts import ended
 from central.store.updates import UpdateBook
 from central.updates.reasons import too_many
 from central.updates.rollout import Order, Rollout, RolloutState, order_for, too_many_refused
 from central.updates.settings import UpdateSettings
+from contract.ids import split_node
 from contract.topics import down
 from contract.wire import VERSION, Status, Update, UpdateState
 from runtime.clock import Clock
@@ -123,7 +126,7 @@ class RolloutDesk:
         orders = [one.order for one in rollouts if _is_running(one)]
         told: list[tuple[str, Order]] = []
         with reading(self._database) as conn:
-            book = UpdateBook(conn)
+            book, over = UpdateBook(conn), ended(conn, day_of(now_ms))
             free = self._settings.at_once - book.fetching(orders, now_ms - _FETCHES_FOR_MS)
             for rollout in rollouts:
                 if rollout.state.is_over:
@@ -132,7 +135,7 @@ class RolloutDesk:
             stopped = {node for node, _ in told}
             for node in sorted(heard.keys() - stopped):
                 order = self._order(book, rollouts, heard[node])
-                if order is None:
+                if order is None or split_node(node).site in over:
                     continue
                 if order.release and not _was_told(book, node, order):
                     if free <= 0:

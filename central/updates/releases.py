@@ -10,13 +10,16 @@ from typing import NamedTuple
 from contract.wire import VERSION, Release, ReleaseFile, release_file
 from runtime.private_file import write_private
 from runtime.sealed import SealError, unseal
+from runtime.worded_error import WordedError
 
 FOLDER = "releases"
 _PUBLIC = 0o644
 
 
-class ReleaseError(Exception):
+class ReleaseError(WordedError):
     """A release that cannot be taken or used; nothing was changed."""
+
+    section = "release_refused"
 
 
 class Kept(NamedTuple):
@@ -42,7 +45,7 @@ class ReleaseShelf:
         """
         found = sorted(wheelhouse.glob("release-*.thutu"))
         if not found:
-            raise ReleaseError(f"{wheelhouse} holds no release-….thutu; nothing was taken")
+            raise ReleaseError("none", folder=wheelhouse)
         offered = [(path.read_bytes(), self._believed(path)) for path in found]
         new = [(sealed, release) for sealed, release in offered if self._is_new(sealed, release)]
         for sealed, release in new:
@@ -62,7 +65,7 @@ class ReleaseShelf:
         """One release. Raises ReleaseError when it is not here, or damaged."""
         found = next((kept for kept in self.releases() if kept.release.number == number), None)
         if found is None:
-            raise ReleaseError(f"release {number} is not here; see: release list")
+            raise ReleaseError("unknown", release=number)
         return found
 
     def remove(self, releases: Sequence[Release]) -> None:
@@ -84,18 +87,18 @@ class ReleaseShelf:
 
     def _believed(self, path: Path) -> Release:
         if not self._publishers:
-            raise ReleaseError("the settings name no publisher; see [updates] publisher_keys")
+            raise ReleaseError("no_publisher")
         try:
             unsealed = unseal(path.read_bytes(), Release)
         except SealError as error:
-            raise ReleaseError(f"{path}: {error}") from error
+            raise ReleaseError("not_believed", file=path, what=error) from error
         if unsealed.public_key not in self._publishers:
-            raise ReleaseError(
-                f"{path}: sealed by {unsealed.public_key.hex()}, who is no publisher in [updates]"
-            )
+            raise ReleaseError("foreign", file=path, public_key=unsealed.public_key.hex())
         release = unsealed.message
         if release.version != VERSION or path.name != release_file(release.number):
-            raise ReleaseError(f"{path} holds release {release.number} of form {release.version}")
+            raise ReleaseError(
+                "other_number", file=path, release=release.number, form=release.version
+            )
         return release
 
     def _is_new(self, sealed: bytes, release: Release) -> bool:
@@ -104,10 +107,7 @@ class ReleaseShelf:
         if not path.exists():
             return True
         if path.read_bytes() != sealed:
-            raise ReleaseError(
-                f"release {release.number} is here already, and is another one; a number is used "
-                "once: nothing was taken"
-            )
+            raise ReleaseError("taken", release=release.number)
         return False
 
     def _take(self, source: Path, file: ReleaseFile) -> None:
@@ -121,7 +121,7 @@ class ReleaseShelf:
             is_whole = file_digest(copied, "sha256").digest() == file.sha256
         if not is_whole:
             part.unlink()
-            raise ReleaseError(f"{source} is not what the release promises; nothing was taken")
+            raise ReleaseError("not_as_promised", file=source)
         part.chmod(_PUBLIC)
         part.replace(target)
 

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from central.access.permissions import Permission, may
 from central.api.entrance import Entrance, Visit
-from central.api.parameters import OffsetQuery, where_of
+from central.api.parameters import AlertPath, OffsetQuery, where_of
 from central.api.ranking import Page
 from central.store.history import Where
 from central.web.forms import read_form
@@ -53,7 +53,7 @@ def alert_pages(entrance: Entrance, pages: Pages) -> APIRouter:
         )
 
     @router.get("/alerts/{alert}")
-    def alert(request: Request, visit: Watching, alert: int) -> Response:
+    def alert(request: Request, visit: Watching, alert: AlertPath) -> Response:
         found = visit.alerts.alert(alert, page_language(request))
         if found is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
@@ -66,11 +66,11 @@ def alert_pages(entrance: Entrance, pages: Pages) -> APIRouter:
         )
 
     @router.post("/alerts/{alert}/acknowledge")
-    async def acknowledge(request: Request, visit: Acting, alert: int) -> Response:
+    async def acknowledge(request: Request, visit: Acting, alert: AlertPath) -> Response:
         return await act(request, partial(entrance.acknowledge, visit, alert), alert)
 
     @router.post("/alerts/{alert}/close")
-    async def close(request: Request, visit: Acting, alert: int) -> Response:
+    async def close(request: Request, visit: Acting, alert: AlertPath) -> Response:
         return await act(request, partial(entrance.close_alert, visit, alert), alert)
 
     async def act(request: Request, do: Callable[[str], bool], alert: int) -> Response:

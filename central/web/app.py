@@ -35,7 +35,7 @@ _SHOWN_AS: dict[type[Exception], HTTPStatus] = {
 _FONTS = Path(fontpkg_be_vietnam_pro.ROOT) / "files"
 
 
-def create_pages(entrance: Entrance, *, secure_cookies: bool, wait_target_s: int = 1200) -> FastAPI:
+def create_pages(entrance: Entrance, *, wait_target_s: int = 1200) -> FastAPI:
     """The pages, their styles and fonts; everything they need is served from here.
     Waits above `wait_target_s` are marked."""
     app = FastAPI(openapi_url=None)
@@ -45,8 +45,8 @@ def create_pages(entrance: Entrance, *, secure_cookies: bool, wait_target_s: int
     app.include_router(alert_pages(entrance, pages))
     app.include_router(update_pages(entrance, pages))
     app.include_router(catalogue_pages(entrance, pages))
-    app.include_router(signing_in_router(entrance, pages, SessionCookies(secure=secure_cookies)))
-    app.include_router(language_router(secure_cookies=secure_cookies))
+    app.include_router(signing_in_router(entrance, pages, SessionCookies(entrance)))
+    app.include_router(language_router(secure_cookies=entrance.behind_https))
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.mount("/fonts", StaticFiles(directory=_FONTS))
     _show_errors(app, pages)

@@ -1,11 +1,11 @@
 """The admins' pages: the desk's answers in HTML."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, NamedTuple
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
@@ -15,14 +15,17 @@ from central.api.entrance import Entrance, Shown, Visit
 from central.api.freshness import local_time
 from central.api.known import Period
 from central.api.models import Province, Quarter, Rank
-from central.api.parameters import SESSION_COOKIE, address_of, service_names
+from central.api.parameters import (
+    DayPath,
+    DayQuery,
+    address_of,
+    service_names,
+)
 from central.api.ranking import Page
 from central.store.history import Where
 from central.web.chart import Chart, bar_chart
 from central.web.tiles import archipelagos, tiles
 from central.web.words import Words, page_language
-
-DayQuery = Annotated[date | None, Query()]
 
 _HUBS = Page(0, 100)
 _QUARTERS_WITH_ROOM = 48
@@ -62,7 +65,7 @@ def page_visiting(
     """A dependency that lets in whose session may do this."""
 
     def visit(request: Request) -> Iterator[Visit]:
-        shown = Shown(None, request.cookies.get(SESSION_COOKIE), address_of(request))
+        shown = Shown(None, request.cookies.get(entrance.session_cookie), address_of(request))
         with entrance.visit(shown, permission) as visit:
             yield visit
 
@@ -116,7 +119,7 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
         return RedirectResponse(f"/sites/{site}/days/{entrance.today()}")
 
     @router.get("/sites/{site}/days/{day}")
-    def site_day(request: Request, visit: Visiting, site: str, day: date) -> Response:
+    def site_day(request: Request, visit: Visiting, site: str, day: DayPath) -> Response:
         words = Words(page_language(request), entrance.today(), entrance.places())
         found = visit.desk.site_day(site, day, service_names(words.language))
         quality = visit.desk.quality(site, day)

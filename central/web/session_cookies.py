@@ -5,7 +5,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from central.access.accounts import SESSION_S
-from central.api.parameters import SESSION_COOKIE
+from central.api.entrance import Entrance
 
 _ID_TOKEN = "thutu_id_token"  # noqa: S105 - a cookie's name
 _SIGN_OUT = "/sign-out"
@@ -15,21 +15,22 @@ _LONGEST = 3_800
 
 
 class SessionCookies:
-    """Sets and reads them; `secure` is for a centre behind HTTPS."""
+    """Sets and reads them, as is right for who comes to this entrance."""
 
-    def __init__(self, *, secure: bool) -> None:
-        self._secure = secure
+    def __init__(self, entrance: Entrance) -> None:
+        self._session = entrance.session_cookie
+        self._secure = entrance.behind_https
         # With this prefix browsers take a cookie from this very server only (RFC 6265bis, 4.1.3).
-        self._departure = f"__Host-{_DEPARTURE}" if secure else _DEPARTURE
+        self._departure = f"__Host-{_DEPARTURE}" if self._secure else _DEPARTURE
 
     def open(self, response: Response, session: str) -> None:
         """Hand out a session; the ID token of one before goes."""
-        self._set(response, SESSION_COOKIE, session, SESSION_S)
+        self._set(response, self._session, session, SESSION_S)
         response.delete_cookie(_ID_TOKEN, path=_SIGN_OUT)
 
     def close(self, response: Response) -> None:
         """Take back a session."""
-        response.delete_cookie(SESSION_COOKIE)
+        response.delete_cookie(self._session, secure=self._secure, httponly=True)
         response.delete_cookie(_ID_TOKEN, path=_SIGN_OUT)
 
     def remember_id_token(self, response: Response, id_token: str) -> None:

@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from central.api.entrance import Entrance
-from central.api.parameters import SESSION_COOKIE, address_of
+from central.api.parameters import address_of
 from central.api.turns import Turns
 from central.web.forms import read_form
 from central.web.openid_signing_in import openid_router
@@ -53,7 +53,7 @@ def signing_in_router(entrance: Entrance, pages: Pages, cookies: SessionCookies)
 
     @router.post("/sign-out")
     async def sign_out(request: Request) -> Response:
-        session = request.cookies.get(SESSION_COOKIE, "")
+        session = request.cookies.get(entrance.session_cookie, "")
         await run_in_threadpool(entrance.sign_out, session, address_of(request))
         id_token = cookies.id_token(request)
         there = await openid.sign_out_url(id_token) if openid and id_token else None

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from contract.events import ClockStepped, DayOpened
+from contract.events import Brought, ClockStepped, DayOpened
 from contract.ids import TicketNumber
 from contract.stamp import Stamp
 from edge.core.rules import Rules, Session
@@ -117,6 +117,9 @@ def opening(
                 and not (said_later and may_be_earlier(state, c.since, stamp))
             )
         ),
+        brought=tuple(_brought(t) for t in still_here if t.number in kept and t.place <= 0)
+        if state.opened_seq == 0
+        else (),
     )
 
 
@@ -182,6 +185,14 @@ def hours(rules: Rules, day: str) -> str:
     """The hours in which `day` gives out numbers, for people: "07:30–11:15, 13:30–16:30"."""
     sessions = sessions_of(rules, date.fromisoformat(day))
     return ", ".join(f"{s.issue_from}–{s.last_ticket}" for s in sessions) or "–"
+
+
+def _brought(ticket: Ticket) -> Brought:
+    """What the centre must be told of a ticket whose issue is in no row of this journal."""
+    since_ms = ticket.since.wall_ms if ticket.since.synced else None
+    if since_ms is not None and ticket.phase == "waiting":
+        since_ms += ticket.early_ms
+    return Brought(ticket.number, ticket.services, ticket.phase, since_ms)
 
 
 def _may_be_of(day: str, past: Stamp, stamp: Stamp, wall_ms: int | None) -> bool:

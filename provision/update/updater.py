@@ -90,10 +90,10 @@ class Updater:
         with path.open("rb") as file:
             sealed = file.read(_MOST_ORDER_BYTES)
         if self._trusted.centre is None:
-            raise SealError("no centre's key is known here")
+            raise SealError("no_centre_key")
         update = unseal_from(sealed, Update, self._trusted.centre)
         if (update.version, update.node) != (VERSION, self._trusted.node):
-            raise SealError(f"an update of form {update.version} for {update.node}")
+            raise SealError("for_another", form=update.version, node=update.node)
         plan = self._notebook.plan
         if plan is not None and update.number <= plan.state.order:
             return False

@@ -174,7 +174,7 @@ def nation(folder: Path, database: Location | None = None) -> Iterator[Nation]:
         )
     access = AccessSettings(requests_per_minute=1_000_000, sign_ins_per_minute=1000)
     entrance = Entrance(database, clock, live_within_s=180, access=access)
-    front = Front(create_api(entrance, lambda: True), create_pages(entrance, secure_cookies=False))
+    front = Front(create_api(entrance, lambda: True), create_pages(entrance))
     server = HttpServer(front, "127.0.0.1", 0)
     server.start()
     try:

@@ -41,6 +41,7 @@ NEEDS: dict[str, Permission | None] = {
     "/nodes": Permission.MACHINES,
     "/differences": Permission.MACHINES,
     "/procedures": Permission.MACHINES,
+    "/registry/provinces": Permission.MACHINES,
     "/registry/units": Permission.MACHINES,
     "/rollouts": Permission.MACHINES,
     "/rollouts/{rollout}/hubs": Permission.MACHINES,

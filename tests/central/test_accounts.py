@@ -27,6 +27,7 @@ from central.access.locks import LockRule, SignInLocks, Slowed
 from central.access.passwords import Passwords
 from central.scope import Role, Scope
 from central.store.access import AccessStore
+from central.store.connection import Database as AnyDatabase
 from central.store.schema import migrations
 from central.store.sqlite import open_for_writing
 from tests.edge.running_site import TestClock
@@ -233,6 +234,14 @@ def test_many_strangers_slow_a_name_down_but_not_where_its_owner_works(
     assert isinstance(door.enter(PASSWORD, "10.1.0.99"), str)
 
 
+def test_a_line_with_many_addresses_is_locked_as_one(db: Database, door: Door) -> None:
+    made(db)
+    for number in range(RULE.after):
+        assert door.enter(WRONG, f"2001:db8:0:1::{number}") is None
+    assert door.enter(PASSWORD, "2001:db8:0:1:a:b:c:d") is None
+    assert isinstance(door.enter(PASSWORD, "2001:db8:0:2::1"), str)
+
+
 def test_a_name_that_nobody_has_is_locked_and_slowed_like_any(door: Door) -> None:
     tries = [door.enter(WRONG, ELSEWHERE, "Nobody") for _ in range(RULE.after + 1)]
     assert tries == [None] * (RULE.after + 1)
@@ -275,6 +284,18 @@ def test_secrets_are_not_in_the_database(db: Database) -> None:
     for secret in (token, PASSWORD, *sessions):
         assert secret
         assert secret not in dump
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\udcff", "x" * 1000])
+def test_whatever_a_stranger_calls_himself_the_audit_log_holds(
+    each_db: AnyDatabase, name: str
+) -> None:
+    locks = SignInLocks(RULE, TestClock())
+    given = (each_db, QUICK, locks, name, WRONG)
+    assert sign_in(*given, address=ELSEWHERE, now_ms=NOW_MS) is None
+    assert first_broken(each_db.conn) is None
+    ((row, _),) = AccessStore(each_db.conn).audit(0, 10)
+    assert "\0" not in row.who
 
 
 def test_every_deed_is_in_the_audit_log_and_none_can_be_altered_unseen(db: Database) -> None:

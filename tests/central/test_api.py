@@ -107,7 +107,9 @@ def test_freshness_says_what_is_missing_and_up_to_when(
     assert live["received"] == len(served.days[SITE].journal.rows)
     behind = answer(national, f"/sites/{OTHER_SITE}/freshness")
     epoch = served.days[OTHER_SITE].journal.epoch
-    assert behind["missing"] == [{"node": OTHER_NODE, "epoch": epoch, "first": 101, "last": 105}]
+    assert behind["missing"] == [
+        {"node": OTHER_NODE, "epoch": epoch, "first": 101, "last": 105, "written_off": None}
+    ]
     assert behind["freshness"]["missing"] == 5
     folded = served.days[OTHER_SITE].journal.entries[99].stamp.wall_ms
     assert behind["freshness"]["complete_up_to"] < "2026-11-20T10:41"

@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from central.ingest.intake import Intake, Received
-from central.rollup.devices import DeviceNow, last_said
+from central.rollup.devices import DeviceNow, follow
 from central.rollup.folder import Folder
 from central.scope import Scope
 from central.store.database import reading
@@ -41,11 +41,23 @@ def test_the_last_word_counts_and_an_untrusted_clock_dates_nothing() -> None:
     journal.add(e.DeviceReturned("printer"), 2_000)
     journal.add(e.DeviceLost("display-1", "no-answer"), 3_000, synced=False)
     journal.add(e.DeviceRemoved("boards:b1"), 4_000)
-    assert last_said(journal.entries) == {
+    assert follow({}, journal.entries) == {
         "printer": DeviceNow("working", None, MORNING_MS + 2_000),
         "display-1": DeviceNow("lost", "no-answer", None),
-        "boards:b1": None,
     }
+
+
+def test_trouble_that_comes_back_is_new_however_its_rows_came(db: Database, database: Path) -> None:
+    journal, folder = Journal(), Folder(SqlRollupStore(db))
+    journal.add(e.DeviceLost("printer", "paper-out"), 1_000)
+    send(db, journal)
+    journal.add(e.DeviceReturned("printer"), 2_000)
+    journal.add(e.DeviceLost("printer", "paper-out"), 9_000)
+    send(db, journal)
+    once = [(NODE, "printer", "lost", MORNING_MS + 9_000)]
+    assert seen(database) == once
+    folder.rebuild()
+    assert seen(database) == once
 
 
 def test_trouble_said_again_is_as_old_as_it_was(db: Database, database: Path) -> None:

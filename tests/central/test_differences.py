@@ -20,7 +20,7 @@ from central.updates.rollout import Rollout, RolloutState
 from contract.wire import Phase, SiteMachine, UpdateState, configuration_label
 from tests.central.catalogue.lists import BIRTH, procedures
 from tests.central.decisions import decide
-from tests.central.journal import NODE, OTHER_NODE
+from tests.central.journal import DAY, NODE, OTHER_NODE
 from tests.central.nation import OTHER_SITE, QUIET_SITE, SITE, UNREGISTERED_SITE, Nation, answer
 from tests.central.updates.test_rollout import ROLLOUT
 
@@ -44,7 +44,7 @@ def heard(db: Database, *nodes: tuple[str, str | None, str | None]) -> dict[str,
 
 def differing(db: Database, *nodes: tuple[str, str | None, str | None]) -> list[str]:
     """The names of hubs that differ in configuration and in software."""
-    found = differences(heard(db, *nodes), wanted(db.conn))
+    found = differences(heard(db, *nodes), wanted(db.conn, DAY))
     return [
         f"{one.node} {'config' * one.config_differs}{'software' * one.software_differs}"
         for one in found
@@ -95,7 +95,7 @@ def test_a_hub_that_runs_what_this_centre_has_not_made_differs_from_nothing_know
     each_db: Database,
 ) -> None:
     lost = configuration_label(7, TEXT, b"")
-    [found] = differences(heard(each_db, (NODE, "0.1.0", lost)), wanted(each_db.conn))
+    [found] = differences(heard(each_db, (NODE, "0.1.0", lost)), wanted(each_db.conn, DAY))
     assert (found.config, found.wanted_config, found.config_differs) == (lost, None, True)
 
 
@@ -136,12 +136,12 @@ def test_of_a_rollout_that_was_given_up_holds_what_hubs_have_of_it(
     phases: dict[str, Phase] = {done: "done", trying: "trying", refused: "refused"}
     for node, phase in phases.items():
         say(each_db, newer, node, phase)
-    assert wanted(each_db.conn).software == software
+    assert wanted(each_db.conn, DAY).software == software
     assert differing(each_db) == []
 
 
 def test_with_no_hub_and_no_decision_nothing_differs(each_db: Database) -> None:
-    assert wanted(each_db.conn) == Wanted({}, {})
+    assert wanted(each_db.conn, DAY) == Wanted({}, {})
     assert differing(each_db) == []
 
 
@@ -160,7 +160,7 @@ def test_a_machine_differs_that_runs_something_else_than_its_hub(each_db: Databa
     for said in ((hall, SiteMachine("10.0.0.8", "7.0")), (SiteMachine("10.0.0.7", "7.0"),)):
         each_db.execute("UPDATE nodes SET machines = ?", (msgspec.json.encode(said).decode(),))
         hubs = {row.site: [row] for row in Reader(each_db.conn, Scope()).nodes()}
-        found = [one.machines for one in differences(hubs, wanted(each_db.conn))]
+        found = [one.machines for one in differences(hubs, wanted(each_db.conn, DAY))]
         assert found == ([(hall,)] if hall in said else [])
 
 

@@ -17,7 +17,7 @@ from central.scope import Role
 from central.store.database import writing
 from central.web.app import create_pages
 from runtime.http_server import HttpServer
-from tests.central.journal import DAY
+from tests.central.journal import MORNING_MS
 from tests.central.nation import NOW_MS, SITE, StandingClock
 
 REGISTERED = ["site,name,type,national_code", f"{SITE},Trung tâm phường Hồng Hà,centre,"]
@@ -29,7 +29,7 @@ def pages(database: Path, role: Role, province: str | None) -> Iterator[httpx.Cl
     with writing(database) as db:
         token = create_token(db, "An", role, province, NOW_MS)
     entrance = Entrance(database, StandingClock(), 180)
-    front = Front(create_api(entrance, bool), create_pages(entrance, secure_cookies=False))
+    front = Front(create_api(entrance, bool), create_pages(entrance))
     server = HttpServer(front, "127.0.0.1", 0)
     server.start()
     try:
@@ -44,7 +44,7 @@ def pages(database: Path, role: Role, province: str | None) -> Iterator[httpx.Cl
 def registered(database: Path) -> Path:
     """A centre that knows one site."""
     with writing(database) as db:
-        register(db, parse_sites(REGISTERED), DAY)
+        register(db, parse_sites(REGISTERED), who="x", now_ms=MORNING_MS)
     return database
 
 

@@ -8,6 +8,8 @@ import pytest
 from central.api.freshness import of_many, of_site_standings, of_standing
 from central.api.known import Moment, freshness_of, known_sites
 from central.api.models import Liveness
+from central.catalogue.catalogue import publish
+from central.configuration.differences import differences, wanted
 from central.ingest.intake import Intake, Received
 from central.registry.dated_names import DatedName, DatedNames
 from central.registry.lists import ListError
@@ -18,16 +20,28 @@ from central.registry.units import shipped_units
 from central.rollup.folder import Folder
 from central.scope import Scope
 from central.store.connection import Database
-from central.store.database import Location, database_of, writing
+from central.store.database import Location, database_of, transaction, writing
+from central.store.given_up import write_off
 from central.store.history import Where
 from central.store.ingest import SqlIngestStore
 from central.store.reader import Reader
 from central.store.rollup import SqlRollupStore
 from central.store.totals import Totals, sum_standings
+from central.store.updates import UpdateBook
 from tests.central.alerts.office import Office, quiet_day
 from tests.central.busy_day import morning
+from tests.central.catalogue.lists import BIRTH, procedures
+from tests.central.decisions import decide
 from tests.central.journal import DAY, MORNING_MS, NODE
-from tests.central.nation import OTHER_SITE, QUIET_SITE, SITE, answer, nation
+from tests.central.nation import (
+    OTHER_SITE,
+    QUIET_SITE,
+    SITE,
+    UNREGISTERED_SITE,
+    answer,
+    nation,
+)
+from tests.central.updates.test_rollout import ROLLOUT
 
 HEAD = "site,name,type,national_code,valid_to"
 NEXT_DAY = "2026-11-21"
@@ -35,11 +49,19 @@ DAY_MS = 24 * 3_600_000
 HOURS_LATER_MS = MORNING_MS + 4 * 3_600_000
 NEXT_MS = HOURS_LATER_MS + DAY_MS
 LIVE_MS = 180_000
-ENDS, GOES_ON = NODE[:11], "01-00098-01"
+ENDS, GOES_ON = NODE[:11], "01-00103-01"
 
 
 def end(db: Database, site: str, last: str) -> None:
-    register(db, parse_sites([HEAD, f"{site},Trung tâm cũ,centre,,{last}"]), DAY)
+    register(
+        db, parse_sites([HEAD, f"{site},Trung tâm cũ,centre,,{last}"]), who="x", now_ms=MORNING_MS
+    )
+
+
+def end_in(folder: Path, *sites: tuple[str, str]) -> None:
+    with writing(database_of(folder)) as db:
+        for site, last in sites:
+            end(db, site, last)
 
 
 def live_a_day(db: Database, site: str, day: str, at_ms: int) -> None:
@@ -55,6 +77,8 @@ def live_a_day(db: Database, site: str, day: str, at_ms: int) -> None:
     folder = Folder(SqlRollupStore(db))
     while folder.step():
         pass
+    with transaction(db.conn):
+        write_off(db.conn, made.node, at_ms)  # each day is a journal of its own here
 
 
 @pytest.fixture
@@ -72,11 +96,11 @@ def db(each_db: Database) -> Database:
 
 def test_a_list_that_does_not_say_leaves_the_last_day_as_it_was(db: Database) -> None:
     without = parse_sites(["site,name,type,national_code", f"{ENDS},Trung tâm cũ,centre,"])
-    assert compare(db, without).unchanged == (ENDS,)
+    assert compare(db, without, DAY).unchanged == (ENDS,)
     again = parse_sites([HEAD, f"{ENDS},Trung tâm cũ,centre,,"])
-    assert compare(db, again).changed == (ENDS,)
+    assert compare(db, again, DAY).changed == (ENDS,)
     assert Reader(db.conn, Scope()).sites(DAY, site=ENDS)[0].valid_to == DAY
-    register(db, again, DAY)
+    register(db, again, who="x", now_ms=MORNING_MS)
     assert Reader(db.conn, Scope()).sites(DAY, site=ENDS)[0].valid_to is None
 
 
@@ -134,7 +158,8 @@ def test_lists_and_sums_say_the_same_of_it(db: Database, day: str) -> None:
     reporting = set(reader.site_days(day))
     said = of_standing(totals.standings(day, *moment)["01"])
     assert freshness_of(known, reporting) == said
-    stands = totals.site_standings(*moment)
+    stands = totals.site_standings(day, day, *moment, Where())
+    assert sorted(stands) == [site.row.site for site in known]
     rows = [(stands[site.row.site], site.row.site in reporting) for site in known]
     assert of_site_standings(rows) == said
 
@@ -176,9 +201,7 @@ def test_the_alert_of_a_silent_site_ends_with_it(location: Location) -> None:
 
 def test_pages_and_rankings_leave_it_out(tmp_path: Path) -> None:
     with nation(tmp_path) as running:
-        with writing(database_of(tmp_path)) as db:
-            end(db, SITE, "2026-11-18")
-            end(db, QUIET_SITE, "2026-11-19")
+        end_in(tmp_path, (SITE, "2026-11-18"), (QUIET_SITE, "2026-11-19"))
         with running.client("national") as client:
             overview = answer(client, "/overview")
             assert overview["freshness"]["ended"] == 1, "the one whose hub goes on"
@@ -190,6 +213,86 @@ def test_pages_and_rankings_leave_it_out(tmp_path: Path) -> None:
             assert day["site"]["freshness"]["state"] == "ended"
             client.post("/sign-in", data={"token": running.tokens["national"]})
             page = client.get(f"/sites/{SITE}/days/{DAY}").raise_for_status().text
-            assert "Đã kết thúc hoạt động" in page
+            assert "Đã kết thúc, đầy đủ đến" in page
             trends = client.get(f"/trends?site={QUIET_SITE}").raise_for_status().text
             assert "Không còn điểm nào hoạt động" in trends
+
+
+# --- its hubs -----------------------------------------------------------------------------------
+
+
+def test_from_the_day_after_its_hubs_should_run_nothing(db: Database, location: Location) -> None:
+    """Also one that was never heard, and one that a rollout was on its way to."""
+    never_heard = f"{ENDS}-h2"
+    for node in (NODE, never_heard, f"{GOES_ON}-h1"):
+        decide(location, node, 'follow_url = "https://centre.example/{site}"')
+    with transaction(db.conn):
+        UpdateBook(db.conn).add(ROLLOUT)
+        for node in (NODE, f"{GOES_ON}-h1"):
+            UpdateBook(db.conn).note_told(node, ROLLOUT.order, ROLLOUT.release, 1)
+    hubs = {site: [node] for node in Reader(db.conn, Scope()).nodes() for site in (node.site,)}
+    for day, sites in ((DAY, [ENDS, GOES_ON]), (NEXT_DAY, [GOES_ON])):
+        should = wanted(db.conn, day)
+        assert sorted({node[:11] for node in should.configurations}) == sites
+        assert sorted(node[:11] for node in should.software) == sites
+        assert sorted({one.site for one in differences(hubs, should)}) == sites
+
+
+def test_a_catalogue_is_nothing_that_its_hubs_lack(db: Database) -> None:
+    publish(db, procedures(BIRTH), who="x", address="", now_ms=0)
+    hubs = {site: [node] for node in Reader(db.conn, Scope()).nodes() for site in (node.site,)}
+    assert [one.site for one in differences(hubs, wanted(db.conn, NEXT_DAY))] == [GOES_ON]
+
+
+def test_its_hubs_are_counted_and_need_nobody_any_more(tmp_path: Path) -> None:
+    with nation(tmp_path) as running, running.client("national") as client:
+        assert answer(client, "/rollouts")["rollouts"][0]["counts"]["hubs"] == 3
+        assert SITE in {one["site"] for one in answer(client, "/devices")["devices"]}
+        end_in(tmp_path, (SITE, "2026-11-18"), (UNREGISTERED_SITE, "2026-11-19"))
+        counts = answer(client, "/rollouts")["rollouts"][0]["counts"]
+        assert (counts["hubs"], counts["refused"], counts["silent"]) == (1, 0, 0)
+        assert [hub["site"] for hub in answer(client, "/rollouts/1/hubs")["hubs"]] == [OTHER_SITE]
+        found = answer(client, "/differences")
+        assert not {SITE, UNREGISTERED_SITE} & {hub["site"] for hub in found["hubs"]}
+        assert found["software"] == [{"software": "0.0.9", "hubs": 1}]
+        assert answer(client, f"/differences?site={SITE}")["total"] == 0
+        assert SITE not in {one["site"] for one in answer(client, "/devices")["devices"]}
+        client.post("/sign-in", data={"token": running.tokens["national"]})
+        updates = client.get("/updates").raise_for_status().text
+        assert "is not healthy" not in updates
+        assert "0.0.9" in updates
+
+
+def test_its_hubs_are_found_as_ended_and_their_past_is_told(tmp_path: Path) -> None:
+    """One that works on is in the list of its day, behind all others."""
+    with nation(tmp_path) as running, running.client("national") as client:
+        end_in(tmp_path, (SITE, "2026-11-18"), (UNREGISTERED_SITE, "2026-11-19"))
+        listed = answer(client, "/nodes")["nodes"]
+        states = [hub["freshness"]["state"] for hub in listed]
+        assert states[0] == "delayed"
+        assert set(states[1:]) == {"ended"}
+        [asked] = answer(client, f"/nodes?site={SITE}")["nodes"]
+        assert (asked["node"]["node"], asked["freshness"]["state"]) == (NODE, "ended")
+        [of_rollout] = answer(client, f"/rollouts/1/hubs?site={SITE}")["hubs"]
+        assert (of_rollout["progress"], of_rollout["reason"]) == (
+            "refused",
+            f"{NODE} is not healthy",
+        )
+        assert answer(client, f"/rollouts/1/hubs?site={UNREGISTERED_SITE}")["hubs"] == []
+        assert answer(client, f"/sites/{SITE}/devices")["devices"]
+        client.post("/sign-in", data={"token": running.tokens["national"]})
+        page = client.get("/machines").raise_for_status().text
+        assert "Đã kết thúc, đầy đủ đến" in page
+
+
+def test_nobody_is_alerted_for_what_its_hubs_run(location: Location) -> None:
+    journal = quiet_day()
+    office = Office(location)
+    office.take(journal)
+    decide(location, NODE, 'follow_url = "https://centre.example/{site}"')
+    office.live(1, journal)
+    with writing(location) as db:
+        end(db, ENDS, "2026-11-19")
+    office.now_ms += DAY_MS
+    office.live(20, journal)
+    assert office.open() == []

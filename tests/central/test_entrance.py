@@ -33,8 +33,10 @@ def token(database: Path) -> str:
 @pytest.fixture
 def client(database: Path, token: str) -> Iterator[httpx.Client]:
     del token  # its accounts must be there
-    entrance = Entrance(database, StandingClock(), live_within_s=180, access=ACCESS)
-    front = Front(create_api(entrance, lambda: True), create_pages(entrance, secure_cookies=True))
+    entrance = Entrance(
+        database, StandingClock(), live_within_s=180, access=ACCESS, behind_https=True
+    )
+    front = Front(create_api(entrance, lambda: True), create_pages(entrance))
     server = HttpServer(front, "127.0.0.1", 0)
     server.start()
     with httpx.Client(base_url=server.url) as opened:
@@ -50,8 +52,59 @@ def test_a_name_and_a_password_open_the_pages(client: httpx.Client) -> None:
     found = enter(client, PASSWORD)
     assert (found.status_code, found.headers["location"]) == (303, "/")
     assert "Secure" in found.headers["set-cookie"]
+    assert found.headers["set-cookie"].startswith("__Host-thutu_session=")
     cookie = {"Cookie": found.headers["set-cookie"].partition(";")[0]}
     assert client.get("/", headers=cookie).status_code == 200
+
+
+def test_a_session_that_a_neighbour_planted_opens_nothing(client: httpx.Client) -> None:
+    session = enter(client, PASSWORD).headers["set-cookie"].partition(";")[0]
+    planted = {"Cookie": session.removeprefix("__Host-")}
+    assert client.get("/", headers=planted).headers["location"] == "/sign-in"
+    assert client.get("/api/v1/overview", headers=planted).status_code == 401
+    assert client.get("/api/v1/overview", headers={"Cookie": session}).status_code == 200
+    out = client.post("/sign-out", headers={"Cookie": session})
+    gone = out.headers["set-cookie"]
+    assert gone.startswith("__Host-thutu_session=")
+    assert "Secure" in gone, "or no browser would take it"
+
+
+ELSEWHERE = [
+    {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+    {"Origin": "https://neighbour.centre.example", "Sec-Fetch-Site": "same-site"},
+    {"Origin": "http://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "http://["},
+]
+HERE = [
+    {"Origin": "http://127.0.0.1", "Sec-Fetch-Site": "same-origin"},
+    {"Sec-Fetch-Site": "none"},
+    {"Origin": "http://127.0.0.1:9"},
+    {},
+]
+
+
+@pytest.mark.parametrize("said", ELSEWHERE)
+def test_no_other_site_acts_by_a_readers_browser(
+    client: httpx.Client, token: str, said: dict[str, str]
+) -> None:
+    by_token = client.post("/sign-in", data={"token": token}, headers=said)
+    assert (by_token.status_code, "set-cookie" in by_token.headers) == (403, False)
+    assert "trang của nơi khác" in by_token.json()["detail"]
+    out = client.post("/sign-out", headers=said)
+    assert (out.status_code, "set-cookie" in out.headers) == (403, False)
+    session = enter(client, PASSWORD).headers["set-cookie"].partition(";")[0]
+    act = "/api/v1/alerts/1/acknowledge"
+    assert client.post(act, headers=said | {"Cookie": session}).status_code == 403
+    assert client.get("/", headers=said | {"Cookie": session}).status_code == 200
+    shown = said | {"Authorization": f"Bearer {token}"}
+    assert client.post(act, json={}, headers=shown).status_code == 404
+
+
+@pytest.mark.parametrize("said", HERE)
+def test_forms_of_ours_and_other_programs_act(client: httpx.Client, said: dict[str, str]) -> None:
+    answer = client.post("/sign-in", data={"name": "An", "password": PASSWORD}, headers=said)
+    assert answer.status_code == 303
 
 
 def test_a_locked_account_and_a_wrong_password_look_alike(client: httpx.Client) -> None:

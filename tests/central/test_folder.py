@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from central.api.freshness import complete_up_to_ms
 from central.ingest.intake import Intake, Received
 from central.rollup.folder import Folder
 from central.scope import Scope
@@ -133,6 +134,40 @@ def test_whatever_is_accepted_can_be_folded(
     with closing(open_for_writing(new_location())) as db:
         send(db, hostile, 1, len(hostile.rows))
         Folder(SqlRollupStore(db)).rebuild()
+
+
+def test_rows_that_came_in_time_are_not_restated_when_they_are_folded_after_midnight(
+    each_db: Database,
+) -> None:
+    midnight_ms = MORNING_MS + 16 * 3_600_000 + 1_800_000
+    made = Journal()
+    made.open_day()
+    for number in range(3):
+        made.add(e.TicketIssued(f"100{number}", ("1",)), wall_ms=midnight_ms - 60_000)
+    made.add(e.TicketIssued("1003", ("1",)), wall_ms=midnight_ms - 60_000)
+    made.open_day("2026-11-21")
+    intake, folder = Intake(SqlIngestStore(each_db)), Folder(SqlRollupStore(each_db))
+    for first, last, received_ms in ((1, 4, midnight_ms - 1), (5, 6, midnight_ms)):
+        batch = made.batch(first, last)
+        intake.commit([Received(made.events_topic, batch, received_ms)])
+    while folder.step():
+        pass
+    restated = each_db.execute("SELECT day, on_day, events FROM restatements").fetchall()
+    assert restated == [(DAY, "2026-11-21", 1)]
+
+
+def test_a_clock_ahead_promises_nothing_of_the_time_after_it_was_heard(each_db: Database) -> None:
+    made, day_ms = Journal(), 86_400_000
+    made.open_day("2026-11-21")
+    made.add(e.TicketIssued("1001", ("1",)), day_ms)
+    heard_ms = MORNING_MS + 60_000
+    intake = Intake(SqlIngestStore(each_db))
+    status = made.status(wall_ms=heard_ms + day_ms)
+    intake.commit([Received(made.events_topic, made.all(), heard_ms)])
+    intake.commit([Received(made.status_topic, status, heard_ms)])
+    Folder(SqlRollupStore(each_db)).step()
+    (node,) = Reader(each_db.conn, Scope()).nodes()
+    assert complete_up_to_ms(node) == heard_ms
 
 
 def test_what_was_never_counted_is_not_taken_away(each_db: Database) -> None:

@@ -10,10 +10,16 @@ from cryptography import x509
 from central.__main__ import main
 from central.identity.register import Register
 from central.identity.registrar import Registrar
+from central.ingest.intake import Intake, Received
+from central.store.access import AccessStore
+from central.store.database import database_of, reading, writing
+from central.store.given_up import retired
+from central.store.ingest import SqlIngestStore
 from runtime.authority import Authority
 from runtime.clock import SystemClock
 from runtime.enrolment import EnrolmentToken, fingerprint
 from tests.central.certificate_requests import by_token
+from tests.central.journal import MORNING_MS, Journal
 
 SITE, NODE = "01-00097-01", "01-00097-01-h1"
 SITES = "site,name,type,national_code\n01-00097-01,Trung tâm Hồng Hà,centre,H26.55\n"
@@ -147,3 +153,55 @@ def test_without_an_authority_nothing_is_brought_to_the_broker(
     with pytest.raises(SystemExit, match=r"Nothing was copied\..*init-ca"):
         command("broker-files", "--to", str(tmp_path / "mosquitto"))
     assert not (tmp_path / "mosquitto").exists()
+
+
+@pytest.mark.usefixtures("identity")
+def test_a_retired_hub_is_shut_out_and_audited_and_may_come_back(
+    command: Command, tmp_path: Path
+) -> None:
+    database = database_of(tmp_path / "data")
+    with writing(database) as db:
+        made = Journal(NODE)
+        made.open_day()
+        batch = Received(made.events_topic, made.all(), MORNING_MS)
+        Intake(SqlIngestStore(db)).commit([batch])
+    said = command("retire-node", NODE, "--reason", "h2 took its place")
+    assert f"{NODE} is out of service" in said
+    with reading(database) as conn:
+        assert retired(conn) == {NODE}
+    said = command("retire-node", NODE, "--back", "--reason", "typing error")
+    assert f"thutu-central enrol {SITE} {NODE}" in said
+    with reading(database) as conn:
+        assert retired(conn) == set()
+        deeds = [
+            (row.action, row.subject)
+            for row, _ in AccessStore(conn).audit(0, 100)
+            if row.action.startswith("retire-node")
+        ]
+    assert deeds == [
+        ("retire-node", f"{NODE}: h2 took its place"),
+        ("retire-node --back", f"{NODE}: typing error"),
+    ]
+
+
+def test_a_hub_that_was_never_heard_cannot_be_retired(command: Command) -> None:
+    with pytest.raises(SystemExit, match="never heard of 01-00097-01-h7"):
+        command("retire-node", "01-00097-01-h7", "--reason", "x")
+
+
+def test_what_a_former_card_owes_is_written_off_by_an_audited_command(
+    command: Command, tmp_path: Path
+) -> None:
+    assert "nothing is awaited" in command("write-off", NODE, "--reason", "x")
+    database = database_of(tmp_path / "data")
+    with writing(database) as db:
+        intake = Intake(SqlIngestStore(db))
+        for epoch in ("00000000000000aa", "00000000000000bb"):
+            made = Journal(NODE, epoch=epoch)
+            made.open_day()
+            intake.commit([Received(made.events_topic, made.all(), MORNING_MS)])
+    said = command("write-off", NODE, "--reason", "card burnt")
+    assert "00000000000000aa is written off: up to its last known row 1, 0 rows are missing" in said
+    with reading(database) as conn:
+        subjects = [row.subject for row, _ in AccessStore(conn).audit(0, 100)]
+    assert f"{NODE} 00000000000000aa: 0 of 1 rows: card burnt" in subjects

@@ -1,6 +1,8 @@
 """How often someone may ask."""
 
-from central.access.limits import RateLimit
+import pytest
+
+from central.access.limits import RateLimit, network_of
 from contract.stamp import Stamp
 
 NS_PER_S = 1_000_000_000
@@ -39,3 +41,21 @@ def test_a_crowd_of_names_does_not_fill_the_memory() -> None:
     for number in range(20_000):
         limit.wait_s(str(number))
     assert len(limit._buckets) <= 10_000
+
+
+@pytest.mark.parametrize(
+    ("address", "counts_as"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:0:1::7", "2001:db8:0:1::/64"),
+        ("2001:db8:0:1:ffff:ffff:ffff:ffff", "2001:db8:0:1::/64"),
+        ("2001:db8:0:2::7", "2001:db8:0:2::/64"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_a_line_of_ipv6_counts_as_one_however_many_addresses_it_takes(
+    address: str, counts_as: str
+) -> None:
+    assert network_of(address) == counts_as

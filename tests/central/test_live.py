@@ -1,5 +1,6 @@
 """What followers hear, and when."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from central.api.live import LiveBoards, changed
@@ -12,6 +13,8 @@ from central.store.rollup import SqlRollupStore
 from contract import events as e
 from contract.stamp import Stamp
 from tests.central.journal import MORNING_MS, Journal
+from tests.central.nation import Nation
+from tests.waiting import until
 
 HANOI = Scope("01")
 
@@ -76,3 +79,23 @@ def test_another_scope_has_a_board_of_its_own(database: Path) -> None:
     assert len(boards.latest(HANOI).sites) == 1
     assert boards.latest(Scope("48")).sites == []
     assert boards.latest(Scope("01", "01-00004")).sites == []
+
+
+def test_one_account_takes_a_few_places_of_all_and_gives_them_back(served: Nation) -> None:
+    live, english = "/api/v1/live", {"Accept-Language": "en"}
+    with served.client("hongha") as client, ExitStack() as streams:
+        lines = [streams.enter_context(client.stream("GET", live)).iter_lines() for _ in range(20)]
+        assert {next(line) for line in lines} == {"event: change"}
+        refused = client.get(live, headers=english)
+        assert refused.status_code == 429
+        assert refused.headers["retry-after"] == "30"
+        assert "too many places" in refused.json()["detail"]
+        with served.client("hanoi") as other, other.stream("GET", live) as stream:
+            assert stream.status_code == 200
+        streams.pop_all().close()
+
+        def follows() -> bool:
+            with client.stream("GET", live) as stream:
+                return stream.status_code == 200
+
+        until(follows)

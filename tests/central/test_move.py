@@ -1,5 +1,6 @@
 """Moving a centre's database between the engines."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -7,14 +8,23 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from central.access.accounts import create_token
+from central.access.audit import first_broken
 from central.ingest.intake import Committed, Intake, Received
 from central.rollup.folder import Folder
 from central.scope import Scope
-from central.store.connection import Database
-from central.store.database import Location, database_of, open_for_writing, reading
+from central.store.access import AccessStore, AuditRow
+from central.store.connection import Connection, Database
+from central.store.database import (
+    Location,
+    database_of,
+    open_for_writing,
+    reading,
+    transaction,
+)
 from central.store.ingest import SqlIngestStore
 from central.store.move import move
 from central.store.postgres import Postgres
@@ -66,7 +76,7 @@ def test_everything_moves_and_the_centre_goes_on_there(
         before = Totals(db.conn, Scope()).days(DAY, DAY)
     moved = move(location, other_engine, NOW_MS)
     other = morning(OTHER_NODE, seed=2).journal
-    assert (moved["events"], moved["runs"], moved["quarantine"]) == (
+    assert (moved["events"].rows, moved["runs"].rows, moved["quarantine"].rows) == (
         len(morning(NODE).journal.rows) + 3 + 50 + 21,
         1,
         1,
@@ -105,6 +115,31 @@ def test_a_target_that_is_not_empty_stays_as_it_was(
         move(location, other_engine, NOW_MS)
     with reading(other_engine) as conn:
         assert conn.execute("SELECT count(*) FROM nodes").fetchone() == (2,)
+
+
+def test_zeros_that_sqlite_kept_for_strangers_come_as_what_postgresql_can_keep(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    there = database_of(tmp_path)
+    with closing(open_for_writing(there)) as db, transaction(db.conn):
+        fill_in(db.conn, "a\0b", "an")
+    url = postgres.new_database()
+    assert "audit: 1 rows had a zero character" in _command(tmp_path, "", "move", "--to", url)
+    with closing(Postgres(url)) as where, closing(open_for_writing(where)) as db:
+        question = "SELECT who FROM audit ORDER BY entry"
+        assert db.execute(question).fetchall() == [("a\ufffdb",), ("an",)]
+        assert first_broken(db.conn) is None, "it is what was written, as far as it can be kept"
+        db.execute("UPDATE audit SET subject = 'else' WHERE entry = 1")
+        assert first_broken(db.conn) == 1
+
+
+def fill_in(conn: Connection, *names: str) -> None:
+    """The audit log as it was kept of these names before zeros were taken out of them."""
+    chain = b""
+    for entry, name in enumerate(names, 1):
+        row = AuditRow(entry, NOW_MS, name, "sign-in-refused", "", "192.0.2.7")
+        chain = hashlib.sha256(chain + msgspec.msgpack.encode(row)).digest()
+        AccessStore(conn).add_audit(row, chain)
 
 
 def test_what_cannot_be_moved_whole_is_not_moved(

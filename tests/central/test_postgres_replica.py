@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -176,6 +177,56 @@ def test_a_single_connection_that_a_healthy_replica_ends_costs_nobody_else_anyth
     assert not [one for one in caplog.records if "is away" in one.getMessage()]
 
 
+def test_what_a_replica_cancels_to_follow_its_primary_is_asked_of_the_primary(
+    where: Postgres, replica: PostgresServer
+) -> None:
+    """Canceling statement due to conflict with recovery: the connection stays."""
+    follow_at_once(replica)
+    with closing(where.open_for_writing()) as db, ThreadPoolExecutor(1) as reader:
+        db.execute("CREATE TABLE gone (n bigint)")
+        until(lambda: reads_the_copy(where) and is_in_the_copy(where, "gone"), within_s=30)
+
+        def read() -> None:
+            with reading_copy(where) as copy:
+                copy.execute("SELECT n, pg_sleep(30) FROM gone RIGHT JOIN (SELECT 1) one ON true")
+
+        under_way = reader.submit(read)
+        until(lambda: bool(sleeping(replica)))
+        db.execute("DROP TABLE gone")
+        with pytest.raises(CopyLostError, match="conflict with recovery"):
+            under_way.result(30)
+        assert not reads_the_copy(where), "it would cancel it again"
+    until(lambda: reads_the_copy(where), within_s=30)
+
+
+def test_a_replica_that_cancels_costs_no_answer(
+    tmp_path: Path, where: Postgres, replica: PostgresServer
+) -> None:
+    with nation(tmp_path, where) as country, ExitStack() as stack:
+        until(lambda: caught_up(where))
+        follow_at_once(replica)
+        primary = stack.enter_context(closing(where.open_for_writing()))
+        is_enough = threading.Event()
+
+        def ask() -> set[int]:
+            found = set()
+            with country.client("national") as admin:
+                while not is_enough.is_set():
+                    found.add(admin.get("/api/v1/overview").status_code)
+            return found
+
+        crowd = stack.enter_context(ThreadPoolExecutor(4))
+        asked = [crowd.submit(ask) for _ in range(4)]
+        try:
+            until_s = time.monotonic() + 60
+            while not conflicts(replica):
+                assert time.monotonic() < until_s
+                primary.execute("ALTER TABLE sites ALTER COLUMN code SET STATISTICS 100")
+        finally:
+            is_enough.set()
+        assert [one.result(30) for one in asked] == [{200}] * 4
+
+
 def test_one_late_answer_does_not_send_everybody_away(
     where: Postgres, replica: PostgresServer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -224,6 +275,36 @@ def test_a_server_that_vanished_while_it_was_spoken_to_is_noticed(
 ) -> None:
     with closing(Postgres(postgres.new_database()).open_for_writing()) as conn:
         assert conn._conn.info.get_parameters()["tcp_user_timeout"] == "25000"
+
+
+def follow_at_once(replica: PostgresServer) -> None:
+    """Let it wait for nobody who reads what its primary has changed."""
+    with psycopg.connect(replica.url("postgres"), autocommit=True) as conn:
+        conn.execute("ALTER SYSTEM SET max_standby_streaming_delay = 0")
+        conn.execute("SELECT pg_reload_conf()")
+        until(lambda: conn.execute("SHOW max_standby_streaming_delay").fetchone() == ("0",))
+
+
+def conflicts(replica: PostgresServer) -> int:
+    """How often it has cancelled or ended what was read."""
+    with psycopg.connect(replica.url("postgres"), autocommit=True) as conn:
+        found = conn.execute("SELECT sum(conflicts) FROM pg_stat_database").fetchone()
+    assert found is not None
+    return int(found[0])
+
+
+def sleeping(replica: PostgresServer) -> set[int]:
+    """The processes of the replica in which a reader takes its time."""
+    with psycopg.connect(replica.url("postgres"), autocommit=True) as conn:
+        found = conn.execute("SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+        return {pid for (pid,) in found}
+
+
+def is_in_the_copy(where: Postgres, table: str) -> bool:
+    """Whether the replica has a table already."""
+    with reading_copy(where) as copy:
+        found = copy.execute("SELECT count(to_regclass(?))", (table,)).fetchone()
+    return bool(found[0])
 
 
 def in_recovery(conn: Connection) -> bool:

@@ -3,6 +3,7 @@
 from central.rollup.queue import follow
 from central.store.cells import InHouse
 from contract import events as e
+from contract.stamp import Span
 from tests.central.journal import MORNING_MS, Journal
 
 
@@ -57,6 +58,42 @@ def test_a_new_day_keeps_only_who_was_carried_over() -> None:
     made.add(e.TicketIssued("1002", ("1",)))
     made.add(e.DayOpened("2026-11-21", trusted=True, last_orders={}, carried=("1002",)))
     assert phases(made).keys() == {"1002"}
+
+
+def test_those_whom_an_older_journal_brought_are_in_line() -> None:
+    made = Journal()
+    brought = (
+        e.Brought("1001", ("1", "2"), "serving", MORNING_MS - 9),
+        e.Brought("1002", ("2",), "waiting", None),
+        e.Brought("1003", ("2",), "waiting", 2**62),
+    )
+    carried = ("1001", "1002", "1003")
+    made.add(e.DayOpened("2026-11-20", True, {}, carried=carried, brought=brought))
+    assert follow({}, made.entries) == {
+        "1001": InHouse("1001", ("1", "2"), "serving", MORNING_MS - 9),
+        "1002": InHouse("1002", ("2",), "waiting", None),
+        "1003": InHouse("1003", ("2",), "waiting", None),
+    }
+
+
+def test_an_older_hub_tells_only_the_numbers_of_those_it_took_over() -> None:
+    made = Journal()
+    made.add(e.DayOpened("2026-11-20", trusted=True, last_orders={}, carried=("1002",)))
+    assert follow({}, made.entries) == {"1002": InHouse("1002", (), "waiting", None)}
+    made.add(e.TicketCalled("1002", "3", "1", None, None))
+    assert phases(made) == {"1002": ("called", ("1",))}
+
+
+def test_who_comes_before_the_slot_waits_from_the_slot_on_also_when_a_call_is_taken_back() -> None:
+    made, early_ms = Journal(), 600_000
+    made.add(e.TicketIssued("1001", ("1",), appointment="HK7PX3M9", early_ms=early_ms))
+    issued, waiting = made.entries[-1].stamp, follow({}, made.entries)
+    assert waiting == {"1001": InHouse("1001", ("1",), "waiting", MORNING_MS + early_ms)}
+    wait, after_ms = Span(30_000), early_ms + 30_000
+    made.add(e.TicketCalled("1001", "3", "1", wait, None), after_ms)
+    called = made.entries[-1].stamp
+    made.add(e.CallTakenBack("1001", "3", "1", wait, None, called=called, since=issued), after_ms)
+    assert follow({}, made.entries) == waiting
 
 
 def test_training_waits_nowhere_and_an_untrusted_clock_tells_no_time() -> None:

@@ -11,6 +11,7 @@ from central.registry.lists import ListError
 from central.registry.provinces import shipped_provinces
 from central.registry.register import compare, register
 from central.registry.sites import SiteRecord, SiteType, parse_sites, read_sites
+from central.rollup.business_day import midnight_ms
 from central.scope import Scope
 from central.store.reader import Reader
 
@@ -46,12 +47,16 @@ def test_every_fault_is_named_with_its_line() -> None:
         "01-00101-01,Thiếu cột",
         "01-00102-01,Thừa,centre,,x",
         "01-00103-01,Ký\x07 hiệu,centre,",
+        '01-00004-01,"Ba',
+        'Đình",centre,',
     ]
     with pytest.raises(ListError) as raised:
         parse_sites(lines)
     heading, *faults = str(raised.value).splitlines()
     assert heading.endswith("nothing was stored:")
-    assert [fault.split(":")[0] for fault in faults] == [f"line {line}" for line in range(3, 11)]
+    assert [fault.split(":")[0] for fault in faults] == [
+        f"line {line}" for line in (*range(3, 11), 12)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -75,11 +80,11 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 def test_registering_says_what_changes_and_keeps_the_old_name_for_the_past(db: Database) -> None:
     first = parse_sites([HEAD, "01-00097-01,Tên cũ,centre,", "48-20194-01,Hải Châu,centre,"])
-    assert compare(db, first).new == ("01-00097-01", "48-20194-01")
+    assert compare(db, first, "2026-01-01").new == ("01-00097-01", "48-20194-01")
     assert db.execute("SELECT count(*) FROM sites").fetchone() == (0,)
-    register(db, first, "2026-01-01")
+    register(db, first, who="x", now_ms=midnight_ms("2026-01-01"))
     second = parse_sites([HEAD, "01-00097-01,Tên mới,point,", "48-20194-01,Hải Châu,centre,"])
-    changes = register(db, second, "2026-06-01")
+    changes = register(db, second, who="x", now_ms=midnight_ms("2026-06-01"))
     assert (changes.new, changes.changed) == ((), ("01-00097-01",))
     assert changes.unchanged == ("48-20194-01",)
     reader = Reader(db.conn, Scope("01"))

@@ -64,7 +64,7 @@ def expected(db: Database, province: str) -> Standing:
     reader = Reader(db.conn, Scope(province))
     nodes = reader.nodes()
     fresh, complete, since = [], [], []
-    waiting = 0
+    opened = waiting = 0
     days, waits = reader.site_days(DAY), reader.waiting(DAY)
     for row in reader.sites(DAY):
         own = [node for node in nodes if node.site == row.site]
@@ -72,6 +72,7 @@ def expected(db: Database, province: str) -> Standing:
         if row.site in days:
             complete += [freshness.complete_up_to_ms(node) for node in own]
         if fresh[-1].state is Liveness.LIVE and row.site in waits:
+            opened += 1
             waiting += waits[row.site].n
             since.append(waits[row.site].since_ms)
     states = [one.state for one in fresh]
@@ -87,6 +88,7 @@ def expected(db: Database, province: str) -> Standing:
         ended=states.count(Liveness.ENDED),
         missing=sum(one.missing for one in fresh),
         complete_up_to_ms=min(ms for ms in complete if ms is not None),
+        opened=opened,
         waiting=waiting,
         waiting_since_ms=min((ms for ms in since if ms is not None), default=None),
     )

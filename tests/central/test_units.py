@@ -18,7 +18,7 @@ from central.registry.units import parse_units, shipped_units
 from central.store.access import AccessStore
 from central.store.connection import Database
 from central.store.database import database_of, open_for_writing
-from tests.central.journal import DAY
+from tests.central.journal import DAY, MORNING_MS
 from tests.central.nation import OTHER_SITE, SITE, Nation, answer, nation
 
 HEAD = "code,name,valid_from,valid_to"
@@ -165,7 +165,7 @@ def test_a_unit_of_no_province_is_refused(each_db: Database) -> None:
 
 def test_sites_left_in_a_unit_that_ends_are_named(each_db: Database) -> None:
     sites = ["site,name,type,national_code", f"{SITE},Trung tâm Hồng Hà,centre,"]
-    register(each_db, parse_sites(sites), DAY)
+    register(each_db, parse_sites(sites), who="x", now_ms=MORNING_MS)
     over = f"{HONG_HA},Phường Hồng Hà,2025-07-01,2026-12-31"
     with pytest.raises(ListError, match=rf"site {SITE} \(Trung tâm Hồng Hà\) is still in"):
         put(each_db, over)

@@ -17,6 +17,7 @@ EVENTS: tuple[e.AnyEvent, ...] = (
         carried=("1024", "1025"),
         abandoned=("2003",),
         counters=("1", "12"),
+        brought=(e.Brought("1024", ("1", "8"), "parked", 1_795_395_000_000),),
     ),
     e.DeviceLost("printer-1", "paper-out"),
     e.DeviceReturned("printer-1"),

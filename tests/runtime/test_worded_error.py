@@ -8,13 +8,21 @@ import pytest
 
 import runtime
 from central.access.accounts import AccountError
+from central.broker import BrokerError
 from central.configuration.book import ConfigurationError
 from central.identity.commands import IdentityError
+from central.identity.register import RegisterError
 from central.recovery.exports import ExportRefusedError
 from central.registry.lists import ListError
+from central.store.protocol import OwnedElsewhereError, StoreRefusedError
+from central.updates.commands import RolloutError
+from central.updates.releases import ReleaseError
 from edge.command_refused import CommandRefused
 from provision.image.boot_files import ImageError
 from provision.install.ground import DamagedNoteError
+from runtime.authority import AuthorityError
+from runtime.folder_lock import FolderInUseError
+from runtime.sealed import SealError
 from runtime.worded_error import WordedError
 from runtime.wording import catalogue
 from simulation.nation.country import CountryError
@@ -23,14 +31,23 @@ from tests.runtime.test_wording import placeholders
 ROOT = Path(runtime.__file__).parents[1]
 ERRORS: tuple[type[WordedError], ...] = (
     AccountError,
+    AuthorityError,
+    BrokerError,
     CommandRefused,
     ConfigurationError,
     CountryError,
     DamagedNoteError,
     ExportRefusedError,
+    FolderInUseError,
     IdentityError,
     ImageError,
     ListError,
+    OwnedElsewhereError,
+    RegisterError,
+    ReleaseError,
+    RolloutError,
+    SealError,
+    StoreRefusedError,
 )
 TOOLS = {
     "central_tool": ("words", "central/__main__.py", "central/*/commands.py"),
@@ -64,7 +81,7 @@ def test_a_key_that_nobody_wrote_is_an_error() -> None:
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
 def test_every_refusal_names_a_key_and_feeds_it(error: type[WordedError]) -> None:
-    for call in _calls(error.__name__, _package_of(error)):
+    for call in _calls(error.__name__, *_packages_of(error)):
         _check(call, error.section)
 
 
@@ -92,14 +109,17 @@ def test_nothing_is_worded_that_no_tool_says(section: str) -> None:
 )
 def test_nothing_is_worded_that_is_never_refused(error: type[WordedError]) -> None:
     """Where a section has refusals only."""
-    said = set(_constants(_package_of(error)))
+    said = set(_constants(*_packages_of(error)))
     keys = {key.partition(".")[2] for key in catalogue("vi") if key.startswith(f"{error.section}.")}
     assert keys
     assert keys <= said
 
 
-def _package_of(error: type[WordedError]) -> str:
-    return f"{error.__module__.partition('.')[0]}/**/*.py"
+def _packages_of(error: type[WordedError]) -> list[str]:
+    """Where it may be raised: what `runtime` has, everybody uses."""
+    own = error.__module__.partition(".")[0]
+    others = ("edge", "display", "central", "simulation", "provision") if own == "runtime" else ()
+    return [f"{package}/**/*.py" for package in (own, *others)]
 
 
 def _check(call: ast.Call, section: str) -> None:

@@ -1,5 +1,6 @@
 """A hub's card thrown away in the middle of a day, an hour after its line was cut."""
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -7,9 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from central.api.freshness import complete_up_to_ms, known_up_to_ms
+from central.public.board import Board
+from central.public.queue import Place, place_of
 from central.recovery.site_state import site_state
+from central.scope import Scope
 from central.service import signing_key_of
 from central.store.database import database_of, reading
+from central.store.reader import Reader
 from contract.commands import (
     CallNext,
     FinishService,
@@ -84,6 +90,37 @@ def test_a_new_card_takes_the_queue_over_by_the_uplink(
         ).fetchone()
     assert epochs[1] == (rows,)
     assert issued == (len(known) + len(new),)
+
+
+def test_the_centre_goes_on_with_the_queue_and_says_what_it_may_lack(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, lost = a_morning(site)
+    site.line.up()
+    arguments = ["replace", "--last-number", f"1={lost[3]},2={lost[5]}"]
+    assert main(["--config", str(site.config("card-2")), *arguments]) == 0
+    node = site.boot("card-2")
+    until(sent(node))
+    day = node.hub.house.live.day
+
+    def place_of_the_last() -> Place | None:
+        board = Board(database_of(site.folder / "centre"), site.clock, 180)
+        queue = asyncio.run(board.queue(NODE[:11]))
+        return None if queue is None else place_of(queue, day, known[16])
+
+    until(lambda: place_of_the_last() == Place("waiting", ahead=4))
+    with reading(database_of(site.folder / "centre")) as conn:
+        (told,) = Reader(conn, Scope()).nodes()
+        assert Reader(conn, Scope()).waiting(day)[NODE[:11]].n == 15
+    reaches_ms, said_ms = complete_up_to_ms(told), known_up_to_ms(told)
+    assert reaches_ms is not None
+    assert said_ms is not None
+    assert said_ms - reaches_ms >= 3_600_000, "six numbers of this hour are on the lost card alone"
+    central(monkeypatch, str(site.centre_config()), "write-off", NODE, "--reason", "card lost")
+    with reading(database_of(site.folder / "centre")) as conn:
+        (told,) = Reader(conn, Scope()).nodes()
+    assert complete_up_to_ms(told) == known_up_to_ms(told)
+    node.stop()
 
 
 def test_a_file_carried_by_hand_does_the_same(site: Site) -> None:

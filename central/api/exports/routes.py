@@ -24,6 +24,7 @@ from central.api.parameters import (
     visiting,
     where_of,
 )
+from central.api.turns import Turns
 from central.registry.places import Places
 from central.scope import Scope
 from central.store.history import Where
@@ -60,6 +61,12 @@ _PDF: dict[int | str, dict[str, Any]] = {
 }
 
 
+# A report is a process of 100 MB and a second or two, a table of all sites and a year 100 MB and
+# most of a minute.
+_AT_ONCE, _IN_LINE = 1, 7
+_AGAIN_S = 10
+
+
 def export_router(entrance: Entrance) -> APIRouter:
     """The operations, for whom `entrance` lets in to see figures."""
     Visiting = Annotated[  # noqa: N806 - a type
@@ -67,6 +74,8 @@ def export_router(entrance: Entrance) -> APIRouter:
     ]
     Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
     router = APIRouter(prefix="/api/v1", responses=PROBLEMS, tags=["exports"])
+    drawings = Turns(_AT_ONCE, _IN_LINE, _AGAIN_S)
+    tables = Turns(_AT_ONCE, _IN_LINE, _AGAIN_S)
 
     @router.get(
         "/exports/sites.{kind}",
@@ -74,7 +83,7 @@ def export_router(entrance: Entrance) -> APIRouter:
         responses=_TABLES,
         response_class=Response,
     )
-    def sites(
+    async def sites(
         visit: Visiting,
         kind: FileKind,
         where: Somewhere,
@@ -83,8 +92,16 @@ def export_router(entrance: Entrance) -> APIRouter:
         last: ToQuery = None,
         language: LanguageQuery = Language.VI,
     ) -> Response:
-        """Every site over a period: throughput, waits, answers, and until when it is complete."""
+        """Every site over a period: throughput, waits, answers, and until when it is complete. One
+        table is made at a time; beyond a few who wait, and two of an account, 429."""
         period = _begun(period_of(first, last, entrance.today()), "from", entrance.today())
+        return await tables.take_as(
+            visit.admin.name, table_of_sites, visit, kind, where, period, language
+        )
+
+    def table_of_sites(
+        visit: Visit, kind: FileKind, where: Where, period: Period, language: Language
+    ) -> Response:
         title = _titled(
             "sites_title", visit, where, period, places=entrance.places(), language=language
         )
@@ -103,7 +120,7 @@ def export_router(entrance: Entrance) -> APIRouter:
         responses=_TABLES,
         response_class=Response,
     )
-    def days(
+    async def days(
         visit: Visiting,
         kind: FileKind,
         where: Somewhere,
@@ -112,8 +129,15 @@ def export_router(entrance: Entrance) -> APIRouter:
         last: ToQuery = None,
         language: LanguageQuery = Language.VI,
     ) -> Response:
-        """Every day of a period, of the scope or a part of it."""
+        """Every day of a period, of the scope or a part of it; made in turn, as those of sites."""
         period = _begun(period_of(first, last, entrance.today()), "from", entrance.today())
+        return await tables.take_as(
+            visit.admin.name, table_of_days, visit, kind, where, period, language
+        )
+
+    def table_of_days(
+        visit: Visit, kind: FileKind, where: Where, period: Period, language: Language
+    ) -> Response:
         title = _titled(
             "days_title", visit, where, period, places=entrance.places(), language=language
         )
@@ -128,15 +152,23 @@ def export_router(entrance: Entrance) -> APIRouter:
         responses=_PDF,
         response_class=Response,
     )
-    def report(
+    async def report(
         visit: Visiting,
         month: MonthPath,
         where: Somewhere,
         language: LanguageQuery = Language.VI,
     ) -> Response:
         """Key figures, every day, the longest waits, ratings with their interval, and how far it
-        can be trusted; on A4, with charts."""
+        can be trusted; on A4, with charts. One is drawn at a time; beyond a few who wait, and two
+        of an account, 429."""
         period = _begun(_month(month), "month", entrance.today())
+        return await drawings.take_as(
+            visit.admin.name, drawn, visit, month, period, where, language
+        )
+
+    def drawn(
+        visit: Visit, month: str, period: Period, where: Where, language: Language
+    ) -> Response:
         answer = found(visit.archive.report(period, where))
         made = local_time(entrance.now_ms())
         name = _place(visit.admin.scope, where, entrance.places(), period.last, language)

@@ -25,14 +25,17 @@ _SERVER = MailServer(host="127.0.0.1", sender="thutu@centre.example")
 
 
 class Office:
-    """A centre's alerts on a clock moved by hand; `refuse` makes every way out fail."""
+    """A centre's alerts on a clock moved by hand; `refuse` makes every way out fail,
+    `trip` the way of that name, as nobody thought of."""
 
     def __init__(self, database: Location, *receivers: Receiver) -> None:
         self.now_ms = MORNING_MS
         self.database = database
         self.sent: list[tuple[str, Message]] = []
         self.machines: tuple[SiteMachine, ...] | None = None
+        self.config = "c1"
         self.refuse = False
+        self.trip: str | None = None
         self.tries = 0
         settings = AlertSettings(receivers=receivers, mail_server=_SERVER)
         self.watch = AlertWatch(
@@ -62,7 +65,9 @@ class Office:
                     (journal.events_topic, journal.all()),
                     (
                         journal.status_topic,
-                        journal.status(wall_ms=self.now_ms, machines=self.machines),
+                        journal.status(
+                            wall_ms=self.now_ms, config=self.config, machines=self.machines
+                        ),
                     ),
                 ):
                     intake.commit([Received(topic, payload, self.now_ms)])
@@ -98,6 +103,7 @@ class Office:
     def _way(self, name: str) -> Send:
         def send(message: Message) -> None:
             self.tries += 1
+            name.encode("ascii" if name == self.trip else "utf-8")
             if self.refuse:
                 raise SendError("away")
             self.sent.append((name, message))

@@ -4,6 +4,7 @@ import json
 import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -125,12 +126,15 @@ class Posted:
 
 @dataclass
 class Web:
-    """What an HTTP server took; it answers with `status` and the first of `answers` left."""
+    """What an HTTP server took; it answers with `status` and the first of `answers` left, and
+    then, byte by byte, `drips`."""
 
     port: int = 0
     posts: list[Posted] = field(default_factory=list)
     status: int = 200
     answers: list[dict[str, Any]] = field(default_factory=list)
+    drips: int = 0
+    pause_s: float = 0.0
 
     @property
     def url(self) -> str:
@@ -150,9 +154,13 @@ def web_server() -> Iterator[Web]:
             web.posts.append(Posted(self.path, headers, body))
             answer = json.dumps(web.answers.pop(0) if web.answers else {}).encode()
             self.send_response(web.status)
-            self.send_header("content-length", str(len(answer)))
+            self.send_header("content-length", str(len(answer) + web.drips))
             self.end_headers()
             self.wfile.write(answer)
+            with suppress(OSError):
+                for _ in range(web.drips):
+                    self.wfile.write(b" ")
+                    time.sleep(web.pause_s)
 
         def log_message(self, *_: object) -> None:
             return

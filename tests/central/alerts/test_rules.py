@@ -6,7 +6,16 @@ import pytest
 
 from central.alerts.hours import Opening, Span, span_of
 from central.alerts.hysteresis import Patience, Phase, Watched, follow
-from central.alerts.rules import Answered, Device, Key, Limits, Rule, SiteFacts, findings
+from central.alerts.rules import (
+    Answered,
+    Device,
+    HubFacts,
+    Key,
+    Limits,
+    Rule,
+    SiteFacts,
+    findings,
+)
 from central.rollup.business_day import midnight_ms
 
 MIN = 60_000
@@ -25,7 +34,7 @@ OPENING = Opening(dict.fromkeys((1, 2, 3, 4, 5), SPANS))
 
 
 def judged(now_ms: int = TEN, **facts: Any) -> dict[Key, bool | None]:
-    site = SiteFacts(site=SITE, **{"heard_ms": now_ms, **facts})
+    site = SiteFacts(site=SITE, **{"hubs": (HubFacts("h1", now_ms),), **facts})
     return {found.key: found.raises for found in findings(site, LIMITS, OPENING, now_ms)}
 
 
@@ -102,8 +111,17 @@ def test_silence_counts_in_opening_hours_and_outside_them_ends_nothing(
     now_min: int, heard_min: int, online: bool, raises: bool | None
 ) -> None:
     now_ms, heard_ms = FRIDAY + now_min * MIN, FRIDAY + heard_min * MIN
-    found = judged(now_ms, heard_ms=heard_ms, online=online)
+    found = judged(now_ms, hubs=(HubFacts("h1", heard_ms, online),))
     assert found.get(Key(Rule.SILENT, SITE)) is raises
+    beside = judged(now_ms, hubs=(HubFacts("h1", now_ms), HubFacts("h2", heard_ms, online)))
+    assert beside == ({} if raises is None else {Key(Rule.SILENT, SITE, "h2"): raises})
+
+
+def test_what_a_former_card_owes_is_an_alert_beside_that_of_the_present_one() -> None:
+    owing = HubFacts("h1", TEN, former=1, lost=0)
+    assert judged(hubs=(owing,)) == {Key(Rule.GAP, SITE, "h1"): True}
+    both = judged(hubs=(owing,), missing=3)
+    assert both == {Key(Rule.GAP, SITE, "h1"): True, Key(Rule.GAP, SITE): True}
 
 
 def test_each_device_is_an_alert_of_its_own_and_paper_has_its_rule() -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from central.alerts.mail import Mail
-from central.alerts.message import Message
+from central.alerts.message import Message, compose
 from central.alerts.sending import SendError
 from central.alerts.settings import MailServer, Webhook, Zalo
 from central.alerts.webhook import SignedPost
 from central.alerts.zalo import ZaloAccount
+from central.store.alerts import AlertRow, NewsRow
 from runtime.settings import SettingsError
 from tests.central.alerts.sinks import Mailbox, Web, mail_server, web_server
 from tests.certificates import Authority
@@ -94,6 +95,27 @@ def test_a_refusal_and_a_server_that_is_gone_are_said(authority: Authority) -> N
         mail_to(box, authority).send(MESSAGE)
 
 
+def test_a_secret_in_letters_that_no_header_takes_is_a_refusal_that_does_not_tell_it(
+    authority: Authority, web: Web, tmp_path: Path
+) -> None:
+    secret = file_of(tmp_path, "vietnamese", "mật khẩu của chúng tôi, rất dài")
+    with mail_server(authority.sign("mail")) as box:
+        server = MailServer(
+            host="127.0.0.1",
+            port=box.port,
+            sender="thutu@centre.example",
+            user="thutu",
+            password_file=secret,
+            ca_file=authority.certificate,
+        )
+        with pytest.raises(SendError, match=r"^127\.0\.0\.1: UnicodeEncodeError$"):
+            Mail(server, "admin@hanoi.example").send(MESSAGE)
+    zalo = Zalo("4711", "8001", secret, secret, f"{web.url}/message", f"{web.url}/token")
+    with pytest.raises(SendError, match=r"^127\.0\.0\.1: UnicodeEncodeError$"):
+        ZaloAccount(zalo, tmp_path / "kept").send(MESSAGE)
+    assert not web.posts
+
+
 def test_secrets_that_cannot_be_read_are_refused_at_the_start(tmp_path: Path) -> None:
     absent = tmp_path / "absent"
     server = MailServer(host="h", sender="a@b", user="u", password_file=absent)
@@ -135,6 +157,41 @@ def test_anything_but_success_is_a_refusal(web: Web, tmp_path: Path, status: int
     with pytest.raises(SendError, match=f"answered {status}"):
         hook.send(MESSAGE)
     assert len(web.posts) == 1
+
+
+@pytest.mark.timeout(30)
+def test_a_server_that_drips_or_never_ends_holds_nobody_up(
+    web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = SignedPost(Webhook(f"{web.url}/hook", file_of(tmp_path, "secret", SECRET)))
+    web.answers = [{"words": "x" * 70_000}]
+    with pytest.raises(SendError, match="more than 65536 bytes"):
+        hook.send(MESSAGE)
+    monkeypatch.setattr("central.alerts.sending.PATIENCE_S", 0.3)
+    web.drips, web.pause_s = 100, 0.05
+    with pytest.raises(SendError, match="TimeoutError"):
+        hook.send(MESSAGE)
+    assert len(web.posts) == 2
+
+
+# --- any letters ------------------------------------------------------------------------------
+
+
+def test_a_receiver_may_be_called_what_its_owner_writes(
+    web: Web, authority: Authority, tmp_path: Path
+) -> None:
+    alert = AlertRow(
+        1, "paper_out", "01-00097-01", None, "h1/printer", "open", 0, 0, None, None, {}
+    )
+    message = compose("Sở Nội vụ Hà Nội", [NewsRow(7, "opened", 0, alert)], "vi", 1_795_134_600_000)
+    SignedPost(Webhook(f"{web.url}/hook", file_of(tmp_path, "secret", SECRET))).send(message)
+    with mail_server(authority.sign("mail")) as box:
+        mail_to(box, authority).send(message)
+    (letter,) = box.letters
+    assert letter["message-id"] == f"<{web.posts[0].headers['webhook-id']}@centre.example>"
+    assert message.id.endswith(".7-7")
+    other = compose("Sở Nội vụ Huế", [NewsRow(7, "opened", 0, alert)], "vi", 1_795_134_600_000)
+    assert other.id != message.id
 
 
 # --- Zalo -------------------------------------------------------------------------------------

@@ -7,9 +7,12 @@ import pytest
 from central.access.audit import Deed
 from central.alerts.people import AlertOverError, acknowledge, close
 from central.alerts.settings import Receiver
+from central.ingest.intake import Intake, Received
 from central.scope import Scope
 from central.store.alerts import Alerts
 from central.store.database import Location, reading, transaction, writing
+from central.store.given_up import write_off
+from central.store.ingest import SqlIngestStore
 from contract import events as e
 from tests.central.alerts.office import MIN, RULES, Office, quiet_day, receiver
 from tests.central.decisions import decide
@@ -52,6 +55,64 @@ def test_a_printer_without_paper_becomes_an_alert_and_ends_when_it_prints_again(
         ("cleared", ""),
         ("sent", "hanoi"),
     ]
+
+
+def test_one_of_two_hubs_that_is_silent_is_an_alert_and_that_of_its_part_alone(
+    database: Location,
+) -> None:
+    office = Office(database, receiver("hanoi", "01"))
+    first, second = quiet_day(), quiet_day("01-00097-01-h2")
+    office.live(3, first, second)
+    office.hear_of_its_end(first)
+    office.live(20, second)
+    assert office.open() == [("silent", NODE[:11], "h1")]
+    ((_, message),) = office.sent
+    assert "Máy h1 mất liên lạc" in message.text
+
+
+def test_what_a_former_card_owes_hides_no_new_gap_and_ends_when_it_is_written_off(
+    database: Location,
+) -> None:
+    office = Office(database, receiver("hanoi", "01"))
+    office.take(quiet_day())
+    present = quiet_day()
+    present.epoch = "00000000000000bb"
+    office.live(70, present)
+    assert office.open() == [("gap", NODE[:11], "h1")]
+    assert "thẻ nhớ cũ của máy h1" in office.sent[-1][1].text
+    rows = len(present.rows)
+    for number in range(9):
+        present.add(e.DeviceReturned("printer"), number * 1000)
+    for _ in range(70):
+        office.sleep(60)
+        with writing(database) as db:
+            intake = Intake(SqlIngestStore(db))
+            for topic, payload in (
+                (present.events_topic, present.batch(rows + 3, rows + 9)),
+                (present.status_topic, present.status(wall_ms=office.now_ms)),
+            ):
+                intake.commit([Received(topic, payload, office.now_ms)])
+        office.watch.look()
+    assert office.open() == [("gap", NODE[:11], ""), ("gap", NODE[:11], "h1")]
+    with writing(database) as db, transaction(db.conn):
+        write_off(db.conn, NODE, office.now_ms)
+    office.live(20, present)
+    assert office.open() == []
+
+
+def test_who_comes_long_before_the_slot_does_not_wait_yet(database: Location) -> None:
+    office = Office(database)
+    journal = quiet_day()
+    for number in range(3):
+        early_ms = 149 * MIN
+        code = f"A1B{number}"
+        journal.add(
+            e.TicketIssued(f"100{number}", ("1",), appointment=code, early_ms=early_ms), MIN
+        )
+    office.live(75, journal)
+    assert office.open() == []
+    office.live(110, journal)
+    assert office.open() == [("wait", NODE[:11], "")]
 
 
 def test_a_site_that_is_closed_by_its_own_configuration_may_be_silent(database: Location) -> None:
@@ -151,6 +212,62 @@ def test_somebody_acknowledges_and_closes_and_both_are_in_the_audit_log(database
     assert found == [("Sở Nội vụ", "1")] * 2
 
 
+def close_first(office: Office) -> None:
+    """Somebody closes the first alert."""
+    with writing(office.database) as db, transaction(db.conn):
+        row = Alerts(db.conn, Scope()).alert(1, RULES)
+        assert row is not None
+        close(db.conn, row, Deed("An", "b"), note="x\0y", now_ms=office.now_ms, receivers=())
+
+
+def test_what_was_closed_stays_closed_while_its_figures_change(database: Location) -> None:
+    office, journal = Office(database), quiet_day()
+    for number in range(6):
+        journal.add(e.TicketIssued(f"1{number:03}", ("1",)), (number + 1) * 1000)
+    office.live(45, journal)
+    assert office.open() == [("wait", NODE[:11], "")]
+    close_first(office)
+    office.live(10, journal)
+    assert office.open() == []
+    with reading(database) as conn:
+        assert [step.note for step in Alerts(conn, Scope()).steps(1)] == ["", "x\ufffdy"]
+
+
+def test_a_gap_that_was_closed_hides_no_later_one(database: Location) -> None:
+    office, journal = Office(database), quiet_day()
+
+    def live(minutes: int, *runs: tuple[int, int]) -> None:
+        """The hub writes as many rows as these runs need, of which only they come."""
+        while runs and len(journal.rows) < runs[-1][1]:
+            number = len(journal.rows)
+            journal.add(e.TicketIssued(f"1{number:03}", ("1",)), number * 1000)
+        messages = [(journal.events_topic, journal.batch(*run)) for run in runs]
+        for _ in range(minutes):
+            office.sleep(60)
+            status = journal.status_topic, journal.status(wall_ms=office.now_ms)
+            with writing(database) as db:
+                intake = Intake(SqlIngestStore(db))
+                for topic, said in (*messages, status):
+                    intake.commit([Received(topic, said, office.now_ms)])
+            office.watch.look()
+
+    gap = [("gap", NODE[:11], "")]
+    live(70, (1, 10), (16, 20))
+    assert office.open() == gap
+    close_first(office)
+    live(150)
+    assert office.open() == [], "it is the one that was closed"
+    live(30, (26, 30))
+    live(30, (21, 25))
+    live(60)
+    assert office.open() == [], "a gap must last to be one"
+    live(70, (41, 60))
+    assert office.open() == gap
+    assert [what for what, _ in office.history(1)] == ["opened", "closed", "opened"]
+    live(40, (11, 15), (31, 40))
+    assert office.open() == []
+
+
 def test_what_is_over_can_be_neither_acknowledged_nor_closed(database: Location) -> None:
     office, journal = broken(database)
     with reading(database) as conn:
@@ -208,6 +325,45 @@ def test_a_way_that_fails_is_tried_ever_more_rarely_and_loses_nothing(
     assert "takes news of alerts again" in caplog.records[-1].message
 
 
+def test_what_one_receiver_meets_keeps_nobody_else_waiting(
+    database: Location, caplog: pytest.LogCaptureFixture
+) -> None:
+    office = Office(database, receiver("trực vận hành"), receiver("hanoi"))
+    office.trip = "trực vận hành"
+    journal = quiet_day()
+    journal.add(e.DeviceLost("printer", "paper-out"), 0)
+    office.live(8, journal)
+    assert [name for name, _ in office.sent] == ["hanoi"]
+    (said,) = caplog.records
+    assert "news waits for trực vận hành" in said.message
+    assert said.exc_info is not None
+    office.trip = None
+    office.live(8, journal)
+    assert [name for name, _ in office.sent] == ["hanoi", "trực vận hành"]
+
+
+def test_news_is_tried_for_three_days_and_then_forgotten(database: Location) -> None:
+    office = Office(database, receiver("hanoi", at_night=True))
+    office.refuse = True
+    journal = quiet_day()
+    journal.add(e.DeviceLost("printer", "paper-out"), 0)
+    office.live(4, journal)
+    for _ in range(3 * 24 - 1):
+        office.sleep(3600)
+        office.dispatch.turn()
+    tries = office.tries
+    assert tries > 50
+    for _ in range(24):
+        office.sleep(3600)
+        office.dispatch.turn()
+    assert office.tries <= tries + 1
+    office.refuse = False
+    office.sleep(3600)
+    assert office.dispatch.turn() == 0
+    with reading(database) as conn:
+        assert conn.execute("SELECT count(*) FROM alert_news").fetchone() == (0,)
+
+
 def test_in_quiet_hours_news_waits_and_what_is_over_by_then_is_never_told(
     database: Location,
 ) -> None:
@@ -232,6 +388,6 @@ def test_news_for_a_receiver_that_is_no_more_is_forgotten(database: Location) ->
             "INSERT INTO alert_news (receiver, alert, what, at_ms) VALUES ('gone', 1, 'opened', ?)",
             (office.now_ms,),
         )
-    office.dispatch.begin()
+    office.dispatch.forget()
     with reading(database) as conn:
         assert conn.execute("SELECT count(*) FROM alert_news").fetchone() == (0,)

@@ -7,7 +7,7 @@ from central.store.alerts import Alerts
 from central.store.database import Location, reading, transaction, writing
 from central.store.updates import UpdateBook
 from central.updates.rollout import Rollout, RolloutState
-from contract.wire import SiteMachine, UpdateState
+from contract.wire import SiteMachine, UpdateState, configuration_label
 from tests.central.alerts.office import MIN, RULES, Office, quiet_day, receiver
 from tests.central.decisions import decide
 from tests.central.journal import MORNING_MS, NODE, OTHER_NODE
@@ -34,6 +34,29 @@ def test_a_hub_that_does_not_take_its_configuration_is_an_alert_after_a_day(
         row = Alerts(conn, Scope()).alert(1, RULES)
     assert row is not None
     assert row.detail == {"wanted": wanted.label, "reported": "c1"}
+
+
+def test_a_hub_with_a_configuration_that_the_centre_does_not_have_is_an_alert_after_a_day(
+    location: Location,
+) -> None:
+    """As after a restored backup: the hub is sent nothing until somebody acts."""
+    nation, journal = receiver("nation"), quiet_day()
+    office = Office(location, nation)
+    lost = configuration_label(7, 'follow_url = "https://centre.example"', b"")
+    office.config = lost
+    office.live(1, journal)
+    office.now_ms += 23 * 60 * MIN
+    office.live(2, journal)
+    assert office.open() == []
+    office.now_ms += 60 * MIN
+    office.live(2, journal)
+    assert office.open() == [("config", NODE[:11], "h1")]
+    assert f"Máy h1 chạy cấu hình {lost} mà trung tâm này không có" in office.sent[0][1].text
+    [item] = office.sent[0][1].items
+    assert item.detail == {"reported": lost}
+    office.config = "own"
+    office.live(20, journal)
+    assert office.open() == []
 
 
 def roll_out(location: Location, rollout: Rollout, *nodes: str) -> None:

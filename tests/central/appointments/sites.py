@@ -2,14 +2,16 @@
 
 from central.access.accounts import Admin
 from central.appointments.book import AppointmentBook
+from central.appointments.slots import SlotRule
 from central.registry.register import register
 from central.registry.sites import parse_sites
+from central.registry.units import shipped_units
 from central.scope import Scope
 from central.store.connection import Database
 from central.store.database import Location
 from contract.stamp import Stamp
 from tests.central.decisions import decide
-from tests.central.journal import DAY, MORNING_MS, NODE
+from tests.central.journal import MORNING_MS, NODE
 
 SITE, OTHER_SITE = "01-00097-01", "48-20194-01"
 MINUTE_MS, DAY_MS = 60_000, 86_400_000
@@ -21,7 +23,12 @@ site = "{SITE}"
 unit = "Phường Hồng Hà"
 site_name = "Trung tâm phường Hồng Hà"
 counters = [{{ id = "1", services = ["1", "2"] }}]
-sessions = []
+
+[[site.sessions]]
+weekdays = [1, 2, 3, 4, 5, 6, 7]
+issue_from = "00:00"
+last_ticket = "23:30"
+closes = "23:59"
 
 [[site.services]]
 id = "1"
@@ -57,8 +64,8 @@ class BookedSite:
     def __init__(self, db: Database, location: Location) -> None:
         lines = ["site,name,type,national_code", f"{SITE},Hồng Hà,centre,"]
         lines.append(f"{OTHER_SITE},Hải Châu,centre,")
-        register(db, parse_sites(lines), DAY)
+        register(db, parse_sites(lines), who="x", now_ms=MORNING_MS)
         decide(location, NODE, CONFIGURATION)
         self.clock = MovedClock()
         self.location = location
-        self.book = AppointmentBook(location, self.clock)
+        self.book = AppointmentBook(location, self.clock, shipped_units, SlotRule(length_min=1))

@@ -36,6 +36,7 @@ def test_a_slot_is_booked_shown_moved_and_cancelled(portal: httpx.Client) -> Non
         "slot": f"{DAY}T14:00:00+07:00",
         "state": "booked",
         "at_site": False,
+        "cancelled_because": None,
         "since": None,
     }
     again = portal.post(at(SITE), json=SLOT | {"code": "HEN-1"}, headers=key("HEN-1"))
@@ -112,3 +113,23 @@ def test_a_refusal_says_why_in_words_and_for_machines(
     problem = answer.json()
     assert problem["type"] == "urn:thutu:booking:service-not-offered"
     assert (problem["status"], word in problem["detail"]) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("language", "free"),
+    [
+        ("vi", f"Còn chỗ gần nhất: 13:45 {DAY[8:]}/11/2026, 14:00"),
+        ("en", f"Free and nearest: 13:45 {DAY[8:]}/11/2026, 14:00"),
+    ],
+)
+def test_a_refusal_names_the_nearest_free_slots(
+    portal: httpx.Client, language: str, free: str
+) -> None:
+    headers = key("uneven") | {"Accept-Language": language}
+    wanted = SLOT | {"slot": f"{DAY}T14:01:00+07:00"}
+    problem = portal.post(at(SITE), json=wanted, headers=headers).json()
+    assert problem["type"] == "urn:thutu:booking:no-slot"
+    assert problem["free_slots"] == [
+        f"{DAY}T{time}:00+07:00" for time in ("13:45", "14:00", "14:15")
+    ]
+    assert free in problem["detail"]

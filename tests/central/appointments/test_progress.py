@@ -6,14 +6,17 @@ from central.api.appointment_models import State, appointment
 from central.appointments.book import BookingRefusedError, Wanted
 from central.appointments.progress import follow
 from central.ingest.intake import Intake, Received
+from central.rollup.folder import Folder
 from central.scope import Scope
 from central.store.connection import Database
-from central.store.database import Location
+from central.store.database import Location, transaction
+from central.store.given_up import write_off
 from central.store.ingest import SqlIngestStore
+from central.store.rollup import SqlRollupStore
 from contract import events as e
 from contract.stamp import Span
 from tests.central.appointments.sites import DAY_MS, MINUTE_MS, PORTAL, SITE, BookedSite
-from tests.central.journal import DAY, MORNING_MS, Journal
+from tests.central.journal import DAY, MORNING_MS, NODE, Journal
 
 SLOT_MS = MORNING_MS + 60 * MINUTE_MS
 CODE = "HEN-01"
@@ -25,6 +28,7 @@ class Told:
     def __init__(self, db: Database, location: Location) -> None:
         self.site = BookedSite(db, location)
         self.journal = Journal()
+        self._db = db
         self._intake = Intake(SqlIngestStore(db))
         self._sent = 0
         self.says(e.DayOpened(DAY, trusted=True, last_orders={}))
@@ -45,6 +49,15 @@ class Told:
         first, self._sent = self._sent + 1, len(self.journal.rows)
         batch = self.journal.batch(first, self._sent)
         self._intake.commit([Received(self.journal.events_topic, batch, MORNING_MS)])
+
+    def says_that_this_is_all(self) -> None:
+        """The hub tells what time it is, and that it has sent everything."""
+        now_ms = self.site.clock.now_ms
+        status = self.journal.status(wall_ms=now_ms)
+        self._intake.commit([Received(self.journal.status_topic, status, now_ms)])
+        folder = Folder(SqlRollupStore(self._db))
+        while folder.step():
+            pass
 
     def follow(self) -> int:
         """The centre reads on."""
@@ -110,6 +123,35 @@ def test_who_never_checks_in_has_not_come_when_the_day_is_over(told: Told) -> No
     told.book()
     told.says(e.AppointmentBooked(CODE, "1", SLOT_MS))
     told.site.clock.now_ms += DAY_MS
+    told.says_that_this_is_all()
+    assert told.state() == (State.NOT_COME, True)
+
+
+def test_of_whom_a_silent_site_has_not_told_nobody_says_not_come(told: Told) -> None:
+    told.book()
+    told.says(e.AppointmentBooked(CODE, "1", SLOT_MS))
+    told.says_that_this_is_all()
+    told.site.clock.now_ms += DAY_MS
+    assert told.state() == (State.UNKNOWN, True)
+    told.sends(issued())
+    told.says_that_this_is_all()
+    assert told.state() == (State.UNKNOWN, True), "what came is not read yet"
+    told.follow()
+    assert told.state() == (State.CHECKED_IN, True)
+
+
+def test_what_a_former_card_has_not_told_stays_unknown_until_it_is_written_off(
+    told: Told, each_db: Database
+) -> None:
+    told.book()
+    told.says(e.AppointmentBooked(CODE, "1", SLOT_MS))
+    told.on_a_new_card()
+    told.site.clock.now_ms += DAY_MS
+    told.says(e.DayOpened("2026-11-21", trusted=True, last_orders={}))
+    told.says_that_this_is_all()
+    assert told.state() == (State.UNKNOWN, True)
+    with transaction(each_db.conn):
+        write_off(each_db.conn, NODE, told.site.clock.now_ms)
     assert told.state() == (State.NOT_COME, True)
 
 

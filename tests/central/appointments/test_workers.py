@@ -183,7 +183,7 @@ def test_a_leader_that_is_killed_leaves_nobody_untold_and_nobody_told_twice(
         country.comes_to(code, "delivered")
     country.second.program.start()
     country.programs.append(country.second.program)
-    country.wait(lambda: "another centre" in country.second.log.read_text("utf-8"))
+    country.wait(lambda: "Một trung tâm khác" in country.second.log.read_text("utf-8"))
 
     country.ask("DELETE", f"/{cancelled}")
     country.ask("PUT", f"/{moved}", json=slot(15))

@@ -19,6 +19,7 @@ from central.store import sqlite
 from central.store.connection import Database
 from central.store.database import Location, close
 from central.store.database import location as named
+from central.store.ingest import SqlIngestStore
 from central.store.protocol import StoreError
 from contract.codec import decode_message
 from contract.stamp import Stamp
@@ -192,7 +193,7 @@ def mute() -> Iterator[Location]:
 
 def test_a_mute_database_never_holds_the_line(mute: Location) -> None:
     line, said = Line(mute), decode_message(Journal(NODE).status(config="own"), Status)
-    rounds = Rounds("configurations", line.desk.turn, 0.01)
+    rounds = Rounds("configurations", line.desk.turn, 0.01, line.clock)
     rounds.start()
     began = time.monotonic()
     for _ in range(100):
@@ -211,3 +212,14 @@ def test_what_was_heard_while_the_database_was_away_is_not_forgotten(tmp_path: P
         put(db, BIRTH)
     line.desk.turn()
     assert [topic for topic, _ in line.sent] == [down(NODE, "config")]
+
+
+def test_a_site_that_has_ended_is_given_nothing_more(line: Line, each_db: Database) -> None:
+    put(each_db, BIRTH)
+    store = SqlIngestStore(each_db)
+    with store.transaction():
+        store.journal(NODE, "00000000000000aa")
+    each_db.execute("UPDATE sites SET valid_to = '2026-11-20' WHERE code = ?", (NODE[:11],))
+    assert line.hear(NODE, "own") == []
+    each_db.execute("UPDATE sites SET valid_to = NULL")
+    assert len(line.hear(NODE, "own")) == 1

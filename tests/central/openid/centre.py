@@ -83,7 +83,7 @@ def open_centre(
     database: Location,
     folder: Path,
     *,
-    secure_cookies: bool = False,
+    behind_https: bool = False,
     sign_ins_per_minute: int = 100,
 ) -> Iterator[OpenCentre]:
     """Serve a centre with the account An of Hà Nội, which the subject `an-1` opens."""
@@ -103,8 +103,10 @@ def open_centre(
     access = AccessSettings(
         requests_per_minute=10_000, sign_ins_per_minute=sign_ins_per_minute, openid=openid
     )
-    entrance = Entrance(database, clock, live_within_s=180, access=access)
-    pages = create_pages(entrance, secure_cookies=secure_cookies)
+    entrance = Entrance(
+        database, clock, live_within_s=180, access=access, behind_https=behind_https
+    )
+    pages = create_pages(entrance)
     apps.append(Front(create_api(entrance, bool), pages))
     server.start()
     try:

@@ -76,7 +76,7 @@ def test_a_browser_leaves_with_a_question_that_serves_nobody_else(client: httpx.
 def test_behind_https_the_cookies_are_this_servers_alone(
     provider: OwnProvider, database: Path, tmp_path: Path
 ) -> None:
-    with open_centre(provider.issuer, database, tmp_path, secure_cookies=True) as centre:
+    with open_centre(provider.issuer, database, tmp_path, behind_https=True) as centre:
         left = httpx.get(f"{centre.url}/sign-in/openid")
         cookie = left.headers["set-cookie"]
         assert cookie.startswith("__Host-thutu_departure=")
@@ -87,6 +87,7 @@ def test_behind_https_the_cookies_are_this_servers_alone(
         found = httpx.get(answer, headers={"Cookie": cookie.partition(";")[0]})
         assert found.status_code == 303
         cookies = found.headers.get_list("set-cookie")
+        assert any(one.startswith("__Host-thutu_session=") for one in cookies)
         assert all("Secure" in one for one in cookies if "Max-Age=0" not in one)
 
 

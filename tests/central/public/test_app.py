@@ -38,7 +38,7 @@ def url(database: Location) -> Iterator[str]:
     entrance = Entrance(database, clock, live_within_s=180)
     front = Front(
         create_api(entrance, lambda: True),
-        create_pages(entrance, secure_cookies=False),
+        create_pages(entrance),
         public=create_public(database, clock, live_within_s=180),
     )
     server = HttpServer(front, "127.0.0.1", 0)

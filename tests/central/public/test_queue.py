@@ -1,5 +1,7 @@
 """Where a ticket stands."""
 
+from msgspec.structs import replace
+
 from central.public.queue import InLine, Place, SiteQueue, place_of
 
 DAY = "2026-11-20"
@@ -39,6 +41,17 @@ def test_no_wait_is_made_up() -> None:
     assert place_of(calm, DAY, "2001") == Place("waiting", ahead=0, wait_min=None)
     silent = queue(live=False, n1001=InLine("waiting", "1", 100))
     assert place_of(silent, DAY, "1001") == Place("waiting", ahead=0, wait_min=None)
+
+
+def test_a_number_of_a_site_with_several_queues_is_nobodys_until_one_is_named() -> None:
+    several = replace(queue(n1001=InLine("waiting", "1", 100)), is_clear=False)
+    assert place_of(several, DAY, "1001") == Place("unclear")
+
+
+def test_before_the_hub_has_said_which_day_it_is_no_number_is_of_another() -> None:
+    unopened = replace(queue(n1001=InLine("called", "1", 100)), day=None)
+    assert place_of(unopened, DAY, "1001") == Place("called")
+    assert place_of(unopened, DAY, "1002") == Place("gone")
 
 
 def test_what_does_not_wait_has_no_place() -> None:

@@ -171,6 +171,15 @@ def test_too_many_refusals_halt_it_and_who_has_not_switched_keeps_the_old(ground
     assert [hub.node for hub in hubs if hub.is_taken_back] == [third]
 
 
+def test_a_site_that_has_ended_is_told_of_no_rollout(ground: Ground) -> None:
+    sites = ((NODES[0], "2026-11-19"), (NODES[1], "2026-11-20"))
+    for node, last in sites:
+        ground.db.execute("UPDATE sites SET valid_to = ? WHERE code = ?", (last, node[:11]))
+    ground.begin(ROLLOUT)
+    ground.all_say(*NODES[:3])
+    assert sorted(ground.retained) == NODES[1:3]
+
+
 def test_a_stop_reaches_hubs_that_say_nothing_at_that_moment(ground: Ground) -> None:
     ground.begin(ROLLOUT)
     ground.all_say()

@@ -17,6 +17,7 @@ from central.updates.pruning import superfluous
 from central.updates.releases import ReleaseShelf
 from central.updates.rollout import Rollout, RolloutState
 from contract.wire import VERSION, Phase, Release, ReleaseFile, UpdateState
+from tests.central.journal import DAY
 from tests.central.updates.test_rollout import ROLLOUT
 from tests.provision.update.wheelhouses import PUBLISHER, publish, wheel
 from tests.system.lost_line import central
@@ -104,13 +105,16 @@ def test_hubs_hold_what_they_fetch_run_and_may_go_back_to(each_db: Database) -> 
     with transaction(each_db.conn):
         for node, number, phase in said:
             assert book.note_said(node, UpdateState(2 * number, number, phase), 1)
-    assert book.releases_held() == {4, 5, 7, 8}
+    assert book.releases_held(DAY) == {4, 5, 7, 8}
     with transaction(each_db.conn):
         assert book.note_said(FIRST, UpdateState(12, 6, "waiting"), 1)
         book.note_told(SECOND, 15, 0, 2)
-    assert book.releases_held() == {4, 5, 6, 8}
+    assert book.releases_held(DAY) == {4, 5, 6, 8}
     each_db.execute("UPDATE nodes SET software = '4.0' WHERE code = ?", (FIRST,))
-    assert book.software_run() == {"4.0"}
+    assert book.software_run(DAY) == {"4.0"}
+    each_db.execute("UPDATE sites SET valid_to = ? WHERE code = ?", (DAY, FIRST[:11]))
+    assert (book.releases_held(DAY), book.software_run(DAY)) == ({4, 5, 6, 8}, {"4.0"})
+    assert (book.releases_held("2026-11-21"), book.software_run("2026-11-21")) == ({8}, set())
 
 
 # --- the command ------------------------------------------------------------------------------

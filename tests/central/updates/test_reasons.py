@@ -1,5 +1,6 @@
 """Why a rollout was given up: stored as a code with figures, shown in words."""
 
+import inspect
 from pathlib import Path
 
 import httpx
@@ -8,8 +9,12 @@ import pytest
 
 from central.store.database import database_of, transaction, writing
 from central.store.updates import UpdateBook
-from central.updates.reasons import reason_words, too_many
+from central.updates.reasons import reason_words, refusal_words, too_many
 from central.updates.rollout import RolloutState
+from contract.wire import VERSION, Release, ReleaseFile
+from provision.update import updater
+from provision.update.decide import MOST_STARTS, failure, objection
+from provision.update.notebook import Trial
 from tests.central.nation import answer, nation
 
 
@@ -27,6 +32,53 @@ def test_a_code_with_its_figures_becomes_words(language: str, words: str) -> Non
 @pytest.mark.parametrize("stored", ["", "2 of 2 hubs refused it", "too-many-refused 3"])
 def test_what_an_older_release_stored_is_shown_as_it_is(stored: str) -> None:
     assert reason_words(stored, "vi") == stored
+
+
+def refused_by_hubs() -> list[str]:
+    """All that the software of hubs says when it refuses, by that software itself."""
+    file = ReleaseFile("a-1-py3-none-any.whl", bytes(32), 1, 1, ("cp311-aarch64",))
+    release = Release(VERSION, 7, "7.0", 5, 2, 2, (file,))
+    asked = [(8, 6, 2, "cp311-aarch64"), (7, 4, 2, "cp311-aarch64")]
+    asked += [(7, 6, 1, "cp311-aarch64"), (7, 6, 2, "cp312-aarch64")]
+    trial = Trial(2, 7, MOST_STARTS + 1, "b0", 0.0, (), ())
+    return [
+        *(
+            objection(release, wanted=wanted, running=running, reads=reads, target=target)
+            for wanted, running, reads, target in asked
+        ),
+        failure(trial, 0.0),
+        failure(msgspec.structs.replace(trial, starts=1), 10_000.0),
+    ]
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_what_hubs_give_as_reasons_is_said_in_the_language_of_the_page(language: str) -> None:
+    by_the_updater = [
+        "its publisher is not known here: 0a1b",
+        "its units cannot be laid down: [Errno 28] No space left on device",
+        "it cannot work with what is on this machine: hub.toml\nline 2",
+        "release 7 was given back by hand",
+    ]
+    for reason in refused_by_hubs() + by_the_updater:
+        said = refusal_words(reason, language)
+        assert (said == reason) == (language == "en")
+        assert "{" not in said
+
+
+def test_a_reason_that_nobody_here_knows_is_shown_as_it_is() -> None:
+    assert refusal_words("the disk is full", "vi") == "the disk is full"
+
+
+def test_the_updater_says_what_is_known_here() -> None:
+    """What it does not make by the rules above is in its own text."""
+    text = inspect.getsource(updater)
+    for words in (
+        "its publisher is not known here: {",
+        "its units cannot be laid down: {",
+        "it cannot work with what is on this machine: {",
+        "was given back by hand",
+    ):
+        assert words in text
 
 
 @pytest.mark.parametrize(

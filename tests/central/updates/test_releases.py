@@ -73,7 +73,7 @@ def test_a_damaged_wheel_and_a_second_release_of_a_number_are_not_taken(
     publish(tmp_path / "other", 1, [wheel(tmp_path / "made", "1.1")], software="1.1")
     with pytest.raises(ReleaseError, match="a number is used once"):
         shelf.add(tmp_path / "other")
-    with pytest.raises(ReleaseError, match="release 2 is not here"):
+    with pytest.raises(ReleaseError, match="Release 2 is not here"):
         shelf.get(2)
 
 

@@ -8,15 +8,15 @@ import pytest
 from msgspec import Raw
 
 from contract.codec import decode_entry, encode_entry
-from contract.commands import Answer, IssueTicket
-from contract.events import Entry
+from contract.commands import Answer, CallNext, IssueTicket, OpenCounter, SignIn
+from contract.events import Brought, DayOpened, Entry
 from contract.wire import VERSION, HeldRows, SiteState
 from edge.store.high_water import HighWater
 from edge.store.journal import Journal
 from edge.upstream import replace
 from edge.upstream.replace import AlreadyAtWorkError, orders_on_paper, restored, take_over
 from runtime.folder_lock import FolderInUseError
-from tests.edge.running_site import KIOSK, MONDAY_8_MS, RunningHub, TestClock
+from tests.edge.running_site import CLERK, KIOSK, MONDAY_8_MS, RunningHub, TestClock
 
 NODE = "01-00097-01-h1"
 ON_PAPER = {"1": 9, "2": 0, "5": 0}
@@ -48,6 +48,33 @@ def test_the_queue_goes_on_above_the_centre_and_the_paper(state: SiteState, tmp_
     assert done.unknown == (("1006", "1009"),)
     assert done.last == ("1009",)
     assert next_numbers(tmp_path / "new") == ["1010", "1011", "2001"]
+
+
+def test_the_new_journal_tells_whom_it_took_over(tmp_path: Path) -> None:
+    clock = TestClock()
+    running = RunningHub(tmp_path / "old", clock)
+    for command in (SignIn("1"), OpenCounter("1"), IssueTicket(("1",)), IssueTicket(("1", "2"))):
+        running.give(CLERK, command)
+    issued_ms = clock.stamp().wall_ms
+    clock.wall_ms += 60_000
+    clock.mono_ns += 60_000_000_000
+    running.give(CLERK, CallNext("1"))
+    rows = tuple(Raw(row.body) for row in running.hub.journal.rows())
+    epoch = running.hub.journal.epoch
+    running.close()
+    state = SiteState(VERSION, NODE, issued_ms, 0, {"1": 2}, (HeldRows(epoch, rows),))
+    take_over(tmp_path / "new", state, ON_PAPER, issued_ms)
+
+    running = RunningHub(tmp_path / "new", TestClock(boot="boot-2"))
+    running.give(KIOSK, IssueTicket(("1",)))
+    told = [decode_entry(row.body).event for row in running.hub.journal.rows()]
+    running.close()
+    opened = next(event for event in told if isinstance(event, DayOpened))
+    assert opened.brought == (
+        Brought("1001", ("1",), "called", issued_ms + 60_000),
+        Brought("1002", ("1", "2"), "waiting", issued_ms),
+    )
+    assert opened.carried == ("1001", "1002")
 
 
 def test_paper_below_the_centre_changes_nothing(state: SiteState, tmp_path: Path) -> None:

@@ -42,6 +42,8 @@ def test_an_ordered_release_is_built_switched_to_and_proven(site: Site, tmp_path
     assert site.runs() == "2.0"
     assert links(site) == ("2", "2", "1")
     assert names(site) == ["1", "2"]
+    compiled = site.releases.folder("2").glob("lib/*/site-packages/__pycache__/sample_hub.*.pyc")
+    assert len([*compiled]) == 1  # for services may write nothing there, and would at each start
 
     manifest = publish(site.house, 5, [wheel(tmp_path, "5.0")])
     order(site.order_file, 2, 5, manifest)

@@ -1,0 +1,38 @@
+"""The slots of a site: parts of its half-days, as long as it gives out numbers."""
+
+from datetime import date
+
+from msgspec import Struct
+
+from central.configuration.site_rules import SiteRules
+from central.rollup.business_day import midnight_ms
+
+_MS_PER_MINUTE = 60_000
+
+
+class SlotRule(Struct, frozen=True):
+    """How long a slot is, and the holidays (ISO 8601) of all sites that do not name them as
+    worked."""
+
+    length_min: int = 15
+    holidays: tuple[str, ...] = ()
+
+    @property
+    def length_ms(self) -> int:
+        """How long a slot is."""
+        return self.length_min * _MS_PER_MINUTE
+
+
+def slots_on(rules: SiteRules, rule: SlotRule, day: date) -> list[int]:
+    """When slots of a day begin (UTC milliseconds since 1970): with each session and then one
+    behind the other; in all of the last one numbers are still given out."""
+    midnight, begins = midnight_ms(day.isoformat()), set()
+    for session in rules.sessions_on(day, rule.holidays):
+        last = _minute(session.last_ticket) - rule.length_min
+        begins |= set(range(_minute(session.issue_from), last + 1, rule.length_min))
+    return sorted(midnight + minute * _MS_PER_MINUTE for minute in begins)
+
+
+def _minute(time: str) -> int:
+    hours, _, minutes = time.partition(":")
+    return int(hours) * 60 + int(minutes)

@@ -1,0 +1,146 @@
+"""A hub that was taken away for good: what it sent stays, and nobody waits for more, in either
+store."""
+
+import asyncio
+
+import pytest
+
+from central.alerts.facts import FactReader
+from central.alerts.rules import Limits
+from central.alerts.settings import AlertSettings
+from central.api.freshness import of_site
+from central.api.models import Liveness
+from central.configuration.differences import wanted
+from central.ingest.intake import Intake, Received
+from central.public.board import Board
+from central.public.queue import Place, place_of
+from central.rollup.folder import Folder
+from central.scope import Scope
+from central.store.connection import Database
+from central.store.database import Location, transaction
+from central.store.given_up import is_known, retire, retired
+from central.store.history import Where
+from central.store.ingest import SqlIngestStore
+from central.store.machines import Machines
+from central.store.reader import Reader
+from central.store.rollup import SqlRollupStore
+from central.store.totals import Totals, sum_standings
+from central.store.updates import UpdateReader
+from contract import events as e
+from contract.stamp import Stamp
+from tests.central.decisions import decide
+from tests.central.journal import DAY, MORNING_MS, Journal
+
+SITE, H1, H2 = "01-00097-01", "01-00097-01-h1", "01-00097-01-h2"
+LIVE_MS = 180_000
+NOW_MS = MORNING_MS + 2 * 3_600_000
+LIMITS = Limits(1_200_000, 3, 900_000, 50, 0.1)
+
+
+class StoppedClock:
+    """A clock that stands at NOW_MS."""
+
+    def stamp(self) -> Stamp:
+        """The present reading."""
+        return Stamp(NOW_MS, NOW_MS * 1_000_000, "b0", synced=True)
+
+    def sleep(self, seconds: float) -> None:
+        """Never called."""
+        raise NotImplementedError
+
+
+def send(db: Database, journal: Journal, now_ms: int) -> None:
+    """All of a journal, and a heartbeat."""
+    intake = Intake(SqlIngestStore(db))
+    intake.commit([Received(journal.events_topic, journal.all(), now_ms)])
+    status = journal.status(wall_ms=now_ms)
+    intake.commit([Received(journal.status_topic, status, now_ms)])
+    folder = Folder(SqlRollupStore(db))
+    while folder.step():
+        pass
+
+
+@pytest.fixture
+def two_hubs(each_db: Database) -> Database:
+    """h1 with six numbers of which nothing was heard for two hours, and h2 with one of the same."""
+    h1, h2 = Journal(H1), Journal(H2, epoch="00000000000000b1")
+    h1.open_day()
+    h2.open_day()
+    for number in range(1, 7):
+        h1.add(e.TicketIssued(f"100{number}", ("1",)), number * 1000)
+    h1.add(e.DeviceLost("printer", "paper-out"), 9_000)
+    h2.add(e.TicketIssued("1006", ("1",)), 500)
+    send(each_db, h1, MORNING_MS + 60_000)
+    send(each_db, h2, NOW_MS)
+    return each_db
+
+
+def take_away(db: Database, node: str) -> None:
+    with transaction(db.conn):
+        assert retire(db.conn, node, NOW_MS)
+        assert not retire(db.conn, node, NOW_MS), "that is no news"
+
+
+def test_a_retired_hub_does_not_hold_the_site_and_the_nation_back(two_hubs: Database) -> None:
+    reader, totals = Reader(two_hubs.conn, Scope()), Totals(two_hubs.conn, Scope())
+    assert of_site(reader.nodes(), NOW_MS, LIVE_MS).state is Liveness.OFFLINE
+    take_away(two_hubs, H1)
+    assert retired(two_hubs.conn) == {H1}
+    assert is_known(two_hubs.conn, H1)
+    fresh = of_site(reader.nodes(), NOW_MS, LIVE_MS)
+    assert fresh.state is Liveness.LIVE
+    standing = sum_standings(totals.standings(DAY, NOW_MS, LIVE_MS).values())
+    assert (standing.live, standing.offline, standing.waiting) == (1, 0, 1)
+    assert standing.complete_up_to_ms == NOW_MS
+    assert reader.site_days(DAY)[SITE].issued == 7, "what it sent stays"
+    machines, told = Machines(two_hubs.conn, Scope()), UpdateReader(two_hubs.conn, Scope())
+    assert machines.devices(Where()) == []
+    assert machines.software(Where(), DAY) == {"0.1.0": 1}
+    assert told.software(Where(), DAY) == [("01", "0.1.0", 1)]
+    with transaction(two_hubs.conn):
+        assert retire(two_hubs.conn, H1, None)
+    assert of_site(reader.nodes(), NOW_MS, LIVE_MS).state is Liveness.OFFLINE
+
+
+def test_a_site_whose_hubs_were_all_taken_away_holds_nobody_back(two_hubs: Database) -> None:
+    other = Journal("48-20194-01-h1", epoch="00000000000000c1")
+    other.open_day()
+    other.add(e.TicketIssued("2001", ("1",)))
+    send(two_hubs, other, NOW_MS)
+    take_away(two_hubs, H1)
+    take_away(two_hubs, H2)
+    totals = Totals(two_hubs.conn, Scope())
+    for day in (DAY, None):
+        standing = sum_standings(totals.standings(day, NOW_MS, LIVE_MS).values())
+        assert (standing.live, standing.never) == (1, 1)
+        assert standing.complete_up_to_ms == NOW_MS
+
+
+def test_nothing_is_wanted_of_a_retired_hub_and_no_alert_speaks_of_it(
+    two_hubs: Database, location: Location
+) -> None:
+    for node in (H1, H2):
+        decide(location, node, 'follow_url = "https://centre.example/{node}"')
+    take_away(two_hubs, H1)
+    assert wanted(two_hubs.conn, DAY).configurations.keys() == {H2}
+    facts = FactReader(LIMITS, LIVE_MS, AlertSettings().opening_hours())
+    (site,) = facts.read(two_hubs.conn, NOW_MS)
+    assert [hub.hub for hub in site.hubs] == ["h2"]
+    assert site.devices == ()
+
+
+def test_a_number_is_looked_up_in_the_queue_of_the_hub_that_gave_it_out(
+    two_hubs: Database, location: Location
+) -> None:
+    def place(where: str) -> Place | None:
+        board = Board(location, StoppedClock(), 180)
+        queue = asyncio.run(board.queue(where))
+        return None if queue is None else place_of(queue, DAY, "1006")
+
+    assert place(H1) == Place("waiting", ahead=5)
+    assert place(H2) == Place("waiting", ahead=0)
+    assert place(SITE) == Place("unclear")
+    assert place(f"{SITE}-h3") is None
+    take_away(two_hubs, H1)
+    assert place(SITE) == Place("waiting", ahead=0)
+    assert place(H1) is None
