@@ -13,6 +13,7 @@ from central.appointments.book import Wanted
 from central.rollup.business_day import day_of
 from central.store.appointments import AppointmentRow
 
+SERVICE_PATTERN = r"^[a-z0-9][a-z0-9-]{0,23}$"
 CODE_PATTERN = r"^[A-Z0-9][A-Z0-9-]{3,23}$"
 _NUMBER_OF_A_PERSON = re.compile(r"(?:[0-9]-*){9}")
 
@@ -65,7 +66,7 @@ class SlotWanted(Model):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     service: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9-]{0,23}$",
+        pattern=SERVICE_PATTERN,
         description="A service of the site's configuration.",
         examples=["1"],
     )
@@ -118,6 +119,21 @@ class BookingProblem(Problem):
         "where another slot would do.",
         examples=[["2026-11-23T08:45:00+07:00"]],
     )
+
+
+class FreeSlot(Model):
+    """A slot that takes somebody yet."""
+
+    slot: datetime = Field(description="When it begins.", examples=["2026-11-23T08:30:00+07:00"])
+    left: int | None = Field(
+        description="How many more it takes; null where as many as will.", examples=[2]
+    )
+
+
+class FreeSlots(Model):
+    """The slots of a day in which a service can be booked now, in order."""
+
+    slots: list[FreeSlot]
 
 
 class AppointmentPage(Model):

@@ -8,10 +8,13 @@ from fastapi import APIRouter, Depends, Header, Path, Response
 from central.access.permissions import Permission
 from central.api.appointment_models import (
     CODE_PATTERN,
+    SERVICE_PATTERN,
     Appointment,
     AppointmentPage,
     BookingProblem,
     BookingWanted,
+    FreeSlot,
+    FreeSlots,
     SlotWanted,
     appointment,
 )
@@ -47,6 +50,14 @@ AppointmentPath = Annotated[
         examples=["HK7PX3M9"],
     ),
 ]
+ServicePath = Annotated[
+    str,
+    Path(
+        pattern=SERVICE_PATTERN,
+        description="A service of the site's configuration.",
+        examples=["1"],
+    ),
+]
 Key = Annotated[
     str,
     Header(
@@ -65,11 +76,21 @@ def appointment_router(entrance: Entrance) -> APIRouter:
     ]
     OnPage = Annotated[Page, Depends(page_of)]  # noqa: N806 - as above
     book = entrance.appointments
-    router = APIRouter(
-        prefix="/api/v1/sites/{site}/appointments", responses=PROBLEMS, tags=["appointments"]
-    )
+    router = APIRouter(prefix="/api/v1/sites/{site}", responses=PROBLEMS, tags=["appointments"])
 
-    @router.get("", summary="The appointments of a day")
+    @router.get("/services/{service}/slots", summary="The free slots of a day", responses=_REFUSED)
+    def free_slots(
+        visit: Booking, site: SitePath, service: ServicePath, day: DayQuery = None
+    ) -> FreeSlots:
+        """In which a service can be booked now; none on a day when the site is closed, full, or
+        that is over or too far ahead. Another may be quicker to book one of them."""
+        of = day.isoformat() if day else book.today
+        free = found(book.free(visit.admin.scope, site, service, of))
+        return FreeSlots(
+            slots=[FreeSlot(slot=local_time(one.slot_ms), left=one.left) for one in free]
+        )
+
+    @router.get("/appointments", summary="The appointments of a day")
     def appointments(
         visit: Booking, site: SitePath, page: OnPage, day: DayQuery = None
     ) -> AppointmentPage:
@@ -82,7 +103,9 @@ def appointment_router(entrance: Entrance) -> APIRouter:
             appointments=[appointment(row, book.today) for row in rows],
         )
 
-    @router.post("", summary="Book a slot", status_code=HTTPStatus.CREATED, responses=_REFUSED)
+    @router.post(
+        "/appointments", summary="Book a slot", status_code=HTTPStatus.CREATED, responses=_REFUSED
+    )
     def book_slot(
         response: Response, visit: Booking, site: SitePath, wanted: BookingWanted, key: Key
     ) -> Appointment:
@@ -92,12 +115,14 @@ def appointment_router(entrance: Entrance) -> APIRouter:
         response.headers["Location"] = f"/api/v1/sites/{site}/appointments/{row.code}"
         return appointment(row, book.today)
 
-    @router.get("/{appointment}", summary="One appointment")
+    @router.get("/appointments/{appointment}", summary="One appointment")
     def one(visit: Booking, site: SitePath, code: AppointmentPath) -> Appointment:
         """How it stands."""
         return appointment(found(book.one(visit.admin.scope, site, code)), book.today)
 
-    @router.put("/{appointment}", summary="Move it to another slot", responses=_REFUSED)
+    @router.put(
+        "/appointments/{appointment}", summary="Move it to another slot", responses=_REFUSED
+    )
     def move(
         visit: Booking,
         site: SitePath,
@@ -111,7 +136,7 @@ def appointment_router(entrance: Entrance) -> APIRouter:
         )
 
     @router.delete(
-        "/{appointment}",
+        "/appointments/{appointment}",
         summary="Cancel it",
         status_code=HTTPStatus.NO_CONTENT,
         responses=_REFUSED,

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from central.access.accounts import Admin
 from central.appointments.offer import offer_of
-from central.appointments.room import Room
+from central.appointments.room import FreeSlot, Room
 from central.appointments.slots import SlotRule
 from central.registry.dated_names import DatedNames
 from central.rollup.business_day import day_of, midnight_ms
@@ -102,6 +102,16 @@ class AppointmentBook:
                 return None
             return book.count(site, day), book.page(site, day, offset, limit)
 
+    def free(self, scope: Scope, site: str, service: str, day: str) -> list[FreeSlot] | None:
+        """The slots of a day in which a service can be booked now. Raises BookingRefusedError for a
+        service that the site does not offer, and where the centre does not know."""
+        with reading(self._database) as conn:
+            place = Appointments(conn, scope).site(site)
+            if place is None:
+                return None
+            room = self._room(conn, site, place, service)
+            return room.free_on(day, *self._bookable_ms(*self._days(conn, site, place)))
+
     def book(self, admin: Admin, site: str, wanted: Wanted, key: str) -> AppointmentRow | None:
         """Book a slot; the same again with the same key gives the first answer's appointment."""
         asked = f"{site} {wanted.service} {wanted.slot_ms} {wanted.code or ''}"
@@ -161,12 +171,7 @@ class AppointmentBook:
 
     def _checked(self, conn: Connection, site: str, place: int, code: str, wanted: Wanted) -> Slot:
         """The slot, if the site is there on its day, offers it and has room."""
-        offer = offer_of(conn, site)
-        if offer is None:
-            raise BookingRefusedError(Reason.NOT_CONFIGURED, site=site)
-        service = offer.service(wanted.service)
-        if service is None:
-            raise BookingRefusedError(Reason.SERVICE_NOT_OFFERED, service=wanted.service)
+        room = self._room(conn, site, place, wanted.service, code)
         now_ms = self._now_ms()
         if wanted.slot_ms < now_ms:
             raise BookingRefusedError(Reason.SLOT_PAST)
@@ -178,20 +183,35 @@ class AppointmentBook:
             raise BookingRefusedError(Reason.SITE_ENDED, site=site, last=last)
         if slot.day < first:
             raise BookingRefusedError(Reason.SITE_NOT_BEGUN, site=site, first=first)
-        book = Appointments(conn, Scope())
-        room = Room(book, place, offer, self._rule, service, code, MOST_A_DAY)
-        free_from_ms = max(now_ms, midnight_ms(first))
-        free_to_ms = min(now_ms + MOST_DAYS_AHEAD * _DAY_MS, midnight_ms(last) + _DAY_MS - 1)
         if not room.is_slot(slot):
-            free_ms = room.nearest(slot, free_from_ms, free_to_ms)
+            free_ms = room.nearest(slot, *self._bookable_ms(first, last))
             minutes = str(self._rule.length_min)
             raise BookingRefusedError(Reason.NO_SLOT, free_ms, minutes=minutes)
         if room.is_day_full(slot.day):
             raise BookingRefusedError(Reason.DAY_FULL, day=slot.day)
         if room.is_full(slot):
-            free_ms = room.nearest(slot, free_from_ms, free_to_ms)
+            free_ms = room.nearest(slot, *self._bookable_ms(first, last))
             raise BookingRefusedError(Reason.SLOT_FULL, free_ms)
         return slot
+
+    def _room(self, conn: Connection, site: str, place: int, service: str, but: str = "") -> Room:
+        """The slots of a service, in which the appointment `but` takes no room."""
+        offer = offer_of(conn, site)
+        if offer is None:
+            raise BookingRefusedError(Reason.NOT_CONFIGURED, site=site)
+        offered = offer.service(service)
+        if offered is None:
+            raise BookingRefusedError(Reason.SERVICE_NOT_OFFERED, service=service)
+        book = Appointments(conn, Scope())
+        return Room(book, place, offer, self._rule, offered, but, MOST_A_DAY)
+
+    def _bookable_ms(self, first: str, last: str) -> tuple[int, int]:
+        """The first and the last moment that may be booked at a site with these days."""
+        now_ms = self._now_ms()
+        return (
+            max(now_ms, midnight_ms(first)),
+            min(now_ms + MOST_DAYS_AHEAD * _DAY_MS, midnight_ms(last) + _DAY_MS - 1),
+        )
 
     def _days(self, conn: Connection, site: str, place: int) -> tuple[str, str]:
         """The first and the last day of a site."""

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -13,6 +14,14 @@ from central.store.appointments import Appointments, Slot
 
 _NEAREST = 3
 _WITHIN_DAYS = 7
+
+
+class FreeSlot(NamedTuple):
+    """When a slot begins (UTC milliseconds since 1970), and how many more it takes; None where as
+    many as will."""
+
+    slot_ms: int
+    left: int | None
 
 
 class Room(Struct, frozen=True):
@@ -40,6 +49,17 @@ class Room(Struct, frozen=True):
         taken = self.book.taken(self.place, slot.service, slot.day, slot.day, self.but)
         return not self._has_room(taken, slot.slot_ms)
 
+    def free_on(self, day: str, first_ms: int, last_ms: int) -> list[FreeSlot]:
+        """The slots of a day from `first_ms` to `last_ms` that take somebody yet, in order."""
+        if self.is_day_full(day):
+            return []
+        taken = self.book.taken(self.place, self.service.id, day, day, self.but)
+        return [
+            FreeSlot(begins_ms, self._left(taken, begins_ms))
+            for begins_ms in slots_on(self.rules, self.rule, date.fromisoformat(day))
+            if first_ms <= begins_ms <= last_ms and self._has_room(taken, begins_ms)
+        ]
+
     def nearest(self, slot: Slot, first_ms: int, last_ms: int) -> list[int]:
         """When the free slots nearest to a moment begin, at most three within a week of it, from
         `first_ms` to `last_ms` (UTC milliseconds since 1970), in order."""
@@ -57,11 +77,15 @@ class Room(Struct, frozen=True):
         return sorted(sorted(free, key=lambda ms: abs(ms - slot.slot_ms))[:_NEAREST])
 
     def _has_room(self, taken: list[int], begins_ms: int) -> bool:
+        left = self._left(taken, begins_ms)
+        return left is None or left > 0
+
+    def _left(self, taken: list[int], begins_ms: int) -> int | None:
         most = self.service.appointments_per_slot
         if most is None:
-            return True
+            return None
         ends = bisect_left(taken, begins_ms + self.rule.length_ms)
-        return ends - bisect_left(taken, begins_ms) < most
+        return most - (ends - bisect_left(taken, begins_ms))
 
 
 def _days_around(day: date) -> Iterator[date]:

@@ -50,6 +50,7 @@ NEEDS: dict[str, Permission | None] = {
     "/alerts/{alert}": Permission.MACHINES,
     "/sites/{site}/events": Permission.EVENTS,
     "/audit": Permission.AUDIT,
+    "/sites/{site}/services/{service}/slots": Permission.APPOINTMENTS,
     "/sites/{site}/appointments": Permission.APPOINTMENTS,
     "/sites/{site}/appointments/{appointment}": Permission.APPOINTMENTS,
     "/health": None,
@@ -106,6 +107,7 @@ def addresses(path: str, site: str) -> list[str]:
         "alert": 1,
         "appointment": "HEN-0001",
         "rollout": 1,
+        "service": "1",
     }
     narrowed = (
         "",
@@ -167,7 +169,8 @@ def test_a_role_does_what_it_may_and_sees_its_own_scope_only(served: Nation, who
                 elif not may_ask(who, path, site):
                     assert status == 404, address
                 elif "?" not in address:
-                    assert status == 200, address
+                    # What may be booked is not known of a site without a configuration.
+                    assert status == 200 or (status == 409 and path.endswith("/slots")), address
                 shown = [word for word in foreign if word in body]
                 assert shown == [], address
 

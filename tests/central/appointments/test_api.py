@@ -54,6 +54,22 @@ def test_a_slot_is_booked_shown_moved_and_cancelled(portal: httpx.Client) -> Non
     assert portal.get(at(SITE, "HEN-1")).json()["state"] == "cancelled"
 
 
+def test_the_free_slots_of_a_day_are_listed(portal: httpx.Client) -> None:
+    path = f"/api/v1/sites/{SITE}/services/1/slots?day={DAY}"
+    for one in portal.get(path).json()["slots"]:
+        wanted = SLOT | {"slot": one["slot"]}
+        assert (
+            portal.post(
+                at(SITE), json=wanted, headers=key(one["slot"][:16].replace(":", ""))
+            ).status_code
+            == 201
+        )
+        assert one["left"] is None, "as many as will"
+    unknown = portal.get(path.replace("services/1", "services/9"))
+    assert unknown.json()["type"] == "urn:thutu:booking:service-not-offered"
+    assert portal.get(path.replace(SITE, "01-99999-01")).status_code == 404
+
+
 @pytest.mark.parametrize("who", [*WHO, None])
 def test_only_a_booking_system_may_and_only_within_its_scope(
     served: Nation, who: str | None

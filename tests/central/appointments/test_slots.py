@@ -11,6 +11,7 @@ from central.appointments.slots import SlotRule, slots_on
 from central.configuration.book import ConfigurationError
 from central.configuration.site_rules import site_rules
 from central.registry.units import shipped_units
+from central.scope import Scope
 from central.store.configurations import Configurations, Made
 from central.store.connection import Database
 from central.store.database import Location, transaction
@@ -104,6 +105,37 @@ def test_room_is_for_the_slot_and_not_for_the_minute(site: BookedSite, each_db: 
     )
     assert refused(site, "2026-11-23T08:30").reason is Reason.SLOT_FULL, "booked before slots were"
     book(site, "2026-11-23T08:30", "other", service="2")
+
+
+def free(site: BookedSite, day: str, service: str = "1") -> dict[str, int | None]:
+    found = site.book.free(Scope(), SITE, service, day)
+    assert found is not None
+    return {local(one.slot_ms): one.left for one in found}
+
+
+def test_what_is_listed_as_free_can_be_booked(site: BookedSite) -> None:
+    day = "2026-11-23"
+    before = free(site, day)
+    assert [min(before), max(before), {*before.values()}] == ["11-23 07:30", "11-23 15:45", {2}]
+    for number, begins in enumerate(before):
+        book(site, f"{day}T{begins[-5:]}", f"each-{number}")
+    assert {*free(site, day).values()} == {1}
+    book(site, f"{day}T07:30", "last")
+    assert "11-23 07:30" not in free(site, day)
+    assert refused(site, f"{day}T07:30").reason is Reason.SLOT_FULL
+    assert {*free(site, day, "2").values()} == {None}, "as many as will"
+
+
+def test_no_slot_is_free_where_nobody_may_come(site: BookedSite, each_db: Database) -> None:
+    for day in ("2026-11-22", "2026-11-24", HOLIDAY, "2027-06-01"):
+        assert free(site, day) == {}
+    site.clock.now_ms = ms("2026-11-23T15:20")
+    assert list(free(site, "2026-11-23")) == ["11-23 15:30", "11-23 15:45"]
+    each_db.execute("UPDATE sites SET valid_to = '2026-11-24' WHERE code = ?", (SITE,))
+    assert free(site, "2026-11-25") == {}
+    with pytest.raises(BookingRefusedError) as raised:
+        free(site, "2026-11-23", "9")
+    assert raised.value.reason is Reason.SERVICE_NOT_OFFERED
 
 
 def test_nothing_is_named_that_cannot_be_booked(site: BookedSite, each_db: Database) -> None:
