@@ -325,7 +325,7 @@ def test_an_order_that_the_centre_did_not_seal_is_not_taken(centre: Centre) -> N
     machine.wait_for(
         lambda: machine.try_to("journalctl -b -u thutu-update -g 'is not taken'").code == 0
     )
-    assert "release 9" not in machine.run(f"{UPDATE} show")
+    assert "Release 9" not in machine.run(f"{UPDATE} show")
     assert machine.run("systemctl show thutu-update --property Result --value") == "success"
     machine.run("sudo -u thutu rm /run/thutu-hub/update.thutu")
 
@@ -352,10 +352,10 @@ def test_a_release_from_a_stick_is_built_anew_after_a_power_cut(centre: Centre) 
 
 def test_a_release_on_trial_goes_on_after_a_power_cut_and_is_kept(centre: Centre) -> None:
     machine = centre.machine
-    assert "release 2: trying" in machine.run(f"{UPDATE} show")
+    assert "Release 2: trying" in machine.run(f"{UPDATE} show")
     machine.cut_power()
     centre.switch_on()
-    seconds = machine.wait_for(lambda: "release 2: done" in machine.run(f"{UPDATE} show"), 900)
+    seconds = machine.wait_for(lambda: "Release 2: done" in machine.run(f"{UPDATE} show"), 900)
     print(f"\n  proven after {seconds:.0f} s\n{machine.run(f'{UPDATE} show')}")
     print(machine.run("journalctl -u 'thutu-update*' -o cat --no-pager | tail -40"))
     assert centre.software() == NEXT_VERSION
