@@ -38,6 +38,7 @@ USUAL = {
     "appointment": "HEN-0001",
     "alert": "1",
     "rollout": "1",
+    "service": "1",
     "step": "day",
 }
 ENDLESS_OR_SLOW = ("/live", ".pdf")

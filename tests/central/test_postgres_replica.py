@@ -199,6 +199,7 @@ def test_what_a_replica_cancels_to_follow_its_primary_is_asked_of_the_primary(
     until(lambda: reads_the_copy(where), within_s=30)
 
 
+@pytest.mark.timeout(300)
 def test_a_replica_that_cancels_costs_no_answer(
     tmp_path: Path, where: Postgres, replica: PostgresServer
 ) -> None:
@@ -211,14 +212,14 @@ def test_a_replica_that_cancels_costs_no_answer(
         def ask() -> set[int]:
             found = set()
             with country.client("national") as admin:
-                while not is_enough.is_set():
+                while not (found and is_enough.is_set()):
                     found.add(admin.get("/api/v1/overview").status_code)
             return found
 
         crowd = stack.enter_context(ThreadPoolExecutor(4))
         asked = [crowd.submit(ask) for _ in range(4)]
         try:
-            until_s = time.monotonic() + 60
+            until_s = time.monotonic() + 200
             while not conflicts(replica):
                 assert time.monotonic() < until_s
                 primary.execute("ALTER TABLE sites ALTER COLUMN code SET STATISTICS 100")
