@@ -210,7 +210,7 @@ def test_a_replica_that_cancels_costs_no_answer(
         is_enough = threading.Event()
 
         def ask() -> set[int]:
-            found = set()
+            found: set[int] = set()
             with country.client("national") as admin:
                 while not (found and is_enough.is_set()):
                     found.add(admin.get("/api/v1/overview").status_code)
