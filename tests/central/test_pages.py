@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import chromium, page_of
+from tests.browser import chromium
 from tests.central.journal import DAY
 from tests.central.nation import (
     OTHER_SITE,
@@ -20,6 +20,7 @@ from tests.central.nation import (
     Nation,
     nation,
 )
+from tests.central.signed_in_page import signed_in_page
 
 
 @pytest.fixture(scope="module")
@@ -108,12 +109,7 @@ def test_no_page_shows_a_province_anything_of_another(served: Nation) -> None:
 
 @pytest.fixture
 def page(served: Nation, browser: Browser) -> Iterator[Page]:
-    with page_of(browser, (1280, 900)) as opened:
-        opened.goto(f"{served.url}/sign-in")
-        opened.locator("summary").click()
-        opened.fill("#token", served.tokens["national"])
-        opened.keyboard.press("Enter")
-        expect(opened.locator("h1")).to_have_text("Cả nước")
+    with signed_in_page(served, browser, (1280, 900)) as opened:
         yield opened
 
 

@@ -6,8 +6,9 @@ from itertools import product
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import chromium, page_of
+from tests.browser import chromium
 from tests.central.nation import PAGES, SITE, Nation
+from tests.central.signed_in_page import signed_in_page
 
 FITS = "document.documentElement.scrollWidth <= window.innerWidth"
 
@@ -20,12 +21,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(served: Nation, browser: Browser) -> Iterator[Page]:
-    with page_of(browser, (390, 800)) as opened:
-        opened.goto(f"{served.url}/sign-in")
-        opened.locator("summary").click()
-        opened.fill("#token", served.tokens["national"])
-        opened.keyboard.press("Enter")
-        expect(opened.locator("h1")).to_have_text("Cả nước")
+    with signed_in_page(served, browser, (390, 800)) as opened:
         yield opened
 
 

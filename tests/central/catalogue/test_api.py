@@ -7,9 +7,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import chromium, page_of
+from tests.browser import chromium
 from tests.central.journal import NODE, OTHER_NODE
 from tests.central.nation import WHO, Nation, answer
+from tests.central.signed_in_page import signed_in_page
 
 BIRTH = {"code": "1.001193", "name": {"vi": "Đăng ký khai sinh"}, "service": "1"}
 COPIES = {
@@ -34,12 +35,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, served: Nation) -> Iterator[Page]:
-    with page_of(browser, (1280, 900)) as page:
-        page.goto(f"{served.url}/sign-in")
-        page.locator("summary").click()
-        page.fill("#token", served.tokens["national"])
-        page.keyboard.press("Enter")
-        expect(page.locator("h1")).to_have_text("Cả nước")
+    with signed_in_page(served, browser, (1280, 900)) as page:
         yield page
 
 

@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from central.registry.provinces import shipped_provinces
-from tests.browser import chromium, page_of
+from tests.browser import chromium
 from tests.central.journal import NODE, OTHER_NODE
 from tests.central.nation import Nation, answer
+from tests.central.signed_in_page import signed_in_page
 
 
 @pytest.fixture(scope="module")
@@ -21,12 +22,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, served: Nation) -> Iterator[Page]:
-    with page_of(browser, (1280, 900)) as page:
-        page.goto(f"{served.url}/sign-in")
-        page.locator("summary").click()
-        page.fill("#token", served.tokens["national"])
-        page.keyboard.press("Enter")
-        expect(page.locator("h1")).to_have_text("Cả nước")
+    with signed_in_page(served, browser, (1280, 900)) as page:
         yield page
 
 

@@ -1,0 +1,21 @@
+"""A page of the centre's whose reader has signed in for the nation, by hand."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import Size, page_of
+from tests.central.nation import Nation
+
+
+@contextmanager
+def signed_in_page(served: Nation, browser: Browser, size: Size) -> Iterator[Page]:
+    """The national board in a fresh window of `size` (CSS pixels), with the token typed in."""
+    with page_of(browser, size) as page:
+        page.goto(f"{served.url}/sign-in")
+        page.locator("summary").click()
+        page.fill("#token", served.tokens["national"])
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_have_text("Cả nước")
+        yield page
