@@ -25,16 +25,21 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
+from msgspec.structs import replace
 
 from benchmarks.report import line
 from benchmarks.running_hub import hub_settings
 from contract.commands import Actor
 from edge.access import Access
+from edge.core.house import House
+from edge.store.journal import Journal, NewRow
+from edge.store.recovery import JOURNAL, keep_checkpoint
 from runtime.clock import SystemClock
 
 _STARTS = 7
 _TICKETS = 300
 _ROW_BYTES = 150
+_YEAR_ROWS = 375_000  # of a large site
 _BARE = "FastAPI on uvicorn, one route"
 _BARE_APP = """
 import socket, sys, uvicorn
@@ -106,6 +111,7 @@ def main() -> None:
         value, base = statistics.median(start_s), statistics.median(bare_s)
         print(line("start.first_ticket_s", value, "s", f"{_BARE}, first answer", base), flush=True)
         _scale(statistics.median(worked_s), statistics.median(loop_s))
+        _measure_after_a_year(root / "year", statistics.median(worked_s))
         _measure_work(root)
 
 
@@ -116,6 +122,20 @@ def _scale(worked_s: float, loop_s: float) -> None:
         there_s = published_s * _LOOP_TURNS / _PUBLISHED_TURNS
         scaled_s = worked_s / loop_s * there_s
         print(line(f"start.scaled.{board}_s", scaled_s, "s", f"{name}, published", there_s))
+
+
+def _measure_after_a_year(data: Path, new_s: float) -> None:
+    """The first start finds all rows in one file, and seals the older ones; then it starts anew."""
+    data.mkdir()
+    with closing(Journal(data / JOURNAL)) as journal:
+        for _ in range(0, _YEAR_ROWS, 1000):
+            bodies = (os.urandom(_ROW_BYTES) for _ in range(500))
+            journal.append([NewRow(b, key) for b in bodies for key in (os.urandom(16), b"")])
+        keep_checkpoint(journal, replace(House(), seq=journal.last_seq))
+        journal.advance(journal.last_seq)
+    for name in ("start.seals_a_year_processor_s", "start.after_a_year_processor_s"):
+        with _hub(data) as (site, _):
+            print(line(name, _processor_s(site.pid), "s", "a new site's start", new_s), flush=True)
 
 
 def _measure_work(root: Path) -> None:

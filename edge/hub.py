@@ -94,7 +94,7 @@ class Hub:
             raise
         self._house = self._stores.house
         self._stamp = clock.stamp()
-        self._rows_since_checkpoint = 0
+        self._rows_since_checkpoint = self._stores.replayed
         self._broken = False
         self._unstored_reports: dict[_Subject, Order] = {}
         self._at_printer: set[Slip] = set()

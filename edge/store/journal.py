@@ -1,7 +1,8 @@
 """A node's append-only event log in SQLite; its cursor is the outbox to the centre.
 
 Each row carries a hash over its predecessor's and its own bytes. Rows are durable when `append`
-returns: write-ahead log, `synchronous=FULL`, both read back when the journal is opened.
+returns: write-ahead log, `synchronous=FULL`, both read back when the journal is opened. Rows from
+before `base_seq` are in sealed files beside it, and are read there.
 """
 
 import hashlib
@@ -9,7 +10,7 @@ import re
 import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from contract.codec import CHAIN_START, chain
+from edge.store.sealed_rows import open_sealed
 
 _BUSY_TIMEOUT_S = 10
 _FULL = 2
@@ -80,6 +82,7 @@ class Journal:
         self._moving_cursor = Lock()
         self._connections: list[sqlite3.Connection] = []
         self.epoch = ""
+        self.base_seq = 0
         self.last_seq, self.last_hash = 0, CHAIN_START
         self._open()
 
@@ -108,7 +111,7 @@ class Journal:
     def read(self, after: int, limit: int) -> list[Row]:
         """At most `limit` rows behind row `after`, in order."""
         query = "SELECT seq, body, hash FROM entries WHERE seq > ? ORDER BY seq LIMIT ?"
-        return [self._row(record) for record in self._query(query, (after, limit))]
+        return [self._row(record) for record in self._query(query, (after, limit), after)]
 
     def rows(self, after: int = 0, chunk: int = 1000) -> Iterator[Row]:
         """All rows behind row `after`, read in chunks."""
@@ -120,13 +123,13 @@ class Journal:
         """The chain's hash after row `seq`; 32 zero bytes for 0. Raises KeyError if unknown."""
         if seq == 0:
             return CHAIN_START
-        found = self._query("SELECT hash FROM entries WHERE seq = ?", (seq,))
+        found = self._query("SELECT hash FROM entries WHERE seq = ?", (seq,), seq)
         if not found:
             raise KeyError(seq)
         return self._blob(found[0][0])
 
     def find_command(self, command_id: bytes) -> Row | None:
-        """The first row of the command with this id, if it was ever carried out."""
+        """The first row of the command with this id, if it was carried out since `base_seq`."""
         query = "SELECT seq, body, hash FROM entries WHERE command_id = ?"
         found = self._query(query, (command_id,))
         return self._row(found[0]) if found else None
@@ -195,6 +198,23 @@ class Journal:
         state = kept[_CHECKSUM_BYTES:]
         return (seq, state) if kept == _checksum(seq, state) + state else None
 
+    def copy_to(self, path: Path, first: int) -> None:
+        """Begin another file of this journal, at `path`, with the rows from `first` on.
+
+        Raises StoreError.
+        """
+        try:
+            with closing(Journal(path)) as copy, copy._writer as writer:  # noqa: SLF001 - a sibling
+                writer.execute("ATTACH ? AS whole", (str(self.path),))
+                writer.execute("BEGIN")
+                writer.execute("INSERT OR REPLACE INTO state SELECT * FROM whole.state")
+                writer.execute("INSERT INTO checkpoints SELECT * FROM whole.checkpoints")
+                writer.execute(
+                    "INSERT INTO entries SELECT * FROM whole.entries WHERE seq >= ?", (first,)
+                )
+        except sqlite3.Error as error:
+            raise StoreError(f"{path}: cannot be written: {error}") from error
+
     def reopen(self) -> None:
         """Close the files and read anew what the disk really holds. Raises StoreError."""
         with self._reading, self._moving_cursor:
@@ -216,6 +236,7 @@ class Journal:
             # A cursor that is lost in a power cut only means that rows are sent again.
             self._cursor_writer.execute("PRAGMA synchronous=NORMAL")
             self.epoch = self._epoch()
+            self.base_seq = self._base()
             self.last_seq, self.last_hash = self._end()
         except StoreError:
             self.close()
@@ -244,6 +265,11 @@ class Journal:
             )
         return connection
 
+    def _base(self) -> int:
+        # A file that does not begin with row 1 begins with the last row that it cannot check.
+        first = self._writer.execute("SELECT min(seq) FROM entries").fetchone()[0]
+        return 0 if first in {None, 1} else int(first)
+
     def _end(self) -> tuple[int, bytes]:
         query = "SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
         last = self._writer.execute(query).fetchone()
@@ -267,11 +293,15 @@ class Journal:
             raise StoreError(f"{self.path}: bytes were stored and {type(value).__name__} is there")
         return value
 
-    def _query(self, query: str, values: tuple[object, ...]) -> list[Any]:
+    def _query(self, query: str, values: tuple[object, ...], about: int | None = None) -> list[Any]:
+        """The records that `query` finds, in the file where row `about` and the next one are."""
         try:
+            if about is not None and about < self.base_seq:
+                with closing(open_sealed(self.path, self.epoch, about)) as sealed:
+                    return sealed.execute(query, values).fetchall()
             with self._reading:
                 return self._reader.execute(query, values).fetchall()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{self.path}: cannot be read: {error}") from error
 
 

@@ -15,6 +15,7 @@ from contract.events import Entry
 from edge.core.house import House, apply, moved_to_new_journal
 from edge.store.high_water import HighWater, Mark
 from edge.store.journal import Journal, JournalDamagedError, StoreError
+from edge.store.sealing import seal_older_rows
 
 logger = logging.getLogger(__name__)
 
@@ -27,20 +28,23 @@ _STATE_VERSION = hashlib.sha256(
 class Stores(NamedTuple):
     """A node's journal and high-water mark, and the house that the journal tells of.
 
-    `damage` says why an older journal was set aside, if one was.
+    `replayed` rows were read to know it; `damage` says why an older journal was set aside, if one
+    was.
     """
 
     journal: Journal
     high_water: HighWater
     house: House
+    replayed: int = 0
     damage: str | None = None
 
 
 class Rebuilt(NamedTuple):
-    """The house after the rows that fit together, and what did not fit."""
+    """The house after the rows that fit together, what did not fit, and how many were read."""
 
     house: House
     damage: str | None
+    replayed: int = 0
 
 
 def open_stores(folder: Path) -> Stores:
@@ -57,30 +61,31 @@ def open_stores(folder: Path) -> Stores:
         journal = Journal(folder / JOURNAL)
     except JournalDamagedError as error:
         return _begin_anew(folder, high_water, Rebuilt(House(), str(error)))
-    house, damage = check(journal, high_water.mark)
+    house, damage, replayed = check(journal, high_water.mark)
     damage = broken_pages or damage
     if damage is None:
-        return Stores(journal, high_water, house)
+        seal_older_rows(journal)
+        return Stores(journal, high_water, house, replayed)
     journal.close()
     return _begin_anew(folder, high_water, Rebuilt(house, damage))
 
 
 def check(journal: Journal, mark: Mark | None) -> Rebuilt:
     """Rebuild the house and hold the journal against the high-water mark."""
-    house, damage = rebuild(journal)
+    house, damage, replayed = rebuild(journal)
     damage = damage or _contradiction(journal, mark) or _damage_among_unsent(journal, house)
-    return Rebuilt(house, damage)
+    return Rebuilt(house, damage, replayed)
 
 
 def rebuild(journal: Journal) -> Rebuilt:
     """Replay the journal, from its checkpoint if there is one, checking the chain on the way."""
-    house = _kept_house(journal)
+    house = kept = _kept_house(journal)
     try:
-        for row in journal.checked_rows(after=house.seq):
+        for row in journal.checked_rows(after=kept.seq):
             house = apply(house, decode_entry(row.body))
     except (JournalDamagedError, ContractError) as error:
         return Rebuilt(_up_to_the_damage(journal, house), str(error))
-    return Rebuilt(house, None)
+    return Rebuilt(house, None, house.seq - kept.seq)
 
 
 def unanswered(journal: Journal, mark: Mark | None) -> Iterator[Entry]:
@@ -156,7 +161,7 @@ def _damage_among_unsent(journal: Journal, house: House) -> str | None:
 
 
 def _begin_anew(folder: Path, high_water: HighWater, rebuilt: Rebuilt) -> Stores:
-    house, damage = rebuilt
+    house, damage, _ = rebuilt
     aside = _set_aside(folder)
     mark = high_water.mark
     house = moved_to_new_journal(house, mark.day if mark else "", mark.orders if mark else {})
@@ -168,7 +173,7 @@ def _begin_anew(folder: Path, high_water: HighWater, rebuilt: Rebuilt) -> Stores
         damage,
         aside,
     )
-    return Stores(journal, high_water, house, damage)
+    return Stores(journal, high_water, house, damage=damage)
 
 
 def _set_aside(folder: Path) -> Path:

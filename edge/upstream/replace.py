@@ -5,7 +5,6 @@ they are not sent again. Numbers go on above the centre's and above the last sli
 """
 
 import contextlib
-import os
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -21,9 +20,9 @@ from edge.core.state import ENDED
 from edge.store.high_water import HighWater, Mark
 from edge.store.journal import Journal, StoreError
 from edge.store.recovery import JOURNAL, keep_checkpoint, rebuild
+from edge.store.swap import fresh_path, swap_in
 from runtime.folder_lock import FolderLock
 
-_NEW = "journal-new.db"
 _LAST_SLIP = re.compile(r"(?P<series>[1-9])=(?:0|(?P=series)(?P<order>[0-9]{3,4}))")
 
 
@@ -107,7 +106,7 @@ def check_unused(folder: Path) -> None:
         given = high_water.mark.orders if high_water.mark else {}
     if (folder / JOURNAL).exists():
         with contextlib.closing(Journal(folder / JOURNAL)) as journal:
-            house, damage = rebuild(journal)
+            house, damage, _ = rebuild(journal)
         if damage is not None:
             raise StoreError(damage)
         if any(folder.glob(f"{JOURNAL}-*")):
@@ -155,31 +154,18 @@ def take_over(
 
 def _begin(folder: Path, house: House) -> None:
     """Put a new journal with `house` at its base in the old one's place, in one step."""
-    new, old = folder / _NEW, folder / JOURNAL
-    for leftover in folder.glob(f"{_NEW}*"):
-        leftover.unlink()
+    new = fresh_path(folder / JOURNAL)
     with contextlib.closing(Journal(new)) as journal:
         keep_checkpoint(journal, house)
         epoch = journal.epoch
-    if old.exists():
-        taken = len(list(folder.glob("journal-before-*.db")))
-        os.link(old, folder / f"journal-before-{taken + 1}.db")
-    new.replace(old)
-    _sync(folder)
+    taken = len(list(folder.glob("journal-before-*.db")))
+    swap_in(new, folder / JOURNAL, folder / f"journal-before-{taken + 1}.db")
     with contextlib.closing(HighWater(folder / "high-water")) as high_water:
         high_water.write(Mark(epoch, 0, CHAIN_START, house.live.day, house.live.orders))
 
 
 def _highest(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:
     return {s: max(first.get(s, 0), second.get(s, 0)) for s in sorted({*first, *second})}
-
-
-def _sync(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _as_numbers(orders: Mapping[str, int]) -> tuple[str, ...]:

@@ -275,3 +275,19 @@ def test_the_next_day_begins_at_one_again(tmp_path: Path) -> None:
 
 def _next(order: int) -> list[str]:
     return [f"{series}{order:03d}" for series in SERVICES]
+
+
+def test_a_hub_whose_power_is_cut_every_evening_does_not_read_more_each_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.hub._ROWS_PER_CHECKPOINT", 50)
+    replayed = []
+    for day in range(8):
+        hub = RunningHub(tmp_path / f"day-{day}", TestClock())
+        replayed.append(hub.hub._stores.replayed)
+        for _ in range(20):
+            hub.give(KIOSK, IssueTicket(("1",)))
+        shutil.copytree(tmp_path / f"day-{day}", tmp_path / f"day-{day + 1}")
+        (tmp_path / f"day-{day + 1}" / "journal.db-shm").unlink()
+        hub.close()
+    assert max(replayed) < 2 * 50

@@ -11,6 +11,7 @@ from contract.codec import decode_entry, encode_entry
 from contract.commands import Answer, CallNext, IssueTicket, OpenCounter, SignIn
 from contract.events import Brought, DayOpened, Entry
 from contract.wire import VERSION, HeldRows, SiteState
+from edge.store import swap
 from edge.store.high_water import HighWater
 from edge.store.journal import Journal
 from edge.upstream import replace
@@ -154,9 +155,9 @@ def test_a_cut_at_any_step_leaves_it_undone_or_done(
     def cut(*_args: object) -> None:
         raise OSError("cut")
 
-    owner: object = {"link": os, "replace": Path, "write": HighWater}.get(step, replace)
+    owners: dict[str, object] = {"link": os, "replace": Path, "_sync": swap, "write": HighWater}
     with monkeypatch.context() as patched:
-        patched.setattr(owner, step, cut)
+        patched.setattr(owners.get(step, replace), step, cut)
         if step == "link" and not started_before:
             take_over(folder, state, ON_PAPER, MONDAY_8_MS)
         else:
