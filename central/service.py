@@ -102,7 +102,7 @@ class Centre:
             enrolment = None
             is_shut_out: Callable[[str], bool] = _nobody
             if self._identities is not None:
-                undo.callback(self._identities.stop)
+                undo.callback(self._identities.close)
                 enrolment = create_enrolment(self._identities, self._clock)
                 is_shut_out = self._identities.is_shut_out
             self._committer = None if has_workers else self._new_committer(is_shut_out, turned)
@@ -141,14 +141,19 @@ class Centre:
         self._rollouts = RolloutDesk(
             database, key, self._clock, self._retain, updates or UpdateSettings()
         )
-        self._spool = Spool(folder, self._committer.put) if self._committer else None
         self._state_desk = StateDesk(database, key, self._clock, self._publish)
         self._appointments = AppointmentService(database, key, self._clock, self._publish)
         self._rounds = [
             Rounds("appointments", self._appointments.turn, 1.0, self._clock),
             Rounds("configurations", self._configurations.turn, 1.0, self._clock),
             Rounds("rollouts", self._rollouts.turn, 2.0, self._clock),
+            Rounds("hubs on new cards", self._state_desk.turn, 0.1, self._clock),
         ]
+        if self._identities is not None:
+            self._rounds.append(Rounds("identities", self._identities.turn, 1.0, self._clock))
+        if self._committer is not None:
+            spool = Spool(folder, self._committer.put)
+            self._rounds.append(Rounds("files from hubs", spool.turn, 0.5, self._clock))
         self._link = MqttLink(
             mqtt,
             persistent=True,
@@ -171,30 +176,22 @@ class Centre:
         """Begin to commit, to answer and to listen."""
         self._writer.start()
         self._alerts.start()
-        self._state_desk.start()
         for rounds in self._rounds:
             rounds.start()
-        if self._spool is not None:
-            self._spool.start()
         self._http.start()
-        if self._identities is not None:
-            self._identities.start()
         self._link.start()
         logger.info("the centre serves %s", self.url)
 
     def stop(self) -> None:
         """Stop listening, commit and fold what has come, and end."""
         self._link.stop()
-        if self._spool is not None:
-            self._spool.stop()
-        self._state_desk.stop()
         for rounds in self._rounds:
             rounds.stop()
         self._alerts.stop()
         self._writer.stop()
         self._http.stop()
         if self._identities is not None:
-            self._identities.stop()
+            self._identities.close()
         self._db.close()
         close(self._database)
         self._lock.release()

@@ -17,6 +17,7 @@ from central.ingest.committer import Committer
 from central.ingest.intake import Intake
 from central.recovery.spool import Spool
 from central.rollup.folder import Folder
+from central.rounds import Rounds
 from central.store.ingest import SqlIngestStore
 from central.store.postgres import Postgres
 from central.store.postgres_lanes import LaneLocks
@@ -96,7 +97,8 @@ class IngestWorker:
             turned,
             prepare=self._prepare,
         )
-        self._spool = Spool(folder, self._committer.put, self._owns)
+        spool = Spool(folder, self._committer.put, self._owns)
+        self._spool = Rounds("files from hubs", spool.turn, 0.5, self._clock)
         # No session outlives the program: that of another number of workers would make the broker
         # keep, for nobody, what hubs send again anyway within ten seconds.
         self._link = MqttLink(

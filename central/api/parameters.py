@@ -117,6 +117,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         (401, "admin.error_not_let_in", "No valid token or session was shown."),
         (403, "admin.error_forbidden", "The role of who asks does not include this."),
         (404, "admin.error_not_found", "There is no such thing within the scope of who asks."),
+        (413, "admin.error_too_large", "The body is larger than any that this API takes."),
         (422, "admin.error_malformed", "The question is malformed; `detail` says where."),
         (429, "admin.error_too_often", "Asked too often; `Retry-After` says when to ask again."),
         (503, "admin.error_store", "The database cannot be read now; ask again."),

@@ -4,7 +4,6 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,14 +13,13 @@ from central.identity.registrar import Registrar, RequestRefused
 from contract.codec import ContractError, decode_message, encode_message
 from contract.topics import down, parse_up
 from contract.wire import CertificateRequest
-from runtime.authority import KEY_FILE, Authority, AuthorityError, Revoked
+from runtime.authority import KEY_FILE, Authority, Revoked
 from runtime.clock import Clock
 from runtime.private_file import write_private
 
 logger = logging.getLogger(__name__)
 
 LIST_FILE = "revoked.pem"
-_TURN_S = 2.0
 _LIST_EVERY_MS = 24 * 3_600_000
 _EVICT_FOR_MS = 5 * 60_000
 _EVICT_EVERY_MS = 10_000
@@ -50,7 +48,7 @@ def write_list(folder: Path, authority: Authority, register: Register, now_ms: i
 
 
 class IdentityDesk:
-    """Answers requests, and every two seconds sees to what has been revoked meanwhile.
+    """Answers requests, and at every turn sees to what has been revoked meanwhile.
 
     `publish(topic, payload)` answers over the broker; `evict(node)` ends a node's connection. The
     register may be changed by a command at the same time.
@@ -74,26 +72,14 @@ class IdentityDesk:
         self._register = Register(folder)
         self._registrar = Registrar(self._authority, self._register, clock)
         self._lock = threading.Lock()
-        self._requests: queue.Queue[tuple[str, bytes] | None] = queue.Queue(_MOST_WAITING)
+        self._requests: queue.Queue[tuple[str, bytes]] = queue.Queue(_MOST_WAITING)
         self._shut_out = self._register.shut_out()
         self._evictions: dict[str, _Eviction] = {}
         self._listed: list[Revoked] = []
         self._list_due_ms = 0
-        self._complained = False
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="identity", daemon=True)
 
-    def start(self) -> None:
-        """Begin to answer."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End, and close the register."""
-        self._stopping.set()
-        with suppress(queue.Full):
-            self._requests.put_nowait(None)
-        if self._thread.is_alive():
-            self._thread.join()
+    def close(self) -> None:
+        """Close the register."""
         with self._lock:
             self._register.close()
 
@@ -119,26 +105,13 @@ class IdentityDesk:
         except queue.Full:
             logger.warning("too many renewals at once; %s will ask again", topic)
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._renew_next()
-            try:
-                self._look(self._now_ms())
-                self._complained = False
-            except (AuthorityError, RegisterError, OSError) as error:
-                if not self._complained:
-                    self._complained = True
-                    words = "revocations cannot be seen to, trying again: %s"
-                    logger.error(words, error)  # noqa: TRY400 - the words say it all
+    def turn(self) -> None:
+        """Answer who waits, and do what is due. Raises AuthorityError, RegisterError, OSError."""
+        for _ in range(self._requests.qsize()):
+            self._renew(*self._requests.get())
+        self._look(self._now_ms())
 
-    def _renew_next(self) -> None:
-        try:
-            request = self._requests.get(timeout=_TURN_S)
-        except queue.Empty:
-            return
-        if request is None:
-            return
-        topic, payload = request
+    def _renew(self, topic: str, payload: bytes) -> None:
         try:
             node = parse_up(topic).node
             if decode_message(payload, CertificateRequest).node != node:

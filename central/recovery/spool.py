@@ -1,7 +1,6 @@
 """The folder in which files from hubs wait for the running program that writes their events."""
 
 import logging
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +9,6 @@ from contract.topics import up
 from runtime.sealed import write_file
 
 logger = logging.getLogger(__name__)
-
-_LOOK_S = 0.5
 
 
 def spool(folder: Path, name: str, data: bytes) -> Path:
@@ -37,35 +34,22 @@ class Spool:
         self._put = put
         self._owns = owns
         self._complained: set[Path] = set()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
 
-    def start(self) -> None:
-        """Begin to look for files."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End, perhaps in the middle of a file, which stays."""
-        self._stopping.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopping.wait(_LOOK_S):
-            for path in sorted(_waiting(self._folder).glob("*.thutu")):
-                try:
-                    self._take(path)
-                except (ExportRefusedError, OSError) as error:
-                    if path not in self._complained:
-                        self._complained.add(path)
-                        logger.warning("%s is not taken in: %s", path, error)
+    def turn(self) -> None:
+        """Take what lies there."""
+        for path in sorted(_waiting(self._folder).glob("*.thutu")):
+            try:
+                self._take(path)
+            except (ExportRefusedError, OSError) as error:
+                if path not in self._complained:
+                    self._complained.add(path)
+                    logger.warning("%s is not taken in: %s", path, error)
 
     def _take(self, path: Path) -> None:
         export = checked(self._folder, path.read_bytes())
         if not self._owns(export.node):
             return
         for batch in export.batches:
-            if self._stopping.is_set():
-                return
             self._put(up(export.node, "events"), batch)
         path.unlink()
         logger.info(

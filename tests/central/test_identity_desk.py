@@ -16,7 +16,6 @@ from contract.wire import Certificate
 from runtime.authority import Authority
 from tests.central.certificate_requests import by_certificate, by_token, new_key, pkcs10
 from tests.edge.running_site import TestClock
-from tests.waiting import until
 
 NODE, OTHER = "01-00097-01-h1", "01-00098-01-h1"
 DAY_S = 86_400
@@ -34,21 +33,14 @@ class Watched:
         self.published: list[tuple[str, bytes]] = []
         self.evicted: list[str] = []
         self.desk = IdentityDesk(self.folder, self.clock, self._publish, self._evict)
-        self.desk.start()
-        self.turn()
-
-    def turn(self) -> None:
-        """Let the desk look at what is due: when the second is taken, the first look is over."""
-        for _ in range(2):
-            self.desk.put("nonsense", b"")
-            until(self.desk._requests.empty)
+        self.desk.turn()
 
     def listed(self) -> list[int]:
         found = x509.load_pem_x509_crl((self.folder / "revoked.pem").read_bytes())
         return [entry.serial_number for entry in found]
 
     def close(self) -> None:
-        self.desk.stop()
+        self.desk.close()
         self.register.close()
 
     def _publish(self, topic: str, payload: bytes) -> bool:
@@ -89,7 +81,8 @@ def test_a_renewal_is_answered_on_the_nodes_own_topic(
     next_key = new_key()
     asked = by_certificate(NODE, enrolled.chain, key, pkcs10(NODE, next_key))
     watched.desk.put(up(NODE, "renew"), encode_message(asked))
-    until(lambda: len(watched.published) == 1)
+    watched.desk.turn()
+    assert len(watched.published) == 1
     topic, payload = watched.published[0]
     assert topic == down(NODE, "certificate")
     issued = x509.load_der_x509_certificate(decode_message(payload, Certificate).chain[0])
@@ -105,7 +98,8 @@ def test_a_renewal_on_the_topic_of_another_is_not_answered(
     watched.clock.later(46 * DAY_S)
     asked = by_certificate(NODE, enrolled.chain, key, pkcs10(NODE, new_key()))
     watched.desk.put(up(OTHER, "renew"), encode_message(asked))
-    until(lambda: "of another node than its topic" in caplog.text)
+    watched.desk.turn()
+    assert "of another node than its topic" in caplog.text
     assert watched.published == []
 
 
@@ -115,11 +109,12 @@ def test_a_revoked_node_is_evicted_for_five_minutes(
     assert not watched.desk.is_shut_out(NODE)
     assert watched.evicted == []
     watched.registrar.revoke(NODE, "stolen")
-    until(lambda: watched.evicted == [NODE])
+    watched.desk.turn()
+    assert watched.evicted == [NODE]
     assert watched.desk.is_shut_out(NODE)
     for _ in range(60):
         watched.clock.later(10)
-        watched.turn()
+        watched.desk.turn()
     assert 29 <= len(watched.evicted) <= 31
     serial = x509.load_der_x509_certificate(enrolled.chain[0]).serial_number
     assert watched.listed() == [serial]
@@ -129,13 +124,14 @@ def test_a_node_that_is_enrolled_again_is_let_in_at_once(
     watched: Watched, enrolled: Certificate
 ) -> None:
     watched.registrar.revoke(NODE, "by mistake")
-    until(lambda: watched.desk.is_shut_out(NODE))
+    watched.desk.turn()
+    assert watched.desk.is_shut_out(NODE)
     asked = by_token(NODE, watched.registrar.new_token(NODE))
     watched.desk.answer(encode_message(asked))
     assert not watched.desk.is_shut_out(NODE)
     before = len(watched.evicted)
     watched.clock.later(10)
-    watched.turn()
+    watched.desk.turn()
     assert len(watched.evicted) == before
     assert len(enrolled.chain) == 2
 
@@ -145,7 +141,8 @@ def test_the_certificate_of_a_replaced_machine_is_listed(
 ) -> None:
     old = x509.load_der_x509_certificate(enrolled.chain[0]).serial_number
     watched.desk.answer(encode_message(by_token(NODE, watched.registrar.new_token(NODE))))
-    until(lambda: watched.listed() == [old])
+    watched.desk.turn()
+    assert watched.listed() == [old]
     assert watched.evicted == []
 
 
@@ -157,4 +154,5 @@ def test_the_list_is_made_anew_every_day_and_lasts_a_month(watched: Watched) -> 
     assert first.next_update_utc is not None
     assert (first.next_update_utc - first.last_update_utc).days == 30
     watched.clock.later(DAY_S)
-    until(lambda: made().last_update_utc > first.last_update_utc)
+    watched.desk.turn()
+    assert made().last_update_utc > first.last_update_utc

@@ -53,7 +53,7 @@ class Desk:
 
     def close(self) -> None:
         self._server.stop()
-        self.desk.stop()
+        self.desk.close()
 
 
 @pytest.fixture
