@@ -5,7 +5,7 @@ decide, makes the rows durable in one transaction, and only then answers, prints
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -41,6 +41,7 @@ from edge.draft import Draft
 from edge.store.high_water import Mark
 from edge.store.journal import Journal, StoreError
 from edge.store.recovery import check, keep_checkpoint, open_stores, unanswered
+from edge.unstored_reports import UnstoredReports
 from runtime.clock import Clock
 from runtime.folder_lock import FolderLock
 
@@ -49,11 +50,9 @@ logger = logging.getLogger(__name__)
 _ORDERS_PER_COMMIT = 64
 _ROWS_PER_CHECKPOINT = 1000
 _ROWS_PER_COMMAND = 8
-_REPORTS_KEPT = 500
 _NEVER_TOLD = "not-stored"
 
 Reply = Answer | Refused
-_Subject = tuple[str, int]  # a slip, by number and copy, or a device
 PrintSlip = Callable[[Slip, State, bool], None]
 
 
@@ -96,7 +95,7 @@ class Hub:
         self._stamp = clock.stamp()
         self._rows_since_checkpoint = self._stores.replayed
         self._broken = False
-        self._unstored_reports: dict[_Subject, Order] = {}
+        self._unstored_reports = UnstoredReports()
         self._at_printer: set[Slip] = set()
         self.damage: str | None = None
         self._inbox: SimpleQueue[_Request | None] = SimpleQueue()
@@ -234,7 +233,7 @@ class Hub:
                 logger.exception("Nothing can be stored, so nothing is issued or changed")
             self._broken = True
             said = [Refused(Reason.NOT_STORED)] * len(requests)
-            self._keep_reports(request.order for request in requests)
+            self._unstored_reports.keep(request.order for request in requests)
         for request, reply in zip(requests, said, strict=True):
             if isinstance(reply, Exception):
                 request.reply.set_exception(reply)
@@ -331,7 +330,7 @@ class Hub:
             opening = day_to_open(draft.house.queue(training=training), stamp)
             if opening is not None:
                 draft.take(record(draft.house, (opening,), HUB, stamp, training))
-        for report in self._unstored_reports.values():
+        for report in self._unstored_reports:
             self._attempt(draft, report)
         live = draft.house.live
         reprints = reprints_after_restart(self.rules, live, stamp, self._at_printer)
@@ -366,29 +365,12 @@ class Hub:
         self._commit(draft)
         self._house = draft.house
 
-    def _keep_reports(self, orders: Iterable[Order]) -> None:
-        """Keep what this machine's devices said; others are told that nothing was stored."""
-        kept = self._unstored_reports
-        for order in orders:
-            if order.actor == HUB and isinstance(order.command, ReportPrint | ReportDevice):
-                subject = _subject(order.command)
-                kept.pop(subject, None)  # the newest word comes last
-                kept[subject] = order
-        for subject in list(kept)[:-_REPORTS_KEPT]:
-            del kept[subject]
-
     def _keep_checkpoint(self) -> None:
         try:
             keep_checkpoint(self.journal, self._house)
         except StoreError as error:
             logger.warning("No checkpoint was kept, the next start takes longer: %s", error)
         self._rows_since_checkpoint = 0
-
-
-def _subject(report: ReportPrint | ReportDevice) -> _Subject:
-    if isinstance(report, ReportDevice):
-        return (report.device, 0)
-    return (report.number, report.copy)
 
 
 def _take_effect(effect: Callable[..., None], *details: object) -> bool:
