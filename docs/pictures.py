@@ -43,8 +43,9 @@ def main() -> None:
             with _chromium() as browser:
                 _photograph(browser, busy.kiosk_url("kiosk-2"), (1080, 1400), "kiosk")
                 _photograph(browser, busy.displays.hall_url, (1280, 720), "hall")
-                waiting = busy.node.hub.snapshot().waiting[-1].number
-                place = TICKET_PAGE.format(site=busy.rules.site, day=_MONDAY, number=waiting)
+                hub = busy.node.hub
+                waiting = hub.snapshot().waiting[-1].number
+                place = TICKET_PAGE.format(node=hub.identity.node, day=_MONDAY, number=waiting)
                 _photograph(browser, stage.centre.url + place, (390, 640), "place")
                 _photograph_centre(browser, stage, busy.rules.site)
 

@@ -23,7 +23,7 @@ from simulation.site import SimulatedSite, SiteFiles
 
 # Hubs send heartbeats in real time, in which a whole simulated day may pass.
 _LIVE_WITHIN_S = 12 * 3600
-TICKET_PAGE = "/t/{site}/{day}/{number}"
+TICKET_PAGE = "/t/{node}/{day}/{number}"
 _REGISTERED_MS = midnight_ms("2025-07-01")
 
 
