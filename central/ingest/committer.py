@@ -1,10 +1,10 @@
 """The thread between the broker and the store: commit, acknowledge, then fold."""
 
 import logging
-import queue
 import threading
 from collections.abc import Callable
 
+from central.ingest.inbox import Inbox
 from central.ingest.intake import Intake, Received
 from central.rollup.folder import Folder
 from central.store.protocol import StoreError
@@ -15,7 +15,7 @@ from runtime.clock import Clock
 
 logger = logging.getLogger(__name__)
 
-_QUEUE_MESSAGES = 2_000
+_MOST_WAITING = 2_000
 _MESSAGES_AT_ONCE = 200
 _FOLD_FROM_ENTRIES = 20_000
 _FOLD_AFTER_TURNS = 25
@@ -47,7 +47,7 @@ class Committer:
         self._publish = publish
         self._turned = turned
         self._prepare = prepare
-        self._queue: queue.Queue[Received] = queue.Queue(_QUEUE_MESSAGES)
+        self._inbox = Inbox(_MOST_WAITING)
         self._unsent: dict[tuple[str, str], int] = {}
         self._stopping = threading.Event()
         self._unfolded_turns = 0
@@ -57,7 +57,7 @@ class Committer:
     def put(self, topic: str, payload: bytes) -> None:
         """Hand over a message; waits while the bound is reached, so that the broker keeps what
         cannot be stored yet."""
-        self._queue.put(Received(topic, payload, self._clock.stamp().wall_ms))
+        self._inbox.put(Received(topic, payload, self._clock.stamp().wall_ms))
 
     def start(self) -> None:
         """Begin to commit."""
@@ -80,9 +80,9 @@ class Committer:
 
     def _run(self) -> None:
         wait_s = _IDLE_S
-        while not (self._stopping.is_set() and self._queue.empty() and wait_s == _IDLE_S):
+        while not (self._stopping.is_set() and not self._inbox and wait_s == _IDLE_S):
             self._turned()
-            messages = self._drain(wait_s)
+            messages = self._inbox.take(_MESSAGES_AT_ONCE, wait_s)
             try:
                 self._prepare()
                 self._commit(messages)
@@ -93,16 +93,6 @@ class Committer:
                 self._intake.forget()
                 self._folder.forget()
                 self._complain(error)
-
-    def _drain(self, wait_s: float) -> list[Received]:
-        messages: list[Received] = []
-        try:
-            messages.append(self._queue.get(timeout=wait_s) if wait_s else self._queue.get_nowait())
-            while len(messages) < _MESSAGES_AT_ONCE:
-                messages.append(self._queue.get_nowait())
-        except queue.Empty:
-            pass
-        return messages
 
     def _commit(self, messages: list[Received]) -> None:
         if not messages:
@@ -117,7 +107,7 @@ class Committer:
         wait for messages: `_IDLE_S` once nothing is left to be folded."""
         self._unfolded_turns += 1
         rested = quiet or self._unfolded_turns >= _FOLD_AFTER_TURNS
-        if (rested and self._queue.empty()) or self._intake.recent.held >= _FOLD_FROM_ENTRIES:
+        if (rested and not self._inbox) or self._intake.recent.held >= _FOLD_FROM_ENTRIES:
             self._unfolded_turns = 0
             return 0.0 if self._folder.step() else _IDLE_S
         return _QUIET_S

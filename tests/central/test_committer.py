@@ -110,7 +110,7 @@ def test_a_failing_store_is_said_and_nothing_is_acknowledged(
     committer.stop()
 
 
-def test_a_full_queue_makes_the_broker_wait(committer: Committer) -> None:
+def test_a_full_inbox_makes_the_broker_wait(committer: Committer) -> None:
     made = morning(NODE).journal
     done = threading.Event()
 
@@ -121,7 +121,7 @@ def test_a_full_queue_makes_the_broker_wait(committer: Committer) -> None:
 
     thread = threading.Thread(target=hand_over)
     thread.start()
-    until(committer._queue.full)
+    until(lambda: len(committer._inbox) == 2_000)
     assert not done.is_set()
     committer.start()
     assert done.wait(10)
@@ -177,7 +177,7 @@ def watched(db: Database, line: Line) -> tuple[Committer, WatchedFolder]:
     intake = Intake(SqlIngestStore(db))
     folder = WatchedFolder(SqlRollupStore(db), intake.recent)
     committer = Committer(intake, folder, StandingClock(), line.publish)
-    folder.look = committer._queue.qsize
+    folder.look = committer._inbox.__len__
     return committer, folder
 
 

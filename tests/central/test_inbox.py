@@ -1,0 +1,60 @@
+"""What waits for the committer: bounded, in order, from any thread."""
+
+import threading
+
+from central.ingest.inbox import Inbox
+from central.ingest.intake import Received
+from tests.waiting import until
+
+MOST = 5
+LONG_S = 30.0
+
+
+def message(number: int, topic: str = "t") -> Received:
+    return Received(topic, b"", number)
+
+
+def test_messages_are_taken_in_order_some_at_once() -> None:
+    inbox = Inbox(MOST)
+    for number in range(MOST):
+        inbox.put(message(number))
+    assert [m.received_ms for m in inbox.take(3, LONG_S)] == [0, 1, 2]
+    assert len(inbox) == 2
+    assert [m.received_ms for m in inbox.take(3, LONG_S)] == [3, 4]
+
+
+def test_nothing_is_waited_for_where_nothing_should_be() -> None:
+    assert Inbox(MOST).take(MOST, 0.0) == []
+    assert Inbox(MOST).take(MOST, 0.001) == []
+
+
+def test_who_waits_is_woken_by_the_first_message() -> None:
+    inbox = Inbox(MOST)
+    taken: list[Received] = []
+    taker = threading.Thread(target=lambda: taken.extend(inbox.take(MOST, LONG_S)))
+    taker.start()
+    inbox.put(message(1))
+    taker.join(LONG_S)
+    assert [m.received_ms for m in taken] == [1]
+
+
+def test_beyond_the_bound_every_thread_waits_and_nothing_is_lost() -> None:
+    inbox = Inbox(MOST)
+
+    def hand_over(topic: str) -> None:
+        for number in range(100):
+            inbox.put(message(number, topic))
+
+    threads = [threading.Thread(target=hand_over, args=(topic,)) for topic in "abc"]
+    for thread in threads:
+        thread.start()
+    until(lambda: len(inbox) == MOST)
+    taken: list[Received] = []
+    while len(taken) < 300:
+        assert len(inbox) <= MOST
+        taken += inbox.take(3, LONG_S)
+    for thread in threads:
+        thread.join()
+    assert len(inbox) == 0
+    for topic in "abc":
+        assert [m.received_ms for m in taken if m.topic == topic] == list(range(100))
