@@ -15,7 +15,8 @@ from runtime.clock import Clock
 
 KEPT_S = 5
 _MOST_SITES = 4096
-_HOUR_MS = 3_600_000
+_MINUTE_MS = 60_000
+_HOUR_MS = 60 * _MINUTE_MS
 _SITE_LENGTH = len("01-00097-01")
 _NATION = Scope()
 
@@ -68,6 +69,7 @@ class Board:
         called: Counter[str] = Counter()
         for key, tally in cells.items() if len(hubs) == 1 else ():
             called[key.service] += tally.called
+        at_work_ms = [key.quarter_ms for key, tally in cells.items() if tally.called]
         days = [node.business_day for node in nodes if node.business_day is not None]
         known_ms = [known_up_to_ms(node) for node in nodes]
         return SiteQueue(
@@ -80,7 +82,8 @@ class Board:
                 number: InLine(phase, services.partition(" ")[0], since_ms)
                 for number, services, phase, since_ms in tickets
             },
-            called_last_hour=called,
+            called=called,
+            called_min=(now_ms - min(at_work_ms, default=now_ms)) / _MINUTE_MS,
             is_clear=len(nodes) <= 1,
         )
 

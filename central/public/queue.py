@@ -11,7 +11,8 @@ from typing import Literal
 from msgspec import Struct
 
 Phase = Literal["waiting", "called", "serving", "parked", "absent", "gone", "other-day", "unclear"]
-_MIN_PER_HOUR = 60
+_FEW_CALLS = 3
+_SHORT_MIN, _LONG_MIN = 10, 45
 
 
 class InLine(Struct, frozen=True):
@@ -29,8 +30,8 @@ class SiteQueue(Struct, frozen=True):
     It `is_clear` unless the site has several hubs, each with numbers of its own, and nobody has
     said whose queue is meant: then there are no tickets. `day` is the business day its hub has
     opened, None while that is unknown; `complete_up_to_ms` until when everything that happened
-    there is known (UTC milliseconds), None for never; `live` whether that is now;
-    `called_last_hour` how many were called, by service.
+    there is known (UTC milliseconds), None for never; `live` whether that is now; `called` how
+    many were called, by service, in the last `called_min` minutes, in which the site was at work.
     """
 
     name: str
@@ -38,14 +39,21 @@ class SiteQueue(Struct, frozen=True):
     live: bool
     complete_up_to_ms: int | None
     tickets: Mapping[str, InLine]
-    called_last_hour: Mapping[str, int]
+    called: Mapping[str, int]
+    called_min: float
     is_clear: bool = True
+
+    def pace(self, service: str) -> float:
+        """Calls a minute; 0 when there is too little to tell it by."""
+        called = self.called.get(service, 0)
+        is_enough = self.called_min >= (_SHORT_MIN if called >= _FEW_CALLS else _LONG_MIN)
+        return called / self.called_min if is_enough else 0.0
 
 
 class Place(Struct, frozen=True):
     """Where a ticket stands; `ahead` and `wait_min` only for one that waits.
 
-    `wait_min` is None while nobody of its service was called for an hour, or the site is silent.
+    `wait_min` is None while too few of its service were called lately, or the site is silent.
     """
 
     phase: Phase
@@ -55,7 +63,7 @@ class Place(Struct, frozen=True):
 
 def place_of(queue: SiteQueue, day: str, number: str) -> Place:
     """Where the ticket `number` of `day` stands. Those of the same service who wait longer come
-    first, priority apart, which only the hub knows; at the pace of the last hour."""
+    first, priority apart, which only the hub knows; at the pace of late."""
     if not queue.is_clear:
         return Place("unclear")
     if queue.day is not None and day != queue.day:
@@ -72,8 +80,8 @@ def place_of(queue: SiteQueue, day: str, number: str) -> Place:
         and _order(other_number, other) < mine
         for other_number, other in queue.tickets.items()
     )
-    pace = queue.called_last_hour.get(ticket.service, 0)
-    wait_min = math.ceil((ahead + 1) * _MIN_PER_HOUR / pace) if pace and queue.live else None
+    pace = queue.pace(ticket.service)
+    wait_min = math.ceil((ahead + 1) / pace) if pace and queue.live else None
     return Place("waiting", ahead, wait_min)
 
 

@@ -15,7 +15,8 @@ def queue(live: bool = True, **tickets: InLine) -> SiteQueue:
         live=live,
         complete_up_to_ms=0,
         tickets={name[1:]: ticket for name, ticket in tickets.items()},
-        called_last_hour={"1": 6},
+        called={"1": 6},
+        called_min=60,
     )
 
 
@@ -34,6 +35,22 @@ def test_those_of_the_same_service_who_wait_longer_come_first() -> None:
 def test_tickets_of_one_moment_keep_the_order_of_their_numbers() -> None:
     now = queue(n1001=InLine("waiting", "1", 100), n1002=InLine("waiting", "1", 100))
     assert [place_of(now, DAY, n).ahead for n in ("1001", "1002")] == [0, 1]
+
+
+def test_the_pace_is_that_of_the_time_at_work() -> None:
+    """Six calls in the first twelve minutes are one in two minutes, not one in ten."""
+    opened = replace(queue(n1001=InLine("waiting", "1", 100)), called_min=12)
+    assert place_of(opened, DAY, "1001").wait_min == 2
+
+
+def test_a_pace_that_few_calls_or_minutes_tell_is_not_told() -> None:
+    now = queue(n1001=InLine("waiting", "1", 100))
+    just_opened = replace(now, called_min=9)
+    assert place_of(just_opened, DAY, "1001").wait_min is None
+    of_two_calls = replace(now, called={"1": 2}, called_min=40)
+    assert place_of(of_two_calls, DAY, "1001").wait_min is None
+    of_an_hour = replace(now, called={"1": 2}, called_min=60)
+    assert place_of(of_an_hour, DAY, "1001").wait_min == 30
 
 
 def test_no_wait_is_made_up() -> None:
