@@ -98,10 +98,10 @@ class Archive:
 
     def trend(self, step: Step, last: date, where: Where) -> Trend | None:
         """30 days or 12 months up to `last`; None for a site unknown or out of scope."""
-        standing = self._standing(where)
+        periods = _days_up_to(last) if step is Step.DAY else _months_up_to(last)
+        standing = self._standing(where, periods[0].first)
         if where != Where() and not standing.sites:
             return None
-        periods = _days_up_to(last) if step is Step.DAY else _months_up_to(last)
         return self._points(step, periods, where, standing)
 
     def throughput(self, site: str, period: Period) -> Throughput | None:
@@ -129,7 +129,7 @@ class Archive:
         self, period: Period, where: Where, names: Mapping[str, str], kept: Kept[Counted]
     ) -> Ratings | None:
         """What citizens answered; None for a site unknown or out of scope."""
-        standing = self._standing(where)
+        standing = self._standing(where, period.first)
         if where != Where() and not standing.sites:
             return None
         today = date.fromisoformat(day_of(self._moment.now_ms))
@@ -159,7 +159,7 @@ class Archive:
 
     def total(self, period: Period, where: Where) -> Total | None:
         """A whole period in one; None for a place unknown or out of scope."""
-        standing = self._standing(where)
+        standing = self._standing(where, period.first)
         if where != Where() and not standing.sites:
             return None
         return Total(
@@ -181,7 +181,7 @@ class Archive:
                 )
                 for one in found
             ],
-            freshness=freshness.of_standing(self._standing(where)),
+            freshness=freshness.of_standing(self._standing(where, period.first)),
         )
 
     def report(self, period: Period, where: Where) -> MonthReport | None:
@@ -244,7 +244,7 @@ class Archive:
         return merge_totals(list(self._day_totals(period, where).values()))
 
     def _days(self, period: Period, where: Where) -> Trend:
-        return self._points(Step.DAY, _days_of(period), where, self._standing(where))
+        return self._points(Step.DAY, _days_of(period), where, self._standing(where, period.first))
 
     def _points(self, step: Step, periods: list[Period], where: Where, standing: Standing) -> Trend:
         whole = Period(periods[0].first, periods[-1].last)
@@ -273,9 +273,10 @@ class Archive:
             found.setdefault(day, DayTotal()).add(tally, 0)
         return found
 
-    def _standing(self, where: Where) -> Standing:
-        """How the sites stand that were ever heard."""
-        return sum_standings(self._totals.standings(None, *self._moment, where).values())
+    def _standing(self, where: Where, first: date) -> Standing:
+        """How the sites stand that were ever heard, for figures from a day on."""
+        found = self._totals.standings(None, *self._moment, where, first=first.isoformat())
+        return sum_standings(found.values())
 
     def _known(self, period: Period, where: Where) -> list[KnownSite]:
         first, last = period.days

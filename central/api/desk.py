@@ -164,7 +164,7 @@ class Desk:
                 tallies.get(row.site),
                 waiting.get(row.site),
                 freshness.of_site(
-                    nodes[row.site], self._now_ms, self._live_within_ms, row.valid_to
+                    nodes[row.site], self._now_ms, self._live_within_ms, row.valid_to, name
                 ),
             )
             for row in self._reader.sites(name, province, site)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 
 from central.api.models import Freshness, FreshnessOfMany, Liveness
-from central.rollup.business_day import day_of
+from central.rollup.business_day import day_of, midnight_ms
 from central.store.reader import NodeRow
 from central.store.totals import SiteStanding, Standing
 
@@ -15,11 +15,13 @@ _NOT_AWAITED = (Liveness.ENDED, Liveness.NEVER)
 _WORST_FIRST = (Liveness.OFFLINE, Liveness.DELAYED, Liveness.LIVE)
 
 
-def complete_up_to_ms(node: NodeRow) -> int | None:
-    """Until when all events of a node are in the figures (UTC milliseconds), None when unknown; not
-    beyond what is known of its former cards, until that is made good or written off."""
+def complete_up_to_ms(node: NodeRow, since_ms: int = 0) -> int | None:
+    """Until when all events of a node from `since_ms` on are in the figures (UTC milliseconds),
+    None when unknown; not beyond what is known of its former cards, until that is made good or
+    written off, unless the present one had begun before."""
     present_ms = known_up_to_ms(node)
-    if not node.owed or present_ms is None:
+    is_later = node.began_ms is not None and node.began_ms < since_ms
+    if not node.owed or present_ms is None or is_later:
         return present_ms
     return None if node.owed_ms is None else min(present_ms, node.owed_ms)
 
@@ -48,16 +50,21 @@ def state_of(node: NodeRow, now_ms: int, live_within_ms: int) -> Liveness:
 
 
 def of_site(
-    nodes: Sequence[NodeRow], now_ms: int, live_within_ms: int, valid_to: str | None = None
+    nodes: Sequence[NodeRow],
+    now_ms: int,
+    live_within_ms: int,
+    valid_to: str | None = None,
+    first: str | None = None,
 ) -> Freshness:
     """The freshness of a site with these nodes: that of the worst of them; of one whose last day,
-    `valid_to`, is over nothing more is expected."""
+    `valid_to`, is over nothing more is expected. It is that of figures from the day `first` on."""
     is_over = valid_to is not None and valid_to < day_of(now_ms)
     if not nodes:
         state = Liveness.ENDED if is_over else Liveness.NEVER
         return Freshness(state=state, complete_up_to=None, missing=0)
     states = {state_of(node, now_ms, live_within_ms) for node in nodes}
-    times = [complete_up_to_ms(node) for node in nodes]
+    since_ms = 0 if first is None else midnight_ms(first)
+    times = [complete_up_to_ms(node, since_ms) for node in nodes]
     known = [ms for ms in times if ms is not None]
     return Freshness(
         state=Liveness.ENDED

@@ -57,7 +57,11 @@ def known_sites(
     for node in reader.nodes(where.province, where.site):
         nodes[node.site].append(node)
     return [
-        KnownSite(row, nodes[row.site], freshness.of_site(nodes[row.site], *moment, row.valid_to))
+        KnownSite(
+            row,
+            nodes[row.site],
+            freshness.of_site(nodes[row.site], *moment, row.valid_to, since),
+        )
         for row in reader.sites(day, where.province, where.site, since)
         if where.unit in (None, row.site[:UNIT_LENGTH])
     ]

@@ -43,7 +43,9 @@ class LiveBoards:
         day = day_of(now_ms)
         with reading_copy(self._database) as conn:
             reader = Reader(conn, scope)
-            known = known_sites(reader, day, Where(), Moment(now_ms, self._live_within_ms))
+            known = known_sites(
+                reader, day, Where(), Moment(now_ms, self._live_within_ms), since=day
+            )
             waiting = reader.waiting(day)
             counts = History(conn, scope).counts(day)
         sites = [

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 
 import msgspec
 
@@ -106,7 +106,8 @@ class Folder:
         self._follow_devices(journal.journal, entries)
         cursor = Cursor(
             folded=last,
-            folded_ms=_last_trusted_ms(entries, journal.received_ms),
+            folded_ms=_first_trusted_ms(reversed(entries), journal.received_ms),
+            began_ms=_first_trusted_ms(entries, journal.received_ms),
             business_day=state.day,
             state=msgspec.msgpack.encode(state),
         )
@@ -151,9 +152,9 @@ def _load(state: bytes) -> FoldState:
     return msgspec.msgpack.decode(state, type=FoldState) if state else FoldState()
 
 
-def _last_trusted_ms(entries: list[Entry], received_ms: int) -> int | None:
+def _first_trusted_ms(entries: Iterable[Entry], received_ms: int) -> int | None:
     """A hub whose clock is ahead has still told nothing of the time after it was heard."""
-    times_ms = (trusted_ms(entry.stamp) for entry in reversed(entries))
+    times_ms = (trusted_ms(entry.stamp) for entry in entries)
     return next((min(ms, received_ms) for ms in times_ms if ms is not None), None)
 
 

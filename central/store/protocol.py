@@ -60,11 +60,12 @@ class Unfolded(Struct, frozen=True):
 
 class Cursor(Struct, frozen=True):
     """How far a journal is folded, and into which business day. `folded_ms` is the last trusted
-    wall clock up to there, but not beyond when the row came, None for no news; `state` is for the
-    fold's next step."""
+    wall clock up to there, but not beyond when the row came, None for no news, and `began_ms` the
+    first of this step; `state` is for the fold's next step."""
 
     folded: int
     folded_ms: int | None
+    began_ms: int | None
     business_day: str | None
     state: bytes
 

@@ -46,7 +46,8 @@ class NodeRow(Struct, frozen=True):
     its present journal is held and folded, and the quality of all its journals together.
 
     `owed` are journals of former cards that may lack rows, `owed_missing` how many such rows are
-    known, `owed_ms` until when all of these journals are in the figures (None: unknown);
+    known, `owed_ms` until when all of these journals are in the figures (None: unknown), and
+    `began_ms` when the present journal began, before which they end (None: unknown);
     `written_off` rows are missing and given up.
     """
 
@@ -76,6 +77,7 @@ class NodeRow(Struct, frozen=True):
     owed_missing: int = 0
     owed_ms: int | None = None
     written_off: int = 0
+    began_ms: int | None = None
 
 
 class Waiting(Struct, frozen=True):
@@ -173,7 +175,8 @@ class Reader:
                 count(journal) FILTER (WHERE {OWED}),
                 coalesce(sum({MISSING}) FILTER (WHERE {OWED}), 0),
                 nullif(min(coalesce({REACHES_MS}, 0)) FILTER (WHERE {OWED}), 0),
-                coalesce(sum({MISSING}) FILTER (WHERE written_off_ms IS NOT NULL), 0)
+                coalesce(sum({MISSING}) FILTER (WHERE written_off_ms IS NOT NULL), 0),
+                max(began_ms) FILTER (WHERE {PRESENT})
             FROM visible JOIN nodes USING (site) LEFT JOIN journals USING (node)
             WHERE {IN_SERVICE}
             GROUP BY nodes.node, visible.code ORDER BY nodes.code""",  # noqa: S608 - as above

@@ -233,13 +233,15 @@ class SqlRollupStore:
         """See `RollupStore`."""
         self._conn.execute(
             f"""UPDATE journals SET folded = ?, counted = {greater("counted", "?")},
-            folded_ms = coalesce(?, folded_ms), business_day = ?, fold_state = ?
+            folded_ms = coalesce(?, folded_ms), began_ms = coalesce(began_ms, ?),
+            business_day = ?, fold_state = ?
             WHERE journal = ?""",  # noqa: S608 - our own names
             (
                 cursor.folded,
                 cursor.folded,
                 cursor.folded,
                 cursor.folded_ms,
+                cursor.began_ms,
                 cursor.business_day,
                 cursor.state,
                 journal,

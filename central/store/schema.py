@@ -214,3 +214,10 @@ def m010_given_up(db: Database) -> None:
     db.execute("ALTER TABLE journals ADD COLUMN written_off_ms INTEGER")
     db.execute("ALTER TABLE journals ADD COLUMN in_time INTEGER NOT NULL DEFAULT 0")
     db.execute("ALTER TABLE journals ADD COLUMN in_time_ms INTEGER")
+
+
+@migrations()
+def m011_began(db: Database) -> None:
+    """The first trusted time of a journal, since when former cards of its node wrote nothing more;
+    NULL: unknown."""
+    db.execute("ALTER TABLE journals ADD COLUMN began_ms INTEGER")

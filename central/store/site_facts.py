@@ -36,6 +36,20 @@ def queues(
     return {site: Queue(*row) for site, *row in rows}
 
 
+def lost_queues(conn: Connection, day: str) -> set[str]:
+    """The sites where nobody knows who waits: a hub opened `day` in a journal that is no longer its
+    present one, and has not opened it in that."""
+    rows = conn.execute(
+        f"""SELECT DISTINCT sites.code
+        FROM sites JOIN nodes USING (site)
+        JOIN journals AS present ON present.journal = current_journal
+        JOIN journals AS former ON former.node = nodes.node AND former.business_day = ?
+        WHERE present.business_day IS DISTINCT FROM ? AND {IN_SERVICE}""",  # noqa: S608 - as above
+        (day, day),
+    )
+    return {site for (site,) in rows}
+
+
 def answered(conn: Connection, first: str, last: str) -> dict[str, tuple[int, int]]:
     """How many answered, and how many of them in the upper half of their scale, from day to day,
     by site."""

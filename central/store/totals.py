@@ -7,7 +7,7 @@ from functools import partial
 
 from msgspec import Struct
 
-from central.rollup.business_day import day_of
+from central.rollup.business_day import day_of, midnight_ms
 from central.scope import Scope
 from central.store.cells import (
     TALLY_COLUMNS,
@@ -115,12 +115,19 @@ class Totals:
         return {province: total_from_row(row) for province, *row in rows}
 
     def standings(
-        self, day: str | None, now_ms: int, live_within_ms: int, where: Where | None = None
+        self,
+        day: str | None,
+        now_ms: int,
+        live_within_ms: int,
+        where: Where | None = None,
+        *,
+        first: str | None = None,
     ) -> dict[str, Standing]:
         """How the sites stand, by province with sites. A site is as live as the worst of its
         nodes (see `central.api.freshness`, which says the same of one site). Without a `day`
         every site that was ever heard and has not ended counts as reporting, and nobody as
-        waiting; with one, a site that had ended counts if it has figures of the day."""
+        waiting; with one, a site that had ended counts if it has figures of the day. What former
+        cards may lack holds back figures from `first` (or `day`) on, unless it is older."""
         where = where or Where()
         rows = self._visible.query(
             _STANDINGS_EVER if day is None else _STANDINGS_OF_DAY,
@@ -128,6 +135,7 @@ class Totals:
             unit=where.unit,
             site=where.site,
             day=day,
+            since=_start_ms(first or day),
             today=day_of(now_ms),
             now=now_ms,
             oldest=now_ms - live_within_ms,
@@ -147,6 +155,7 @@ class Totals:
             day=None,
             first=first,
             last=last,
+            since=_start_ms(first),
             today=day_of(now_ms),
             now=now_ms,
             oldest=now_ms - live_within_ms,
@@ -230,6 +239,10 @@ def sum_standings(standings: Iterable[Standing]) -> Standing:
     )
 
 
+def _start_ms(day: str | None) -> int:
+    return 0 if day is None else midnight_ms(day)
+
+
 # Per node, then per site, then per province: 0 is live, 1 delayed, 2 offline, 3 ended, NULL never
 # heard.
 _COMPLETE = "CASE WHEN min(complete_ms) > :now THEN :now ELSE min(complete_ms) END"
@@ -243,6 +256,7 @@ node_now AS MATERIALIZED (
         coalesce(sum({MISSING}) FILTER (WHERE written_off_ms IS NULL), 0) AS missing,
         max({REACHES_MS}) FILTER (WHERE {PRESENT}) AS present_ms,
         min(coalesce({REACHES_MS}, 0)) FILTER (WHERE {OWED}) AS owed_ms,
+        max(began_ms) FILTER (WHERE {PRESENT}) AS began_ms,
         sum(waiting) FILTER (WHERE {PRESENT} AND business_day = :day) AS waiting,
         min(waiting_since_ms) FILTER (WHERE {PRESENT} AND business_day = :day) AS since_ms
     FROM visible JOIN nodes USING (site) LEFT JOIN journals USING (node) WHERE {IN_SERVICE}
@@ -250,7 +264,8 @@ node_now AS MATERIALIZED (
 ),
 node_reach AS MATERIALIZED (
     SELECT node_now.*,
-        CASE WHEN owed_ms < present_ms THEN nullif(owed_ms, 0) ELSE present_ms END AS complete_ms
+        CASE WHEN owed_ms < present_ms AND coalesce(began_ms, :since) >= :since
+            THEN nullif(owed_ms, 0) ELSE present_ms END AS complete_ms
     FROM node_now
 ),
 site_now AS MATERIALIZED (

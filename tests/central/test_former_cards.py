@@ -5,8 +5,10 @@ from datetime import date
 
 import pytest
 
+from central.api.archive import Archive
 from central.api.desk import Desk
 from central.api.freshness import local_time
+from central.api.known import Moment, Period
 from central.api.models import Liveness, MissingRange, Site
 from central.ingest.intake import Intake, Received
 from central.registry.places import Places
@@ -17,7 +19,7 @@ from central.scope import Scope
 from central.store.connection import Database
 from central.store.database import transaction
 from central.store.given_up import FormerJournal, write_off
-from central.store.history import Where
+from central.store.history import History, Where
 from central.store.ingest import SqlIngestStore
 from central.store.reader import Gap, Reader
 from central.store.rollup import SqlRollupStore
@@ -119,6 +121,45 @@ def test_a_card_that_had_sent_all_it_announced_may_have_recorded_more(centre: Ce
     centre.take(new_card(), 1, 2, NOW_MS)
     assert centre.complete_up_to() == "09:11"
     assert centre.site().freshness.missing == 0
+
+
+def test_only_figures_of_the_time_before_the_new_card_are_held_back(centre: Centre) -> None:
+    new, next_day_ms = new_card(), 86_400_000
+    centre.take(former_card(), 1, 60, LOST_MS)
+    centre.take(new, 1, 2, NOW_MS)
+    new.open_day("2026-11-21")
+    new.add(e.TicketIssued("1001", ("1",)), next_day_ms + MIN)
+    now_ms = MORNING_MS + next_day_ms + 2 * MIN
+    centre.take(new, 3, 4, now_ms)
+    assert centre.site(now_ms).freshness.complete_up_to == local_time(now_ms)
+    reader, totals = Reader(centre.db.conn, Scope()), Totals(centre.db.conn, Scope())
+    history, places = History(centre.db.conn, Scope()), Places(shipped_provinces(), shipped_units())
+    archive = Archive(reader, history, totals, Moment(now_ms, LIVE_MS), places)
+    held_back = local_time(MORNING_MS + 59 * MIN)
+    for first, up_to in ((DAY, held_back), ("2026-11-21", local_time(now_ms))):
+        period = Period(date.fromisoformat(first), date(2026, 11, 21))
+        total = archive.total(period, Where())
+        assert total is not None
+        assert total.freshness.complete_up_to == up_to
+        (standing,) = totals.site_standings(*period.days, now_ms, LIVE_MS, Where()).values()
+        assert local_time(standing.complete_up_to_ms or 0) == up_to
+
+
+def test_a_former_card_that_was_never_heard_does_not_take_the_present_ones_place(
+    centre: Centre,
+) -> None:
+    """It comes by hand, so no status comes with it."""
+    old, new = former_card(), new_card()
+    centre.take(new, 1, 2, NOW_MS)
+    before = centre.site()
+    Intake(SqlIngestStore(centre.db)).commit([Received(old.events_topic, old.all(), NOW_MS)])
+    while Folder(SqlRollupStore(centre.db)).step():
+        pass
+    after = centre.site()
+    assert after.now == before.now
+    assert after.freshness.state is Liveness.LIVE
+    assert after.figures.issued == 100
+    assert [gap.epoch for gap in Reader(centre.db.conn, Scope()).gaps(SITE)] == [old.epoch]
 
 
 def test_what_is_written_off_holds_nothing_back_and_stays_told(centre: Centre) -> None:
