@@ -56,6 +56,11 @@ def test_a_table_of_days_has_every_day(served: Nation) -> None:
     assert [row["Numbers issued"] for row in days[:-1]] == ["0"] * 19
 
 
+def test_a_table_of_days_ends_today(served: Nation) -> None:
+    found = file(served, "danang", "/exports/days.csv?from=2026-11-19&to=2026-11-22&language=en")
+    assert [row["From"] for row in rows(found.content)] == ["2026-11-19", "2026-11-20"]
+
+
 def test_a_workbook_opens_and_says_how_far_it_can_be_trusted(served: Nation) -> None:
     found = file(served, "hanoi", f"/exports/sites.xlsx?to={DAY}")
     text = sheet_text(found.content)

@@ -60,7 +60,7 @@ def sites_table(
 
 
 def days_table(title: str, trend: Trend, made: datetime, language: str) -> Table:
-    """One row for each day or month of a trend."""
+    """One row for each day or month of a trend that has begun."""
     columns = (
         *("from", "to", "issued", "finished", "visits", "no_shows"),
         *("wait_n", "wait_p50", "wait_p90", "service_p50", "second_wait_p50"),
@@ -82,6 +82,7 @@ def days_table(title: str, trend: Trend, made: datetime, language: str) -> Table
             None if up_to is None else up_to.isoformat(timespec="seconds"),
         )
         for point in trend.points
+        if point.first_day <= made.date()
     ]
     known = say("centre_report.unknown", language) if up_to is None else f"{up_to:%H:%M %d/%m/%Y}"
     notes = (say("centre_report.complete", language, time=known), *_notes(made, language))
