@@ -50,8 +50,8 @@ class Ack(Struct, frozen=True, array_like=True):
 class Health(Struct, frozen=True, array_like=True):
     """How a node's machine fares; None for what it cannot tell.
 
-    `wear_percent` is how much of its life the disk has used, `free_mb` the room that is left for
-    the journal.
+    `wear_percent` is how much of its life the disk has used, by its own word or, where it has none,
+    by what was written to it; `free_mb` the room that is left for the journal.
     """
 
     temperature_c: int | None = None
@@ -178,7 +178,7 @@ class Export(Struct, frozen=True, array_like=True):
     first_seq: Annotated[int, Meta(ge=1)]
     last_seq: Seq
     made_ms: int
-    batches: tuple[bytes, ...]
+    batches: Annotated[tuple[bytes, ...], Meta(max_length=100_000)]
 
 
 class Receipt(Struct, frozen=True, array_like=True):
@@ -251,7 +251,8 @@ class ReleaseFile(Struct, frozen=True, array_like=True):
     size: Annotated[int, Meta(ge=1)]
     unpacked: Annotated[int, Meta(ge=0)]
     targets: Annotated[
-        tuple[Annotated[str, Meta(pattern=whole(r"cp3[0-9]+-[a-z0-9_]+"))], ...], Meta(min_length=1)
+        tuple[Annotated[str, Meta(pattern=whole(r"cp3[0-9]+-[a-z0-9_]+"))], ...],
+        Meta(min_length=1, max_length=100),
     ]
 
     @property

@@ -28,6 +28,7 @@ from edge.store.journal import Journal, JournalDamagedError, StoreError
 from edge.writer_probe import writer_answers
 from runtime.clock import SystemClock
 from runtime.command_line import CommandLine
+from runtime.data_owner import become_owner_of, not_owned, user_name
 from runtime.folder_lock import FolderInUseError
 from runtime.service_manager import ServiceManager, Watchdog
 from runtime.settings import SettingsError
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         configured = ConfiguredSettings(options.config)
         settings = configured.own
+        become_owner_of(settings.data)
         if options.run is None:
             return _run(configured)
         return int(options.run(configured.in_force(), options))
@@ -59,11 +61,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FolderInUseError as error:
         words = _words(options, "folder_in_use", what=error)
     except StoreError as error:
-        words = _words(options, "bad_store", what=error, folder=settings.data)
+        damaged = _words(options, "bad_store", what=error, folder=settings.data)
+        words = _not_owned(settings, options) or damaged
+    except PermissionError as error:
+        not_permitted = _words(options, "not_permitted", what=error, user=user_name())
+        words = _not_owned(settings, options) or not_permitted
     except OSError as error:
         words = _words(options, "failed", what=error)
     print(f"thutu-hub: {words}", file=sys.stderr)
     return 1
+
+
+def _not_owned(settings: HubSettings, options: argparse.Namespace) -> str | None:
+    """The words for data that is there and whole, and another user's."""
+    file = not_owned(settings.data)
+    if file is None:
+        return None
+    return _words(options, "not_owned", file=file, user=user_name(), folder=settings.data)
 
 
 def _run(configured: ConfiguredSettings) -> int:

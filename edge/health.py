@@ -2,11 +2,12 @@
 
 Sources: the kernel's documentation of hwmon's sysfs interface, of `raspberrypi-hwmon`, of thermal
 zones, and of an eMMC's `life_time` (JEDEC 84-B51: tenths of its life used). An SD card tells no
-wear.
+wear; `edge.disk_wear` estimates it.
 """
 
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from contract.wire import Health
@@ -15,15 +16,19 @@ _SYSTEM = Path("/sys")
 _HIGHEST_PERCENT = 100
 
 
-def read_health(data: Path, system: Path = _SYSTEM) -> Health:
-    """Read what there is; what a machine does not tell is None. `data` is the hub's folder.
+def read_health(
+    data: Path, estimated_wear: Callable[[], int | None], system: Path = _SYSTEM
+) -> Health:
+    """Read what there is; what a machine does not tell is None. `data` is the hub's folder;
+    `estimated_wear`, in percent, is asked where the disk does not tell its own.
 
     `system` is where the kernel's /sys is. Takes a millisecond, and never fails.
     """
+    wear = _wear_percent(system)
     return Health(
         temperature_c=_temperature_c(system),
         undervoltage=_undervoltage(system),
-        wear_percent=_wear_percent(system),
+        wear_percent=estimated_wear() if wear is None else wear,
         free_mb=_free_mb(data),
     )
 

@@ -23,6 +23,7 @@ from edge.core.rules import Rules
 from edge.core.state import Device, State
 from edge.devices.escpos_printer import EscposPrinter, SheetJob
 from edge.devices.transport import transport
+from edge.disk_wear import DiskWear
 from edge.health import read_health
 from edge.hub import Hub, Identity, Reply
 from edge.identity.folder import IdentityFolder
@@ -108,9 +109,9 @@ class Node:
         self._keeper = self._own_keeper(clock)
         self._updates = self._own_updates()
         self._bookings = self._centre_bookings()
-        self._machine = MachineWatch(
-            partial(read_health, settings.data), self.hub.report, self._devices, news
-        )
+        wear = DiskWear(settings.data, SystemClock(), settings.disk_endurance_tb)
+        self._health = partial(read_health, settings.data, wear.percent)
+        self._machine = MachineWatch(self._health, self.hub.report, self._devices, news)
         self._uplink = self._own_uplink(identity, clock, machines)
         self._announcement: Announcement | None = None
 
@@ -262,7 +263,7 @@ class Node:
             config=identity.config,
             clock=clock,
             line_clock=SystemClock(),
-            health=partial(read_health, self._settings.data),
+            health=self._health,
             update=None if self._updates is None else self._updates.state,
             appointments=None if self._bookings is None else self._bookings.upto,
             machines=machines.known,

@@ -95,7 +95,7 @@ def _state(settings: HubSettings, options: argparse.Namespace) -> SiteState:
         try:
             return ask_centre(settings.line, settings.node, key)
         except NoAnswerError as error:
-            raise CommandRefused("centre_silent", what=error, site=settings.site.site) from error
+            raise CommandRefused("centre_silent", what=error, node=settings.node) from error
     try:
         state = unseal_from(options.file.read_bytes(), SiteState, centre_key(settings))
     except SealError as error:

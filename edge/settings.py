@@ -80,6 +80,9 @@ class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):
     """Everything one hub needs to know; each part gets only its own section.
 
     `clock_chip` says that the machine keeps time without power, as a Pi 5 with its battery does.
+    `disk_endurance_tb`, in terabytes, is what the card or SSD bears that cannot tell its wear: see
+    its data sheet (TBW). 10 are assumed: 32 GB written over 3,000 times, a tenth of it, because
+    small rows cost a card about ten times their size.
     `procedures_file` names a TOML file of further procedures, shared by many sites, for as long as
     the centre has sent no catalogue: those of services that this site lacks are left out.
     `follow_url` is what the ticket's QR code opens, with `{node}` or `{site}`, `{day}` and
@@ -92,6 +95,7 @@ class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):
     data: Path
     site: Rules
     clock_chip: bool = False
+    disk_endurance_tb: Annotated[float, Meta(gt=0, le=1_000_000)] = 10.0
     http: Http = field(default_factory=Http)
     printer: PrinterSettings | None = None
     uplink: MqttSettings | None = None

@@ -26,6 +26,9 @@ from runtime.worded_error import WordedError
 
 KEY_FILE = "ca.key"
 CHAIN_FILE = "ca.pem"
+MOST_NAME_LETTERS = 64
+"""Of a common name (RFC 5280, ub-common-name)."""
+
 _ROOT_LIFE = timedelta(days=3653)
 _LIST_LIFE = timedelta(days=30)
 _LATE_CLOCKS = timedelta(minutes=5)
@@ -58,9 +61,12 @@ class Authority:
 
     @classmethod
     def create(cls, folder: Path, name: str, now_ms: int) -> Self:
-        """Make a root of its own in `folder`. Raises AuthorityError when there is one already."""
+        """Make a root of its own in `folder`. Raises AuthorityError when there is one already, and
+        for a name that no certificate holds."""
         if (folder / KEY_FILE).exists():
             raise AuthorityError("exists", folder=folder)
+        if not 1 <= len(name) <= MOST_NAME_LETTERS:
+            raise AuthorityError("bad_name", most=MOST_NAME_LETTERS)
         key = ec.generate_private_key(ec.SECP256R1())
         who = _name(name)
         built = (

@@ -17,6 +17,7 @@ __all__ = ["MqttLink", "MqttSettings", "Will"]
 
 logger = logging.getLogger(__name__)
 
+_KEEPALIVE_S = 30
 _STOP_S = 15.0
 
 
@@ -28,7 +29,8 @@ class MqttLink:
     `on_message(topic, payload)` and `on_state(connected)` are called in the link's thread: they
     should hand over and return, for nothing is read meanwhile. The broker may deliver a message
     twice and in any order. Connected means that every subscription is in place. The broker's
-    certificate is judged by `wall_clock`, as `runtime.trust` says.
+    certificate is judged by `wall_clock`, as `runtime.trust` says. `keepalive_s` counts where the
+    settings name none.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class MqttLink:
         on_message: Callable[[str, bytes], None],
         on_state: Callable[[bool], None],
         will: Will | None = None,
+        keepalive_s: int = _KEEPALIVE_S,
         backoff: Backoff | None = None,
         wall_clock: Clock | None = None,
     ) -> None:
@@ -49,6 +52,7 @@ class MqttLink:
         self._on_message = on_message
         self._on_state = on_state
         self._will = will
+        self._keepalive_s = settings.keepalive_s or keepalive_s
         self._backoff = backoff or Backoff(cap_s=settings.reconnect_within_s)
         self._clock = SystemClock()
         self._wall_clock = wall_clock or self._clock
@@ -123,6 +127,7 @@ class MqttLink:
         connection = self._connection = Connection(
             server,
             self._version,
+            keepalive_s=self._keepalive_s,
             clock=self._clock,
             wall_clock=self._wall_clock,
             persistent=self._persistent,

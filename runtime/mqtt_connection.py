@@ -33,6 +33,7 @@ _Host = Annotated[str, Meta(min_length=1)]
 
 _WINDOW = 100
 _ANSWER_S = 10.0
+_RECEIPT_S = 30.0
 _LEAVE_S = 2.0
 _TURN_S = 0.5
 _SESSION_KEPT_S = 86_400
@@ -55,14 +56,15 @@ class MqttSettings(Struct, frozen=True, forbid_unknown_fields=True):
     which agree with each other on every subscription of QoS 1, for seconds each, before it counts;
     what is missed is sent again either way. `ca_file` turns TLS on; `protocol` "auto" asks for
     MQTT 5 and falls back to 3.1.1. A lost connection is tried again after a random pause, longer
-    each time, of at most `reconnect_within_s`."""
+    each time, of at most `reconnect_within_s`. `keepalive_s` is 30 where it is left out, but at a
+    hub's uplink 230: more than lie between two of its statuses, so that it pays for no pings."""
 
     host: _Host
     port: Annotated[int, Meta(ge=1, le=65535)]
     client_id: Annotated[str, Meta(min_length=1, max_length=64)]
     username: str = ""
     password: str = ""
-    keepalive_s: Annotated[int, Meta(ge=5, le=3600)] = 30
+    keepalive_s: Annotated[int, Meta(ge=5, le=3600)] | None = None
     reconnect_within_s: Annotated[float, Meta(gt=0, le=3600)] = 120.0
     protocol: Literal["auto", "5", "3.1.1"] = "auto"
     other_hosts: tuple[_Host, ...] = ()
@@ -114,6 +116,7 @@ class Connection:
         settings: MqttSettings,
         version: Version,
         *,
+        keepalive_s: int,
         clock: Clock,
         wall_clock: Clock,
         persistent: bool,
@@ -125,6 +128,7 @@ class Connection:
     ) -> None:
         self._settings = settings
         self._version = version
+        self._keepalive_s = keepalive_s
         self._clock = clock
         self._wall_clock = wall_clock
         self._persistent = persistent
@@ -136,6 +140,8 @@ class Connection:
         self._lock = threading.Lock()
         self._window = _WINDOW
         self._in_flight = 0
+        self._receipt_by_s = 0.0
+        self._ping_from_s = 0.0
         self._accepted = False
         self._ready = False
         self._ready_at_s: float | None = None
@@ -161,6 +167,8 @@ class Connection:
         with self._lock:
             if not self.ready or self._in_flight >= self._window:
                 return False
+            if self._in_flight == 0:
+                self._receipt_by_s = self._now_s() + _RECEIPT_S
             self._in_flight += 1
         info = self._client.publish(topic, payload, qos=1, retain=retain)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
@@ -214,19 +222,19 @@ class Connection:
         return client
 
     def _open(self) -> None:
-        s = self._settings
+        s, keepalive_s = self._settings, self._keepalive_s
         if s.ca_file:
             self._client.tls_set_context(
                 client_context(s.ca_file, s.cert_file, s.key_file, self._wall_clock)
             )
         if self._version == "3.1.1":
-            self._client.connect(s.host, s.port, s.keepalive_s)
+            self._client.connect(s.host, s.port, keepalive_s)
             return
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho has no type here
         if self._persistent:
             properties.SessionExpiryInterval = _SESSION_KEPT_S
         self._client.connect(
-            s.host, s.port, s.keepalive_s, clean_start=not self._persistent, properties=properties
+            s.host, s.port, keepalive_s, clean_start=not self._persistent, properties=properties
         )
 
     def _turn_until_closed(self, stopping: threading.Event) -> None:
@@ -238,6 +246,9 @@ class Connection:
             while self._turn(selector):
                 if not self.ready and self._now_s() > answer_by_s:
                     self._reason = f"no answer from the broker within {_ANSWER_S:.0f} s"
+                    return
+                if self._is_unheard():
+                    self._reason = f"lost: no receipt from the broker within {_RECEIPT_S:.0f} s"
                     return
                 if not stopping.is_set():
                     continue
@@ -265,7 +276,9 @@ class Connection:
         self._client.loop_read()
         if self._client.want_write():
             self._client.loop_write()
-        self._client.loop_misc()
+        # paho 2.2 pings every keepalive, however much was sent and confirmed meanwhile.
+        if self._now_s() >= self._ping_from_s:
+            self._client.loop_misc()
         return True
 
     def _close(self) -> None:
@@ -281,6 +294,12 @@ class Connection:
     def _delivered(self) -> None:
         with self._lock:
             self._in_flight -= 1
+            self._receipt_by_s = self._now_s() + _RECEIPT_S
+
+    def _is_unheard(self) -> bool:
+        """Found by what is not confirmed, long before the next ping would be due."""
+        with self._lock:
+            return self._in_flight > 0 and self._now_s() > self._receipt_by_s
 
     def _become_ready(self) -> None:
         with self._lock:
@@ -334,6 +353,7 @@ class Connection:
         _properties: Properties | None,
     ) -> None:
         self._delivered()
+        self._ping_from_s = self._now_s() + self._keepalive_s
         if reason.is_failure:
             self._on_refusal(_words(reason))
 

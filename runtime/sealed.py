@@ -19,11 +19,12 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from runtime.private_file import write_private
+from runtime.private_file import sync_folder, write_private
 from runtime.worded_error import WordedError
 
 MOST_BYTES = 256_000_000
 _SIGNED = b"thutu sealed 1\0"
+_NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 _Message = TypeVar("_Message")
 
@@ -63,43 +64,40 @@ def seal(key: Ed25519PrivateKey, message: msgspec.Struct) -> bytes:
     return msgspec.msgpack.encode(sealed)
 
 
+def signer(data: bytes, kind: type[msgspec.Struct]) -> bytes:
+    """The public key (32 bytes) of whoever sealed this message of `kind`, which stays packed.
+
+    A stranger's may unpack to far more than it is. Raises SealError for anything else, and for one
+    that was altered.
+    """
+    return _verified(data, kind).public_key
+
+
 def unseal(data: bytes, kind: type[_Message]) -> Unsealed[_Message]:
     """Read a sealed message of `kind`, by whomever: whether to believe that key is yours to say.
 
     Raises SealError for anything else, for one that was altered, and above MOST_BYTES.
     """
-    try:
-        sealed = msgspec.msgpack.decode(data, type=_Sealed)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise SealError("not_sealed", what=error) from error
-    if sealed.name != kind.__name__:
-        raise SealError("other_kind", found=sealed.name, wanted=kind.__name__)
-    try:
-        key = Ed25519PublicKey.from_public_bytes(sealed.public_key)
-        key.verify(sealed.signature, _signed(sealed.name, sealed.body))
-    except (InvalidSignature, ValueError) as error:
-        raise SealError("altered") from error
-    try:
-        if not 0 <= zstandard.frame_content_size(sealed.body) <= MOST_BYTES:
-            raise SealError("too_large", most=MOST_BYTES)
-        body = zstandard.ZstdDecompressor().decompress(sealed.body, max_output_size=MOST_BYTES)
-        return Unsealed(msgspec.msgpack.decode(body, type=kind), sealed.public_key)
-    except (msgspec.MsgspecError, UnicodeDecodeError, zstandard.ZstdError) as error:
-        raise SealError("other_version", what=error) from error
+    sealed = _verified(data, kind)
+    return Unsealed(_unpacked(sealed, kind), sealed.public_key)
 
 
 def unseal_from(data: bytes, kind: type[_Message], public_key: bytes) -> _Message:
-    """Read a sealed message that must be signed by `public_key`. Raises SealError."""
-    unsealed = unseal(data, kind)
-    if unsealed.public_key != public_key:
-        raise SealError("other_key", found=unsealed.public_key.hex(), wanted=public_key.hex())
-    return unsealed.message
+    """Read a sealed message that must be signed by `public_key`: another one is not unpacked.
+
+    Raises SealError.
+    """
+    sealed = _verified(data, kind)
+    if sealed.public_key != public_key:
+        raise SealError("other_key", found=sealed.public_key.hex(), wanted=public_key.hex())
+    return _unpacked(sealed, kind)
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Put a sealed file at `path`, whole or not at all; also on a stick that knows no owners.
+    """Put a sealed file at `path`, whole or not at all, durably; also on a stick that knows no
+    owners and is pulled in the next moment.
 
-    Raises OSError; then what was there before is there still.
+    Raises OSError; then what was there before is there still, or the new one, whole.
     """
     part = path.with_name(f".{path.name}.part")
     try:
@@ -107,7 +105,9 @@ def write_file(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path)
+            part.replace(path)
+            os.fsync(file.fileno())  # FAT keeps a file's length beside its name, and that is new
+        sync_folder(path.parent)
     except OSError:
         part.unlink(missing_ok=True)
         raise
@@ -129,6 +129,32 @@ def signing_key(path: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise SealError("no_ed25519_key", file=path)
     return key
+
+
+def _verified(data: bytes, kind: type[object]) -> _Sealed:
+    """A message of `kind` that is whole, as its signer packed it. Raises SealError."""
+    try:
+        sealed = msgspec.msgpack.decode(data, type=_Sealed)
+    except _NOT_DECODED as error:
+        raise SealError("not_sealed", what=error) from error
+    if sealed.name != kind.__name__:
+        raise SealError("other_kind", found=sealed.name, wanted=kind.__name__)
+    try:
+        key = Ed25519PublicKey.from_public_bytes(sealed.public_key)
+        key.verify(sealed.signature, _signed(sealed.name, sealed.body))
+    except (InvalidSignature, ValueError) as error:
+        raise SealError("altered") from error
+    return sealed
+
+
+def _unpacked(sealed: _Sealed, kind: type[_Message]) -> _Message:
+    try:
+        if not 0 <= zstandard.frame_content_size(sealed.body) <= MOST_BYTES:
+            raise SealError("too_large", most=MOST_BYTES)
+        body = zstandard.ZstdDecompressor().decompress(sealed.body, max_output_size=MOST_BYTES)
+        return msgspec.msgpack.decode(body, type=kind)
+    except (*_NOT_DECODED, zstandard.ZstdError) as error:
+        raise SealError("other_version", what=error) from error
 
 
 def _signed(name: str, body: bytes) -> bytes:

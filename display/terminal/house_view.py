@@ -22,6 +22,10 @@ from runtime.wording import say
 
 _MS_PER_MIN = 60_000
 _URGENCY: dict[Mood, int] = {"alarm": 0, "notice": 1, "calm": 2}
+_OF_ANY_DEVICE = frozenset(
+    {"no-answer", "no-news", "line-lost", "garbled-line", "garbled-answer", "no-keypad"}
+)
+"""Conditions whose words do not name the device."""
 
 
 class Row(Struct, frozen=True):
@@ -241,8 +245,10 @@ def _device_words(scene: Scene, view: DeviceView) -> str:
     """The condition's words where it has some, for they name the device in few cells."""
     condition = "paper-low" if view.state == "paper-low" else view.condition
     words = all_words(scene.language).get(f"device.{condition}")
+    if words and condition not in _OF_ANY_DEVICE:
+        return words
     trouble = _trouble(scene, view)
-    return words or say("terminal.device_lost", scene.language, trouble=trouble, device=view.device)
+    return say("terminal.device_lost", scene.language, trouble=trouble, device=view.device)
 
 
 def _trouble(scene: Scene, view: DeviceView) -> str:

@@ -1,8 +1,8 @@
 """When the hub's own machine needs somebody: from its health to devices in trouble.
 
 A Raspberry Pi slows itself down from 80 °C and is ill below 4.63 V (its documentation, "Frequency
-management and thermal control" and "Under voltage"). An eMMC that has used nine tenths of its life
-(JEDEC 84-B51) is to be replaced.
+management and thermal control" and "Under voltage"). A disk that has used nine tenths of its life
+(an eMMC's own word, JEDEC 84-B51; else an estimate) is to be replaced.
 """
 
 from contract.commands import ReportDevice

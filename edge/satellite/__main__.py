@@ -25,6 +25,7 @@ from edge.satellite.printer import SatellitePrinter
 from edge.settings import PrinterSettings
 from edge.store.journal import StoreError
 from runtime.clock import Clock, SystemClock
+from runtime.data_owner import become_owner_of
 from runtime.device_reports import DeviceReports
 from runtime.folder_lock import FolderInUseError, FolderLock
 from runtime.hub_client import HubClient, HubError, HubUnreachable, Silence
@@ -97,6 +98,7 @@ def _printing(settings: SatelliteSettings, watchdog: Watchdog) -> Iterator[None]
         return
     device = settings.printer.device
     token = _token(settings.token_file.parent, device)
+    become_owner_of(settings.data)
     try:
         lock = FolderLock(settings.data)
     except FolderInUseError as error:

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from runtime.private_file import sync_folder
+
 
 def fresh_path(journal: Path) -> Path:
     """Where the new one is written, beside `journal`; what an earlier attempt left is gone.
@@ -23,12 +25,4 @@ def swap_in(new: Path, journal: Path, kept: Path) -> None:
     if journal.exists() and not (kept.exists() and kept.samefile(journal)):
         os.link(journal, kept)
     new.replace(journal)
-    _sync(journal.parent)
-
-
-def _sync(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+    sync_folder(journal.parent)

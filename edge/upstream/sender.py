@@ -16,10 +16,15 @@ from runtime.clock import Clock
 
 logger = logging.getLogger(__name__)
 
+HEARTBEAT_S = 200.0
+"""How often a node says how it fares when nothing is new: what a day of it costs on the line is
+measured in `tests/system/test_line_cost.py`."""
 _ANSWERS_KEPT = 100
 _WINDOW_FULL_S = 0.05
-_MACHINES_EVERY = 60
+_LOOK_S = 60.0
+_MACHINES_EVERY = 18
 _LIMITS = OutboxLimits()
+_Urgent = tuple[bool, UpdateState | None, tuple[SiteMachine, ...] | None]
 
 
 class Line(Protocol):
@@ -69,9 +74,10 @@ class SentLog(Protocol):
 class Sender:
     """One node's part of a line. One thread takes its turns; any thread may `hear` for it.
 
-    `clock` dates the status; `health`, `update`, `appointments` and `machines` are asked at every
-    heartbeat, and never fail. What machines run is said when it is news to the connection, and with
-    every 60th heartbeat. `sent_entries` counts what was handed to the broker, repetitions included.
+    `clock` dates the status; `health`, `update`, `appointments` and `machines` are asked for each,
+    and never fail. A clock, an update or machines that changed are said within a minute, all else
+    with the next heartbeat; machines when they are news to the connection, and with every 18th
+    status. `sent_entries` counts what was handed to the broker, repetitions included.
     """
 
     def __init__(
@@ -88,7 +94,7 @@ class Sender:
         update: Callable[[], UpdateState | None] | None = None,
         appointments: Callable[[], int] | None = None,
         machines: Callable[[], tuple[SiteMachine, ...]] | None = None,
-        heartbeat_s: float = 60.0,
+        heartbeat_s: float = HEARTBEAT_S,
     ) -> None:
         self._journal = journal
         self._line = line
@@ -110,6 +116,8 @@ class Sender:
         self._connections = 0
         self._connections_seen = 0
         self._status_due_s = 0.0
+        self._look_due_s = 0.0
+        self._said: _Urgent | None = None
         self._refused: set[Verdict] = set()
 
     @property
@@ -141,6 +149,7 @@ class Sender:
         self._outbox.appended(self._journal.last_seq, now_s)
         if not self._outbox.connected:
             return None
+        self._look(now_s)
         if now_s >= self._status_due_s:
             self._status_due_s = now_s + self._heartbeat_s  # before it is read what to say
             if not self.publish_status(online=True):
@@ -149,19 +158,35 @@ class Sender:
         step = self._outbox.next(now_s)
         if isinstance(step, Run):
             return 0 if self._send(step, now_s) else _WINDOW_FULL_S
-        until_s = self._status_due_s if step.until_s is None else step.until_s
-        return max(0.0, min(until_s, self._status_due_s) - now_s)
+        due_s = min(self._status_due_s, self._look_due_s)
+        until_s = due_s if step.until_s is None else min(step.until_s, due_s)
+        return max(0.0, until_s - now_s)
 
     def publish_status(self, *, online: bool) -> bool:
         """Say how the node fares, or that it leaves; False when it cannot be said now."""
+        urgent = self._urgent()  # before it is read what to say
         machines = self._news_of_machines() if online else None
         payload = encode_message(self._status(machines, online=online))
         if not self._line.publish(up(self._node, "status"), payload, retain=True):
             return False
         if machines is not None:
             self._machines_said = machines
+        self._said = urgent
         self._beats += 1
         return True
+
+    def _look(self, now_s: float) -> None:
+        if now_s >= self._look_due_s:
+            self._look_due_s = now_s + _LOOK_S
+            if self._urgent() != self._said:
+                self._status_due_s = now_s
+
+    def _urgent(self) -> _Urgent:
+        return (
+            self._clock.stamp().synced,
+            None if self._update is None else self._update(),
+            None if self._machines is None else self._machines(),
+        )
 
     def _follow_connection(self, now_s: float) -> None:
         if not self._line.connected:

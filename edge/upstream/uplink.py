@@ -1,6 +1,7 @@
 """From the journal to the centre and back: batches up, the centre's watermark down."""
 
 import logging
+import math
 import threading
 from collections.abc import Callable, Mapping
 
@@ -8,7 +9,7 @@ from contract.codec import encode_message
 from contract.topics import Down, Up, down, up
 from contract.wire import VERSION, Health, SiteMachine, Status, UpdateState
 from edge.upstream.outbox import OutboxLimits
-from edge.upstream.sender import Sender, SentLog
+from edge.upstream.sender import HEARTBEAT_S, Sender, SentLog
 from runtime.backoff import Backoff
 from runtime.clock import Clock
 from runtime.mqtt import MqttLink, MqttSettings, Will
@@ -16,6 +17,7 @@ from runtime.mqtt import MqttLink, MqttSettings, Will
 logger = logging.getLogger(__name__)
 
 _TROUBLE_S = 5.0
+_LATE_S = 30
 _LIMITS = OutboxLimits()
 
 
@@ -24,8 +26,9 @@ class Uplink:
 
     The journal's cursor moves only on the centre's word. `clock` dates the status; `line_clock`
     paces the line, in real time even where a simulation lives its days faster. `health`, `update`,
-    `appointments` and `machines` are asked at every heartbeat, and never fail. `listeners` get, in
-    the line's thread, what the centre says on further topics; they should hand over and return.
+    `appointments` and `machines` are asked every minute, and never fail. A status, which the broker
+    confirms, comes before a ping would be due, so none is sent. `listeners` get, in the line's
+    thread, what the centre says on further topics; they should hand over and return.
     `sent_entries` counts what was handed to the broker since the start, repetitions included.
     """
 
@@ -44,7 +47,7 @@ class Uplink:
         update: Callable[[], UpdateState | None] | None = None,
         appointments: Callable[[], int] | None = None,
         machines: Callable[[], tuple[SiteMachine, ...]] | None = None,
-        heartbeat_s: float = 60.0,
+        heartbeat_s: float = HEARTBEAT_S,
         backoff: Backoff | None = None,
         listeners: Mapping[Down, Callable[[bytes], None]] | None = None,
     ) -> None:
@@ -65,6 +68,7 @@ class Uplink:
                 up(node, "status"),
                 encode_message(Status(VERSION, node, online=False, epoch=journal.epoch)),
             ),
+            keepalive_s=math.ceil(heartbeat_s) + _LATE_S,
             backoff=backoff,
             wall_clock=clock,
         )

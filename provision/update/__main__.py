@@ -36,10 +36,12 @@ logger = logging.getLogger(__name__)
 
 _ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - what a hub listens on, not what we do
 _TRIED_LATER = 75  # EX_TEMPFAIL: the service manager starts it again
+_UNEXPECTED = 70  # EX_SOFTWARE: and after this; only a refusal is final
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status, 75 where trying again later may help."""
+    """Run one command; returns the exit status: 1 for what is refused, 75 where trying again later
+    may help, 70 for a fault of this program."""
     chosen = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     command: Callable[[argparse.Namespace], None] = chosen.command
@@ -51,6 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (RefusedError, BuildError, SealError, SettingsError, FolderInUseError) as error:
         print(f"thutu-update: {_words('refused', what=error)}", file=sys.stderr)
         return 1
+    except Exception:
+        logger.exception("%s", _words("unexpected"))
+        return _UNEXPECTED
     return 0
 
 

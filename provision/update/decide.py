@@ -3,6 +3,7 @@
 Nothing notes which step was reached: each step leaves its result, and is found by it again.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -17,6 +18,7 @@ WELL_FOR_S = 120.0
 EMPTY_FOR_S = 3600.0
 MOST_STARTS = 2
 RESERVE_BYTES = 300_000_000
+_PLAIN = re.compile(r"[0-9]+(\.[0-9]+)*")
 
 House = Literal["busy", "empty", "closed"]
 
@@ -85,6 +87,14 @@ def number(release: str) -> int:
     return int(release) if release.isdecimal() and release.isascii() else 0
 
 
+def is_newer(running: str, software: str) -> bool:
+    """Whether a release from a card, whose folder is named after its version, is newer than this
+    software. False where it has a number, or either version is more than numbers and dots."""
+    if number(running) or not (_PLAIN.fullmatch(running) and _PLAIN.fullmatch(software)):
+        return False
+    return _parts(running) > _parts(software)
+
+
 def objection(release: Release, *, wanted: int, running: int, reads: int, target: str) -> str:
     """Why this release may not be tried here, or nothing.
 
@@ -137,3 +147,7 @@ def is_quiet(house: House | None, not_busy_for_s: float, *, urgent: bool) -> boo
 def _is_reached(facts: Facts, wanted: int) -> bool:
     running = number(facts.running)
     return running == wanted or (running > wanted and not facts.is_back)
+
+
+def _parts(software: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.sub(r"(\.0+)+$", "", software).split("."))

@@ -5,16 +5,18 @@ A file that is there is not fetched again, one that was cut goes on where it sto
 """
 
 import hashlib
+import http.client
 import logging
 import shutil
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from contract.wire import Release, ReleaseFile, release_file
 from provision.update.decide import RESERVE_BYTES
@@ -31,6 +33,16 @@ _MOST_MANIFEST_BYTES = 5_000_000
 
 class FetchError(Exception):
     """Not everything could be had; what came stays, for the next time."""
+
+
+class _Wanted(NamedTuple):
+    """A file by its name in a wheelhouse, of `most` bytes; `is_in` says whether a file is it, and
+    `what` in words what it is."""
+
+    name: str
+    most: int
+    is_in: Callable[[Path], bool]
+    what: str
 
 
 class Fetcher:
@@ -68,10 +80,10 @@ class Fetcher:
         path = self._folder / release_file(number)
         if not _is(path, manifest):
             path.unlink(missing_ok=True)
-            self._from_any(sources, release_file(number), path, _MOST_MANIFEST_BYTES)
-            if not _is(path, manifest):
-                path.unlink()
-                raise FetchError(f"{path.name} of {', '.join(sources)} is not the one ordered")
+            wanted = _Wanted(
+                path.name, _MOST_MANIFEST_BYTES, partial(_is, digest=manifest), "the one ordered"
+            )
+            self._from_any(sources, wanted, path)
         try:
             release = unseal(path.read_bytes(), Release).message
         except SealError as error:
@@ -96,26 +108,37 @@ class Fetcher:
         path = self._folder / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f"{path.name}.part")
-        self._from_any(sources, file.path, part, file.size)
-        if not is_whole(part, file):
-            part.unlink()
-            raise FetchError(f"{file.name} came, and is not what the release promises")
+        wanted = _Wanted(
+            file.path, file.size, partial(is_whole, file=file), "what the release promises"
+        )
+        self._from_any(sources, wanted, part)
         part.replace(path)
 
-    def _from_any(self, sources: Sequence[str], name: str, into: Path, most: int) -> None:
+    def _from_any(self, sources: Sequence[str], wanted: _Wanted, into: Path) -> None:
         """Each source goes on where the one before broke off."""
         said = []
         for source in sources:
             try:
-                if source.startswith(("https://", "http://")):
-                    self._download(f"{source.rstrip('/')}/{name}", into, most)
-                else:
-                    shutil.copyfile(Path(source) / name, into)
-            except (OSError, ValueError) as error:  # urllib's errors are OSErrors
-                said.append(f"{source}: {error}")
+                self._from(source, wanted, into)
+            except (OSError, ValueError, http.client.HTTPException) as error:
+                said.append(f"{source}: {error or type(error).__name__}")
             else:
                 return
         raise FetchError("; ".join(said) or "no source is named")
+
+    def _from(self, source: str, wanted: _Wanted, into: Path) -> None:
+        """What goes on from a wrong beginning is asked for once more, from its own."""
+        has_beginning = into.exists() and into.stat().st_size > 0
+        if source.startswith(("https://", "http://")):
+            self._download(f"{source.rstrip('/')}/{wanted.name}", into, wanted.most)
+        else:
+            _copy(Path(source) / wanted.name, into, wanted.most)
+        if wanted.is_in(into):
+            return
+        into.unlink()
+        if not has_beginning:
+            raise OSError(f"{wanted.name} came, and is not {wanted.what}")
+        self._from(source, wanted, into)
 
     def _download(self, url: str, into: Path, most: int) -> None:
         with into.open("ab") as file:
@@ -156,6 +179,15 @@ class Fetcher:
         for folder in self._folder.glob("wheels/*"):
             if folder not in kept:
                 shutil.rmtree(folder)
+
+
+def _copy(there: Path, into: Path, most: int) -> None:
+    """From a stick, which may hold more than was promised, or no file at all by that name."""
+    if not there.is_file():
+        raise FileNotFoundError(f"{there}: no such file")
+    with there.open("rb") as source, into.open("wb") as file:
+        for chunk in _chunks(source, most):
+            file.write(chunk)
 
 
 def _chunks(answer: BinaryIO, most: int) -> Iterator[bytes]:

@@ -23,7 +23,7 @@ class Plan(msgspec.Struct, frozen=True):
     """What was ordered, and how far it has come. The hub reads `state`, and the fetcher the rest.
 
     `sources` are addresses of wheelhouses, or folders where a person at the machine said so.
-    `is_back` says that a release older than the one that runs is meant.
+    `is_back` says that this release is meant also where it is older than the one that runs.
     """
 
     state: UpdateState

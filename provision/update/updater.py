@@ -25,7 +25,7 @@ from provision.update.machine import Machine, MachineError
 from provision.update.notebook import Notebook, Plan, RestartDue, Trial
 from provision.update.releases import CURRENT, PREVIOUS, PROVEN, Releases
 from runtime.clock import Clock
-from runtime.sealed import SealError, unseal, unseal_from
+from runtime.sealed import SealError, signer, unseal, unseal_from
 
 logger = logging.getLogger(__name__)
 
@@ -122,9 +122,7 @@ class Updater:
     def take_offer(self, number: int, manifest: bytes, source: str) -> bool:
         """Take up the release that the site's hub runs, at `source`, unless this machine runs or
         has refused it, or one is on trial; whether. Where the hub went back to what this machine
-        has still, so does this machine, by the same steps.
-
-        Raises OSError.
+        has still, so does this machine, by the same steps. Raises OSError.
         """
         facts = self._facts()
         if facts.on_trial or number == 0 or (facts.state and facts.state.release == number):
@@ -132,9 +130,8 @@ class Updater:
         is_back = number < decide.number(facts.running)
         if is_back and self._releases.named(PREVIOUS) != str(number):
             return False
-        order = 0 if facts.state is None else facts.state.order
-        phase = UpdateState(order, number, "preparing")
-        self._notebook.keep_plan(Plan(phase, manifest, (source,), is_back=is_back))
+        phase = UpdateState(facts.state.order if facts.state else 0, number, "preparing")
+        self._notebook.keep_plan(Plan(phase, manifest, (source,), is_back=True))
         return True
 
     def run(self, orders: Callable[[], bool]) -> None:
@@ -231,8 +228,8 @@ class Updater:
         if sealed is None:
             return False
         try:
-            files = unseal(sealed, Release).message.files_for(self._trusted.target)
-        except SealError:
+            files = self._believed(sealed).files_for(self._trusted.target)
+        except (RefusedError, SealError):
             return True  # what was ordered is here; building finds the words for it
         return all(is_whole(self._wheelhouse / file.path, file) for file in files)
 
@@ -252,11 +249,14 @@ class Updater:
         sealed = self._sealed(plan)
         if sealed is None:
             raise MachineError("the release is not there any more")
-        release = self._believed(sealed)
+        release, running = self._believed(sealed), self._releases.named(CURRENT)
+        if decide.is_newer(running, release.software) and not plan.is_back:
+            self._settle()  # a card came with newer software, which stays
+            return
         reason = decide.objection(
             release,
             wanted=plan.state.release,
-            running=decide.number(self._releases.named(CURRENT)),
+            running=decide.number(running),
             reads=JOURNAL_READS,
             target=self._trusted.target,
         )
@@ -374,10 +374,10 @@ class Updater:
         return now
 
     def _believed(self, sealed: bytes) -> Release:
-        unsealed = unseal(sealed, Release)
-        if unsealed.public_key not in self._trusted.publishers:
-            raise RefusedError(f"its publisher is not known here: {unsealed.public_key.hex()}")
-        return unsealed.message
+        publisher = signer(sealed, Release)
+        if publisher not in self._trusted.publishers:
+            raise RefusedError(f"its publisher is not known here: {publisher.hex()}")
+        return unseal_from(sealed, Release, publisher)
 
     def _planned(self) -> Plan:
         plan = self._notebook.plan

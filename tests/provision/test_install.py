@@ -329,6 +329,23 @@ def test_a_damaged_note_stops_before_anything_is_changed(
     assert "nothing was changed" in capsys.readouterr().err
 
 
+def test_what_a_damaged_note_tells_to_do_leads_to_a_removal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(tmp_path, "hub")
+    (tmp_path / HUB_UNIT).write_text("theirs", "utf-8")
+    (tmp_path / "var/lib/thutu-install/manifest.json").unlink()
+    before = contents(tmp_path)
+    assert install(tmp_path, "remove") == 1
+    assert contents(tmp_path) == before
+    assert "thutu-install refresh" in capsys.readouterr().err
+    assert install(tmp_path, "refresh") == 0
+    assert install(tmp_path, "remove") == 0
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.service*")}
+    assert left == {HUB_UNIT, f"{HUB_UNIT}.thutu-new"}
+    assert install(tmp_path, "remove") == 0
+
+
 def test_what_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "etc").write_text("a file where a folder belongs", "utf-8")
     assert install(tmp_path, "hub") == 1

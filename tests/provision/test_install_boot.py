@@ -75,6 +75,59 @@ def test_the_first_start_of_a_card_includes_ours_and_keeps_what_was_there(tmp_pa
     }
 
 
+def test_it_says_only_what_was_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    boot = pi(tmp_path)
+    (boot / "thutu.txt").unlink()
+    assert install(tmp_path, "boot", "--dry-run") == 0
+    said = capsys.readouterr().out
+    assert "laid down" not in said
+    assert ".former" not in said
+    assert install(tmp_path, "boot") == 0
+    said = capsys.readouterr().out
+    assert f"{boot}/thutu.txt: laid down\n" in said
+    assert f"{boot}/config.txt: laid down; what was there is kept" in said
+
+
+def test_a_cell_is_charged_where_the_card_says_that_there_is_one(tmp_path: Path) -> None:
+    assert b"rtc_bbat_vchg" not in OURS
+    boot = pi(tmp_path, OURS, INCLUDING)
+    (boot / "thutu-clock.txt").write_bytes(b"[pi5]\n")
+    assert install(tmp_path, "boot") == 0
+    including = INCLUDING + b"\n[all]\ninclude thutu-clock.txt\n"
+    assert (boot / "config.txt").read_bytes() == including
+    assert install(tmp_path, "boot") == 0
+    assert (boot / "config.txt").read_bytes() == including
+
+
+def test_who_removes_everything_is_told_what_the_pi_still_starts_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boot = pi(tmp_path)
+    (boot / "thutu-clock.txt").write_bytes(b"[pi5]\n")
+    install(tmp_path, "hub")
+    install(tmp_path, "boot")
+    before = lies(boot)
+    capsys.readouterr()
+    assert install(tmp_path, "remove") == 0
+    said = capsys.readouterr().out
+    assert "stays on the boot partition: thutu.txt, thutu-clock.txt." in said
+    assert "include thutu.txt, include thutu-clock.txt" in said
+    assert lies(boot) == before
+    (boot / "config.txt").unlink()
+    (boot / "config.txt").mkdir()
+    install(tmp_path, "hub")
+    assert install(tmp_path, "remove") == 0
+    assert "could not be looked at" in capsys.readouterr().out
+
+
+def test_a_machine_that_is_no_pi_is_told_nothing_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(tmp_path, "centre")
+    assert install(tmp_path, "remove") == 0
+    assert "boot partition" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("what", ["hub", "refresh"])
 def test_no_release_lays_it_but_each_says_what_differs(
     what: str,
@@ -117,9 +170,11 @@ def test_a_technician_lays_it_once(
 
 
 def test_what_somebody_edited_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Who takes out the line that charges a battery must not get it back."""
-    theirs = OURS.replace(b"dtparam=rtc_bbat_vchg=3000000\n", b"")
+    theirs = OURS.replace(b"dtoverlay=disable-bt\n", b"")
     boot = pi(tmp_path, theirs, INCLUDING)
+    assert install(tmp_path, "boot", "--dry-run") == 0
+    assert lies(boot) == {"thutu.txt": theirs, "config.txt": INCLUDING}
+    assert "would lie beside it as thutu.txt.thutu-new" in capsys.readouterr().out
     assert install(tmp_path, "boot") == 0
     assert lies(boot) == {
         "thutu.txt": theirs,
@@ -127,8 +182,8 @@ def test_what_somebody_edited_stays(tmp_path: Path, capsys: pytest.CaptureFixtur
         "config.txt": INCLUDING,
     }
     said = capsys.readouterr().out
-    assert "+dtparam=rtc_bbat_vchg=3000000" in said
-    assert "yours stays" in said
+    assert "+dtoverlay=disable-bt" in said
+    assert "yours stays, the new one is beside it" in said
     assert "reboot" not in said
 
 

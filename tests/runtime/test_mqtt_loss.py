@@ -7,13 +7,16 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Literal
 
 import pytest
+from paho.mqtt import client as paho
 
-from runtime.mqtt import MqttLink, Will
+from runtime import mqtt_connection
+from runtime.mqtt import MqttLink, MqttSettings, Will
 from simulation.line import Line
 from tests.brokers import (
     Broker,
@@ -44,6 +47,55 @@ def test_a_lost_line_is_logged_once_and_its_return_once(
     assert "lost: the line broke" in warnings[0]
     assert refused in warnings[1]
     assert caplog.text.count(": connected, MQTT") == 1
+
+
+def test_a_broker_that_confirms_nothing_is_left_long_before_a_ping_is_due(
+    mosquitto: Broker, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mqtt_connection, "_RECEIPT_S", 0.3)
+    with Peer(mosquitto.port, "hub") as hub:
+        until(hub.connected)
+        threading.Event().wait(0.5)
+        assert hub.connected(), "who has said nothing waits for nothing"
+        with mosquitto.frozen():
+            assert hub.link.publish("up", b"into the silence")
+            until(lambda: not hub.connected())
+        until(hub.connected)
+    assert "no receipt from the broker" in caplog.text
+
+
+def test_who_is_confirmed_sends_no_pings_and_who_is_silent_does(
+    mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pings: list[float] = []
+    ping = paho.Client._send_pingreq
+
+    def noted(client: paho.Client) -> object:
+        pings.append(time.monotonic())
+        return ping(client)
+
+    monkeypatch.setattr(paho.Client, "_send_pingreq", noted)
+    states: list[bool] = []
+    link = MqttLink(
+        MqttSettings("127.0.0.1", mosquitto.port, "hub"),
+        persistent=False,
+        subscriptions=(),
+        on_message=lambda _topic, _payload: None,
+        on_state=states.append,
+        keepalive_s=2,
+    )
+    link.start()
+    try:
+        until(lambda: link.connected)
+        for _ in range(25):
+            assert link.publish("up", b"a word")
+            threading.Event().wait(0.2)
+        assert pings == []
+        until(lambda: len(pings) >= 2)
+        assert pings[1] - pings[0] > 1.5
+        assert states == [True], "the broker hears it"
+    finally:
+        link.stop()
 
 
 def test_without_a_connection_nothing_is_kept(mosquitto: Broker) -> None:

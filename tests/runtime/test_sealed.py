@@ -8,7 +8,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
-from runtime.sealed import SealError, seal, signing_key, unseal, unseal_from, write_file
+from runtime.sealed import (
+    SealError,
+    seal,
+    signer,
+    signing_key,
+    unseal,
+    unseal_from,
+    write_file,
+)
+from tests.forgery import forge, nested
 
 
 class Note(Struct, frozen=True, array_like=True):
@@ -63,6 +72,56 @@ def test_another_key_is_not_believed() -> None:
     stranger = Ed25519PrivateKey.generate()
     with pytest.raises(SealError, match="signed by"):
         unseal_from(seal(stranger, Note("số 1042")), Note, PUBLIC)
+
+
+def test_what_a_stranger_packed_is_not_unpacked() -> None:
+    stranger = Ed25519PrivateKey.generate()
+    sealed = forge(stranger, "Note", b"cannot be unpacked")
+    with pytest.raises(SealError, match="signed by"):
+        unseal_from(sealed, Note, PUBLIC)
+    assert signer(sealed, Note) == stranger.public_key().public_bytes_raw()
+
+
+def test_who_sealed_is_told_of_nothing_that_was_altered() -> None:
+    sealed = bytearray(seal(KEY, Note("số 1042")))
+    assert signer(bytes(sealed), Note) == PUBLIC
+    sealed[-1] ^= 1
+    with pytest.raises(SealError):
+        signer(bytes(sealed), Note)
+
+
+def test_nesting_without_end_is_no_message() -> None:
+    with pytest.raises(SealError):
+        unseal(forge(KEY, "Note", nested(["số 1042"])), Note)
+    with pytest.raises(SealError):
+        unseal(b"\x91" * 100_000, Note)
+
+
+def test_a_stick_that_is_pulled_at_once_has_the_whole_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FAT makes a new entry of length 0 for the new name, and writes the length with the file."""
+    path, steps = tmp_path / "note.thutu", list[str]()
+    sync, replace = os.fsync, Path.replace
+
+    def noted_sync(file: int) -> None:
+        steps.append(f"sync {Path(f'/proc/self/fd/{file}').readlink().name}")
+        sync(file)
+
+    def noted_replace(part: Path, target: Path) -> Path:
+        steps.append(f"rename {part.name}")
+        return replace(part, target)
+
+    monkeypatch.setattr(os, "fsync", noted_sync)
+    monkeypatch.setattr(Path, "replace", noted_replace)
+    write_file(path, b"whole")
+    assert steps == [
+        "sync .note.thutu.part",
+        "rename .note.thutu.part",
+        "sync note.thutu",
+        f"sync {tmp_path.name}",
+    ]
+    assert path.read_bytes() == b"whole"
 
 
 def test_a_key_is_made_once_and_is_for_its_owner_alone(tmp_path: Path) -> None:

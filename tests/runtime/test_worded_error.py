@@ -9,6 +9,7 @@ import pytest
 import runtime
 from central.access.accounts import AccountError
 from central.broker import BrokerError
+from central.commands import NodeNameError
 from central.configuration.book import ConfigurationError
 from central.identity.commands import IdentityError
 from central.identity.register import RegisterError
@@ -18,7 +19,7 @@ from central.store.protocol import OwnedElsewhereError, StoreRefusedError
 from central.updates.commands import RolloutError
 from central.updates.releases import ReleaseError
 from edge.command_refused import CommandRefused
-from provision.image.boot_files import ImageError
+from provision.image.refused import ImageError
 from provision.install.ground import DamagedNoteError
 from runtime.authority import AuthorityError
 from runtime.folder_lock import FolderInUseError
@@ -42,6 +43,7 @@ ERRORS: tuple[type[WordedError], ...] = (
     IdentityError,
     ImageError,
     ListError,
+    NodeNameError,
     OwnedElsewhereError,
     RegisterError,
     ReleaseError,
@@ -50,7 +52,7 @@ ERRORS: tuple[type[WordedError], ...] = (
     StoreRefusedError,
 )
 TOOLS = {
-    "central_tool": ("words", "central/__main__.py", "central/*/commands.py"),
+    "central_tool": ("words", "central/__main__.py", "central/**/commands.py"),
     "image_tool": ("_words", "provision/image/*.py"),
     "install_tool": ("_words", "provision/install/*.py"),
     "nation_tool": ("_words", "simulation/nation/*.py"),

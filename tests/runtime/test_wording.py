@@ -104,3 +104,10 @@ def _keys_like(key: ast.JoinedStr) -> list[str]:
     pattern = re.compile("".join(parts))
     matching = [known for known in KEYS if pattern.fullmatch(known)]
     return matching or [pattern.pattern]
+
+
+def test_citizens_are_addressed_with_respect() -> None:
+    theirs = ("ticket.", "announce.", "rating.", "kiosk.", "pad.", "hall.", "ticket_page.")
+    said = {key: words for key, words in catalogue("vi").items() if key.startswith(theirs)}
+    assert len(said) > 50
+    assert [key for key, words in said.items() if "bạn" in words.lower()] == []

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
@@ -279,18 +280,30 @@ def test_settings_and_tokens_are_readable_by_those_who_need_them(tmp_path: Path)
     }
 
 
-def test_who_fetches_has_no_rights_and_who_has_rights_speaks_to_nobody() -> None:
+def test_who_fetches_has_no_rights_and_who_has_rights_speaks_to_the_site_alone() -> None:
     update = settings(Path("systemd/thutu-update.service"))
     fetch = settings(Path("systemd/thutu-update-fetch.service"))
     check = settings(Path("systemd/thutu-update-check@.service"))
     assert (update["User"], update["CapabilityBoundingSet"]) == (["root"], [""])
-    assert (update["IPAddressDeny"], update["IPAddressAllow"]) == (["any"], ["localhost"])
+    assert update["IPAddressDeny"] == ["any"]
+    loopback, *networks = update["IPAddressAllow"][0].split()
+    assert loopback == "localhost"
+    assert all(ip_network(network).is_private for network in networks)
     assert update["ReadWritePaths"] == ["/opt/thutu"]
     assert fetch["User"] == ["thutu-update"]
     assert "ReadWritePaths" not in fetch
     assert check["User"] == settings(Path("systemd/thutu-hub.service"))["User"]
     assert (check["PrivateNetwork"], check["ProtectSystem"]) == (["yes"], ["strict"])
     assert "StateDirectory" not in check  # it may read the journal, and change nothing
+
+
+@pytest.mark.parametrize("host", ["192.168.1.10", "10.1.2.3", "172.20.0.5", "fd12::5"])
+def test_a_release_proves_itself_at_a_hub_that_listens_on_the_sites_network_alone(
+    host: str,
+) -> None:
+    networks = settings(Path("systemd/thutu-update.service"))["IPAddressAllow"][0].split()[1:]
+    address = ip_address(host)
+    assert any(address in network for network in map(ip_network, networks))
 
 
 @pytest.mark.parametrize("name", ["thutu-update-resume", "thutu-update-lay"])

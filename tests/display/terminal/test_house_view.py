@@ -104,6 +104,7 @@ def test_the_line_to_the_centre_is_told_in_words(link: LinkView, line: Line) -> 
             device("lost", "no-news", "boards:b1", NOW_MS),
             Line("Mất liên lạc từ 08:00 (boards:b1)", "alarm"),
         ),
+        (device("lost", "no-answer"), Line("Thiết bị không trả lời (printer-1)", "alarm")),
         (device("lost", "some new trouble"), Line("Mất liên lạc (printer-1)", "alarm")),
         (device("ready"), Line("Thiết bị tốt")),
     ],

@@ -129,7 +129,7 @@ def test_a_few_rows_are_not_worth_a_new_file(tmp_path: Path) -> None:
         (sealing, "_read_back"),
         (os, "link"),
         (Path, "replace"),
-        (swap, "_sync"),
+        (swap, "sync_folder"),
     ],
 )
 def test_a_cut_at_any_step_loses_no_row(

@@ -137,7 +137,7 @@ def test_a_hub_that_runs_is_not_touched(state: SiteState, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     "step",
-    ["keep_checkpoint", "link", "replace", "_sync", "write"],
+    ["keep_checkpoint", "link", "replace", "sync_folder", "write"],
 )
 @pytest.mark.parametrize("started_before", [False, True])
 def test_a_cut_at_any_step_leaves_it_undone_or_done(
@@ -155,7 +155,12 @@ def test_a_cut_at_any_step_leaves_it_undone_or_done(
     def cut(*_args: object) -> None:
         raise OSError("cut")
 
-    owners: dict[str, object] = {"link": os, "replace": Path, "_sync": swap, "write": HighWater}
+    owners: dict[str, object] = {
+        "link": os,
+        "replace": Path,
+        "sync_folder": swap,
+        "write": HighWater,
+    }
     with monkeypatch.context() as patched:
         patched.setattr(owners.get(step, replace), step, cut)
         if step == "link" and not started_before:
@@ -166,7 +171,7 @@ def test_a_cut_at_any_step_leaves_it_undone_or_done(
     try:
         take_over(folder, state, ON_PAPER, MONDAY_8_MS)
     except AlreadyAtWorkError:
-        assert step in ("link", "_sync", "write")
+        assert step in ("link", "sync_folder", "write")
     assert next_numbers(folder) == ["1010", "1011", "2001"]
     with closing(Journal(folder / "journal.db")) as journal:
         assert journal.last_seq > 3

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from contract.codec import decode_message
-from contract.wire import MOST_MACHINES, SiteMachine, Status
+from contract.wire import MOST_MACHINES, SiteMachine, Status, UpdateState
 from edge.store.journal import Journal
-from edge.upstream.sender import Sender
+from edge.upstream.sender import HEARTBEAT_S, Sender
 from tests.edge.running_site import TestClock
 
 NODE = "01-00097-01-h1"
@@ -37,6 +37,8 @@ class TalkingHub:
 
     def __init__(self, journal: Journal, *machines: SiteMachine) -> None:
         self.machines = machines
+        self.update: UpdateState | None = None
+        self.clock = TestClock()
         self.line = Line()
         self.now_s = 0.0
         self.sender = Sender(
@@ -45,7 +47,8 @@ class TalkingHub:
             node=NODE,
             software="1.1",
             config="c1",
-            clock=TestClock(),
+            clock=self.clock,
+            update=lambda: self.update,
             machines=lambda: self.machines,
         )
         self.sender.line_changed(connected=True)
@@ -53,7 +56,7 @@ class TalkingHub:
     def beat(self) -> tuple[SiteMachine, ...] | None:
         """What the next heartbeat says of machines."""
         self.sender.turn(self.now_s)
-        self.now_s += 60
+        self.now_s += HEARTBEAT_S
         return decode_message(self.line.said[-1], Status).machines
 
 
@@ -78,7 +81,7 @@ def test_a_new_connection_hears_them_all_and_so_does_who_waits_an_hour(journal: 
     assert [hub.beat(), hub.beat()] == [(HALL,), None]
     hub.sender.line_changed(connected=True)
     assert [hub.beat(), hub.beat()] == [(HALL,), None]
-    assert [hub.beat() for _ in range(60)].count((HALL,)) == 1
+    assert [hub.beat() for _ in range(18)].count((HALL,)) == 1
 
 
 def test_what_could_not_be_said_is_said_later(journal: Journal) -> None:
@@ -89,6 +92,31 @@ def test_what_could_not_be_said_is_said_later(journal: Journal) -> None:
     hub.sender.turn(hub.now_s)
     hub.line.takes = True
     assert hub.beat() == (NEWER_HALL,)
+
+
+def test_what_the_centre_waits_for_is_said_within_a_minute_and_nothing_else(
+    journal: Journal,
+) -> None:
+    hub = TalkingHub(journal, HALL)
+    hub.sender.turn(0)
+    assert hub.sender.turn(60) == 60
+    assert len(hub.line.said) == 1
+    hub.machines = (NEWER_HALL,)
+    hub.sender.turn(119)
+    assert len(hub.line.said) == 1
+    hub.sender.turn(120)
+    hub.update = UpdateState(4, 7, "waiting", "people")
+    hub.sender.turn(180)
+    hub.clock.synced = False
+    for now_s in (240, 300, 360):
+        hub.sender.turn(now_s)
+    statuses = [decode_message(said, Status) for said in hub.line.said]
+    assert [(one.machines, one.update, one.synced) for one in statuses] == [
+        ((HALL,), None, True),
+        ((NEWER_HALL,), None, True),
+        (None, hub.update, True),
+        (None, hub.update, False),
+    ]
 
 
 def test_a_day_of_a_large_site_costs_a_fraction_of_its_heartbeats(journal: Journal) -> None:

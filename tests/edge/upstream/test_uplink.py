@@ -67,10 +67,11 @@ def uplink_of(
     protocol: Literal["auto", "5", "3.1.1"] = "auto",
     limits: OutboxLimits = IMPATIENT,
     heartbeat_s: float = 60.0,
+    keepalive_s: int | None = None,
 ) -> Iterator[Uplink]:
     uplink = Uplink(
         journal,
-        MqttSettings("127.0.0.1", port, NODE, protocol=protocol),
+        MqttSettings("127.0.0.1", port, NODE, protocol=protocol, keepalive_s=keepalive_s),
         node=NODE,
         software="1.2.3",
         config="c4",
@@ -206,6 +207,16 @@ def test_birth_heartbeat_and_goodbye(journal: Journal, mosquitto: Broker) -> Non
     with StandInCentre(mosquitto.port) as latecomer:
         until(lambda: len(latecomer.statuses) > 0)
         assert latecomer.statuses[0] == goodbye
+
+
+@pytest.mark.parametrize(("keepalive_s", "asked_s"), [(None, 90), (45, 45)])
+def test_the_keepalive_is_above_the_heartbeat_unless_it_is_set(
+    keepalive_s: int | None, asked_s: int, journal: Journal, mosquitto: Broker, tmp_path: Path
+) -> None:
+    with uplink_of(journal, mosquitto.port, keepalive_s=keepalive_s) as uplink:
+        until(lambda: uplink.connected)
+    log = (tmp_path / "broker" / "broker.log").read_text("utf-8")
+    assert f"as {NODE} (p5, c1, k{asked_s})" in log
 
 
 @pytest.mark.parametrize("kind", EVERY_KIND, ids=str)

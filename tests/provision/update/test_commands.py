@@ -5,14 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from contract.wire import VERSION
 from provision.update.__main__ import main
 from provision.update.machine import FETCH_UNIT, LAY_UNIT, RESTARTED, MachineError, SystemdMachine
 from provision.update.notebook import Notebook
 from provision.update.releases import CURRENT, PREVIOUS, PROVEN, Releases
+from provision.update.updater import Updater
 from runtime.http_server import HttpServer
 from tests.edge.test_killed_hub import SETTINGS
-from tests.provision.update.wheelhouses import CENTRE, PUBLISHER, order, publish, wheel
+from tests.forgery import crowded, forge, nested
+from tests.provision.update.wheelhouses import CENTRE, NODE, PUBLISHER, order, publish, wheel
 
 SYSTEMCTL = """#!/bin/sh
 echo "$*" >> {folder}/calls
@@ -239,6 +243,47 @@ def test_the_centres_order_is_taken_and_a_strangers_is_not(ground: Ground) -> No
     ground.order_file.write_bytes(b"\xc1")
     assert ground.do("run") == 0
     assert ground.notebook.plan == plan
+
+
+ORDER = (VERSION, NODE, 4, 7, bytes(32), ())
+FILE = ("sample_hub-3.0-py3-none-any.whl", bytes(32), 1, 1, ("cp311-x86_64",))
+RELEASE = (VERSION, 3, "3.0", 0, 3, 3, (FILE,))
+
+
+@pytest.mark.parametrize(
+    "body", [nested((*ORDER, False)), crowded(ORDER[:-1], 5_000_000)], ids=["deep", "wide"]
+)
+def test_an_order_of_the_centre_that_would_fill_the_memory_ends_nothing(
+    ground: Ground, body: bytes
+) -> None:
+    ground.order_file.write_bytes(forge(CENTRE, "Update", body))
+    assert ground.do("run") == 0
+    assert ground.notebook.plan is None
+
+
+@pytest.mark.parametrize("key", [PUBLISHER, CENTRE], ids=["publisher", "stranger"])
+def test_a_stick_that_would_fill_the_memory_is_refused(
+    ground: Ground, capsys: pytest.CaptureFixture[str], key: Ed25519PrivateKey
+) -> None:
+    ground.house.mkdir()
+    (ground.house / "release-3.thutu").write_bytes(forge(key, "Release", nested(RELEASE)))
+    assert ground.do("install", str(ground.house)) == 1
+    assert "Nothing was changed" in capsys.readouterr().err
+
+
+def test_a_fault_of_the_program_itself_is_tried_again_by_the_system(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def faulty(_updater: Updater, _orders: object) -> None:
+        raise RecursionError("that nobody foresaw")
+
+    monkeypatch.setattr(Updater, "run", faulty)
+    status = ground.do("run")
+    unit = Path("systemd/thutu-update.service").read_text("utf-8")
+    (final,) = re.findall(r"^RestartPreventExitStatus=(.*)$", unit, re.MULTILINE)
+    assert "Restart=on-failure" in unit
+    assert str(status) not in ("0", *final.split())
+    assert "that nobody foresaw" in caplog.text
 
 
 def test_settings_that_are_wrong_are_named(

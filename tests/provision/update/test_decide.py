@@ -11,6 +11,7 @@ from provision.update.decide import (
     Step,
     entered,
     failure,
+    is_newer,
     is_quiet,
     next_step,
     number,
@@ -70,3 +71,22 @@ def test_a_card_without_a_number_is_below_every_release() -> None:
 
 def test_what_this_software_writes_it_reads() -> None:
     assert JOURNAL_WRITES <= JOURNAL_READS
+
+
+@pytest.mark.parametrize(
+    ("running", "software", "newer"),
+    [
+        ("0.5.0", "0.3.0", True),
+        ("0.10", "0.9.9", True),
+        ("0.5.1", "0.5", True),
+        ("0.5.0", "0.5", False),
+        ("0.5.0", "0.5.0", False),
+        ("0.3.0", "0.5.0", False),
+        ("0.5.0", "0.3.0.post1", False),
+        ("0.5.0rc1", "0.3.0", False),
+        ("7", "0.3.0", False),
+        ("", "0.3.0", False),
+    ],
+)
+def test_only_a_card_of_a_higher_version_is_newer(running: str, software: str, newer: bool) -> None:
+    assert is_newer(running, software) is newer

@@ -1,6 +1,7 @@
 """Fetching over a line that breaks, from servers that lie, onto a disk that is full."""
 
 import shutil
+import socket
 import ssl
 from collections.abc import Iterator
 from functools import partial
@@ -12,7 +13,8 @@ import msgspec
 import pytest
 
 from contract.stamp import Stamp
-from contract.wire import Release, release_file
+from contract.wire import Release, ReleaseFile, release_file
+from provision.update import fetch
 from provision.update.environment import is_whole
 from provision.update.fetch import Fetcher, FetchError
 from runtime.clock import SystemClock
@@ -56,11 +58,42 @@ class Server(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         some = data if self.line.breaks_after is None else data[: self.line.breaks_after]
+        self.line.sent += len(some)  # before anybody can have read it
         self.wfile.write(some)
-        self.line.sent += len(some)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
+
+
+class Speaker:
+    """A server that says the same to everybody, and hangs up."""
+
+    def __init__(self) -> None:
+        self.says = b""
+        self.asked = 0
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self._thread = Thread(target=self._speak)
+
+    def __enter__(self) -> "Speaker":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listening.close()
+
+    def _speak(self) -> None:
+        while True:
+            try:
+                asking, _ = self._listening.accept()
+            except OSError:
+                return
+            with asking:
+                asking.recv(4096)
+                self.asked += 1
+                asking.sendall(self.says)
 
 
 @pytest.fixture
@@ -161,6 +194,56 @@ def test_another_source_or_a_folder_does_as_well(
     assert whole(house, into, 2)
     with pytest.raises(FetchError, match="no source"):
         Fetcher(into, UpTime()).fetch(3, manifest, TARGET, ())
+
+
+@pytest.fixture
+def speaker() -> Iterator[Speaker]:
+    with Speaker() as speaking:
+        yield speaking
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"\x16\x03\x01 no HTTP\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n100\r\nabc",
+        b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsign in",
+        b"",
+    ],
+    ids=["no HTTP", "cut chunks", "headers without end", "a sign-in page", "nothing"],
+)
+def test_after_a_source_that_breaks_every_rule_the_next_one_is_asked(
+    house: Path, into: Path, url: str, speaker: Speaker, said: bytes
+) -> None:
+    manifest = publish(house, 2, [wheel(house.parent, "2.0")])
+    speaker.says = said
+    Fetcher(into, UpTime()).fetch(2, manifest, TARGET, (speaker.url, url))
+    assert whole(house, into, 2)
+    assert speaker.asked >= 2
+
+
+def test_a_stick_fills_the_disk_with_no_more_than_was_promised(
+    house: Path, into: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = publish(house, 2, [wheel(tmp_path, "2.0")])
+    (path,) = house.rglob("sample_hub-2.0*.whl")
+    promised = path.stat().st_size
+    with path.open("r+b") as stick:
+        stick.write(b"other")
+        stick.truncate(50_000_000)
+    sizes: list[int] = []
+
+    def watched(came: Path, file: ReleaseFile) -> bool:
+        if came.name == f"{path.name}.part":
+            sizes.append(came.stat().st_size)
+        return is_whole(came, file)
+
+    monkeypatch.setattr(fetch, "is_whole", watched)
+    with pytest.raises(FetchError, match="not what the release promises"):
+        Fetcher(into, UpTime()).fetch(2, manifest, TARGET, (str(house),))
+    assert sizes == [promised]
+    assert not list(into.rglob("sample_hub*"))
 
 
 def test_the_disk_keeps_room_for_the_queue(

@@ -129,6 +129,17 @@ def test_it_runs_what_its_hub_runs_and_is_heard_in_it(
     assert satellite.asks.offer().heard == "2.0"
 
 
+def test_it_follows_its_hub_also_from_a_card_with_newer_software(
+    hub: HubOfTheSite, tmp_path: Path
+) -> None:
+    satellite = Satellite(tmp_path / "newer", hub.site)
+    satellite.begin("5.0.0")
+    hub.runs(2, tmp_path)
+    satellite.follow()
+    assert (satellite.runs(), satellite.phase()) == ("2.0", (2, "done", ""))
+    satellite.asks.close()
+
+
 def test_a_release_that_the_hub_has_not_proven_is_not_followed(
     hub: HubOfTheSite, satellite: Satellite, tmp_path: Path
 ) -> None:

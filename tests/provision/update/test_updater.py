@@ -162,6 +162,23 @@ def test_an_order_is_taken_back_while_a_quiet_time_is_waited_for(
     assert names(site) == ["1"]
 
 
+@pytest.mark.parametrize(
+    ("software", "runs"), [("0.9.0", "5.0.0"), ("5.0.0", "3"), ("5.0.1", "3"), ("0.9.0.post1", "3")]
+)
+def test_a_card_with_newer_software_is_not_taken_down_by_an_older_release(
+    software: str, runs: str, tmp_path: Path
+) -> None:
+    site = Site(tmp_path)
+    site.begin("5.0.0")
+    manifest = publish(site.house, 3, [wheel(tmp_path, software)], software=software)
+    order(site.order_file, 1, 3, manifest)
+    before = site.restarts
+    site.run()
+    assert site.phase() == (3, "done", "")
+    assert links(site)[:2] == (runs, runs)
+    assert (site.restarts == before) is (runs == "5.0.0")
+
+
 def test_a_person_brings_a_release_on_a_stick(site: Site, tmp_path: Path) -> None:
     with pytest.raises(RefusedError):
         site.updater.take_folder(tmp_path, urgent=True)

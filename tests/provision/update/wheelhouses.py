@@ -147,15 +147,15 @@ class Site:
             trusted=TRUSTED,
         )
 
-    def begin(self) -> None:
-        """Release 1 runs, as a card or an earlier update left it."""
-        program = self.releases.folder("1") / "bin/sample-hub"
+    def begin(self, name: str = "1") -> None:
+        """Release 1 runs, as an earlier update left it, or one of this name, as a card has it."""
+        program = self.releases.folder(name) / "bin/sample-hub"
         program.parent.mkdir(parents=True)
         program.write_text("#!/bin/sh\necho 1.0\n", "ascii")
         program.chmod(0o755)
-        self.releases.mark_built("1")
-        self.releases.point(CURRENT, "1")
-        self.releases.point(PROVEN, "1")
+        self.releases.mark_built(name)
+        self.releases.point(CURRENT, name)
+        self.releases.point(PROVEN, name)
         self.lay()
         self.restart(("hub",))
 

@@ -1,0 +1,129 @@
+"""The script that a card's first starts run, below a root of its own, after a power cut or none."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+BOOT = Path("firmware_config/boot")
+SETTINGS, TOKEN = 'node = "01-00097-01-h1"\n', "a token\n"
+LAID = {
+    "etc/thutu/hub.toml": SETTINGS,
+    "etc/thutu/centre-ca.pem": "authority\n",
+    "etc/thutu/enrolment.token": TOKEN,
+}
+
+
+def card(root: Path) -> Path:
+    """A machine whose card thutu-image has written; its pip lays a thutu-install that does
+    nothing, its sync notes what had become of each file by then."""
+    ours = root / "boot/thutu"
+    (ours / "wheels/pip-1-py3-none-any.whl/pip").mkdir(parents=True)
+    for folder in ("etc/thutu", "etc/cloud", "etc/ssh/sshd_config.d", "bin"):
+        (root / folder).mkdir(parents=True)
+    (root / "etc/ssh/sshd_config.d/rename_user.conf").write_text("Banner /x\n", "ascii")
+    (root / "boot/cmdline.txt").write_text("console=serial0,115200 root=x\n", "ascii")
+    (ours / "version").write_text("1\n", "ascii")
+    (ours / "hub.toml").write_text(SETTINGS, "ascii")
+    (ours / "centre-ca.pem").write_text("authority\n", "ascii")
+    (ours / "token").write_text(TOKEN, "ascii")
+    (ours / "wheels/pip-1-py3-none-any.whl/pip/__main__.py").write_text(
+        "import pathlib, sys\n"
+        "tool = pathlib.Path(sys.prefix, 'bin/thutu-install')\n"
+        "tool.write_text('#!/bin/sh\\n')\n"
+        "tool.chmod(0o755)\n",
+        "ascii",
+    )
+    script = (BOOT / "first-boot.sh").read_text("utf-8")
+    script = re.sub(r"(?<=[ =])/(opt|etc)\b", rf"{root}/\1", script)
+    script = re.sub(r' -o root -g "\$4"', "", script)  # nobody but root may give files away
+    (ours / "first-boot.sh").write_text(script, "utf-8")
+    syncs = f"#!/bin/sh\n[ $# -gt 0 ] || find {root}/opt {root}/etc -type f >>{root}/synced\n"
+    (root / "bin/sync").write_text(f'{syncs}exec /bin/sync "$@"\n', "utf-8")
+    (root / "bin/sync").chmod(0o755)
+    return root
+
+
+def start(root: Path) -> None:
+    """Run the script as a start of the machine does."""
+    path = {**os.environ, "PATH": f"{root}/bin:{os.environ['PATH']}"}
+    subprocess.run(["sh", root / "boot/thutu/first-boot.sh"], check=True, env=path)
+
+
+def lies(root: Path) -> dict[str, str]:
+    """What lies in /etc/thutu."""
+    return {
+        str(path.relative_to(root)): path.read_text("ascii")
+        for path in (root / "etc/thutu").iterdir()
+    }
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return card(tmp_path)
+
+
+def test_a_start_lays_everything_and_says_that_it_was_the_last(root: Path) -> None:
+    start(root)
+    assert lies(root) == LAID
+    assert (root / "boot/cmdline.txt").read_text("ascii") == "root=x\n"
+    assert (root / "etc/cloud/cloud-init.disabled").exists()
+    assert not (root / "boot/thutu/token").exists()
+    assert not (root / "etc/ssh/sshd_config.d/rename_user.conf").exists()
+    rights = {path.name: path.stat().st_mode & 0o777 for path in (root / "etc/thutu").iterdir()}
+    assert rights == {"hub.toml": 0o640, "enrolment.token": 0o640, "centre-ca.pem": 0o644}
+
+
+def test_what_a_power_cut_left_empty_is_laid_again(root: Path) -> None:
+    release = root / "opt/thutu/releases/1"
+    (release / "bin").mkdir(parents=True)
+    empty = [release / "bin/thutu-install", release / ".complete", *map(root.joinpath, LAID)]
+    for path in empty:
+        path.touch(0o755)
+    start(root)
+    assert lies(root) == LAID
+    assert all(path.stat().st_size for path in empty)
+
+
+def test_what_keeps_a_card_from_setting_itself_up_is_on_its_boot_partition(root: Path) -> None:
+    (root / "boot/thutu/wheels/pip-1-py3-none-any.whl/pip/__main__.py").unlink()
+    with pytest.raises(subprocess.CalledProcessError):
+        start(root)
+    assert "can't find '__main__'" in (root / "boot/thutu/first-boot.log").read_text("utf-8")
+    assert (root / "boot/thutu/token").exists()
+    assert not (root / "etc/cloud/cloud-init.disabled").exists()
+
+
+def test_the_wifis_key_leaves_the_boot_partition_when_all_is_done(root: Path) -> None:
+    network = root / "boot/network-config"
+    network.write_text("network:\n  wifis:\n", "ascii")
+    start(root)
+    assert not network.exists()
+    network.write_text("network:\n  ethernets:\n", "ascii")
+    start(root)
+    assert network.exists()
+
+
+def test_what_a_technician_has_changed_stays(root: Path) -> None:
+    start(root)
+    theirs = {**LAID, "etc/thutu/hub.toml": "theirs\n", "etc/thutu/centre-ca.pem": "theirs\n"}
+    for name, text in theirs.items():
+        (root / name).write_text(text, "ascii")
+    tool = root / "opt/thutu/releases/1/bin/thutu-install"
+    tool.write_text("#!/bin/sh\n# the same one\n", "ascii")
+    start(root)
+    assert lies(root) == theirs
+    assert "the same one" in tool.read_text("ascii")
+
+
+def test_a_mark_is_set_when_what_it_stands_for_is_on_the_disk(root: Path) -> None:
+    (root / "boot/thutu/token").unlink()  # a start before this one has laid it
+    start(root)
+    synced = (root / "synced").read_text("utf-8").splitlines()
+    for mark, stands_for in (
+        ("opt/thutu/releases/1/.complete", "opt/thutu/releases/1/bin/thutu-install"),
+        ("etc/cloud/cloud-init.disabled", "etc/thutu/hub.toml"),
+    ):
+        assert synced.index(f"{root}/{stands_for}") < synced.index(f"{root}/{mark}")
