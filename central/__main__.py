@@ -27,6 +27,7 @@ from central.updates.commands import add_update_commands
 from central.worker import IngestWorker, Share
 from runtime.clock import SystemClock
 from runtime.command_line import CommandLine, reader_language
+from runtime.data_owner import become_owner_of, not_owned, user_name
 from runtime.folder_lock import FolderLock
 from runtime.mqtt import MqttSettings
 from runtime.service_manager import ServiceManager, Watchdog
@@ -42,12 +43,17 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         settings = load_settings(arguments.config, CentralSettings, "THUTU_CENTRAL")
+        become_owner_of(settings.folder)
         arguments.command(settings, arguments)
     except WordedError as error:
         _leave(error.words(reader_language()))
     except SettingsError as error:
         _leave(words("bad_settings", what=error))
     except (OSError, StoreError) as error:
+        if (file := not_owned(settings.folder)) is not None:
+            _leave(words("not_owned", file=file, user=user_name(), folder=settings.folder))
+        if isinstance(error, PermissionError):
+            _leave(words("not_permitted", what=error, user=user_name()))
         _leave(words("failed", what=error))
 
 

@@ -19,12 +19,12 @@ import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, get_args
 
 import msgspec
 
 from contract.ids import split_node
-from contract.topics import ROOT
+from contract.topics import ROOT, Up, up
 from runtime.clock import SystemClock
 from runtime.mqtt import MqttSettings
 from runtime.private_file import make_private_folder
@@ -50,7 +50,7 @@ class BrokerError(WordedError):
 class EmbeddedBroker:
     """A broker on the loopback interface whose users are the centre and the given nodes.
 
-    A node may publish only below `thutu/v1/{lane}/{node}/up/` and read only below
+    A node may publish its own subjects in its own lane, and read only below
     `thutu/v1/{lane}/{node}/down/`; the centre may do everything. Passwords are random, and kept
     with the broker's store in `folder`, readable by this user only. `port` 0 takes any free one
     at the first start and stays with it.
@@ -195,7 +195,7 @@ class EmbeddedBroker:
             "user": node,
             "password": self._passwords[node],
             "permissions": {
-                "publish": {"allow": [f"{own}.up.>"]},
+                "publish": {"allow": [up(node, what).replace("/", ".") for what in get_args(Up)]},
                 "subscribe": {"allow": [f"{own}.down", f"{own}.down.>", "$MQTT.sub.>"]},
             },
         }

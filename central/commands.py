@@ -4,10 +4,18 @@ import argparse
 from collections.abc import Callable
 
 from central.settings import CentralSettings
+from contract.ids import split_node
 from runtime.command_line import reader_language
+from runtime.worded_error import WordedError
 from runtime.wording import say
 
 Command = Callable[[CentralSettings, argparse.Namespace], str]
+
+
+class NodeNameError(WordedError):
+    """What was typed is not the name of a node; nothing was changed."""
+
+    section = "node_refused"
 
 
 class Commands:
@@ -26,6 +34,21 @@ class Commands:
         parser = self._parsers.add_parser(name, help=words(f"help_{name.replace('-', '_')}"))
         parser.set_defaults(command=lambda settings, given: self._tell(command(settings, given)))
         return parser
+
+
+def site_of(node: str) -> str:
+    """The site of a node whose name somebody typed. Raises NodeNameError."""
+    try:
+        return split_node(node).site
+    except ValueError as error:
+        raise NodeNameError("no_node", node=node) from error
+
+
+def reason(text: str) -> str:
+    """A reason as somebody gave it, for `add_argument`; one that says nothing is refused."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(words("empty_reason"))
+    return text
 
 
 def words(key: str, **values: object) -> str:

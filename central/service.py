@@ -80,7 +80,7 @@ class Centre:
         clock: Clock | None = None,
         http_host: str = "127.0.0.1",
         http_port: int = 0,
-        live_within_s: int = 180,
+        live_within_s: int = 420,
         behind_https: bool = False,
         proxies: tuple[str, ...] = (),
         turned: Callable[[], object] = bool,

@@ -62,15 +62,16 @@ class EmbeddedBrokerSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FigureSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """A site counts as live when it was heard, and is complete, within the last seconds; waits
-    above the target are marked."""
+    """A site counts as live when it was heard, and is complete, within the last `live_within_s`,
+    unless the broker has said that its line is gone: hubs say something every 200 seconds, and a
+    line that fails is there again within two; waits above the target are marked."""
 
-    live_within_s: Annotated[int, Meta(ge=10, le=3600)] = 180
+    live_within_s: Annotated[int, Meta(ge=10, le=3600)] = 420
     wait_target_s: Annotated[int, Meta(ge=60, le=14_400)] = 1200
 
 
 class AccessSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """How often an account may ask; how often a network address may try to sign in, and an account
+    """How often an account may ask; how often a network address may fail to sign in, and an account
     be tried by all addresses that are new to it; and after how many wrong passwords in a row an
     account is locked for the address that they came from, and for how long. With `openid` people
     may sign in through a provider as well."""

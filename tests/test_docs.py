@@ -43,3 +43,17 @@ def test_links_between_documents_lead_somewhere() -> None:
     for page in (*pages, *reference.FOLDER.glob("*.md")):
         for link in re.findall(r"\]\(([^)#:]+)\)|src=\"([^\"]+)\"", page.read_text("utf-8")):
             assert (page.parent / (link[0] or link[1])).exists(), f"{page.name}: {link}"
+
+
+def commands(page: str) -> list[list[str]]:
+    """The lines of each block of commands, without their comments."""
+    text = (reference.FOLDER / page).read_text("utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [[line.partition(" #")[0].rstrip() for line in block.splitlines()] for block in blocks]
+
+
+def test_the_technicians_page_has_the_commands_of_the_guide_and_no_others() -> None:
+    page, guide = commands("install.vi.md"), commands("install.md")
+    last = "sudo systemd-tmpfiles --create thutu.conf"  # of what a technician does at a site
+    assert last in page[-1]
+    assert page == guide[: len(page)]

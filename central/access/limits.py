@@ -19,18 +19,26 @@ class RateLimit:
         self._buckets: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def wait_s(self, asker: str) -> int:
-        """0 when `asker` may go on, which counts as a request; else after how many seconds."""
+    def wait_s(self, asker: str, *, counts: bool = True) -> int:
+        """0 when `asker` may go on, which is a request if it `counts`; else after how many
+        seconds."""
         now_ns = self._clock.stamp().mono_ns
         with self._lock:
             left, since_ns = self._buckets.pop(asker, (float(self._per_minute), now_ns))
             refilled = max(0, now_ns - since_ns) * self._per_minute / _NS_PER_MINUTE
             left = min(float(self._per_minute), left + refilled)
             allowed = left >= 1
-            self._buckets[asker] = (left - allowed, now_ns)
+            self._buckets[asker] = (left - (allowed and counts), now_ns)
             if len(self._buckets) > _MOST_ASKERS:
                 self._buckets.popitem(last=False)
         return 0 if allowed else int((1 - left) * 60 / self._per_minute) + 1
+
+    def give_back(self, asker: str) -> None:
+        """Count a request of `asker` that went on no more."""
+        with self._lock:
+            if asker in self._buckets:
+                left, since_ns = self._buckets[asker]
+                self._buckets[asker] = (min(float(self._per_minute), left + 1), since_ns)
 
 
 def network_of(address: str) -> str:

@@ -26,7 +26,7 @@ from central.store.connection import Connection
 from central.store.history import Where
 from central.store.machines import Machines
 from central.store.reader import NodeRow, Reader
-from central.store.site_facts import Queue, answered, ended, queues
+from central.store.site_facts import Queue, answered, ended, lost_queues, queues
 from central.store.updates import UpdateBook
 from central.updates.rollout import RolloutState
 from contract.ids import split_node
@@ -63,6 +63,7 @@ class FactReader:
         target_ms = self._limits.wait_target_ms
         eased_ms = int(target_ms * self._limits.easing)
         long_queues = queues(conn, day, now_ms - target_ms, now_ms - eased_ms)
+        unknown = lost_queues(conn, day)
         nodes: defaultdict[str, list[NodeRow]] = defaultdict(list)
         over = ended(conn, day)
         for node in Reader(conn, _NATION).nodes():
@@ -80,8 +81,8 @@ class FactReader:
         return [
             SiteFacts(
                 site=site,
-                waits_known=self._is_live(of_site, now_ms),
-                has_opened=any(node.business_day == day for node in of_site),
+                waits_known=site not in unknown and self._is_live(of_site, now_ms),
+                has_opened=site in unknown or any(node.business_day == day for node in of_site),
                 over_target=queue.over_target,
                 over_eased=queue.over_eased,
                 longest_since_ms=queue.since_ms,
@@ -115,7 +116,7 @@ class FactReader:
         openings: dict[str, _SiteOpening] = {}
         for node, decided in should.configurations.items():
             site, _, _ = node.rpartition("-")
-            if site not in openings:
+            if site not in openings or openings[site].opening is None:
                 openings[site] = self._site_opening(site, decided)
         self._openings = openings
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from central.alerts.rules import Rule
 from central.api.freshness import local_time
+from central.device_faults import fault_words
 from central.store.alerts import AlertRow, NewsRow
 from central.updates.reasons import refusal_words
 from runtime.wording import say
@@ -70,6 +71,8 @@ def describe(alert: AlertRow, language: str) -> str:
     known = {name: str(value) for name, value in alert.detail.items()}
     if "reason" in known:
         known["reason"] = refusal_words(known["reason"], language)
+    if "condition" in known:
+        known["condition"] = fault_words(known["condition"], language)
     return say(_words_of(alert), language, device=alert.subject, **(unknown | known))
 
 

@@ -98,9 +98,10 @@ class HubFacts(Struct, frozen=True):
 class SiteFacts(Struct, frozen=True):
     """What is known of a site at one moment (UTC milliseconds since 1970).
 
-    `waits_known` is whether the site is live and its queue therefore known, `has_opened` whether
-    its hub has opened this business day; `over_target` and `over_eased` wait longer than the
-    target and than its eased share. `online` is whether a hub is, as the broker last said;
+    `waits_known` is whether the site is live and its queue therefore known, unless a hub began
+    another journal and has not opened the day in it; `has_opened` whether a hub has opened this
+    business day, in whatever journal; `over_target` and `over_eased` wait longer than the target
+    and than its eased share. `online` is whether a hub is, as the broker last said;
     `missing` rows are those of the hubs' present journals.
     """
 

@@ -7,7 +7,7 @@ from central.alerts.rules import Rule
 from central.api.alert_models import Alert, AlertCount, Alerts, AlertWithHistory, Step
 from central.api.freshness import local_time
 from central.api.ranking import Page
-from central.store.alerts import AlertRow
+from central.store.alerts import AlertRow, TallyRow
 from central.store.alerts import Alerts as Store
 from central.store.history import Where
 
@@ -24,20 +24,39 @@ class AlertDesk:
         self._rules = tuple(rule for rule in Rule if sees_figures or rule not in _OF_FIGURES)
 
     def alerts(
-        self, where: Where, page: Page, language: str, *, still_open: bool, rule: Rule | None = None
+        self,
+        where: Where,
+        page: Page,
+        language: str,
+        *,
+        still_open: bool,
+        rule: Rule | None = None,
+        unseen_first: bool = False,
     ) -> Alerts:
-        """Open or closed alerts, the youngest first."""
+        """Open or closed alerts, the youngest first; or those first that nobody has acknowledged,
+        and among them the oldest."""
         rules = tuple(one for one in self._rules if rule in (None, one))
         if not rules:
             return Alerts(total=0, unacknowledged=0, next_offset=None, alerts=[])
         total, unseen = self._store.count(where, rules, still_open=still_open)
-        rows = self._store.page(where, rules, page.offset, page.limit, still_open=still_open)
+        rows = self._store.page(
+            where,
+            rules,
+            page.offset,
+            page.limit,
+            still_open=still_open,
+            unseen_first=unseen_first,
+        )
         return Alerts(
             total=total,
             unacknowledged=unseen,
             next_offset=page.next_offset(total),
             alerts=[_alert(row, language) for row in rows],
         )
+
+    def tally(self, where: Where, *, still_open: bool) -> list[TallyRow]:
+        """How many are open or closed by each rule in each province."""
+        return self._store.tally(where, self._rules, still_open=still_open)
 
     def alert(self, alert: int, language: str) -> AlertWithHistory | None:
         """One alert; None for one unknown or out of scope."""

@@ -11,7 +11,7 @@ from central.api.freshness import local_time
 from central.api.models import Count, Model, Problem
 from central.appointments.book import Wanted
 from central.rollup.business_day import day_of
-from central.store.appointments import AppointmentRow
+from central.store.appointments import AppointmentRow, Withdrawal
 
 SERVICE_PATTERN = r"^[a-z0-9][a-z0-9-]{0,23}$"
 CODE_PATTERN = r"^[A-Z0-9][A-Z0-9-]{3,23}$"
@@ -21,8 +21,10 @@ _NUMBER_OF_A_PERSON = re.compile(r"(?:[0-9]-*){9}")
 class State(StrEnum):
     """How far an appointment has come: `booked` at the centre; `delivered` to the site, where it
     can be checked in, also without a line; `checked_in`; `called`; `served`; `not_come`, when
-    called or by the end of its day; `unknown` once that is over, until the site, which was cut off,
-    has told everything of it; `cancelled`."""
+    called or by the end of its day; `undelivered`, when that is over and the site had it only after
+    its slot had begun, or never, so that nobody could check the citizen in; `unknown` once the day
+    is over, until the site, which was cut off, has told everything of it, and for good where what
+    it recorded is lost; `cancelled`."""
 
     BOOKED = "booked"
     DELIVERED = "delivered"
@@ -30,6 +32,7 @@ class State(StrEnum):
     CALLED = "called"
     SERVED = "served"
     NOT_COME = "not_come"
+    UNDELIVERED = "undelivered"
     UNKNOWN = "unknown"
     CANCELLED = "cancelled"
 
@@ -48,6 +51,11 @@ def _on_a_minute(slot: datetime) -> datetime:
     return slot
 
 
+Because = Literal["site-ended", "not-offered"]
+_BECAUSE: dict[Withdrawal, Because] = {
+    Withdrawal.SITE_ENDED: "site-ended",
+    Withdrawal.NOT_OFFERED: "not-offered",
+}
 Code = Annotated[
     str,
     Field(
@@ -99,9 +107,10 @@ class Appointment(Model):
         "it back. While it has not, the one before may still be checked in there.",
         examples=[True],
     )
-    cancelled_because: Literal["site-ended"] | None = Field(
-        description="Why the authority cancelled it: the site's last day is before the slot. Null "
-        "where whoever booked cancelled it, and where it is not cancelled.",
+    cancelled_because: Because | None = Field(
+        description="Why the authority cancelled it: the site's last day is before the slot "
+        "(`site-ended`), or its configuration no longer has the service, or is closed then "
+        "(`not-offered`). Null where whoever booked cancelled it, and where it is not cancelled.",
         examples=[None],
     )
     since: datetime | None = Field(
@@ -155,7 +164,7 @@ def appointment(row: AppointmentRow, today: str) -> Appointment:
         slot=local_time(slot_ms),
         state=_state(row, today),
         at_site=row.is_at_site,
-        cancelled_because="site-ended" if row.withdrawn and row.phase is None else None,
+        cancelled_because=None if row.phase is not None else _BECAUSE.get(row.withdrawn),
         since=None if row.phase_ms is None else local_time(row.phase_ms),
     )
 
@@ -166,6 +175,7 @@ def _state(row: AppointmentRow, today: str) -> State:
     if row.cancelled:
         return State.CANCELLED
     if row.day < today:
-        is_told = row.told_ms is not None and day_of(row.told_ms) > row.day
-        return State.NOT_COME if is_told else State.UNKNOWN
+        if row.told_ms is None or day_of(row.told_ms) <= row.day:
+            return State.UNKNOWN
+        return State.NOT_COME if row.was_in_time else State.UNDELIVERED
     return State.DELIVERED if row.is_at_site else State.BOOKED

@@ -167,10 +167,14 @@ class Archive:
             freshness=freshness.of_standing(standing),
         )
 
-    def restatements(self, period: Period, where: Where) -> Restatements:
+    def restatements(self, period: Period, where: Where, page: Page) -> Restatements:
         """Which days of a period were changed after they were over."""
-        found = self._totals.restatements(*period.days, where.province, where.site)
+        asked = *period.days, where.province, where.site
+        found = self._totals.restatements(*asked, offset=page.offset, limit=page.limit)
+        total = self._totals.count_restatements(*asked)
         return Restatements(
+            total=total,
+            next_offset=page.next_offset(total),
             restated=[
                 Restated(
                     site=one.site,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from central.api import freshness
 from central.api.figures import answers, answers_in, figures, figures_of, ignored_presses, levels
+from central.api.known import Moment
 from central.api.models import (
     Freshness,
     Liveness,
@@ -133,6 +134,7 @@ class Desk:
         if not found:
             return None
         nodes = found[0].nodes
+        moment = Moment(self._now_ms, self._live_within_ms)
         return Quality(
             site=site,
             freshness=found[0].freshness,
@@ -144,7 +146,7 @@ class Desk:
             written_off=sum(node.written_off for node in nodes),
             duplicates=sum(node.duplicates for node in nodes),
             contradictions=sum(node.contradictions for node in nodes),
-            nodes=[node_quality(node) for node in nodes],
+            nodes=[node_quality(node, moment) for node in nodes],
         )
 
     def _known(
@@ -164,7 +166,12 @@ class Desk:
                 tallies.get(row.site),
                 waiting.get(row.site),
                 freshness.of_site(
-                    nodes[row.site], self._now_ms, self._live_within_ms, row.valid_to, name
+                    nodes[row.site],
+                    self._now_ms,
+                    self._live_within_ms,
+                    row.valid_to,
+                    name,
+                    taken_away=row.taken_away,
                 ),
             )
             for row in self._reader.sites(name, province, site)

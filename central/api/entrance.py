@@ -1,10 +1,13 @@
 """Lets an admin in with a token or a browser's session, to desks that see their scope only."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import date
 from functools import partial
 from typing import NamedTuple
+
+from anyio import Semaphore, fail_after, sleep
+from fastapi.concurrency import contextmanager_in_threadpool
 
 from central.access.accounts import (
     Admin,
@@ -22,6 +25,7 @@ from central.access.openid.id_token import Person
 from central.access.openid.sign_in import OpenIdSignIn
 from central.access.passwords import Passwords
 from central.access.permissions import Permission, may
+from central.access.strangers import Strangers
 from central.alerts.people import acknowledge, close
 from central.alerts.settings import Receiver
 from central.api.alert_desk import AlertDesk
@@ -54,6 +58,13 @@ from central.store.totals import Totals
 from central.store.updates import UpdateReader
 from runtime.clock import Clock
 
+_AT_ONCE = 32  # fewer than the 40 threads that answer, so that whoever has a turn has a thread
+_PATIENCE_S = 10.0
+_AGAIN_S = 5
+_WRONG_PER_MINUTE = 120  # an office whose sessions have all ended, but nobody who guesses
+_SLOWED_S = 1.0  # who is refused at once asks again at once, and refusing is work too
+_OF_ADDRESS = "admin.error_address"
+
 
 class NotLetInError(Exception):
     """Neither a valid token nor a valid session was shown."""
@@ -80,6 +91,11 @@ class Shown(NamedTuple):
     session: str | None
     address: str = ""
 
+    @property
+    def secret(self) -> str:
+        """The token or, without one, the session; empty for nothing."""
+        return (self.session or "") if self.token is None else self.token
+
 
 class Visit(NamedTuple):
     """An admin, and whom they may ask."""
@@ -94,10 +110,11 @@ class Visit(NamedTuple):
 
 
 class Entrance:
-    """Opens one reading connection for each visit, and one more for figures where the database has
-    a copy; accounts, alerts and the audit log are never read from a copy. A site counts as live
-    when it was heard, and is complete, within the last `live_within_s`; `receivers` hear of alerts
-    that are closed. Behind HTTPS browsers take `session_cookie` from this very server only."""
+    """Opens one reading connection for each visit, of which a few have their turn at once, and one
+    more for figures where the database has a copy; accounts, alerts and the audit log are never
+    read from a copy. A site counts as live when it was heard, and is complete, within the last
+    `live_within_s`; `receivers` hear of alerts that are closed. Behind HTTPS browsers take
+    `session_cookie` from this very server only."""
 
     def __init__(
         self,
@@ -126,6 +143,8 @@ class Entrance:
         self._passwords = Passwords()
         rule = LockRule(access.lock_after, access.lock_s, access.sign_ins_per_minute)
         self._locks = SignInLocks(rule, clock)
+        self._turns = Semaphore(_AT_ONCE)
+        self._strangers = Strangers(_WRONG_PER_MINUTE, clock)
         self._requests = RateLimit(access.requests_per_minute, clock)
         self._sign_ins = RateLimit(access.sign_ins_per_minute, clock)
         self._departures = RateLimit(access.sign_ins_per_minute, clock)
@@ -144,21 +163,51 @@ class Entrance:
         """The provinces and units in force, as far as is known."""
         return Places(self._provinces.get(), self._units.get())
 
-    @contextmanager
-    def visit(self, shown: Shown, permission: Permission) -> Iterator[Visit]:
-        """Desks for whoever shows a token or, without one, a session, and may do this.
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait until one of the few who use the database has done, in the order of coming. Raises
+        TooOftenError when that lasts long."""
+        try:
+            with fail_after(_PATIENCE_S):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise TooOftenError(_AGAIN_S, "admin.error_crowded") from error
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+    @asynccontextmanager
+    async def visit(self, shown: Shown, permission: Permission) -> AsyncIterator[Visit]:
+        """Desks, for one turn, for whoever shows a token or, without one, a session, and may do
+        this.
 
         Raises NotLetInError, ForbiddenError, TooOftenError, and StoreError when the database
         cannot be read.
         """
+        if not shown.secret:
+            raise NotLetInError
+        if wait_s := self._strangers.wait_s(shown.secret, shown.address):
+            await sleep(_SLOWED_S)
+            raise TooOftenError(wait_s, _OF_ADDRESS)
+        async with (
+            self.turn(),
+            contextmanager_in_threadpool(self._visit(shown, permission)) as visit,
+        ):
+            yield visit
+
+    @contextmanager
+    def _visit(self, shown: Shown, permission: Permission) -> Iterator[Visit]:
         moment, places = Moment(self.now_ms(), self._live_within_ms), self.places()
         with reading(self._database) as conn:
             if shown.token is not None:
                 admin = admin_of_token(conn, shown.token)
             else:
-                admin = admin_of_session(conn, shown.session or "", moment.now_ms)
+                admin = admin_of_session(conn, shown.secret, moment.now_ms)
             if admin is None:
+                self._strangers.turn_away(shown.secret, shown.address)
                 raise NotLetInError
+            self._strangers.welcome(shown.secret)
             _refuse_haste(self._requests.wait_s(admin.name))
             if not may(admin.role, permission):
                 raise ForbiddenError
@@ -221,12 +270,14 @@ class Entrance:
         return row is not None
 
     def allow_sign_in(self, address: str) -> None:
-        """Count a try to sign in, before it waits for its turn. Raises TooOftenError."""
-        _refuse_haste(self._sign_ins.wait_s(network_of(address)))
+        """Refuse a network that has no try left, before it waits for its turn. Raises
+        TooOftenError."""
+        _refuse_haste(self._sign_ins.wait_s(network_of(address), counts=False), _OF_ADDRESS)
 
     def sign_in(self, name: str, password: str, address: str) -> str | None:
-        """The secret of a new session, or None. Raises TooOftenError for a name that too many
-        addresses try, and StoreError."""
+        """The secret of a new session, or None, which counts as a try. Raises TooOftenError for a
+        network that has none left and a name that too many addresses try, and StoreError."""
+        _refuse_haste(self._sign_ins.wait_s(network_of(address)), _OF_ADDRESS)
         with writing(self._database) as db:
             opened = sign_in(
                 db,
@@ -239,27 +290,30 @@ class Entrance:
             )
         if isinstance(opened, Slowed):
             raise TooOftenError(opened.wait_s)
-        return opened
+        return self._let_in(opened, address, self._sign_ins)
 
     def sign_in_with_token(self, token: str, address: str) -> str | None:
-        """The secret of a new session, or None. Raises StoreError."""
+        """As `sign_in`."""
+        _refuse_haste(self._sign_ins.wait_s(network_of(address)), _OF_ADDRESS)
         with writing(self._database) as db:
-            return open_session(db, token, self.now_ms(), address)
+            opened = open_session(db, token, self.now_ms(), address)
+        return self._let_in(opened, address, self._sign_ins)
 
     def allow_departure(self, address: str) -> None:
         """Count a browser that leaves for the provider. Raises TooOftenError."""
-        _refuse_haste(self._departures.wait_s(network_of(address)))
+        _refuse_haste(self._departures.wait_s(network_of(address)), _OF_ADDRESS)
 
     def allow_arrival(self, address: str) -> None:
         """Count a browser that comes back; apart from passwords, for any page of the web can make
         browsers come. Raises TooOftenError."""
-        _refuse_haste(self._arrivals.wait_s(network_of(address)))
+        _refuse_haste(self._arrivals.wait_s(network_of(address)), _OF_ADDRESS)
 
     def sign_in_person(self, person: Person, address: str) -> str | None:
         """The secret of a new session for whom the provider vouches, or None when no account is
         linked to them. Raises StoreError."""
         with writing(self._database) as db:
-            return sign_in_person(db, person, self.now_ms(), address)
+            opened = sign_in_person(db, person, self.now_ms(), address)
+        return self._let_in(opened, address, self._departures, self._arrivals)
 
     def note_unconfirmed(self, address: str) -> None:
         """Put into the audit log that somebody came back without a proof. Raises StoreError."""
@@ -271,7 +325,15 @@ class Entrance:
         with writing(self._database) as db:
             close_session(db, session, self.now_ms(), address)
 
+    def _let_in(self, session: str | None, address: str, *counted: RateLimit) -> str | None:
+        """A session that was opened, if any, is known at once, and was no wrong try."""
+        if session is not None:
+            self._strangers.welcome(session)
+            for tries in counted:
+                tries.give_back(network_of(address))
+        return session
 
-def _refuse_haste(wait_s: int) -> None:
+
+def _refuse_haste(wait_s: int, words: str = "admin.error_too_often") -> None:
     if wait_s:
-        raise TooOftenError(wait_s)
+        raise TooOftenError(wait_s, words)

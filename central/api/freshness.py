@@ -55,12 +55,15 @@ def of_site(
     live_within_ms: int,
     valid_to: str | None = None,
     first: str | None = None,
+    *,
+    taken_away: bool = False,
 ) -> Freshness:
     """The freshness of a site with these nodes: that of the worst of them; of one whose last day,
-    `valid_to`, is over nothing more is expected. It is that of figures from the day `first` on."""
+    `valid_to`, is over, or whose hubs were `taken_away`, nothing more is expected. It is that of
+    figures from the day `first` on."""
     is_over = valid_to is not None and valid_to < day_of(now_ms)
     if not nodes:
-        state = Liveness.ENDED if is_over else Liveness.NEVER
+        state = Liveness.ENDED if is_over or taken_away else Liveness.NEVER
         return Freshness(state=state, complete_up_to=None, missing=0)
     states = {state_of(node, now_ms, live_within_ms) for node in nodes}
     since_ms = 0 if first is None else midnight_ms(first)

@@ -60,7 +60,9 @@ def known_sites(
         KnownSite(
             row,
             nodes[row.site],
-            freshness.of_site(nodes[row.site], *moment, row.valid_to, since),
+            freshness.of_site(
+                nodes[row.site], *moment, row.valid_to, since, taken_away=row.taken_away
+            ),
         )
         for row in reader.sites(day, where.province, where.site, since)
         if where.unit in (None, row.site[:UNIT_LENGTH])

@@ -18,7 +18,7 @@ class Model(BaseModel):
 class Liveness(StrEnum):
     """How far what is known of a site reaches: `live` to the present; `delayed` when its hub
     speaks but not everything has come; `offline` when it is silent; `never` heard from; `ended`
-    when its last day is over, and nothing more is expected."""
+    when its last day is over, or all of its hubs were retired, and nothing more is expected."""
 
     LIVE = "live"
     DELAYED = "delayed"
@@ -261,6 +261,7 @@ class NodeQuality(Model):
     """What is known of one hub."""
 
     node: str = Field(examples=["01-00097-01-h1"])
+    state: Liveness = Field(description="How far what is known of this hub reaches.")
     online: bool | None = Field(description="What the broker last said; null when it never did.")
     online_since: datetime | None = Field(
         examples=["2026-11-20T07:02:11+07:00"], description="Since when it is online or offline."

@@ -1,6 +1,6 @@
 """What questions have in common: their parameters, who asks, and how they may fail."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
@@ -117,6 +117,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         (401, "admin.error_not_let_in", "No valid token or session was shown."),
         (403, "admin.error_forbidden", "The role of who asks does not include this."),
         (404, "admin.error_not_found", "There is no such thing within the scope of who asks."),
+        (405, "admin.error_method", "The address takes no such method; `Allow` says which."),
         (413, "admin.error_too_large", "The body is larger than any that this API takes."),
         (422, "admin.error_malformed", "The question is malformed; `detail` says where."),
         (429, "admin.error_too_often", "Asked too often; `Retry-After` says when to ask again."),
@@ -125,17 +126,17 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def visiting(entrance: Entrance, permission: Permission) -> Callable[..., Iterator[Visit]]:
+def visiting(entrance: Entrance, permission: Permission) -> Callable[..., AsyncIterator[Visit]]:
     """A dependency that lets in whoever may do this."""
 
-    def visit(shown: Annotated[Shown, Depends(shown_at(entrance))]) -> Iterator[Visit]:
-        with entrance.visit(shown, permission) as visit:
+    async def visit(shown: Annotated[Shown, Depends(shown_at(entrance))]) -> AsyncIterator[Visit]:
+        async with entrance.visit(shown, permission) as visit:
             yield visit
 
     return visit
 
 
-def shown_at(entrance: Entrance) -> Callable[..., Shown]:
+def shown_at(entrance: Entrance) -> Callable[..., Awaitable[Shown]]:
     """A dependency: what a request shows at the entrance, its token or its session."""
     of_browsers = APIKeyCookie(
         name=entrance.session_cookie,
@@ -143,7 +144,7 @@ def shown_at(entrance: Entrance) -> Callable[..., Shown]:
         description="A browser's session, from the sign-in page.",
     )
 
-    def shown(
+    async def shown(
         request: Request,
         bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
         cookie: Annotated[str | None, Depends(of_browsers)],

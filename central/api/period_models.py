@@ -240,7 +240,11 @@ class Restated(Model):
 
 
 class Restatements(Model):
-    """Changes of days that were over, the latest first; 500 at most."""
+    """Changes of days that were over, the latest first."""
 
+    total: Count = Field(description="How many in all.", examples=[34])
+    next_offset: int | None = Field(
+        description="`offset` of the next page; null on the last.", examples=[100]
+    )
     restated: list[Restated]
     freshness: FreshnessOfMany

@@ -110,6 +110,8 @@ def period_router(entrance: Entrance) -> APIRouter:
     @router.get("/restatements", summary="Days that late events have changed")
     def restatements(
         visit: Visiting,
+        page: OnPage,
+        *,
         province: ProvinceQuery = None,
         site: SiteQuery = None,
         first: FromQuery = None,
@@ -118,6 +120,6 @@ def period_router(entrance: Entrance) -> APIRouter:
         """A hub that was offline sends its events later, and figures of days that were over then
         change; each such change is here."""
         period = period_of(first, last, entrance.today())
-        return visit.archive.restatements(period, Where(province=province, site=site))
+        return visit.archive.restatements(period, Where(province=province, site=site), page)
 
     return router

@@ -13,6 +13,7 @@ from central.api.again import unanswered
 from central.api.appointment_models import BookingProblem
 from central.api.entrance import ForbiddenError, NotLetInError, TooOftenError
 from central.api.freshness import local_time
+from central.api.methods import allow_header
 from central.api.models import Problem
 from central.appointments.book import BookingRefusedError
 from central.catalogue.catalogue import CatalogueError
@@ -138,7 +139,7 @@ async def _say_http_error(request: Request, error: Exception) -> ProblemResponse
     code = error.status_code if isinstance(error, HTTPException) else 500
     if code == HTTPStatus.BAD_REQUEST:  # a body that cannot even be parsed
         return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "body")
-    return problem(request, HTTPStatus(code))
+    return problem(request, HTTPStatus(code), headers=allow_header(request, code))
 
 
 async def _say_malformed(request: Request, error: Exception) -> ProblemResponse:

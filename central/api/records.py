@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from central.api.freshness import local_time
+from central.api.freshness import local_time, state_of
 from central.api.known import KnownSite, Moment, freshness_of, known_sites
 from central.api.models import FreshnessOfMany, Liveness, NodeQuality
 from central.api.ranking import Page
@@ -85,7 +85,7 @@ class Records:
                     site=site.row.site,
                     name=site.row.name,
                     province=site.row.province,
-                    node=node_quality(node),
+                    node=node_quality(node, self._moment),
                     freshness=site.freshness,
                 )
                 for site, node in found[page.offset : page.offset + page.limit]
@@ -206,11 +206,12 @@ class Records:
         return known_sites(self._reader, self._today, where, self._moment)
 
 
-def node_quality(node: NodeRow) -> NodeQuality:
+def node_quality(node: NodeRow, moment: Moment) -> NodeQuality:
     """What is known of one hub."""
     since_ms = node.online_since_ms
     return NodeQuality(
         node=node.node,
+        state=state_of(node, moment.now_ms, moment.live_within_ms),
         online=node.online,
         online_since=None if since_ms is None else local_time(since_ms),
         heard=local_time(node.heard_ms),

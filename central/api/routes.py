@@ -77,7 +77,15 @@ def health_router(is_healthy: Callable[[], bool]) -> APIRouter:
     """Whether the centre works, for whoever watches over it; no token is needed."""
     router = APIRouter(prefix="/api/v1")
 
-    @router.get("/health", tags=["service"], summary="Whether the centre works")
+    @router.get(
+        "/health",
+        tags=["service"],
+        summary="Whether the centre works",
+        responses={
+            405: PROBLEMS[405],
+            503: {"model": Health, "description": "It does not work; the log says why."},
+        },
+    )
     async def health(response: Response) -> Health:
         """503 when messages cannot be committed, the broker cannot be reached, or alerts, messages
         of them, configurations, updates or appointments have stood still for a quarter of an

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
-from starlette.concurrency import run_in_threadpool
 
 from central.access.accounts import Admin
 from central.access.permissions import Permission
@@ -21,17 +21,20 @@ _EVERY_S = 1.0
 _SECONDS_A_CHECK = 30
 _MOST_STREAMS = 300
 _MOST_OF_ONE_ACCOUNT = 20
+_LOOK_AT_ONCE = 4
 
 _T = TypeVar("_T", bound=BaseModel)
 
 
 class Streams:
-    """Follows what changes for whom `entrance` lets in to `permission`."""
+    """Follows what changes for whom `entrance` lets in to `permission`. Between two looks a stream
+    holds nothing of the database, and a few of them look at once."""
 
     def __init__(self, entrance: Entrance, permission: Permission) -> None:
         self._entrance = entrance
         self._permission = permission
         self._followers = Counter[str]()
+        self._looking = CapacityLimiter(_LOOK_AT_ONCE)
 
     async def follow(
         self,
@@ -44,7 +47,7 @@ class Streams:
         """A stream of events called `name`: once a second, what `news` makes of what `look` saw
         before and sees now. Raises what `Entrance.visit` does, and TooOftenError where there is
         no place."""
-        admin = await run_in_threadpool(self._admin, shown)
+        admin = await self._admin(shown)
         self._refuse_crowd(admin.name)
 
         async def events() -> AsyncIterator[str]:
@@ -55,8 +58,8 @@ class Streams:
                 while not await request.is_disconnected():
                     try:
                         if turns and turns % _SECONDS_A_CHECK == 0:
-                            admin = await run_in_threadpool(self._admin, shown)
-                        latest = await run_in_threadpool(look, admin)
+                            admin = await self._admin(shown)
+                        latest = await to_thread.run_sync(look, admin, limiter=self._looking)
                     except CopyLostError:
                         continue
                     except (NotLetInError, ForbiddenError, TooOftenError, StoreError):
@@ -91,6 +94,6 @@ class Streams:
             self._followers[account] -= 1
             self._followers += Counter[str]()  # without those who follow nothing
 
-    def _admin(self, shown: Shown) -> Admin:
-        with self._entrance.visit(shown, self._permission) as visit:
+    async def _admin(self, shown: Shown) -> Admin:
+        async with self._entrance.visit(shown, self._permission) as visit:
             return visit.admin

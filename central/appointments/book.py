@@ -43,6 +43,7 @@ class Reason(StrEnum):
     KEY_REUSED = "key-reused"
     CHECKED_IN = "checked-in"
     CANCELLED = "cancelled"
+    APPOINTMENT_PAST = "appointment-past"
 
 
 class BookingRefusedError(Exception):
@@ -152,6 +153,7 @@ class AppointmentBook:
             if row.cancelled:
                 raise BookingRefusedError(Reason.CANCELLED, code=code)
             if (row.service, row.slot_ms) != (wanted.service, wanted.slot_ms):
+                self._refuse_past(row)
                 slot = self._checked(db.conn, site, place, code, wanted)
                 book.move(place, code, slot, self._now_ms())
             return book.one(site, code)
@@ -166,8 +168,14 @@ class AppointmentBook:
             if row.phase is not None:
                 raise BookingRefusedError(Reason.CHECKED_IN, code=code)
             if not row.cancelled:
+                self._refuse_past(row)
                 book.cancel(place, code, self._now_ms())
             return book.one(site, code)
+
+    def _refuse_past(self, row: AppointmentRow) -> None:
+        """What became of it is the site's to say."""
+        if row.slot_ms < self._now_ms():
+            raise BookingRefusedError(Reason.APPOINTMENT_PAST, code=row.code)
 
     def _checked(self, conn: Connection, site: str, place: int, code: str, wanted: Wanted) -> Slot:
         """The slot, if the site is there on its day, offers it and has room."""

@@ -4,17 +4,13 @@ from central.configuration.site_rules import SiteRules, site_rules
 from central.store.configurations import Configurations
 from central.store.connection import Connection
 
-_HUBS = tuple(f"h{number}" for number in range(1, 10))
-
 
 def offer_of(conn: Connection, site: str) -> SiteRules | None:
-    """What a site offers, and when; None where the centre has not decided its services and hours,
-    or so that no hub can read it: who else should say which bookings its hub will take?"""
-    for hub in _HUBS:
-        made = Configurations(conn).made(f"{site}-{hub}")
-        if made.number:
-            return _offer(made.text)
-    return None
+    """What a site offers, and when, by the first of its hubs in service that was told; None where
+    the centre has not decided its services and hours, or so that no hub can read it: who else
+    should say which bookings its hub will take?"""
+    offers = (_offer(made.text) for _, made in Configurations(conn).of_site(site))
+    return next((offer for offer in offers if offer is not None), None)
 
 
 def _offer(text: str) -> SiteRules | None:

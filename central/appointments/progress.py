@@ -89,9 +89,10 @@ def _read(deliveries: Deliveries, journal: Followed) -> _News:
 def _take(deliveries: Deliveries, journal: Followed, entry: e.Entry, now_ms: int) -> None:
     event, at_ms = entry.event, min(max(entry.stamp.wall_ms, 0), _LATEST_MS)
     if isinstance(event, e.AppointmentBooked) and 0 <= event.slot_ms < _LATEST_MS:
-        deliveries.hold(journal.site, event.code, Held(event.service, event.slot_ms))
+        held = Held(event.service, event.slot_ms)
+        deliveries.hold(journal.site, event.code, held, at_ms)
     elif isinstance(event, e.AppointmentCancelled):
-        deliveries.hold(journal.site, event.code, None)
+        deliveries.drop(journal.site, event.code)
     elif isinstance(event, e.TicketIssued):
         deliveries.let_go(journal, event.number)
         _check_in(deliveries, journal, event, at_ms)

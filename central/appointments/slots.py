@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from central.configuration.site_rules import SiteRules
 from central.rollup.business_day import midnight_ms
+from central.store.appointments import Slot
 
 _MS_PER_MINUTE = 60_000
 
@@ -31,6 +32,15 @@ def slots_on(rules: SiteRules, rule: SlotRule, day: date) -> list[int]:
         last = _minute(session.last_ticket) - rule.length_min
         begins |= set(range(_minute(session.issue_from), last + 1, rule.length_min))
     return sorted(midnight + minute * _MS_PER_MINUTE for minute in begins)
+
+
+def is_open_for(rules: SiteRules, rule: SlotRule, slot: Slot) -> bool:
+    """Whether the site gives out numbers when a slot begins, on whatever minute."""
+    minute = (slot.slot_ms - midnight_ms(slot.day)) // _MS_PER_MINUTE
+    return any(
+        _minute(session.issue_from) <= minute < _minute(session.last_ticket)
+        for session in rules.sessions_on(date.fromisoformat(slot.day), rule.holidays)
+    )
 
 
 def _minute(time: str) -> int:

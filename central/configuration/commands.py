@@ -1,21 +1,34 @@
 """The commands of `thutu-central` about hubs' configurations."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from central.access.accounts import OPERATORS_COMMAND
+from central.appointments.commands import named, slot_rule
+from central.appointments.withdrawal import unfit, withdraw
 from central.catalogue.catalogue import catalogue_of
 from central.catalogue.handled import Handled
 from central.commands import Commands, words
 from central.configuration.book import ConfigurationBook
 from central.configuration.differences import Difference, differences, wanted
+from central.configuration.hubs import hubs_named
 from central.rollup.business_day import day_of
 from central.scope import Scope
 from central.service import signing_key_of
 from central.settings import CentralSettings
+from central.store.appointments import Withdrawal
+from central.store.connection import Connection
 from central.store.database import reading, transaction, writing
 from central.store.reader import NodeRow, Reader
+from contract.ids import split_node
+from contract.wire import Configuration
 from runtime.clock import SystemClock
+
+
+class _TriedError(Exception):
+    """What a dry run did is taken back."""
 
 
 def add_configuration_commands(commands: Commands) -> None:
@@ -23,8 +36,9 @@ def add_configuration_commands(commands: Commands) -> None:
 
     commands.add("config-key", _key)
     publish = commands.add("publish-config", _publish)
-    publish.add_argument("site", help=words("help_site"))
+    publish.add_argument("place", metavar="SITE|NODE", help=words("help_site_or_node"))
     publish.add_argument("file", type=Path, help=words("help_config_file"))
+    publish.add_argument("--dry-run", action="store_true", help=words("help_dry_run"))
     commands.add("configurations", _list)
 
 
@@ -33,13 +47,47 @@ def _key(settings: CentralSettings, _given: argparse.Namespace) -> str:
 
 
 def _publish(settings: CentralSettings, given: argparse.Namespace) -> str:
-    text = given.file.read_text("utf-8")
-    node = f"{given.site}-h1"
+    text, lines = given.file.read_text("utf-8"), list[str]()
+    with writing(settings.database()) as db, suppress(_TriedError), transaction(db.conn):
+        done = _put(db.conn, settings, hubs_named(db.conn, given.place), text)
+        lines += [
+            words(
+                "config_compared" if given.dry_run else "config_published",
+                node=one.node,
+                label=one.label,
+            )
+            for one in done
+        ]
+        lines += _withdrawn(db.conn, settings, done[0], dry_run=given.dry_run)
+        if given.dry_run:
+            raise _TriedError
+    return "\n".join(lines)
+
+
+def _put(
+    conn: Connection, settings: CentralSettings, nodes: Sequence[str], text: str
+) -> list[Configuration]:
+    book, handled = ConfigurationBook(conn), Handled(catalogue_of(conn))
     key = signing_key_of(settings.folder)
-    with writing(settings.database()) as db, transaction(db.conn):
-        handled = Handled(catalogue_of(db.conn))
-        done = ConfigurationBook(db.conn).put(key, node, text, handled)
-    return words("config_published", node=node, label=done.label)
+    return [book.put(key, node, text, handled) for node in nodes]
+
+
+def _withdrawn(
+    conn: Connection, settings: CentralSettings, done: Configuration, *, dry_run: bool
+) -> Iterator[str]:
+    """Take back what does not fit the site any more, and say so."""
+    site, now_ms = split_node(done.node).site, SystemClock().stamp().wall_ms
+    gone = unfit(conn, site, slot_rule(settings), now_ms)
+    withdraw(
+        conn,
+        site,
+        [one.code for one in gone],
+        Withdrawal.NOT_OFFERED,
+        said=f"by {done.node} {done.label}",
+        who=OPERATORS_COMMAND,
+        now_ms=now_ms,
+    )
+    return named("appointments_unfit" if dry_run else "appointments_not_offered", site, gone)
 
 
 def _list(settings: CentralSettings, _given: argparse.Namespace) -> str:

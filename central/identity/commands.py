@@ -2,22 +2,29 @@
 
 import argparse
 import getpass
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from central.access.audit import Deed, record
-from central.commands import Commands, words
+from central.appointments.commands import named, slot_rule
+from central.appointments.withdrawal import unfit
+from central.commands import Commands, reason, site_of, words
+from central.configuration.hubs import differing, in_service
 from central.identity.broker_files import carry_to_broker
 from central.identity.desk import folder_of, has_authority, write_list
-from central.identity.own_certificates import issue_own
+from central.identity.own_certificates import check_broker_names, issue_broker, issue_own
 from central.identity.register import CertificateRow, Register
-from central.identity.registrar import Registrar
+from central.identity.registrar import Ended, Registrar
+from central.rollup.business_day import day_of
+from central.scope import Scope
 from central.settings import CentralSettings
+from central.store.appointments import Appointments
+from central.store.connection import Connection
 from central.store.database import reading, transaction, writing
 from central.store.given_up import is_known, retire
-from contract.ids import split_node
 from runtime.authority import Authority
 from runtime.clock import SystemClock
 from runtime.enrolment import fingerprint
@@ -36,15 +43,17 @@ def add_identity_commands(commands: Commands) -> None:
     init = commands.add("init-ca", _init)
     init.add_argument("--name", default="Thứ Tự", help=words("help_authority"))
     init.add_argument("--broker", action="append", required=True, help=words("help_broker"))
+    renew = commands.add("renew-broker", _renew_broker)
+    renew.add_argument("--broker", action="append", required=True, help=words("help_broker"))
     enrol = commands.add("enrol", _enrol)
     enrol.add_argument("site", help=words("help_site"))
     enrol.add_argument("node", help=words("help_node"))
     revoke = commands.add("revoke-node", _revoke)
     revoke.add_argument("node", help=words("help_node"))
-    revoke.add_argument("--reason", required=True, help=words("help_reason"))
+    revoke.add_argument("--reason", type=reason, required=True, help=words("help_reason"))
     retire = commands.add("retire-node", _retire)
     retire.add_argument("node", help=words("help_node"))
-    retire.add_argument("--reason", required=True, help=words("help_reason"))
+    retire.add_argument("--reason", type=reason, required=True, help=words("help_reason"))
     retire.add_argument("--back", action="store_true", help=words("help_retire_back"))
     commands.add("certificates", _list)
     carry = commands.add("broker-files", _carry)
@@ -52,6 +61,7 @@ def add_identity_commands(commands: Commands) -> None:
 
 
 def _init(settings: CentralSettings, given: argparse.Namespace) -> str:
+    check_broker_names(given.broker)
     folder = folder_of(settings.folder)
     now_ms = _now_ms()
     authority = Authority.create(folder, given.name, now_ms)
@@ -62,11 +72,17 @@ def _init(settings: CentralSettings, given: argparse.Namespace) -> str:
     return words("authority_made", folder=folder)
 
 
+def _renew_broker(settings: CentralSettings, given: argparse.Namespace) -> str:
+    folder = folder_of(settings.folder)
+    issue_broker(folder, Authority.load(folder), given.broker, _now_ms())
+    names = ", ".join(given.broker)
+    _note(settings, "renew-broker", names)
+    return words("broker_renewed", file=folder / "broker.pem", names=names)
+
+
 def _enrol(settings: CentralSettings, given: argparse.Namespace) -> str:
-    try:
-        site = split_node(given.node).site
-    except ValueError as error:
-        raise IdentityError("no_node", node=given.node) from error
+    """The token alone goes to the output, which is often a file."""
+    site = site_of(given.node)
     if site != given.site:
         raise IdentityError("other_site", node=given.node, site=given.site)
     with reading(settings.database()) as conn:
@@ -75,14 +91,22 @@ def _enrol(settings: CentralSettings, given: argparse.Namespace) -> str:
             raise IdentityError("not_registered", site=site)
     with _registrar(settings) as registrar:
         token = registrar.new_token(given.node)
+        valid = registrar.valid(given.node)
     _note(settings, "enrol", given.node)
+    if valid:
+        sys.stderr.write(f"{words('enrol_ends', node=given.node, count=valid)}\n")
     return token.text
 
 
 def _revoke(settings: CentralSettings, given: argparse.Namespace) -> str:
-    count = _shut_out(settings, given)
+    site_of(given.node)  # refuses what is no name of a node
+    ended = _shut_out(settings, given)
+    if not any(ended):
+        raise IdentityError("nothing_to_revoke", node=given.node)
     _note(settings, "revoke-node", f"{given.node}: {given.reason}")
-    return words("revoked", node=given.node, count=count)
+    if not ended.certificates:
+        return words("token_revoked", node=given.node)
+    return words("revoked", node=given.node, count=ended.certificates)
 
 
 def _retire(settings: CentralSettings, given: argparse.Namespace) -> str:
@@ -91,26 +115,44 @@ def _retire(settings: CentralSettings, given: argparse.Namespace) -> str:
         if not is_known(conn, given.node):
             raise IdentityError("never_heard", node=given.node)
     shut_out = not given.back and has_authority(settings.folder)
-    count = _shut_out(settings, given) if shut_out else 0
+    count = _shut_out(settings, given).certificates if shut_out else 0
     action = "retire-node --back" if given.back else "retire-node"
     deed = Deed(getpass.getuser(), action, f"{given.node}: {given.reason}")
     now_ms = _now_ms()
     with writing(settings.database()) as db, transaction(db.conn):
         retire(db.conn, given.node, None if given.back else now_ms)
         record(db.conn, deed, now_ms)
+    site = site_of(given.node)
     if given.back:
-        return words("retired_back", node=given.node, site=split_node(given.node).site)
-    return words("retired", node=given.node, count=count)
+        return words("retired_back", node=given.node, site=site)
+    lines = [words("retired", node=given.node, count=count)]
+    with reading(settings.database()) as conn:
+        lines += _without(conn, settings, given.node, site)
+    return "\n".join(lines)
 
 
-def _shut_out(settings: CentralSettings, given: argparse.Namespace) -> int:
+def _without(conn: Connection, settings: CentralSettings, node: str, site: str) -> Iterator[str]:
+    """What is missing at a site without a hub that was retired."""
+    now_ms = _now_ms()
+    if not in_service(conn, site):
+        yield words("retired_last", site=site)
+        to_come = Appointments(conn, Scope()).to_come(site, day_of(now_ms))
+        yield from named("appointments_left", site, to_come)
+        return
+    for hub, names in differing(conn, node).items():
+        if names:
+            yield words("retired_differing", node=node, hub=hub, site=site, names=", ".join(names))
+    yield from named("appointments_unfit", site, unfit(conn, site, slot_rule(settings), now_ms))
+
+
+def _shut_out(settings: CentralSettings, given: argparse.Namespace) -> Ended:
     folder = folder_of(settings.folder)
     authority = Authority.load(folder)
     with closing(Register(folder)) as register:
         registrar = Registrar(authority, register, SystemClock())
-        count = registrar.revoke(given.node, given.reason)
+        ended = registrar.revoke(given.node, given.reason)
         write_list(folder, authority, register, _now_ms())
-    return count
+    return ended
 
 
 def _list(settings: CentralSettings, _given: argparse.Namespace) -> str:

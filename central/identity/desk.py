@@ -23,6 +23,7 @@ LIST_FILE = "revoked.pem"
 _LIST_EVERY_MS = 24 * 3_600_000
 _EVICT_FOR_MS = 5 * 60_000
 _EVICT_EVERY_MS = 10_000
+_LIST_READ_MS = 10_000
 _MOST_WAITING = 1_000
 
 
@@ -75,6 +76,7 @@ class IdentityDesk:
         self._requests: queue.Queue[tuple[str, bytes]] = queue.Queue(_MOST_WAITING)
         self._shut_out = self._register.shut_out()
         self._evictions: dict[str, _Eviction] = {}
+        self._replaced: dict[str, int] = {}
         self._listed: list[Revoked] = []
         self._list_due_ms = 0
 
@@ -128,6 +130,7 @@ class IdentityDesk:
         with self._lock:
             self._shut_out = self._register.shut_out()
             revoked = self._register.revoked(now_ms)
+            replaced = self._register.replaced(now_ms - _EVICT_FOR_MS)
             if now_ms >= self._list_due_ms or revoked != self._listed:
                 write_list(self._folder, self._authority, self._register, now_ms)
                 self._listed = revoked
@@ -136,6 +139,7 @@ class IdentityDesk:
                     logger.info("own certificates renewed: %s", ", ".join(renewed))
                 self._list_due_ms = now_ms + _LIST_EVERY_MS
         self._end_connections(self._shut_out, now_ms)
+        self._end_replaced(replaced, now_ms)
 
     def _end_connections(self, shut_out: frozenset[str], now_ms: int) -> None:
         """End each again and again for minutes, for the broker may read the list later than we
@@ -150,6 +154,15 @@ class IdentityDesk:
             if known is None or known.due_ms <= now_ms < until_ms:
                 self._evictions[node] = _Eviction(now_ms + _EVICT_EVERY_MS, until_ms)
                 self._evict(self._authority, node, now_ms)
+
+    def _end_replaced(self, replaced: dict[str, int], now_ms: int) -> None:
+        """End the connection of a node that was enrolled anew, once, when a broker beside us has
+        read the list: the former machine cannot come back, and the new one does by itself."""
+        due = {node: at_ms for node, at_ms in replaced.items() if now_ms - at_ms >= _LIST_READ_MS}
+        for node, at_ms in due.items():
+            if self._replaced.get(node) != at_ms:
+                self._evict(self._authority, node, now_ms)
+        self._replaced = due
 
     def _now_ms(self) -> int:
         return self._clock.stamp().wall_ms

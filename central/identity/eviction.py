@@ -51,9 +51,9 @@ def evict(broker: MqttSettings, authority: Authority, node: str, now_ms: int) ->
         let_in = connected.wait(_WITHIN_S)
         link.stop()
     if let_in:
-        logger.info("%s: revoked, and its session at the broker was taken over", node)
+        logger.info("%s: a certificate was revoked, and the session was taken over", node)
     else:
-        logger.error("%s: revoked, but its session at the broker could not be taken over", node)
+        logger.error("%s: a certificate was revoked, but the session could not be taken over", node)
 
 
 def _ignore(_topic: str, _payload: bytes) -> None:

@@ -1,6 +1,8 @@
 """The certificates of the centre's own programs: its link, and its broker. Their keys stay."""
 
+import re
 from collections.abc import Sequence
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -8,19 +10,38 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from central.identity.registrar import CERTIFICATE_LIFE
-from runtime.authority import Authority, AuthorityError, key_pem
+from runtime.authority import MOST_NAME_LETTERS, Authority, AuthorityError, key_pem
 from runtime.private_file import write_private
 
 CENTRE_NAME = "thutu-centre"
 _CENTRE = "centre"
 _BROKER = "broker"
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+# Without a last part of digits alone: that is an address with a typing error.
+_HOST_NAME = re.compile(rf"(?:{_LABEL}\.)*(?![0-9]+\Z){_LABEL}")
 
 
 def issue_own(folder: Path, authority: Authority, broker_names: Sequence[str], now_ms: int) -> None:
     """Write `centre.pem` and `centre.key` for the centre's link, and `broker.pem` and `broker.key`
     for a broker of these host names and addresses. Raises AuthorityError and OSError."""
+    issue_broker(folder, authority, broker_names, now_ms)
     _write(folder, _CENTRE, authority, (), now_ms)
+
+
+def issue_broker(
+    folder: Path, authority: Authority, broker_names: Sequence[str], now_ms: int
+) -> None:
+    """Write `broker.pem` anew, for these host names and addresses instead of those it had; its key
+    stays. Raises AuthorityError and OSError."""
+    check_broker_names(broker_names)
     _write(folder, _BROKER, authority, broker_names, now_ms)
+
+
+def check_broker_names(names: Sequence[str]) -> None:
+    """Raise AuthorityError for the first that is neither a host name nor an address."""
+    for name in names:
+        if not (_is_address(name) or _is_host_name(name)):
+            raise AuthorityError("bad_broker_name", name=name, most=MOST_NAME_LETTERS)
 
 
 def renew_own(folder: Path, authority: Authority, now_ms: int) -> list[str]:
@@ -39,6 +60,18 @@ def renew_own(folder: Path, authority: Authority, now_ms: int) -> list[str]:
             _write(folder, which, authority, _server_names(present), now_ms)
             renewed.append(which)
     return renewed
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_host_name(name: str) -> bool:
+    return len(name) <= MOST_NAME_LETTERS and _HOST_NAME.fullmatch(name) is not None
 
 
 def _write(

@@ -113,9 +113,12 @@ class Register:
         """Note that a token was used for the request of this hash."""
         self._run("UPDATE tokens SET request = ? WHERE public_key = ?", request, public_key)
 
-    def drop_tokens(self, node: str) -> None:
-        """Make the tokens of a node that were not used worth nothing."""
-        self._run("DELETE FROM tokens WHERE node = ? AND request IS NULL", node)
+    def drop_tokens(self, node: str) -> int:
+        """Make the tokens of a node that were not used worth nothing; returns how many."""
+        rows = self._run(
+            "DELETE FROM tokens WHERE node = ? AND request IS NULL RETURNING until_ms", node
+        )
+        return len(rows)
 
     def add_certificate(self, row: CertificateRow) -> None:
         """Add a certificate that was just issued."""
@@ -135,6 +138,14 @@ class Register:
     def certificates(self) -> list[CertificateRow]:
         """All certificates, newest first within each node."""
         return self._select("ORDER BY node, from_ms DESC")
+
+    def valid(self, node: str, now_ms: int) -> int:
+        """How many certificates of a node are neither revoked nor over."""
+        rows = self._run(
+            "SELECT 1 FROM certificates WHERE node = ? AND revoked_ms IS NULL AND until_ms >= ?",
+            *(node, now_ms),
+        )
+        return len(rows)
 
     def revoke(self, node: str, at_ms: int, reason: str) -> int:
         """Revoke all certificates of a node that are not; returns how many."""
@@ -160,6 +171,16 @@ class Register:
             "SELECT node FROM certificates GROUP BY node HAVING COUNT(*) = COUNT(revoked_ms)"
         )
         return frozenset(node for (node,) in rows)
+
+    def replaced(self, since_ms: int) -> dict[str, int]:
+        """Nodes that have a new certificate, and of which an old one was revoked since then; when
+        the last was."""
+        rows = self._run(
+            """SELECT node, MAX(revoked_ms) FROM certificates GROUP BY node
+            HAVING COUNT(*) > COUNT(revoked_ms) AND MAX(revoked_ms) >= ?""",
+            since_ms,
+        )
+        return dict(rows)
 
     def _first(self, where: str, *values: object) -> CertificateRow | None:
         return next(iter(self._select(where, *values)), None)

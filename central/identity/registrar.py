@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -37,6 +37,13 @@ class RequestRefused(Exception):  # noqa: N818 - a refusal, not an error
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+
+
+class Ended(NamedTuple):
+    """What a revocation ended: certificates, and tokens that were not used."""
+
+    certificates: int
+    tokens: int
 
 
 class Registrar:
@@ -86,14 +93,18 @@ class Registrar:
                 raise RequestRefused("unknown-signer", "no token or certificate of ours")
         return Certificate(VERSION, _read_chain(row))
 
-    def revoke(self, node: str, reason: str) -> int:
-        """Revoke all certificates of a node, and its unused token; returns how many certificates.
+    def valid(self, node: str) -> int:
+        """How many certificates of a node are good now; its next enrolment ends them.
 
         Raises RegisterError.
         """
+        return self._register.valid(node, self._now_ms())
+
+    def revoke(self, node: str, reason: str) -> Ended:
+        """Revoke all certificates of a node, and its unused token. Raises RegisterError."""
         with self._register.transaction():
-            self._register.drop_tokens(node)
-            return self._register.revoke(node, self._now_ms(), reason)
+            tokens = self._register.drop_tokens(node)
+            return Ended(self._register.revoke(node, self._now_ms(), reason), tokens)
 
     def _enrol(
         self,

@@ -5,27 +5,34 @@ import getpass
 from pathlib import Path
 
 from central.access.audit import Deed, record
-from central.commands import Commands, words
+from central.commands import Commands, reason, site_of, words
 from central.recovery.exports import checked, register_key
 from central.recovery.site_state import site_state, watermarks
 from central.recovery.spool import spool
 from central.service import signing_key_of
 from central.settings import CentralSettings
 from central.store.database import reading, transaction, writing
-from central.store.given_up import write_off
+from central.store.given_up import is_known, write_off
 from contract.wire import VERSION, Ack, Export, Receipt
 from runtime.clock import SystemClock
 from runtime.sealed import seal, write_file
+from runtime.worded_error import WordedError
 
 _TAKEN_WITHIN_S = 30
 _LOOK_S = 0.2
+
+
+class WriteOffError(WordedError):
+    """Nothing can be written off; nothing was changed."""
+
+    section = "write_off_refused"
 
 
 def add_recovery_commands(commands: Commands) -> None:
     """Add the commands that give a hub its queue back, and take in files in which events came."""
 
     state = commands.add("site-state", _state)
-    state.add_argument("site", help=words("help_site"))
+    state.add_argument("node", help=words("help_node"))
     state.add_argument("--to", type=Path, default=Path(), help=words("help_state_folder"))
     key = commands.add("node-key", _node_key)
     key.add_argument("node", help=words("help_node"))
@@ -35,11 +42,14 @@ def add_recovery_commands(commands: Commands) -> None:
     taking.add_argument("--to", type=Path, help=words("help_receipt_folder"))
     giving_up = commands.add("write-off", _write_off)
     giving_up.add_argument("node", help=words("help_node"))
-    giving_up.add_argument("--reason", required=True, help=words("help_write_off_reason"))
+    giving_up.add_argument(
+        "--reason", type=reason, required=True, help=words("help_write_off_reason")
+    )
 
 
 def _state(settings: CentralSettings, given: argparse.Namespace) -> str:
-    node = f"{given.site}-h1"
+    node: str = given.node
+    site_of(node)  # refuses what is no name of a node
     with reading(settings.database()) as conn:
         state = site_state(conn, node, SystemClock().stamp().wall_ms)
     rows = sum(len(journal.rows) for journal in state.journals)
@@ -58,7 +68,7 @@ def _node_key(settings: CentralSettings, given: argparse.Namespace) -> str:
 def _import(settings: CentralSettings, given: argparse.Namespace) -> str:
     data = given.file.read_bytes()
     export = checked(settings.folder, data)
-    waiting = spool(settings.folder, given.file.name, data)
+    waiting = spool(settings.folder, export, data)
     committed = _wait_for(settings, export, waiting)
     if waiting.exists():
         return words("import_waits", file=waiting)
@@ -75,6 +85,8 @@ def _import(settings: CentralSettings, given: argparse.Namespace) -> str:
 def _write_off(settings: CentralSettings, given: argparse.Namespace) -> str:
     now_ms = SystemClock().stamp().wall_ms
     with writing(settings.database()) as db, transaction(db.conn):
+        if not is_known(db.conn, given.node):
+            raise WriteOffError("never_heard", node=given.node)
         former = write_off(db.conn, given.node, now_ms)
         for one in former:
             what = f"{given.node} {one.epoch}: {one.missing} of {one.last} rows: {given.reason}"

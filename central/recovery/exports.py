@@ -6,7 +6,7 @@ from pathlib import Path
 from contract.ids import split_node
 from contract.wire import VERSION, Export
 from runtime.private_file import write_private
-from runtime.sealed import SealError, unseal
+from runtime.sealed import SealError, signer, unseal_from
 from runtime.worded_error import WordedError
 
 _KEYS = "node-keys"
@@ -34,17 +34,27 @@ def register_key(folder: Path, node: str, key: str) -> None:
 
 
 def checked(folder: Path, data: bytes) -> Export:
-    """Read an export that a registered hub has signed. Raises ExportRefusedError, OSError."""
+    """Read an export that a registered hub has signed; a stranger's is not unpacked.
+
+    Raises ExportRefusedError, OSError.
+    """
     try:
-        export, key = unseal(data, Export)
+        key = signer(data, Export)
+        nodes = _nodes_with(folder, key.hex())
+        if not nodes:
+            raise ExportRefusedError("unknown_key", public_key=key.hex())
+        export = unseal_from(data, Export, key)
     except SealError as error:
         raise ExportRefusedError("damaged", what=error) from error
     if export.version != VERSION:
         raise ExportRefusedError("other_version", version=export.version, known=VERSION)
-    try:
-        known = (folder / _KEYS / f"{export.node}.pub").read_text("ascii")
-    except FileNotFoundError as error:
-        raise ExportRefusedError("unknown_key", node=export.node, public_key=key.hex()) from error
-    if known != key.hex():
-        raise ExportRefusedError("other_key", node=export.node, public_key=key.hex(), known=known)
+    if export.node not in nodes:
+        known = ", ".join(sorted(nodes))
+        raise ExportRefusedError("other_node", node=export.node, public_key=key.hex(), known=known)
     return export
+
+
+def _nodes_with(folder: Path, key: str) -> set[str]:
+    """The nodes that are registered with this key (hexadecimal)."""
+    files = (folder / _KEYS).glob("*.pub")
+    return {file.stem for file in files if file.read_text("ascii") == key}

@@ -6,16 +6,18 @@ from pathlib import Path
 
 from central.recovery.exports import ExportRefusedError, checked
 from contract.topics import up
+from contract.wire import Export
 from runtime.sealed import write_file
 
 logger = logging.getLogger(__name__)
 
 
-def spool(folder: Path, name: str, data: bytes) -> Path:
-    """Lay a checked file ready; it is gone once its messages are handed over. Raises OSError."""
+def spool(folder: Path, export: Export, data: bytes) -> Path:
+    """Lay the file `data` of a checked export ready, by a name that only the same rows have; it is
+    gone once its messages are handed over. Raises OSError."""
     waiting = _waiting(folder)
     waiting.mkdir(mode=0o700, exist_ok=True)
-    path = waiting / f"{Path(name).stem}.thutu"
+    path = waiting / f"{export.node}-{export.epoch}-{export.first_seq}-{export.last_seq}.thutu"
     write_file(path, data)
     return path
 

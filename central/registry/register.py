@@ -5,13 +5,13 @@ from datetime import date
 
 from msgspec import Struct, UnsetType
 
-from central.access.audit import Deed, record
+from central.appointments.withdrawal import withdraw
 from central.registry.lists import ListError, refuse
 from central.registry.published_names import provinces_of, units_of
 from central.registry.sites import SiteRecord
 from central.rollup.business_day import day_of
 from central.scope import Scope
-from central.store.appointments import Appointments
+from central.store.appointments import Appointments, Withdrawal
 from central.store.connection import Connection, Database
 from central.store.database import transaction
 
@@ -107,7 +107,15 @@ def register(db: Database, sites: Sequence[SiteRecord], *, who: str, now_ms: int
                 (site.site, _ALWAYS if site.site in changes.new else today, site.name),
             )
         for ended in changes.withdrawn:
-            _withdraw(db.conn, ended, who=who, now_ms=now_ms)
+            withdraw(
+                db.conn,
+                ended.site,
+                [code for code, _ in ended.appointments],
+                Withdrawal.SITE_ENDED,
+                said=f"after {ended.last}",
+                who=who,
+                now_ms=now_ms,
+            )
     return changes
 
 
@@ -124,19 +132,9 @@ def _withdrawn(db: Database, sites: Sequence[SiteRecord], today: str) -> Iterato
     for site in sites:
         if isinstance(site.valid_to, date):
             last = site.valid_to.isoformat()
-            if beyond := book.beyond(site.site, last, today):
-                yield Withdrawn(site.site, last, tuple(beyond))
-
-
-def _withdraw(conn: Connection, ended: Withdrawn, *, who: str, now_ms: int) -> None:
-    book = Appointments(conn, Scope())
-    place = book.site(ended.site)
-    if place is None:
-        return
-    for code, _ in ended.appointments:
-        book.withdraw(place, code, now_ms)
-    said = f"{ended.site}: {len(ended.appointments)} after {ended.last}"
-    record(conn, Deed(who, "appointments-withdrawn", said), now_ms)
+            to_come = book.to_come(site.site, today)
+            if beyond := tuple((one.code, one.slot.day) for one in to_come if one.slot.day > last):
+                yield Withdrawn(site.site, last, beyond)
 
 
 def _last_day(site: SiteRecord, before: str | None) -> str | None:

@@ -15,6 +15,8 @@ from central.store.visible import Visible
 _SHOWN = """alert, rule, visible.code, (SELECT name FROM names WHERE kind = 'site'
     AND names.code = visible.code ORDER BY from_day DESC LIMIT 1), subject, phase, began_ms,
     opened_ms, closed_ms, acknowledged_ms, detail"""
+_YOUNGEST_FIRST = "opened_ms DESC, alert DESC"
+_UNSEEN_FIRST = "acknowledged_ms IS NOT NULL, opened_ms, alert"
 
 
 class AlertRow(Struct, frozen=True):
@@ -54,6 +56,14 @@ class StepRow(Struct, frozen=True):
     note: str
 
 
+class TallyRow(Struct, frozen=True):
+    """How many alerts there are by a rule in a province."""
+
+    rule: str
+    province: str
+    n: int
+
+
 class NewsRow(Struct, frozen=True):
     """One thing that a receiver has not heard yet."""
 
@@ -70,13 +80,22 @@ class Alerts:
         self._visible = Visible(conn, scope)
 
     def page(
-        self, where: Where, rules: Sequence[str], offset: int, limit: int, *, still_open: bool
+        self,
+        where: Where,
+        rules: Sequence[str],
+        offset: int,
+        limit: int,
+        *,
+        still_open: bool,
+        unseen_first: bool = False,
     ) -> list[AlertRow]:
-        """Alerts by these rules, open or closed, the youngest first."""
+        """Alerts by these rules, open or closed, the youngest first; or those first that nobody has
+        acknowledged, and among them the oldest."""
+        order = _UNSEEN_FIRST if unseen_first else _YOUNGEST_FIRST
         return self._rows(
             f"""SELECT {_SHOWN} FROM alerts JOIN visible USING (site)
             WHERE opened_ms IS NOT NULL AND {_still(still_open)} AND {_among(rules)}
-            ORDER BY opened_ms DESC, alert DESC LIMIT :limit OFFSET :offset""",  # noqa: S608 - our own names
+            ORDER BY {order} LIMIT :limit OFFSET :offset""",  # noqa: S608 - our own names
             where,
             rules,
             limit=limit,
@@ -95,6 +114,19 @@ class Alerts:
             **_named(rules),
         )
         return rows[0][0], rows[0][1]
+
+    def tally(self, where: Where, rules: Sequence[str], *, still_open: bool) -> list[TallyRow]:
+        """How many are open or closed by each of these rules in each province, by its code."""
+        rows = self._visible.query(
+            f"""SELECT rule, province, count(*) FROM alerts JOIN visible USING (site)
+            WHERE opened_ms IS NOT NULL AND {_still(still_open)} AND {_among(rules)}
+            GROUP BY rule, province ORDER BY province""",  # noqa: S608 - as above
+            province=where.province,
+            unit=where.unit,
+            site=where.site,
+            **_named(rules),
+        )
+        return [TallyRow(*row) for row in rows]
 
     def alert(self, alert: int, rules: Sequence[str]) -> AlertRow | None:
         """One alert; None for one unknown, out of scope or by another rule."""

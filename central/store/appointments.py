@@ -1,23 +1,38 @@
 """Appointments: what was booked at the centre, for those who book and for the sites."""
 
 from collections.abc import Sequence
-from typing import Any
+from enum import IntEnum
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from central.scope import Scope
 from central.store.connection import Connection
-from central.store.journal_reach import OWED, PRESENT, REACHES_MS
-from central.store.visible import IN_SERVICE, Visible
+from central.store.journal_reach import LAST, PRESENT, REACHES_MS
+from central.store.visible import Visible
 
+_DAY_STARTS_MS = "(slot_ms - (slot_ms + 25200000) % 86400000)"
 _TOLD_MS = f"""(SELECT nullif(min(CASE WHEN watermark > coalesce(
             (SELECT followed FROM appointment_journals AS told
             WHERE told.site = nodes.site AND told.journal = journals.journal), 0)
         THEN 0 ELSE coalesce({REACHES_MS}, 0) END), 0)
     FROM nodes JOIN journals USING (node)
-    WHERE nodes.site = appointments.site AND {IN_SERVICE} AND ({PRESENT} OR {OWED}))"""  # noqa: S608 - our own columns
+    WHERE nodes.site = appointments.site
+        AND coalesce(retired_ms, {_DAY_STARTS_MS}) >= {_DAY_STARTS_MS}
+        AND ({PRESENT} OR {LAST} > 0 AND coalesce((SELECT present.began_ms
+            FROM journals AS present WHERE present.journal = current_journal), {_DAY_STARTS_MS})
+            >= {_DAY_STARTS_MS}))"""  # noqa: S608 - our own columns
 _COLUMNS = f"""appointments.code, service, slot_ms, day, cancelled, asked, held_service,
-    held_slot_ms, phase, phase_ms, withdrawn, {_TOLD_MS}"""
+    held_slot_ms, phase, phase_ms, withdrawn, held_ms, {_TOLD_MS}"""
+
+
+class Withdrawal(IntEnum):
+    """Why the authority cancelled an appointment: not at all; its site ends before its day; the
+    site's configuration no longer has the service or the hour."""
+
+    NONE = 0
+    SITE_ENDED = 1
+    NOT_OFFERED = 2
 
 
 class AppointmentRow(Struct, frozen=True):
@@ -25,10 +40,11 @@ class AppointmentRow(Struct, frozen=True):
 
     `service`, `slot_ms` and `cancelled` are what was decided at the centre, and `asked` what was
     asked for when it was booked. `held_service` and `held_slot_ms` are what the site's journal says
-    that its hub has, None for nothing; `phase` is what became of the citizen who checked in, since
-    `phase_ms`: while there is one, the hub's word holds. One is `withdrawn` that was cancelled
-    because its site ends before its day. `told_ms` is until when everything that happened at the
-    site was read (UTC milliseconds since 1970), None when unknown.
+    that its hub has, since `held_ms`, None for nothing; `phase` is what became of the citizen who
+    checked in, since `phase_ms`: while there is one, the hub's word holds. One is `withdrawn` that
+    the authority cancelled. `told_ms` is until when everything that happened at the site was read
+    (UTC milliseconds since 1970), None when unknown; it never goes beyond what was heard of a hub
+    or a card that was at work on that day and is gone, for its rows may be lost.
     """
 
     code: str
@@ -41,7 +57,8 @@ class AppointmentRow(Struct, frozen=True):
     held_slot_ms: int | None
     phase: str | None
     phase_ms: int | None
-    withdrawn: bool = False
+    withdrawn: Withdrawal = Withdrawal.NONE
+    held_ms: int | None = None
     told_ms: int | None = None
 
     @property
@@ -60,6 +77,11 @@ class AppointmentRow(Struct, frozen=True):
             return self.held_service is None
         return (self.held_service, self.held_slot_ms) == (self.service, self.slot_ms)
 
+    @property
+    def was_in_time(self) -> bool:
+        """Whether the hub had it as it is here when its slot began."""
+        return self.is_at_site and (self.held_ms is None or self.held_ms <= self.slot_ms)
+
 
 class Slot(Struct, frozen=True):
     """When and for what: `day` is the calendar day of `slot_ms` at the site."""
@@ -67,6 +89,13 @@ class Slot(Struct, frozen=True):
     service: str
     slot_ms: int
     day: str
+
+
+class ToCome(NamedTuple):
+    """An appointment that nobody has checked in for yet."""
+
+    code: str
+    slot: Slot
 
 
 class Appointments:
@@ -188,24 +217,24 @@ class Appointments:
             (next_change(self._conn, now_ms), site, code),
         )
 
-    def beyond(self, site: str, last: str, today: str) -> list[tuple[str, str]]:
-        """Code and day of the appointments of a site, by day, that are to come, after a day, and
-        nobody has checked in for."""
+    def to_come(self, site: str, today: str) -> list[ToCome]:
+        """The appointments of a site from a day on that nobody has checked in for, by slot."""
         rows = self._visible.query(
-            """SELECT appointments.code, day FROM appointments JOIN visible USING (site)
-            WHERE day > :last AND day >= :today AND cancelled = 0 AND phase IS NULL
+            """SELECT appointments.code, service, slot_ms, day
+            FROM appointments JOIN visible USING (site)
+            WHERE day >= :today AND cancelled = 0 AND phase IS NULL
             ORDER BY day, slot_ms, appointments.code""",
             site=site,
-            last=last,
             today=today,
         )
-        return [(code, day) for code, day in rows]
+        return [ToCome(code, Slot(*slot)) for code, *slot in rows]
 
-    def withdraw(self, site: int, code: str, now_ms: int) -> None:
-        """Give a slot back because there is no site any more on its day."""
+    def withdraw(self, site: int, code: str, because: Withdrawal, now_ms: int) -> None:
+        """Give a slot back by the authority's word."""
         self.cancel(site, code, now_ms)
         self._conn.execute(
-            "UPDATE appointments SET withdrawn = 1 WHERE site = ? AND code = ?", (site, code)
+            "UPDATE appointments SET withdrawn = ? WHERE site = ? AND code = ?",
+            (int(because), site, code),
         )
 
     def _follow_from_now(self, site: int) -> None:
@@ -228,4 +257,4 @@ def next_change(conn: Connection, now_ms: int) -> int:
 
 
 def _row(row: Sequence[Any]) -> AppointmentRow:
-    return AppointmentRow(*(*row[:4], bool(row[4]), *row[5:10], bool(row[10]), row[11]))
+    return AppointmentRow(*(*row[:4], bool(row[4]), *row[5:10], Withdrawal(row[10]), *row[11:]))

@@ -106,13 +106,21 @@ class Deliveries:
             (journal.site, journal.journal, seq),
         )
 
-    def hold(self, site: int, code: str, held: Held | None) -> None:
-        """The hub has noted a slot, or has given it back."""
-        service, slot_ms = held or (None, None)
+    def hold(self, site: int, code: str, held: Held, at_ms: int) -> None:
+        """A hub has noted a slot; the first time counts, of several hubs' too."""
         self._conn.execute(
-            """UPDATE appointments SET held_service = ?, held_slot_ms = ?
+            """UPDATE appointments SET held_service = ?, held_slot_ms = ?, held_ms =
+                CASE WHEN held_service = ? AND held_slot_ms = ? AND coalesce(held_ms, 0) < ?
+                THEN held_ms ELSE ? END WHERE site = ? AND code = ?""",
+            (*held, *held, at_ms, at_ms, site, code),
+        )
+
+    def drop(self, site: int, code: str) -> None:
+        """The hub has given a slot back."""
+        self._conn.execute(
+            """UPDATE appointments SET held_service = NULL, held_slot_ms = NULL, held_ms = NULL
             WHERE site = ? AND code = ?""",
-            (service, slot_ms, site, code),
+            (site, code),
         )
 
     def held(self, site: int, code: str) -> Held | None:

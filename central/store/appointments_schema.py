@@ -35,5 +35,11 @@ def m001_appointments(db: Database) -> None:
 
 @appointment_migrations()
 def m002_withdrawn(db: Database) -> None:
-    """Whether it was cancelled because its site ends before its day, and not by whoever booked."""
+    """Why it was cancelled by the authority, and not by whoever booked (see `Withdrawal`)."""
     db.execute("ALTER TABLE appointments ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0")
+
+
+@appointment_migrations()
+def m003_held_since(db: Database) -> None:
+    """Since when the hub has what it holds, by its clock; NULL: nothing, or from before this."""
+    db.execute("ALTER TABLE appointments ADD COLUMN held_ms INTEGER")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from central.store.connection import Connection
+from central.store.visible import IN_SERVICE
 
 
 class Made(NamedTuple):
@@ -37,6 +38,18 @@ class Configurations:
             "SELECT node, number, text, catalogue FROM configurations ORDER BY node"
         )
         return ((node, Made(*made)) for node, *made in rows)
+
+    def of_site(self, site: str) -> list[tuple[str, Made]]:
+        """The hubs of a site that something was made for and that were not retired, by name."""
+        hubs = [f"{site}-h{number}" for number in range(1, 10)]
+        rows = self._conn.execute(
+            f"""SELECT configurations.node, number, text, catalogue FROM configurations
+            LEFT JOIN nodes ON nodes.code = configurations.node
+            WHERE configurations.node IN ({", ".join("?" * len(hubs))}) AND {IN_SERVICE}
+            ORDER BY configurations.node""",  # noqa: S608 - our own condition
+            hubs,
+        )
+        return [(node, Made(*made)) for node, *made in rows]
 
     def put(self, node: str, made: Made) -> None:
         """Store what was made for a node in place of the one before."""

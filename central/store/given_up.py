@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from central.store.connection import Connection
 from central.store.journal_reach import LAST, MISSING, OWED
+from contract.ids import split_node
 
 
 class FormerJournal(Struct, frozen=True):
@@ -17,6 +18,16 @@ class FormerJournal(Struct, frozen=True):
 def is_known(conn: Connection, node: str) -> bool:
     """Whether a node was ever heard."""
     return conn.execute("SELECT 1 FROM nodes WHERE code = ?", (node,)).fetchone() is not None
+
+
+def hubs(conn: Connection, site: str) -> dict[str, bool]:
+    """The hubs of a site that were ever heard, by name, each with whether it was taken away."""
+    rows = conn.execute(
+        """SELECT nodes.code, retired_ms IS NOT NULL FROM nodes JOIN sites USING (site)
+        WHERE sites.code = ? ORDER BY nodes.code""",
+        (site,),
+    )
+    return {node: bool(gone) for node, gone in rows if split_node(node).part.startswith("h")}
 
 
 def write_off(conn: Connection, node: str, now_ms: int) -> list[FormerJournal]:

@@ -225,7 +225,7 @@ class SqlIngestStore:
             VALUES (?, ?, ?, ?, 0, 0) RETURNING journal""",
             (node_key, epoch, empty.watermark, empty.chain),
         ).fetchone()
-        # Which card is the present one, a status says; rows of a former one may come later, by hand.
+        # A status says which card is the present one; a former one's rows may come later, by hand.
         self._conn.execute(
             "UPDATE nodes SET current_journal = ? WHERE node = ? AND status IS NULL",
             (added[0], node_key),

@@ -30,7 +30,8 @@ _MOST_GAPS = 500
 
 class SiteRow(Struct, frozen=True):
     """A site with the name it had on the day asked for; unregistered ones may have none.
-    `valid_to` is its last day, None until further notice."""
+    `valid_to` is its last day, None until further notice; it was `taken_away` when all of its hubs
+    were retired."""
 
     site: str
     province: str
@@ -39,6 +40,7 @@ class SiteRow(Struct, frozen=True):
     national_code: str | None
     registered: bool
     valid_to: str | None = None
+    taken_away: bool = False
 
 
 class NodeRow(Struct, frozen=True):
@@ -131,7 +133,9 @@ class Reader:
                 WHERE site_days.site = visible.site AND day BETWEEN :since AND :day)"""
         )
         rows = self._visible.query(
-            f"""SELECT code, province, {_NAME}, type, national_code, registered, valid_to
+            f"""SELECT code, province, {_NAME}, type, national_code, registered, valid_to,
+                (SELECT count(*) > 0 AND count(*) = count(retired_ms)
+                FROM nodes WHERE nodes.site = visible.site)
             FROM visible WHERE {there} ORDER BY code""",  # noqa: S608 - our own conditions
             province=province,
             site=site,
@@ -139,8 +143,8 @@ class Reader:
             since=since or day,
         )
         return [
-            SiteRow(code, of_province, name, kind, national_code, bool(registered), valid_to)
-            for code, of_province, name, kind, national_code, registered, valid_to in rows
+            SiteRow(code, of_province, name, kind, national, bool(registered), valid_to, bool(gone))
+            for code, of_province, name, kind, national, registered, valid_to, gone in rows
         ]
 
     def site_names(self, sites: Sequence[str], day: str) -> dict[str, str | None]:

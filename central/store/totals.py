@@ -25,20 +25,23 @@ _TALLY = ", ".join(TALLY_COLUMNS)
 _TOTAL = ", ".join(TOTAL_COLUMNS)
 _SUMS = ", ".join(f"sum({name})" for name in TOTAL_COLUMNS if not name.endswith("_bins"))
 
+_RESTATED = "FROM restatements JOIN visible USING (site) WHERE day BETWEEN :first AND :last"
+
 
 class Standing(Struct, frozen=True):
     """How the sites of a province stand at one moment.
 
     `complete_up_to_ms` is the earliest of the sites with events of the day, None when one of them
-    is unknown or none has any; those that `ended` before today do not hold it back, and those whose
-    hubs were all taken away count as never heard. `waiting` counts citizens at the `opened` sites,
-    those that are live and whose hubs have all opened the day, the first of them since
-    `waiting_since_ms`.
+    is unknown or none has any; those that `ended`, before today or because all of their hubs were
+    taken away, do not hold it back: the others of those reporting are `running`. `waiting` counts
+    citizens at the `opened` sites, those that are live and whose hubs have all opened the day, the
+    first of them since `waiting_since_ms`.
     """
 
     sites: int
     unregistered: int
     reporting: int
+    running: int
     live: int
     delayed: int
     offline: int
@@ -52,9 +55,9 @@ class Standing(Struct, frozen=True):
 
 
 class SiteStanding(Struct, frozen=True):
-    """How one site stands: 0 is live, 1 delayed, 2 offline, 3 ended before today, None never heard
-    from a hub that is there;
-    all its events until `complete_up_to_ms` are in the figures (None: unknown)."""
+    """How one site stands: 0 is live, 1 delayed, 2 offline, 3 ended (before today, or because all
+    of its hubs were taken away), None never heard; all its events until `complete_up_to_ms` are in
+    the figures (None: unknown)."""
 
     state: int | None
     complete_up_to_ms: int | None
@@ -183,20 +186,36 @@ class Totals:
         last: str,
         province: str | None = None,
         site: str | None = None,
+        *,
+        offset: int = 0,
         limit: int = 500,
     ) -> list[Restatement]:
-        """Which days of the period were changed after they were over, the latest change first."""
+        """Which days of the period were changed after they were over, the latest change first:
+        from `offset`, `limit` at most."""
         rows = self._visible.query(
-            """SELECT visible.code, day, on_day, first_ms, last_ms, events
-            FROM restatements JOIN visible USING (site) WHERE day BETWEEN :first AND :last
-            ORDER BY last_ms DESC, visible.code, day LIMIT :limit""",
+            f"""SELECT visible.code, day, on_day, first_ms, last_ms, events {_RESTATED}
+            ORDER BY last_ms DESC, visible.code, day, on_day LIMIT :limit OFFSET :offset""",
             province=province,
             site=site,
             first=first,
             last=last,
+            offset=offset,
             limit=limit,
         )
         return [Restatement(*row) for row in rows]
+
+    def count_restatements(
+        self, first: str, last: str, province: str | None = None, site: str | None = None
+    ) -> int:
+        """How many there are in all."""
+        rows = self._visible.query(
+            f"SELECT count(*) {_RESTATED}",
+            province=province,
+            site=site,
+            first=first,
+            last=last,
+        )
+        return int(rows[0][0])
 
     def _days_of_unit(
         self, first: str, last: str, province: str | None, unit: str | None
@@ -218,14 +237,16 @@ class Totals:
 def sum_standings(standings: Iterable[Standing]) -> Standing:
     """How the sites of several provinces stand together."""
     parts = list(standings)
-    reporting = [part for part in parts if part.reporting]
-    complete = [part.complete_up_to_ms for part in reporting]
+    running = [part for part in parts if part.running]
+    telling = running or [part for part in parts if part.reporting]
+    complete = [part.complete_up_to_ms for part in telling]
     known = [ms for ms in complete if ms is not None]
     since = [part.waiting_since_ms for part in parts if part.waiting_since_ms is not None]
     return Standing(
         sites=sum(part.sites for part in parts),
         unregistered=sum(part.unregistered for part in parts),
         reporting=sum(part.reporting for part in parts),
+        running=sum(part.running for part in parts),
         live=sum(part.live for part in parts),
         delayed=sum(part.delayed for part in parts),
         offline=sum(part.offline for part in parts),
@@ -280,7 +301,9 @@ site_now AS MATERIALIZED (
 ),
 stands AS MATERIALIZED (
     SELECT visible.site, code, province, registered, valid_to,
-        CASE WHEN valid_to < :today THEN 3 ELSE state END AS state,
+        CASE WHEN valid_to < :today OR (state IS NULL
+            AND EXISTS (SELECT 1 FROM nodes WHERE nodes.site = visible.site))
+            THEN 3 ELSE state END AS state,
         CASE WHEN valid_to < :today OR state IS NULL THEN 1 ELSE 0 END AS is_over,
         complete_ms, missing, waiting, since_ms
     FROM visible LEFT JOIN site_now USING (site)
@@ -295,6 +318,7 @@ def _standings(reporting: str, there: str) -> str:
     """The statement, with the join that finds which sites are reporting, and which sites count."""
     return f"""{_NOW}
 SELECT province, count(*), count(*) FILTER (WHERE registered = 0), count(reporting.site),
+    count(reporting.site) FILTER (WHERE is_over = 0),
     count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1),
     count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state IS NULL),
     count(*) FILTER (WHERE state = 3),
@@ -312,8 +336,7 @@ GROUP BY province ORDER BY province"""  # noqa: S608 - our own names
 
 
 _STANDINGS_OF_DAY = _standings(
-    """site_days AS reporting ON reporting.day = :day AND reporting.site = stands.site
-    AND state IS NOT NULL""",
+    "site_days AS reporting ON reporting.day = :day AND reporting.site = stands.site",
     "valid_to IS NULL OR valid_to >= :day OR reporting.site IS NOT NULL",
 )
 _STANDINGS_EVER = _standings(

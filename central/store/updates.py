@@ -146,6 +146,22 @@ class UpdateBook:
             (rollout.order, rollout.release),
         ).fetchall()
 
+    def switched(self, rollout: Rollout) -> list[str]:
+        """The nodes that have the release in force by this rollout or on trial, by name."""
+        rows = self._conn.execute(
+            """SELECT code FROM node_updates JOIN nodes USING (node)
+            WHERE number = ? AND release = ? AND phase IN ('trying', 'done') ORDER BY code""",
+            (rollout.order, rollout.release),
+        )
+        return [node for (node,) in rows]
+
+    def has_site(self, place: str) -> bool:
+        """Whether a site is known that is this place, or lies in it."""
+        found = self._conn.execute(
+            "SELECT 1 FROM sites WHERE code = ? OR code LIKE ? LIMIT 1", (place, f"{place}-%")
+        )
+        return found.fetchone() is not None
+
     def software_told(self, today: str) -> dict[str, str]:
         """What each node should run: the software of the newest rollout that told it, unless that
         was given up before the node had switched. Nodes that were told nothing are left out, and

@@ -30,6 +30,7 @@ from runtime.wording import say
 _Say = Callable[[str], None]
 _Command = Callable[[CentralSettings, argparse.Namespace], str]
 _PLACE = re.compile(r"[0-9]{2}(-[0-9]{5}(-[0-9]{2})?)?")
+_COUNT = re.compile(r"[0-9]{1,6}")
 
 
 class RolloutError(WordedError):
@@ -56,7 +57,7 @@ def add_update_commands(
     _percent(start)
     start.add_argument("--place", nargs="+", default=(), type=_place, help=_words("help_place"))
     start.add_argument("--urgent", action="store_true", help=_words("help_urgent"))
-    start.add_argument("--most-refused", type=int, default=2, help=_words("help_most_refused"))
+    start.add_argument("--most-refused", type=_count, default=2, help=_words("help_most_refused"))
     start.add_argument(
         "--most-refused-percent",
         type=int,
@@ -148,9 +149,33 @@ def _start(settings: CentralSettings, given: argparse.Namespace) -> str:
             started_ms=now_ms,
             changed_ms=now_ms,
         )
+        _refuse_places_without_a_site(book, rollout)
+        _refuse_a_way_back(book, rollout)
         book.add(rollout)
         _record(db.conn, "rollout-started", rollout)
     return _line(rollout)
+
+
+def _refuse_places_without_a_site(book: UpdateBook, rollout: Rollout) -> None:
+    nowhere = [place for place in rollout.places if not book.has_site(place)]
+    if nowhere:
+        raise RolloutError("no_site", places=", ".join(nowhere))
+
+
+def _refuse_a_way_back(book: UpdateBook, rollout: Rollout) -> None:
+    """A hub that has the newer release says that it is done, and stays: the older one would only
+    seem to have come."""
+    for other in book.rollouts():
+        if other.release > rollout.release and (
+            (other.meets(rollout) and not other.state.is_over)
+            or any(map(rollout.covers, book.switched(other)))
+        ):
+            raise RolloutError(
+                "only_forward",
+                release=rollout.release,
+                newer=other.release,
+                rollout=other.rollout,
+            )
 
 
 def _widen(settings: CentralSettings, given: argparse.Namespace) -> str:
@@ -294,6 +319,12 @@ def _place(text: str) -> str:
     if not _PLACE.fullmatch(text):
         raise argparse.ArgumentTypeError(_words("bad_place", place=text))
     return text
+
+
+def _count(text: str) -> int:
+    if not _COUNT.fullmatch(text):
+        raise argparse.ArgumentTypeError(_words("bad_count", count=text))
+    return int(text)
 
 
 def _words(key: str, **values: object) -> str:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from central.updates.rollout import Rollout
 
 SILENT_AFTER_MS = 600_000
-"""A hub says something every minute; one that is not heard for so long is silent."""
+"""A hub says something every 200 seconds; one that is not heard for so long is silent."""
 
 
 class Progress(StrEnum):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from contract.wire import VERSION, Release, ReleaseFile, release_file
 from runtime.private_file import write_private
-from runtime.sealed import SealError, unseal
+from runtime.sealed import SealError, signer, unseal_from
 from runtime.worded_error import WordedError
 
 FOLDER = "releases"
@@ -88,13 +88,14 @@ class ReleaseShelf:
     def _believed(self, path: Path) -> Release:
         if not self._publishers:
             raise ReleaseError("no_publisher")
+        sealed = path.read_bytes()
         try:
-            unsealed = unseal(path.read_bytes(), Release)
+            publisher = signer(sealed, Release)
+            if publisher not in self._publishers:
+                raise ReleaseError("foreign", file=path, public_key=publisher.hex())
+            release = unseal_from(sealed, Release, publisher)
         except SealError as error:
             raise ReleaseError("not_believed", file=path, what=error) from error
-        if unsealed.public_key not in self._publishers:
-            raise ReleaseError("foreign", file=path, public_key=unsealed.public_key.hex())
-        release = unsealed.message
         if release.version != VERSION or path.name != release_file(release.number):
             raise ReleaseError(
                 "other_number", file=path, release=release.number, form=release.version
@@ -114,6 +115,8 @@ class ReleaseShelf:
         target = self._folder / file.path
         if target.exists():
             return
+        if source.stat().st_size != file.size:
+            raise ReleaseError("not_as_promised", file=source)
         target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         part = target.with_name(f".{file.name}.part")
         shutil.copyfile(source, part)

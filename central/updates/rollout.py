@@ -64,6 +64,18 @@ class Rollout(Struct, frozen=True):
             site == place or site.startswith(f"{place}-") for place in self.places
         )
 
+    def meets(self, other: "Rollout") -> bool:
+        """Whether a site could be in the places of both."""
+        return (
+            not self.places
+            or not other.places
+            or any(
+                f"{one}-".startswith(f"{two}-") or f"{two}-".startswith(f"{one}-")
+                for one in self.places
+                for two in other.places
+            )
+        )
+
     def includes(self, node: str) -> bool:
         """Whether a node shall have it. A greater percentage takes no node out."""
         return share_of(node, self.release) < self.percent and self.covers(node)

@@ -1,9 +1,11 @@
 """The pages about alerts."""
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -11,13 +13,17 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from central.access.permissions import Permission, may
+from central.alerts.rules import Rule
 from central.api.entrance import Entrance, Visit
-from central.api.parameters import AlertPath, OffsetQuery, where_of
+from central.api.parameters import AlertPath, OffsetQuery, SiteQuery, UnitQuery
 from central.api.ranking import Page
 from central.store.history import Where
 from central.web.forms import read_form
 from central.web.pages import Pages, page_visiting
 from central.web.words import page_language
+
+AnyProvince = Annotated[str, Query(pattern=r"^([0-9]{2})?$")]
+"""A province's code; empty, as its form says it, for all of them."""
 
 _AT_ONCE = 100
 _LONGEST_NOTE = 300
@@ -31,25 +37,44 @@ def alert_pages(entrance: Entrance, pages: Pages) -> APIRouter:
     Acting = Annotated[  # noqa: N806 - as above
         Visit, Depends(page_visiting(entrance, Permission.ALERTS))
     ]
-    Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
     router = APIRouter(include_in_schema=False)
 
     @router.get("/alerts")
     def alerts(
         request: Request,
         visit: Watching,
-        where: Somewhere,
         *,
         still_open: Annotated[bool, Query(alias="open")] = True,
+        rule: Rule | None = None,
+        province: AnyProvince = "",
+        unit: UnitQuery = None,
+        site: SiteQuery = None,
         offset: OffsetQuery = 0,
     ) -> Response:
-        page = Page(offset, _AT_ONCE)
+        asked = {"rule": rule, "province": province, "unit": unit, "site": site}
+        tally = visit.alerts.tally(Where(unit=unit, site=site), still_open=still_open)
+        by_rule, by_province = Counter[str](), Counter({province: 0} if province else {})
+        for row in tally:
+            by_rule[row.rule] += row.n if province in ("", row.province) else 0
+            by_province[row.province] += row.n if rule in (None, row.rule) else 0
         return pages.render(
             request,
             "alerts.html",
             admin=visit.admin,
             still_open=still_open,
-            found=visit.alerts.alerts(where, page, page_language(request), still_open=still_open),
+            asked=asked,
+            rules=[(one, by_rule[one]) for one in Rule if by_rule[one] or one is rule],
+            provinces=[(Where(code), n) for code, n in sorted(by_province.items())],
+            address=partial(_address, still_open=still_open, asked=asked),
+            found=visit.alerts.alerts(
+                Where(province or None, unit, site),
+                Page(offset, _AT_ONCE),
+                page_language(request),
+                still_open=still_open,
+                rule=rule,
+                unseen_first=still_open,
+            ),
+            sees_sites=may(visit.admin.role, Permission.FIGURES),
         )
 
     @router.get("/alerts/{alert}")
@@ -62,6 +87,7 @@ def alert_pages(entrance: Entrance, pages: Pages) -> APIRouter:
             "alert.html",
             admin=visit.admin,
             found=found,
+            sees_sites=may(visit.admin.role, Permission.FIGURES),
             may_act=may(visit.admin.role, Permission.ALERTS) and found.alert.closed is None,
         )
 
@@ -80,3 +106,10 @@ def alert_pages(entrance: Entrance, pages: Pages) -> APIRouter:
         return RedirectResponse(f"/alerts/{alert}", HTTPStatus.SEE_OTHER)
 
     return router
+
+
+def _address(*, still_open: bool, asked: dict[str, str | None], **other: str | int | None) -> str:
+    """The page with what is asked for, unless `other` says otherwise."""
+    named = {name: value for name, value in {**asked, **other}.items() if value}
+    query = urlencode(named if still_open else {"open": "false", **named})
+    return f"/alerts?{query}" if query else "/alerts"

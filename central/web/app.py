@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from central.alerts.people import AlertOverError
 from central.api.again import unanswered
 from central.api.entrance import Entrance, ForbiddenError, NotLetInError, TooOftenError
+from central.api.methods import allow_header
 from central.api.problems import detail_of, haste_of
 from central.store.protocol import StoreError
 from central.web.alert_pages import alert_pages
@@ -70,7 +71,9 @@ def _show_errors(app: FastAPI, pages: Pages) -> None:
 
     async def http_error(request: Request, error: Exception) -> Response:
         code = error.status_code if isinstance(error, HTTPException) else 500
-        return show(request, HTTPStatus(code))
+        response = show(request, HTTPStatus(code))
+        response.headers.update(allow_header(request, code))
+        return response
 
     async def too_often(request: Request, error: Exception) -> Response:
         status = HTTPStatus.TOO_MANY_REQUESTS

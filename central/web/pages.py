@@ -1,6 +1,7 @@
 """The admins' pages: the desk's answers in HTML."""
 
-from collections.abc import Callable, Iterator
+import gzip
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, NamedTuple
@@ -27,7 +28,10 @@ from central.web.chart import Chart, bar_chart
 from central.web.tiles import archipelagos, tiles
 from central.web.words import Words, page_language
 
+_LARGE = 4096  # bytes
+_LEVEL = 4
 _HUBS = Page(0, 100)
+_RESTATED = Page(0, 100)  # days on which a hub was back with more of this one
 _QUARTERS_WITH_ROOM = 48
 
 
@@ -47,7 +51,8 @@ class Pages:
     def render(
         self, request: Request, name: str, status: HTTPStatus = HTTPStatus.OK, **values: object
     ) -> HTMLResponse:
-        """A page from a template."""
+        """A page from a template; a large one, most of which is said twice, travels compressed to
+        whoever can read that."""
         words = Words(page_language(request), self._entrance.today(), self._entrance.places())
         html = self._templates.get_template(name).render(
             t=words,
@@ -56,17 +61,21 @@ class Pages:
             now=local_time(self._entrance.now_ms()),
             **values,
         )
-        return HTMLResponse(html, status)
+        body, headers = html.encode(), {"Vary": "Accept-Encoding"}
+        if len(body) >= _LARGE and "gzip" in request.headers.get("accept-encoding", ""):
+            body = gzip.compress(body, _LEVEL)
+            headers["Content-Encoding"] = "gzip"
+        return HTMLResponse(body, status, headers)
 
 
 def page_visiting(
     entrance: Entrance, permission: Permission
-) -> Callable[[Request], Iterator[Visit]]:
+) -> Callable[[Request], AsyncIterator[Visit]]:
     """A dependency that lets in whose session may do this."""
 
-    def visit(request: Request) -> Iterator[Visit]:
+    async def visit(request: Request) -> AsyncIterator[Visit]:
         shown = Shown(None, request.cookies.get(entrance.session_cookie), address_of(request))
-        with entrance.visit(shown, permission) as visit:
+        async with entrance.visit(shown, permission) as visit:
             yield visit
 
     return visit
@@ -138,7 +147,9 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
             charts=_charts(found.quarters, words),
             devices=visit.records.devices(site),
             differing=visit.records.differences(Where(site=site), _HUBS),
-            restated=visit.archive.restatements(Period(day, day), Where(site=site)).restated,
+            restated=visit.archive.restatements(
+                Period(day, day), Where(site=site), _RESTATED
+            ).restated,
         )
 
     return router

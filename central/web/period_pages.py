@@ -6,6 +6,7 @@ from typing import Annotated, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from msgspec.structs import asdict
 from starlette.exceptions import HTTPException
@@ -15,6 +16,7 @@ from central.api.entrance import Entrance, Visit
 from central.api.known import Period
 from central.api.models import DayFigures
 from central.api.parameters import (
+    LONGEST_PERIOD_DAYS,
     FromQuery,
     OffsetQuery,
     ToQuery,
@@ -67,8 +69,22 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
         first: FromQuery = None,
         last: ToQuery = None,
     ) -> Response:
-        today = entrance.today()
-        period = period_of(first or (last or today) - timedelta(days=6), last, today)
+        yesterday = entrance.today() - timedelta(days=1)
+        last = last or max(yesterday, first or yesterday)
+        first = first or last - timedelta(days=6)
+        try:
+            period = period_of(first, last, entrance.today())
+        except RequestValidationError:
+            words = Words(page_language(request), entrance.today(), entrance.places())
+            return pages.render(
+                request,
+                "compare.html",
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                admin=visit.admin,
+                where=where,
+                period=Period(first, last),
+                fault=_no_period(first, last, words),
+            )
         length = period.last - period.first + timedelta(days=1)
         before = Period(period.first - length, period.last - length)
         now, then = (visit.archive.total(part, where) for part in (period, before))
@@ -80,6 +96,7 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
             admin=visit.admin,
             where=where,
             period=period,
+            fault=None,
             before=before,
             freshness=now.freshness,
             rows=_compared(then.figures, now.figures),
@@ -112,6 +129,13 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
         )
 
     return router
+
+
+def _no_period(first: date, last: date, words: Words) -> str:
+    days = {"first": words.date(first), "last": words.date(last)}
+    if last < first:
+        return words("period_reversed", **days)
+    return words("period_too_long", **days, most=LONGEST_PERIOD_DAYS)
 
 
 class Row(NamedTuple):

@@ -54,7 +54,8 @@ def signing_in_router(entrance: Entrance, pages: Pages, cookies: SessionCookies)
     @router.post("/sign-out")
     async def sign_out(request: Request) -> Response:
         session = request.cookies.get(entrance.session_cookie, "")
-        await run_in_threadpool(entrance.sign_out, session, address_of(request))
+        async with entrance.turn():
+            await run_in_threadpool(entrance.sign_out, session, address_of(request))
         id_token = cookies.id_token(request)
         there = await openid.sign_out_url(id_token) if openid and id_token else None
         response: Response = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)

@@ -12,6 +12,7 @@ from central.api.models import (
     MissingRange,
     NodeQuality,
 )
+from central.device_faults import fault_words
 from central.registry.places import Places
 from central.scope import Scope
 from central.store.history import Where
@@ -52,6 +53,12 @@ class Words:
             return self("no_figure")
         text = f"{n:,.{places}f}"
         return text.translate(str.maketrans(",.", ".,")) if self.language == "vi" else text
+
+    def count(self, n: int, fresh: Freshness | FreshnessOfMany, day: date) -> str:
+        """How many of a day, or a dash for none of which nobody knows."""
+        up_to = fresh.complete_up_to
+        is_unknown = n == 0 and (up_to is None or up_to.date() < day)
+        return self.number(None if is_unknown else n)
 
     def minutes(self, ms: int | None) -> str:
         """A duration in minutes, to a tenth below ten, in seconds below one, or a dash."""
@@ -131,11 +138,17 @@ class Words:
         return self("gap_given_up", gap=words, day=self.date(gap.written_off))
 
     def node(self, node: NodeQuality) -> str:
-        """Whether a hub is online, and since when."""
+        """Whether a hub is online, and since when; one that went without a farewell is silent."""
+        if node.state is Liveness.OFFLINE and node.online is not False:
+            return self("node_silent", node=node.node, time=self.clock(node.heard))
         if node.online is None:
             return self("node_unknown", node=node.node)
         key = "node_online" if node.online else "node_offline"
         return self(key, node=node.node, time=self.clock(node.online_since))
+
+    def fault(self, condition: str) -> str:
+        """What is wrong with a device."""
+        return fault_words(condition, self.language)
 
     def level(self, level: Level) -> str:
         """The words on a rating button."""

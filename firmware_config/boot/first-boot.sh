@@ -5,29 +5,38 @@ set -eu
 here=$(dirname "$(readlink -f "$0")")
 boot=$(dirname "$here")
 release=/opt/thutu/releases/$(cat "$here/version")
+exec >"$here/first-boot.log" 2>&1 # to be read on any computer that takes the card
 
-if [ ! -e "$release/.complete" ]; then
+# A power cut may leave a file's name without its contents.
+lay() { # FROM TO MODE GROUP
+    install -m "$3" -o root -g "$4" "$1" "$2.new"
+    sync "$2.new"
+    mv "$2.new" "$2"
+}
+
+if [ ! -s "$release/.complete" ]; then
     rm -rf "$release"
     python3 -m venv --without-pip "$release"
     # pip runs from its own wheel: Raspberry Pi OS Lite may lack ensurepip.
     pip=$(echo "$here"/wheels/pip-*.whl)
     "$release/bin/python" "$pip/pip" install --no-index --find-links "$here/wheels" \
         --quiet --disable-pip-version-check thutu
-    touch "$release/.complete"
+    sync
+    echo complete >"$release/.complete"
 fi
 "$release/bin/thutu-install" hub --venv "$release"
 
 # Settings are laid once; what a technician has changed stays.
-[ -e /etc/thutu/hub.toml ] || install -m 0640 -o root -g thutu "$here/hub.toml" /etc/thutu/hub.toml
+[ -s /etc/thutu/hub.toml ] || lay "$here/hub.toml" /etc/thutu/hub.toml 0640 thutu
 
 # The authority of the server that releases are fetched from; everybody may read it.
-if [ -e "$here/centre-ca.pem" ] && [ ! -e /etc/thutu/centre-ca.pem ]; then
-    install -m 0644 "$here/centre-ca.pem" /etc/thutu/centre-ca.pem
+if [ -e "$here/centre-ca.pem" ] && [ ! -s /etc/thutu/centre-ca.pem ]; then
+    lay "$here/centre-ca.pem" /etc/thutu/centre-ca.pem 0644 root
 fi
 
 # The token leaves the boot partition, which anyone can read, for a file that only the hub can.
 if [ -e "$here/token" ]; then
-    install -m 0640 -o root -g thutu "$here/token" /etc/thutu/enrolment.token
+    lay "$here/token" /etc/thutu/enrolment.token 0640 thutu
     sync
     rm "$here/token"
 fi
@@ -41,6 +50,14 @@ if grep -q 'console=serial0' "$boot/cmdline.txt"; then
     sync "$boot/cmdline.txt.new"
     mv "$boot/cmdline.txt.new" "$boot/cmdline.txt"
 fi
+# Raspberry Pi OS greets by SSH with a doubt whether anybody can sign in; thutu-admin can.
+rm -f /etc/ssh/sshd_config.d/rename_user.conf
 # cloud-init has done its part: at every further start the hub would wait for it.
+sync
 [ ! -d /etc/cloud ] || touch /etc/cloud/cloud-init.disabled
 sync
+# It has put the Wi-Fi's key where only root reads it.
+if grep -qs 'wifis:' "$boot/network-config"; then
+    rm "$boot/network-config"
+    sync
+fi

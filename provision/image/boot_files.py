@@ -4,15 +4,17 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Interface
+from ipaddress import ip_address
 from string import Template
-from typing import Literal
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
-from runtime.worded_error import WordedError
-
-System = Literal["trixie", "bookworm"]
+from provision.image.network import Static, Wifi, netplan, network_manager
+from provision.image.refused import ImageError
+from provision.image.wheels import System
+from runtime.enrolment import EnrolmentToken
 
 # What systemd.run= needs, in the words of systemd-debug-generator(8).
 FIRST_RUN = (
@@ -21,24 +23,11 @@ FIRST_RUN = (
 )
 _CENTRE_CA = "/etc/thutu/centre-ca.pem"
 _UNIT = re.compile(r"^Trung tâm Phục vụ hành chính công (?=\S)")
-_SSH_KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp256) [A-Za-z0-9+/=]+( [\w.@:+-]+)?")
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?")
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,256}")
-
-
-class ImageError(WordedError):
-    """A card that cannot be written; nothing was written."""
-
-    section = "image_refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Static:
-    """A fixed address, for sites whose network gives none."""
-
-    address: IPv4Interface
-    gateway: IPv4Address
-    name_server: IPv4Address
+_SSH_KEY = re.compile(
+    r"(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)"
+    r"|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) .+"
+)
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +47,7 @@ class Machine:
     brokers: tuple[str, ...]
     version: str
     network: Static | None = None
+    wifi: Wifi | None = None
     clock_chip: bool = False
     centre_key: str | None = None
     publisher_keys: tuple[str, ...] = ()
@@ -67,13 +57,15 @@ class Machine:
         if not self.ssh_keys:
             raise ImageError("no_ssh_key")
         for key in self.ssh_keys:
-            if not _SSH_KEY.fullmatch(key):
+            if not _is_ssh_key(key):
                 raise ImageError("ssh_key", given=repr(key[:30]))
         for broker in self.brokers:
-            if not _HOST.fullmatch(broker):
+            if not _is_host(broker):
                 raise ImageError("broker", broker=repr(broker))
-        if not _TOKEN.fullmatch(self.token):
-            raise ImageError("token")
+        try:
+            EnrolmentToken.parse(self.token)
+        except ValueError as error:
+            raise ImageError("token") from error
         if self.centre_ca is not None:
             _check_authority(self.centre_ca)
             if not self.publisher_keys:
@@ -117,6 +109,8 @@ def boot_files(machine: Machine, templates: Mapping[str, str]) -> dict[str, str]
         "thutu/version": f"{machine.version}\n",
         "thutu/token": f"{machine.token}\n",
     }
+    if machine.clock_chip:
+        files["thutu-clock.txt"] = templates["thutu-clock.txt"]
     if machine.centre_ca is not None:
         files["thutu/centre-ca.pem"] = machine.centre_ca
     hostname = f"thutu-{machine.node}"
@@ -124,19 +118,36 @@ def boot_files(machine: Machine, templates: Mapping[str, str]) -> dict[str, str]
         files["firstrun.sh"] = Template(templates["firstrun.sh.template"]).safe_substitute(
             hostname=hostname,
             ssh_keys="\n".join(machine.ssh_keys),
-            network=_network_manager(machine.network),
+            network=network_manager(machine.network, machine.wifi),
         )
         return files
     files["user-data"] = Template(templates["user-data.template"]).substitute(
-        hostname=json.dumps(hostname), ssh_keys=json.dumps(machine.ssh_keys)
+        hostname=json.dumps(hostname), ssh_keys=json.dumps(machine.ssh_keys, ensure_ascii=False)
     )
     files["network-config"] = Template(templates["network-config.template"]).substitute(
-        addressing=_netplan(machine.network)
+        netplan(machine.network, machine.wifi)
     )
     files["meta-data"] = Template(templates["meta-data.template"]).substitute(
         instance=json.dumps(f"{hostname}-{machine.version}")
     )
     return files
+
+
+def _is_ssh_key(key: str) -> bool:
+    """Whether sshd takes it; whatever is behind the key is a comment."""
+    try:
+        load_ssh_public_key(key.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return key.isprintable() and _SSH_KEY.fullmatch(key) is not None
+
+
+def _is_host(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return _HOST.fullmatch(text) is not None
+    return True
 
 
 def _centre_key(key: str | None) -> str:
@@ -167,31 +178,3 @@ def _updates(machine: Machine) -> str:
 def _toml(text: str) -> str:
     """A TOML basic string; JSON's escapes are among TOML's."""
     return json.dumps(text, ensure_ascii=False)
-
-
-def _netplan(network: Static | None) -> str:
-    if network is None:
-        return "dhcp4: true"
-    parts = {
-        "dhcp4": False,
-        "addresses": [str(network.address)],
-        "routes": [{"to": "default", "via": str(network.gateway)}],
-        "nameservers": {"addresses": [str(network.name_server)]},
-    }
-    return "\n      ".join(f"{key}: {json.dumps(value)}" for key, value in parts.items())
-
-
-def _network_manager(network: Static | None) -> str:
-    if network is None:
-        return "# The network gives the address: NetworkManager asks by itself."
-    return f"""cat >/etc/NetworkManager/system-connections/thutu.nmconnection <<'NETWORK'
-[connection]
-id=thutu
-type=ethernet
-interface-name=eth0
-[ipv4]
-method=manual
-address1={network.address},{network.gateway}
-dns={network.name_server};
-NETWORK
-chmod 0600 /etc/NetworkManager/system-connections/thutu.nmconnection"""

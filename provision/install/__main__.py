@@ -14,7 +14,14 @@ from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from provision.install.boot import FORMER, boot_files_to_lay, lay_boot_file, remember_boot_files
+from provision.install.boot import (
+    FORMER,
+    BootFile,
+    boot_files_of_ours,
+    boot_files_to_lay,
+    lay_boot_file,
+    remember_boot_files,
+)
 from provision.install.ground import BESIDE, Done, Ground
 from provision.install.plan import (
     DATA,
@@ -126,8 +133,7 @@ def _lay_boot_files(root: Path, *, dry: bool) -> int:
         _show_lines([f"{file.path}:", *file.differences()])
         if not dry:
             lay_boot_file(file)
-        key = "boot_beside" if file.is_edited else "boot_laid"
-        print(_words(key, file=file.path, name=file.path.name, beside=BESIDE, former=FORMER))
+        _tell_what_becomes_of(file, dry=dry)
     if not dry:
         remember_boot_files(root, _SOURCES)
     if not files:
@@ -137,6 +143,16 @@ def _lay_boot_files(root: Path, *, dry: bool) -> int:
     elif not all(file.is_edited for file in files):
         print(_words("boot_restart"))
     return 0
+
+
+def _tell_what_becomes_of(file: BootFile, *, dry: bool) -> None:
+    if file.is_edited:
+        key = "boot_edited" if dry else "boot_beside"
+    elif dry:
+        return
+    else:
+        key = "boot_laid" if file.found else "boot_new"
+    print(_words(key, file=file.path, name=file.path.name, beside=BESIDE, former=FORMER))
 
 
 def _show_lines(lines: Iterable[str]) -> None:
@@ -163,6 +179,7 @@ def _tell(root: Path, verb: str, paths: Iterable[str], folder: str, *, dry: bool
 
 def _remove(root: Path, *, dry: bool) -> int:
     ground = Ground(root, dry=dry)
+    ground.check_note()
     if root == Path("/"):
         units = unit_files(ROLES, _SOURCES)
         _stop([one for one in units if starts_by_itself(one) or is_template(one)], dry=dry)
@@ -176,9 +193,22 @@ def _remove(root: Path, *, dry: bool) -> int:
     kept = [str(root / path.lstrip("/")) for path in ("/etc/thutu", *DATA)]
     kept = [path for path in kept if Path(path).exists()]
     print(_words("kept", folders=", ".join(kept)) if kept else _words("nothing_kept"))
+    _tell_what_the_firmware_reads(root)
     if dry:
         print(_words("dry"))
     return 0
+
+
+def _tell_what_the_firmware_reads(root: Path) -> None:
+    """Nobody who could put the card into a computer need be here, so it is not taken away."""
+    try:
+        names = boot_files_of_ours(root)
+    except OSError as error:
+        print(_words("boot_unread", what=error))
+        return
+    if names:
+        lines = ", ".join(f"include {name}" for name in names)
+        print(_words("boot_stays", names=", ".join(names), lines=lines))
 
 
 def _stop(units: Iterable[Path], *, dry: bool) -> None:

@@ -1,5 +1,6 @@
-"""What a Pi's firmware reads of ours at a start: `thutu.txt` on the boot partition, and the line of
-`config.txt` that includes it.
+"""What a Pi's firmware reads of ours at a start: `thutu.txt` on the boot partition, beside it
+`thutu-clock.txt` where thutu-image was told of a clock's cell, and the lines of `config.txt` that
+include them.
 
 No release lays it, for a machine that does not start with it could give nothing back. Whoever can
 put the card into a computer does, with `thutu-install boot`.
@@ -19,7 +20,7 @@ FORMER = ".former"
 _FOLDER = "boot/firmware"
 _CONFIG = "config.txt"
 _OURS = "thutu.txt"
-_INCLUDE = b"include thutu.txt"
+_OF_THE_CLOCK = "thutu-clock.txt"
 _NOTE = f"{NOTES}/boot"
 _PUBLIC = 0o644
 
@@ -52,15 +53,25 @@ def boot_files_to_lay(root: Path, sources: Path) -> list[BootFile]:
         return []
     ours, found = _wanted(sources), _read(folder / _OURS)
     config = _read(folder / _CONFIG)
+    included = [_OURS, *([_OF_THE_CLOCK] if (folder / _OF_THE_CLOCK).exists() else [])]
+    lines = [line for name in included if (line := _include(name)) not in config.splitlines()]
     including = config
-    if _INCLUDE not in config.splitlines():
-        including = config.rstrip(b"\n") + b"\n\n[all]\n" + _INCLUDE + b"\n"
+    if lines:
+        including = config.rstrip(b"\n") + b"\n\n[all]\n" + b"\n".join(lines) + b"\n"
     is_edited = found != b"" and _print(found) != _read(root / _NOTE)
     both = (
         BootFile(folder / _OURS, found, ours, is_edited),
         BootFile(folder / _CONFIG, config, including),
     )
     return [file for file in both if file.found != file.wanted]
+
+
+def boot_files_of_ours(root: Path) -> list[str]:
+    """The names of those that lie there, and those that `config.txt` includes. Raises OSError."""
+    folder = root / _FOLDER
+    lines = _read(folder / _CONFIG).splitlines()
+    names = (_OURS, _OF_THE_CLOCK)
+    return [name for name in names if (folder / name).exists() or _include(name) in lines]
 
 
 def remember_boot_files(root: Path, sources: Path) -> None:
@@ -83,6 +94,10 @@ def lay_boot_file(file: BootFile) -> None:
     if file.found:
         _write(file.path.with_name(file.path.name + FORMER), file.found)
     _write(file.path, file.wanted)
+
+
+def _include(name: str) -> bytes:
+    return f"include {name}".encode()
 
 
 def _wanted(sources: Path) -> bytes:

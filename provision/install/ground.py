@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from provision.install.plan import NOTES, File, Item, Link
+from provision.install.plan import NOTES, ROLES_NOTE, File, Item, Link
 from runtime.private_file import sync_folder, write_private
 from runtime.worded_error import WordedError
 
@@ -46,7 +46,7 @@ _WRITTEN = (Done.LAID, Done.REPLACED)
 
 
 class DamagedNoteError(WordedError):
-    """The note of what was laid cannot be read; nothing was changed."""
+    """The note of what was laid cannot be read, or is gone; nothing was changed."""
 
     section = "install_refused"
 
@@ -74,6 +74,11 @@ class Ground:
     def is_settled(self) -> bool:
         """Whether the last laying came to its end."""
         return self._at(_RELEASE).is_symlink()
+
+    def check_note(self) -> None:
+        """Raises DamagedNoteError where something was laid and no note says what."""
+        if not self._laid and self._at(ROLES_NOTE).exists():
+            raise DamagedNoteError("note_gone", file=self._note)
 
     def superfluous(self, items: Sequence[Item], others: Collection[str]) -> list[str]:
         """What was laid, is not among `items`, and does not belong to `others` by now."""

@@ -1,12 +1,21 @@
-"""A page of the centre's whose reader has signed in for the nation, by hand."""
+"""Who has signed in at the centre, with a program or by hand in a browser."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import Size, page_of
 from tests.central.nation import Nation
+
+
+@contextmanager
+def signed_in(served: Nation, who: str) -> Iterator[httpx.Client]:
+    """A client with the session of one of WHO."""
+    with httpx.Client(base_url=served.url, follow_redirects=True) as client:
+        assert client.post("/sign-in", data={"token": served.tokens[who]}).status_code == 200
+        yield client
 
 
 @contextmanager

@@ -246,3 +246,13 @@ def test_a_unit_counts_its_own_sites_only(served: Nation) -> None:
         assert [(place["sites"], place["waits"]["n"]) for place in ranked] == [
             (1, len(served.days[SITE].waits))
         ]
+
+
+def test_who_may_see_nothing_here_can_leave(served: Nation) -> None:
+    with httpx.Client(base_url=served.url, follow_redirects=True) as client:
+        stuck = client.post("/sign-in", data={"token": served.tokens["booking"]})
+        assert stuck.status_code == 403
+        assert '<form method="post" action="/sign-out">' in stuck.text
+        assert "Đăng xuất để dùng tài khoản khác" in stuck.text
+        assert client.post("/sign-out").url.path == "/sign-in"
+        assert client.get("/machines").url.path == "/sign-in"

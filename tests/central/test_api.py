@@ -158,7 +158,34 @@ def test_only_reading_is_possible(national: httpx.Client) -> None:
     for method in ("POST", "PUT", "DELETE", "PATCH"):
         found = national.request(method, "/api/v1/overview")
         assert found.status_code == 405
+        assert found.headers["allow"] == "GET, HEAD"
         assert found.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/api/v1/procedures", "GET, HEAD, PUT"),
+        ("PATCH", f"/api/v1/sites/{SITE}/appointments/HEN-0001", "GET, HEAD, PUT, DELETE"),
+        ("GET", "/api/v1/alerts/1/close", "POST"),
+        ("PUT", "/sign-in", "GET, HEAD, POST"),
+        ("POST", "/static/admin.css", "GET, HEAD"),
+    ],
+)
+def test_who_uses_a_wrong_method_is_told_the_right_ones(
+    national: httpx.Client, method: str, path: str, allowed: str
+) -> None:
+    refused = national.request(method, path)
+    assert (refused.status_code, refused.headers["allow"]) == (405, allowed)
+
+
+def test_the_description_knows_how_every_operation_fails(national: httpx.Client) -> None:
+    paths = answer(national, "/openapi.json")["paths"]
+    for path, methods in paths.items():
+        for operation in methods.values():
+            assert {"405", "503"} <= operation["responses"].keys(), path
+    health = paths["/api/v1/health"]["get"]["responses"]
+    assert health["503"]["content"] == health["200"]["content"]
 
 
 def test_the_description_is_whole(national: httpx.Client) -> None:

@@ -1,6 +1,7 @@
 """Schemathesis asks what the description allows, and what it does not: no question makes the
 server fail or answer other than described, and none shows a province another."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,13 +12,23 @@ from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from tests.central.nation import Nation
+from central.api import entrance
+from tests.central.nation import Nation, nation
 from tests.central.test_access_matrix import foreign_words
 
 _EXAMPLES = 15
 Operation = APIOperation[Any, Any, Any, Any]
 _NO_SCHEMA_CAN_SAY: list[Any] = [positive_data_acceptance]
 """That a day is far away, or that a period ends before it begins."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nation]:
+    """A small nation, at whose door as many wrong tokens may be shown as are asked about here."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(entrance, "_WRONG_PER_MINUTE", 1_000_000)
+        with nation(tmp_path_factory.mktemp("nation")) as running:
+            yield running
 
 
 def operations(served: Nation) -> list[Operation]:

@@ -85,6 +85,19 @@ def test_a_node_can_speak_only_under_its_own_name(broker: EmbeddedBroker) -> Non
         assert node.heard == []
 
 
+def test_a_node_can_leave_nothing_beside_its_own_subjects(broker: EmbeddedBroker) -> None:
+    """What is retained would stay for ever, and in as many topics as it likes."""
+    own = up(NODE, "events")
+    with (
+        connected(Client(broker, CENTRE, "thutu/v1/#")) as centre,
+        connected(Client(broker, NODE, down(NODE, "ack"))) as node,
+    ):
+        for topic in (f"{own}/x", f"{own}x", own.replace("/v1/21/", "/v1/22/"), own):
+            assert node.link.publish(topic, b"kept", retain=True)
+        until(lambda: (own, b"kept") in centre.heard)
+        assert centre.heard == [(own, b"kept")]
+
+
 @pytest.mark.parametrize("topic", [down(OTHER_NODE, "ack"), up("+", "events"), "#"])
 def test_a_node_cannot_listen_elsewhere(broker: EmbeddedBroker, log: Path, topic: str) -> None:
     with Client(broker, NODE, topic) as node:

@@ -1,5 +1,6 @@
 """What the pages say before there is anything to show, and for whom everything is silent."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,13 +12,20 @@ from central.access.accounts import create_token
 from central.api.app import create_api
 from central.api.entrance import Entrance
 from central.front import Front
+from central.ingest.intake import Intake, Received
 from central.registry.register import register
 from central.registry.sites import parse_sites
+from central.rollup.folder import Folder
 from central.scope import Role
-from central.store.database import writing
+from central.store.database import transaction, writing
+from central.store.given_up import retire
+from central.store.ingest import SqlIngestStore
+from central.store.rollup import SqlRollupStore
 from central.web.app import create_pages
+from contract.events import TicketIssued
 from runtime.http_server import HttpServer
-from tests.central.journal import MORNING_MS
+from tests.central.busy_day import morning
+from tests.central.journal import DAY, MORNING_MS, NODE, Journal
 from tests.central.nation import NOW_MS, SITE, StandingClock
 
 REGISTERED = ["site,name,type,national_code", f"{SITE},Trung tâm phường Hồng Hà,centre,"]
@@ -73,6 +81,65 @@ def test_a_province_of_silent_sites_is_told_so_and_nobody_claims_that_nothing_is
         assert "Trung tâm phường Hồng Hà" in first, "a province's first page lists its sites"
         site = client.get(f"/sites/{SITE}").text
         assert "Trung tâm chưa nhận được gì từ điểm này" in site
+
+
+def test_a_hub_that_fell_silent_without_a_word_is_nowhere_called_online(registered: Path) -> None:
+    journal = morning(NODE, tickets=5).journal
+    heard_ms = MORNING_MS + 3_600_000
+    with writing(registered) as db:
+        intake = Intake(SqlIngestStore(db))
+        intake.commit([Received(journal.status_topic, journal.status(wall_ms=heard_ms), heard_ms)])
+    with pages(registered, "province", "01") as client:
+        site = client.get(f"/sites/{SITE}").text
+    assert "Mất kết nối" in site
+    assert f"{NODE}: im lặng từ 08:30" in site
+    assert "trực tuyến" not in site
+
+
+def test_a_site_whose_hubs_were_all_taken_away_has_ended_and_keeps_its_figures(
+    registered: Path,
+) -> None:
+    journal = morning(NODE, tickets=5).journal
+    with writing(registered) as db:
+        Intake(SqlIngestStore(db)).commit(
+            [Received(journal.events_topic, journal.all(), MORNING_MS + 3_600_000)]
+        )
+        folder = Folder(SqlRollupStore(db))
+        while folder.step():
+            pass
+        with transaction(db.conn):
+            retire(db.conn, NODE, NOW_MS)
+    with pages(registered, "province", "01") as client:
+        site = client.get(f"/sites/{SITE}").text
+        first = client.get("/").text
+    assert "Đã kết thúc" in site
+    assert "mọi máy chủ tại chỗ của điểm đã thôi phục vụ" in site
+    assert "chưa nhận được gì" not in site
+    assert 'id="quality"' not in site, "there is nothing to say of hubs that are gone"
+    assert 'id="by-service"' in site
+    assert "1 điểm đã kết thúc" in first
+    assert "chưa có số liệu" not in first
+
+
+def test_a_day_of_which_nothing_is_known_is_not_one_without_citizens(registered: Path) -> None:
+    """The line was cut the day before, in the first hour."""
+    journal, day_before_ms = Journal(), MORNING_MS - 86_400_000
+    journal.add(TicketIssued("1001", ("1",)), wall_ms=day_before_ms)
+    with writing(registered) as db:
+        intake = Intake(SqlIngestStore(db))
+        intake.commit([Received(journal.events_topic, journal.all(), day_before_ms)])
+        Folder(SqlRollupStore(db)).step()
+    with pages(registered, "province", "01") as client:
+        issued = {
+            day: re.findall(
+                "Đã cấp số</dt><dd>(.*?)</dd>", client.get(f"/sites/{SITE}/days/{day}").text
+            )
+            for day in ("2026-11-18", "2026-11-19", DAY)
+        }
+        unknown = [client.get("/").text, client.get("/provinces/01").text]
+    assert issued == {"2026-11-18": ["0"], "2026-11-19": ["1"], DAY: ["–"]}
+    for page in unknown:
+        assert not re.search(r">0</", page)
 
 
 def test_who_sees_one_province_is_never_told_that_it_is_the_nation(registered: Path) -> None:

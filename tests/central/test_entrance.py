@@ -1,18 +1,28 @@
 """Limits and locks as those who knock at the centre's door meet them."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
-from central.access.accounts import Admin, create_account, create_token, new_password
+from central.access.accounts import (
+    Admin,
+    admin_of_token,
+    create_account,
+    create_token,
+    new_password,
+)
 from central.access.passwords import Passwords
+from central.api import entrance as entrance_module
 from central.api.app import create_api
 from central.api.entrance import Entrance
 from central.front import Front
 from central.scope import Scope
 from central.settings import AccessSettings
+from central.store.connection import Connection
 from central.store.database import writing
 from central.web.app import create_pages
 from runtime.http_server import HttpServer
@@ -119,6 +129,67 @@ def test_one_address_may_try_so_often(client: httpx.Client) -> None:
     tries = [client.post("/sign-in", data={"token": "guess"}).status_code for _ in range(10)]
     assert tries == [403] * 8 + [429] * 2
     assert enter(client, PASSWORD).status_code == 429
+
+
+def test_an_office_behind_one_address_signs_in_however_many_they_are(
+    client: httpx.Client, token: str
+) -> None:
+    entered = [enter(client, PASSWORD).status_code for _ in range(ACCESS.sign_ins_per_minute + 2)]
+    assert set(entered) == {303}
+    by_token = [client.post("/sign-in", data={"token": token}).status_code for _ in range(10)]
+    assert set(by_token) == {303}
+
+
+def test_many_at_once_from_one_address_all_sign_in(client: httpx.Client) -> None:
+    with ThreadPoolExecutor(12) as office:
+        entered = [office.submit(enter, client, PASSWORD) for _ in range(12)]
+        assert {one.result().status_code for one in entered} == {303}
+
+
+def test_an_address_that_failed_too_often_is_told_so(client: httpx.Client) -> None:
+    for _ in range(ACCESS.sign_ins_per_minute):
+        client.post("/sign-in", data={"token": "guess"})
+    refused = client.post("/sign-in", data={"token": "guess"})
+    assert refused.status_code == 429
+    assert "Từ địa chỉ mạng này" in refused.text
+    assert int(refused.headers["retry-after"]) > 0
+
+
+def wrong(client: httpx.Client, number: int) -> httpx.Response:
+    return client.get("/api/v1/overview", headers={"Authorization": f"Bearer wrong {number}"})
+
+
+def test_wrong_tokens_are_refused_before_the_database_is_asked(
+    client: httpx.Client, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entrance_module, "_SLOWED_S", 0.2)
+    right = {"Authorization": f"Bearer {token}"}
+    assert client.get("/api/v1/overview", headers=right).status_code == 200
+    session = {"Cookie": enter(client, PASSWORD).headers["set-cookie"].partition(";")[0]}
+    assert {wrong(client, n).status_code for n in range(120)} == {401}
+    asked: list[str] = []
+
+    def asking(conn: Connection, shown: str) -> Admin | None:
+        asked.append(shown)
+        return admin_of_token(conn, shown)
+
+    monkeypatch.setattr(entrance_module, "admin_of_token", asking)
+    began_s = time.monotonic()
+    refused = wrong(client, 120)
+    assert time.monotonic() - began_s >= 0.2, "who asks again at once makes nothing slow"
+    assert (refused.status_code, asked) == (429, [])
+    assert "Từ địa chỉ mạng này" in refused.json()["detail"]
+    assert client.get("/api/v1/overview", headers=right).status_code == 200, "it was right before"
+    assert client.get("/api/v1/overview", headers=session).status_code == 200, "it is new"
+    assert asked == [token]
+    other = httpx.HTTPTransport(local_address="127.0.0.9")
+    with httpx.Client(base_url=client.base_url, transport=other) as elsewhere:
+        assert wrong(elsewhere, 121).status_code == 401
+
+
+def test_who_shows_nothing_is_no_guess(client: httpx.Client) -> None:
+    assert {client.get("/api/v1/overview").status_code for _ in range(130)} == {401}
+    assert wrong(client, 1).status_code == 401
 
 
 def test_one_account_may_ask_so_often(client: httpx.Client, token: str) -> None:

@@ -3,14 +3,20 @@
 import csv
 import io
 import re
+import unicodedata
 import zipfile
+from datetime import datetime
 
 import httpx
 import pytest
 
+from central.api.exports import routes
+from central.api.exports.fonts import printable
+from central.api.exports.report import to_pdf
 from central.api.exports.sheets import to_csv, to_xlsx
 from central.api.exports.table import Table
 from central.api.freshness import local_time
+from central.api.period_models import MonthReport
 from tests.central.journal import DAY
 from tests.central.nation import NOW_MS, SITE, Nation
 
@@ -93,6 +99,42 @@ def test_the_monthly_report_is_a_pdf_with_its_own_letters(served: Nation, langua
 
 def test_a_report_of_a_month_without_figures_is_a_report_too(served: Nation) -> None:
     assert file(served, "national", "/reports/2025-02.pdf").content.startswith(b"%PDF-")
+
+
+def letters_of(pdf: bytes) -> set[str]:
+    """The letters that a PDF has in its fonts."""
+    codes = re.findall(rb"^<[0-9A-F]{4}> <([0-9A-F]{4})>$", pdf, re.MULTILINE)
+    return {chr(int(code, 16)) for code in codes}
+
+
+def test_a_name_is_printed_as_it_is_and_what_has_no_letter_is_a_question_mark(
+    served: Nation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = letters_of(file(served, "hanoi", "/reports/2026-11.pdf").content)
+    assert plain >= set("Báo cáo")
+    assert not plain & set("{}?")
+
+    def renamed(report: MonthReport, _where: str, made: datetime, language: str) -> bytes:
+        sites = [site.model_copy(update={"name": "{nb} \U0001f600"}) for site in report.sites]
+        assert sites
+        return to_pdf(report.model_copy(update={"sites": sites}), "Cả nước", made, language)
+
+    monkeypatch.setattr(routes, "to_pdf", renamed)
+    assert letters_of(file(served, "hanoi", "/reports/2026-11.pdf").content) >= set("{nb}?")
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("Phường Hồng Hà", "Phường Hồng Hà"),
+        (unicodedata.normalize("NFD", "Phường Hồng Hà"), "Phường Hồng Hà"),
+        ("A\U0001f600\ufe0fB 中文", "A?B ??"),
+        ("a\nb {nb} **c**", "a\nb {nb} **c**"),
+    ],
+)
+def test_nothing_vanishes_that_the_letters_lack(text: str, printed: str) -> None:
+    letters = {ord(one) for one in "aAbBcHPPàgnhườồ {}*"}
+    assert printable(text, letters) == printed
 
 
 def test_taking_a_file_is_noted(served: Nation) -> None:

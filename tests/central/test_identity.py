@@ -224,7 +224,8 @@ def test_a_revoked_certificate_renews_nothing_and_shuts_its_node_out(
 ) -> None:
     clock.later(50 * DAY_S)
     token = registrar.new_token(NODE)
-    assert registrar.revoke(NODE, "stolen") == 1
+    assert registrar.revoke(NODE, "stolen") == (1, 1)
+    assert registrar.revoke(NODE, "stolen") == (0, 0)
     asked = by_certificate(NODE, enrolled.chain, key, pkcs10(NODE, new_key()))
     assert refusal(registrar, asked) == "revoked"
     assert refusal(registrar, by_token(NODE, token)) == "unknown-signer"

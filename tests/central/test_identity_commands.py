@@ -1,7 +1,9 @@
 """The authority's commands, as an operator gives them."""
 
+import io
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,12 +11,13 @@ from cryptography import x509
 
 from central.__main__ import main
 from central.identity.register import Register
-from central.identity.registrar import Registrar
+from central.identity.registrar import Registrar, RequestRefused
 from central.ingest.intake import Intake, Received
 from central.store.access import AccessStore
 from central.store.database import database_of, reading, writing
 from central.store.given_up import retired
 from central.store.ingest import SqlIngestStore
+from contract.events import TicketIssued
 from runtime.authority import Authority
 from runtime.clock import SystemClock
 from runtime.enrolment import EnrolmentToken, fingerprint
@@ -52,6 +55,13 @@ def identity(command: Command, tmp_path: Path) -> Path:
     return tmp_path / "data" / "identity"
 
 
+def let_in(identity: Path, token: EnrolmentToken) -> bytes:
+    """The node's certificate for its token."""
+    with closing(Register(identity)) as register:
+        registrar = Registrar(Authority.load(identity), register, SystemClock())
+        return registrar.answer(by_token(NODE, token)).chain[0]
+
+
 def test_the_authority_is_made_with_all_that_a_broker_needs(identity: Path) -> None:
     names = {path.name: path.stat().st_mode & 0o777 for path in identity.iterdir()}
     assert names == {
@@ -71,11 +81,8 @@ def test_the_authority_is_made_with_all_that_a_broker_needs(identity: Path) -> N
 
 def test_a_token_is_printed_once_and_works(command: Command, identity: Path) -> None:
     token = EnrolmentToken.parse(command("enrol", SITE, NODE))
-    authority = Authority.load(identity)
-    assert token.authority == fingerprint(authority.root)
-    register = Register(identity)
-    Registrar(authority, register, SystemClock()).answer(by_token(NODE, token))
-    register.close()
+    assert token.authority == fingerprint(Authority.load(identity).root)
+    let_in(identity, token)
     listed = command("certificates")
     assert NODE in listed
     assert "until" in listed
@@ -89,15 +96,97 @@ def test_a_token_is_printed_once_and_works(command: Command, identity: Path) -> 
         (("enrol", SITE, "01-00098-01-h1"), "no node of"),
         (("enrol", SITE, "thutu-centre"), "not the name of a node"),
         (("init-ca", "--broker", "x"), "already"),
+        (("revoke-node", "01-00097-01-hl", "--reason", "x"), "not the name of a node"),
+        (("revoke-node", "01-00079-01-h1", "--reason", "x"), "nothing was revoked"),
+        (("renew-broker", "--broker", "mqtt.example.vn:8883"), "Nothing was changed"),
+        (("site-state", SITE), "not the name of a node"),
     ],
 )
 def test_what_cannot_be_is_said(
     words: tuple[str, ...], said: str, command: Command, identity: Path
 ) -> None:
-    before = (identity / "ca.key").read_bytes()
+    before = {file.name: file.read_bytes() for file in identity.glob("*.[kp]e*")}
+    noted = command("audit")
     with pytest.raises(SystemExit, match=said):
         command(*words)
-    assert (identity / "ca.key").read_bytes() == before
+    after = {file.name: file.read_bytes() for file in identity.glob("*.[kp]e*")}
+    assert {name for name in after if after[name] != before[name]} <= {"revoked.pem"}
+    assert command("audit") == noted
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["https://mqtt.example.vn", "", "mạng.example.vn", "mqtt.example.vn:8883", "10.0.0.256",
+     "mqtt.example.vn.", "mqtt-", "m" * 65],
+)  # fmt: skip
+def test_an_authority_is_not_half_made_for_a_wrong_name(
+    name: str, command: Command, tmp_path: Path
+) -> None:
+    with pytest.raises(SystemExit, match="Nothing was changed"):
+        command("init-ca", "--broker", "mqtt.example.vn", "--broker", name)
+    assert not (tmp_path / "data" / "identity").exists()
+    command("init-ca", "--broker", "mqtt.example.vn", "--broker", "xn--mng-iqa.example.vn")
+
+
+@pytest.mark.parametrize("name", ["", "T" * 65])
+def test_an_authority_needs_a_name_that_certificates_hold(
+    name: str, command: Command, tmp_path: Path
+) -> None:
+    with pytest.raises(SystemExit, match="nothing was changed"):
+        command("init-ca", "--broker", "mqtt.example.vn", "--name", name)
+    assert not (tmp_path / "data" / "identity").exists()
+
+
+def test_the_broker_gets_a_certificate_for_other_names_under_its_key(
+    command: Command, identity: Path
+) -> None:
+    key = (identity / "broker.key").read_bytes()
+    said = command("renew-broker", "--broker", "mqtt.tinh.vn", "--broker", "2001:db8::5")
+    assert "mqtt.tinh.vn, 2001:db8::5" in said
+    issued = x509.load_pem_x509_certificates((identity / "broker.pem").read_bytes())[0]
+    names = issued.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert [str(name.value) for name in names] == ["mqtt.tinh.vn", "2001:db8::5"]
+    assert (identity / "broker.key").read_bytes() == key
+    issued.verify_directly_issued_by(Authority.load(identity).root)
+    assert "whole: 2 lines" in command("audit")
+
+
+def test_who_asks_for_a_token_is_told_whom_it_will_cut_off(
+    command: Command, identity: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The token alone is on the output, for that is often a file."""
+    said = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", said)
+    first = EnrolmentToken.parse(command("enrol", SITE, NODE))
+    assert not said.getvalue()
+    let_in(identity, first)
+    spare = EnrolmentToken.parse(command("enrol", SITE, NODE))
+    assert f"{NODE} has 1 valid certificates now" in said.getvalue()
+    assert spare != first
+
+
+def test_a_token_that_was_not_used_is_revoked(command: Command, identity: Path) -> None:
+    token = EnrolmentToken.parse(command("enrol", SITE, NODE))
+    assert "the unused token is worth nothing" in command("revoke-node", NODE, "--reason", "x")
+    with pytest.raises(RequestRefused, match="unknown-signer"):
+        let_in(identity, token)
+    with pytest.raises(SystemExit, match="nothing was revoked"):
+        command("revoke-node", NODE, "--reason", "x")
+
+
+@pytest.mark.usefixtures("identity")
+@pytest.mark.parametrize("node", [NODE, "01-00097-01-h2"])
+def test_the_state_of_any_hub_of_a_site_is_written(
+    node: str, command: Command, tmp_path: Path
+) -> None:
+    with writing(database_of(tmp_path / "data")) as db:
+        made = Journal(node)
+        made.open_day()
+        made.add(TicketIssued("1001", ("1",)))
+        Intake(SqlIngestStore(db)).commit([Received(made.events_topic, made.all(), MORNING_MS)])
+    said = command("site-state", node, "--to", str(tmp_path))
+    assert f"2 rows of {node}, 0 missing" in said
+    assert (tmp_path / f"thutu-state-{node}.thutu").exists()
 
 
 def test_without_an_authority_nobody_is_enrolled(command: Command) -> None:
@@ -109,10 +198,7 @@ def test_a_revocation_is_on_the_list_at_once_and_in_the_audit_log(
     command: Command, identity: Path
 ) -> None:
     token = EnrolmentToken.parse(command("enrol", SITE, NODE))
-    register = Register(identity)
-    registrar = Registrar(Authority.load(identity), register, SystemClock())
-    issued = registrar.answer(by_token(NODE, token)).chain[0]
-    register.close()
+    issued = let_in(identity, token)
     assert command("revoke-node", NODE, "--reason", "stolen").startswith(
         f"{NODE}: 1 certificates revoked."
     )
@@ -192,7 +278,6 @@ def test_a_hub_that_was_never_heard_cannot_be_retired(command: Command) -> None:
 def test_what_a_former_card_owes_is_written_off_by_an_audited_command(
     command: Command, tmp_path: Path
 ) -> None:
-    assert "nothing is awaited" in command("write-off", NODE, "--reason", "x")
     database = database_of(tmp_path / "data")
     with writing(database) as db:
         intake = Intake(SqlIngestStore(db))
@@ -205,3 +290,19 @@ def test_what_a_former_card_owes_is_written_off_by_an_audited_command(
     with reading(database) as conn:
         subjects = [row.subject for row, _ in AccessStore(conn).audit(0, 100)]
     assert f"{NODE} 00000000000000aa: 0 of 1 rows: card burnt" in subjects
+    assert "nothing is awaited" in command("write-off", NODE, "--reason", "x")
+
+
+@pytest.mark.parametrize("node", ["garbage", NODE])
+def test_nothing_is_written_off_of_a_node_that_was_never_heard(command: Command, node: str) -> None:
+    with pytest.raises(SystemExit, match=rf"never heard of {node}.*Nothing was changed"):
+        command("write-off", node, "--reason", "x")
+
+
+@pytest.mark.parametrize("deed", ["write-off", "retire-node", "revoke-node"])
+def test_a_reason_says_something(
+    command: Command, capsys: pytest.CaptureFixture[str], deed: str
+) -> None:
+    with pytest.raises(SystemExit):
+        command(deed, NODE, "--reason", " ")
+    assert "no reason is given; nothing was changed" in capsys.readouterr().err

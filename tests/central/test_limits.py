@@ -59,3 +59,12 @@ def test_a_line_of_ipv6_counts_as_one_however_many_addresses_it_takes(
     address: str, counts_as: str
 ) -> None:
     assert network_of(address) == counts_as
+
+
+def test_what_is_given_back_was_no_request() -> None:
+    limit = RateLimit(2, HandClock())
+    limit.give_back("An")
+    for _ in range(10):
+        assert limit.wait_s("An") == 0
+        limit.give_back("An")
+    assert [limit.wait_s("An") > 0 for _ in range(3)] == [False, False, True], "and never more"

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 
 import httpx
@@ -20,7 +19,7 @@ from tests.central.nation import (
     Nation,
     nation,
 )
-from tests.central.signed_in_page import signed_in_page
+from tests.central.signed_in_page import signed_in, signed_in_page
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +32,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nation]:
 def browser() -> Iterator[Browser]:
     with chromium() as running:
         yield running
-
-
-@contextmanager
-def signed_in(served: Nation, who: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served.url, follow_redirects=True) as client:
-        assert client.post("/sign-in", data={"token": served.tokens[who]}).status_code == 200
-        yield client
 
 
 # --- signing in -------------------------------------------------------------------------------
@@ -209,6 +201,22 @@ def test_the_page_refreshes_in_place_and_says_when_it_cannot(page: Page) -> None
     expect(page.locator("[data-stale]")).to_be_visible()
 
 
+def test_while_nobody_can_count_the_alerts_the_head_keeps_the_last_number_or_says_so(
+    page: Page,
+) -> None:
+    badge = page.locator("[data-alerts]")
+    expect(badge).to_have_text(re.compile(r"\([0-9]+\)"))
+    number = badge.inner_text()
+    page.route("**/api/v1/alerts?limit=1", lambda route: route.fulfill(status=503, body="{}"))
+    page.evaluate("countAlerts()")
+    expect(badge).to_have_text(number)
+    page.reload()
+    expect(badge).to_have_text("(?)")
+    page.unroute("**/api/v1/alerts?limit=1")
+    page.evaluate("countAlerts()")
+    expect(badge).to_have_text(number)
+
+
 def test_no_request_leaves_the_server(served: Nation, page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -235,35 +243,13 @@ def test_the_board_shows_all_provinces_and_both_archipelagos(page: Page) -> None
     expect(page.locator("h1")).to_have_text("Thành phố Hà Nội")
 
 
-def test_two_periods_are_compared(served: Nation, page: Page) -> None:
-    page.goto(f"{served.url}/compare?site={SITE}&from={DAY}&to={DAY}")
-    expect(page.locator("h1")).to_have_text(f"So sánh hai kỳ: Phường Hồng Hà ({SITE})")
-    row = page.locator("tbody tr", has_text="Đã cấp số")
-    expect(row.locator("td").nth(0)).to_have_text("0")
-    expect(row.locator("td").nth(1)).to_have_text(str(served.days[SITE].issued))
-    expect(row.locator("td").nth(2)).to_have_text("–")
-
-
 def test_a_site_names_its_devices_and_gives_its_report(served: Nation, page: Page) -> None:
     page.goto(f"{served.url}/sites/{SITE}/days/{DAY}")
     lost = page.locator("tr", has_text="display-2")
-    expect(lost).to_contain_text("Không hoạt động (no-answer)")
+    expect(lost).to_contain_text("Không hoạt động (Thiết bị không trả lời)")
     with page.expect_download() as waited:
         page.get_by_text("Báo cáo tháng (PDF)").click()
     assert waited.value.path().read_bytes().startswith(b"%PDF-")
-
-
-def test_a_change_refreshes_the_page_by_itself(served: Nation, page: Page) -> None:
-    page.route(
-        "**/api/v1/live",
-        lambda route: route.fulfill(
-            content_type="text/event-stream",
-            body='event: change\ndata: {"whole": false, "day": "2026-11-20", "sites": []}\n\n',
-        ),
-    )
-    with page.expect_request(lambda asked: asked.url == served.url + "/", timeout=9_000) as waited:
-        page.evaluate("follow()")
-    assert waited.value.resource_type == "fetch"
 
 
 def test_an_operator_begins_with_the_machines(served: Nation) -> None:
@@ -279,7 +265,9 @@ def test_an_alert_is_found_acknowledged_and_closed_by_keyboard(served: Nation, p
     page.locator("#alerts").focus()
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Cảnh báo")
-    row = page.locator("tbody tr", has_text="Thiết bị không hoạt động: h1/display-2 (no-answer)")
+    row = page.locator(
+        "tbody tr", has_text="Thiết bị không hoạt động: h1/display-2 (Thiết bị không trả lời)"
+    )
     expect(row).to_contain_text("Trung tâm phường Hồng Hà")
     expect(row).to_contain_text("Chưa ai xác nhận")
     row.get_by_role("link").first.focus()
@@ -316,7 +304,7 @@ def test_the_machines_page_lists_what_is_broken_everywhere(served: Nation, page:
     page.goto(f"{served.url}/machines")
     row = page.locator("tr", has_text="display-2")
     expect(row).to_contain_text("Trung tâm phường Hồng Hà")
-    expect(row).to_contain_text("Không hoạt động (no-answer)")
+    expect(row).to_contain_text("Không hoạt động (Thiết bị không trả lời)")
 
 
 def test_hubs_that_differ_are_listed_and_marked_on_their_site(served: Nation, page: Page) -> None:
@@ -336,6 +324,7 @@ def test_hubs_that_differ_are_listed_and_marked_on_their_site(served: Nation, pa
 def test_an_operator_is_not_led_to_pages_that_are_closed_to_them(served: Nation) -> None:
     with signed_in(served, "operator") as client:
         found = client.get("/differences").text
+        found += client.get("/alerts").text + client.get("/alerts/1").text
     assert "Hồng Hà" in found
     assert 'href="/sites/' not in found
 

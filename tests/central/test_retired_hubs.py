@@ -8,18 +8,28 @@ import pytest
 from central.alerts.facts import FactReader
 from central.alerts.rules import Limits
 from central.alerts.settings import AlertSettings
-from central.api.freshness import of_site
+from central.api.archive import Archive
+from central.api.desk import Desk
+from central.api.exports.table import sites_table
+from central.api.freshness import local_time, of_site
+from central.api.kept import Kept
+from central.api.known import Moment, Period
 from central.api.models import Liveness
+from central.api.period_models import Group, Wait, When
+from central.api.ranking import Page, Question
 from central.configuration.differences import wanted
 from central.ingest.intake import Intake, Received
 from central.public.board import Board
 from central.public.queue import Place, place_of
+from central.registry.places import Places
+from central.registry.provinces import shipped_provinces
+from central.registry.units import shipped_units
 from central.rollup.folder import Folder
 from central.scope import Scope
 from central.store.connection import Database
 from central.store.database import Location, transaction
 from central.store.given_up import is_known, retire, retired
-from central.store.history import Where
+from central.store.history import History, Where
 from central.store.ingest import SqlIngestStore
 from central.store.machines import Machines
 from central.store.reader import Reader
@@ -112,8 +122,73 @@ def test_a_site_whose_hubs_were_all_taken_away_holds_nobody_back(two_hubs: Datab
     totals = Totals(two_hubs.conn, Scope())
     for day in (DAY, None):
         standing = sum_standings(totals.standings(day, NOW_MS, LIVE_MS).values())
-        assert (standing.live, standing.never) == (1, 1)
+        assert (standing.live, standing.ended, standing.never) == (1, 1, 0)
         assert standing.complete_up_to_ms == NOW_MS
+
+
+def test_everybody_says_the_same_of_a_site_whose_hubs_were_all_taken_away(
+    two_hubs: Database,
+) -> None:
+    """Its figures stay, and it stands as ended and not as never heard."""
+    for node in (H1, H2):
+        take_away(two_hubs, node)
+    reader, totals = Reader(two_hubs.conn, Scope()), Totals(two_hubs.conn, Scope())
+    day, places = local_time(NOW_MS).date(), Places(shipped_provinces(), shipped_units())
+    desk = Desk(reader, totals, NOW_MS, LIVE_MS, shipped_provinces())
+    archive = Archive(
+        reader, History(two_hubs.conn, Scope()), totals, Moment(NOW_MS, LIVE_MS), places
+    )
+    found = desk.site_day(SITE, day, {})
+    assert found is not None
+    assert (found.site.freshness.state, found.site.figures.issued) == (Liveness.ENDED, 7)
+    overview = desk.overview(day)
+    [unit] = archive.units(day, None, Page(0, 10)).units
+    period = Period(day, day)
+    question = Question(Group.SITES, Wait.P90, When.PERIOD, period, Where())
+    [place] = archive.ranking(question, Page(0, 10), Kept()).places
+    report = archive.report(period, Where())
+    assert report is not None
+    for said in (overview, unit, place, report):
+        assert said.reporting == 1
+        state = said.freshness
+        assert (state.ended, state.never, state.complete_up_to) == (1, 0, None)
+    [row] = sites_table("x", report.sites, {"01": "Hà Nội"}, local_time(NOW_MS), "vi").rows
+    assert "đã kết thúc" in row
+    assert "chưa có số liệu" not in row
+
+
+def test_a_province_that_has_ended_does_not_hold_the_nation_back(two_hubs: Database) -> None:
+    other = Journal("48-20194-01-h1", epoch="00000000000000c1")
+    other.open_day()
+    other.add(e.TicketIssued("2001", ("1",)))
+    send(two_hubs, other, MORNING_MS + 60_000)
+    two_hubs.execute("UPDATE sites SET valid_to = '2026-11-19' WHERE province = '48'")
+    take_away(two_hubs, H1)
+    standings = Totals(two_hubs.conn, Scope()).standings(DAY, NOW_MS, LIVE_MS)
+    assert standings["48"].complete_up_to_ms == MORNING_MS + 60_000
+    assert (standings["48"].reporting, standings["48"].running) == (1, 0)
+    assert sum_standings(standings.values()).complete_up_to_ms == NOW_MS
+
+
+def test_a_site_is_open_by_what_the_hub_that_stays_was_told(
+    two_hubs: Database, location: Location
+) -> None:
+    times = 'issue_from = "07:00", last_ticket = "18:30", closes = "19:00"'
+    saturday_ms = MORNING_MS + 86_400_000
+
+    def is_open() -> bool:
+        facts = FactReader(LIMITS, LIVE_MS, AlertSettings().opening_hours())
+        facts.read(two_hubs.conn, NOW_MS)
+        return facts.opening(SITE).since_ms(saturday_ms) is not None
+
+    decide(location, H1, 'follow_url = "https://centre.example"')
+    assert not is_open()
+    decide(location, H2, f'[site]\nsite = "{SITE}"\nsessions = [{{weekdays = [6], {times}}}]')
+    assert is_open(), "h1 was told no hours"
+    take_away(two_hubs, H1)
+    assert is_open()
+    take_away(two_hubs, H2)
+    assert not is_open(), "nobody is awaited there"
 
 
 def test_nothing_is_wanted_of_a_retired_hub_and_no_alert_speaks_of_it(

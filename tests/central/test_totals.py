@@ -81,6 +81,7 @@ def expected(db: Database, province: str) -> Standing:
         sites=len(fresh),
         unregistered=sum(not row.registered for row in reader.sites(DAY)),
         reporting=len(days),
+        running=len(days),
         live=states.count(Liveness.LIVE),
         delayed=states.count(Liveness.DELAYED),
         offline=states.count(Liveness.OFFLINE),

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import get_args
 
 import httpx
 import msgspec
@@ -17,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from central.identity.own_certificates import CENTRE_NAME, issue_own
 from central.identity.registrar import CERTIFICATE_LIFE
-from contract.topics import ROOT
+from contract.topics import ROOT, Up, up
 from runtime.authority import CHAIN_FILE, Authority, key_pem
 from runtime.clock import SystemClock
 from runtime.mqtt import MqttSettings
@@ -262,7 +263,7 @@ def _node_user(node: str) -> dict[str, object]:
     return {
         **_user(node),
         "permissions": {
-            "publish": {"allow": [f"{own}.up.>"]},
+            "publish": {"allow": [up(node, what).replace("/", ".") for what in get_args(Up)]},
             "subscribe": {"allow": [f"{own}.down", f"{own}.down.>", "$MQTT.sub.>"]},
         },
     }

@@ -6,11 +6,13 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from contract.topics import down, lane_of, up, up_in_lane
+from contract.topics import LANES, ROOT, Up, down, lane_of, up, up_in_lane
 from runtime.mqtt import MqttLink, MqttSettings
 from tests.brokers import free_port
 from tests.certificates import Authority, Pair
@@ -24,7 +26,7 @@ NODE, OTHER, CENTRE = "01-00097-01-h1", "01-00098-01-h1", "thutu-centre"
 class Broker:
     """Mosquitto with the shipped files, only their folder and port changed."""
 
-    def __init__(self, folder: Path, more: str = "") -> None:
+    def __init__(self, folder: Path, more: str = "", memory_limit: int | None = None) -> None:
         self.authority = Authority(folder)
         self.authority.sign("broker")
         self.port = free_port()
@@ -34,6 +36,9 @@ class Broker:
             r"^listener 8883$", f"listener {self.port} 127.0.0.1", shipped, flags=re.MULTILINE
         )
         assert listening != shipped
+        if memory_limit is not None:
+            listening = re.sub(r"(?m)^memory_limit \d+$", f"memory_limit {memory_limit}", listening)
+            assert f"memory_limit {memory_limit}\n" in listening
         config = folder / "mosquitto.conf"
         config.write_text(f"{listening}\nuser root\n{more}", "utf-8")
         self.log = folder / "mosquitto.log"
@@ -129,6 +134,49 @@ def test_a_node_cannot_speak_or_listen_as_another(broker: Broker) -> None:
         until(own_is_heard)
     assert {topic for topic, _ in central.heard} == {up(NODE, "events")}
     assert thief.heard == []
+
+
+def own_topics(name: str) -> list[str]:
+    """All that a node's name may write to: its own four subjects, in whatever lane."""
+    lanes = [f"{ROOT}/{lane:02d}/{name}/up" for lane in range(LANES)]
+    return [f"{lane}/{what}" for what in get_args(Up) for lane in lanes]
+
+
+def test_the_access_list_has_every_lane_and_subject_and_no_wildcard() -> None:
+    lines = (SHIPPED / "acl").read_text("utf-8").splitlines()
+    written = [line for line in lines if line.startswith("pattern write ")]
+    assert written == [f"pattern write {topic}" for topic in own_topics("%u")]
+
+
+def test_a_node_that_leaves_all_it_can_at_the_broker_shuts_nobody_out(tmp_path: Path) -> None:
+    """Everything that it may keep there fits; with what it may not it would not."""
+    limit = 40_000_000
+    packet = bytes(60_000)
+    own = own_topics(NODE)
+    forbidden = [f"{topic}{end}" for topic in own for end in ("/x", "/y", "x")]
+    assert len(packet) * len(own) < limit < len(packet) * len(forbidden)
+    with closing(Broker(tmp_path, memory_limit=limit)) as broker:
+        node, other, centre, third = (
+            broker.authority.sign(name) for name in (NODE, OTHER, CENTRE, "01-00099-01-h1")
+        )
+        with (
+            client(broker, centre, up(OTHER, "events")) as central,
+            client(broker, other, down(OTHER, "ack")) as hub,
+        ):
+            until(lambda: central.link.connected and hub.link.connected)
+            for topics in (forbidden, own):
+                with client(broker, node) as rogue:
+                    for topic in topics:
+                        until(partial(rogue.link.publish, topic, packet, retain=True))
+            assert hub.link.publish(up(OTHER, "events"), b"batch")
+            until(lambda: central.heard == [(up(OTHER, "events"), b"batch")])
+            with client(broker, third) as late:
+                until(lambda: late.link.connected)
+            assert hub.link.connected
+        with client(broker, centre, f"{ROOT}/#") as central:
+            until(lambda: len(central.heard) >= len(own))
+        assert "out of memory" not in broker.log.read_text("utf-8")
+    assert {topic for topic, _ in central.heard} == {*own}
 
 
 @pytest.mark.parametrize("who", ["nobody", "foreign", "expired", "revoked"])

@@ -26,8 +26,9 @@ main() {
 }
 
 disk() {
-    rm -rf "$work/root.tar" "$work/etc" "$work"/*.ready
-    mkdir -p "$work/etc/cloud/cloud.cfg.d" "$work/etc/systemd/system/cloud-init-main.service.d"
+    rm -rf "$work/root.tar" "$work/etc" "$work/usr" "$work"/*.ready
+    mkdir -p "$work/etc/cloud/cloud.cfg.d" "$work/etc/systemd/system/cloud-init-main.service.d" \
+        "$work/etc/systemd/system/multi-user.target.wants" "$work/usr/lib/systemd/system"
     printf 'LABEL=rootfs / ext4 noatime 0 1\nLABEL=bootfs /boot/firmware vfat defaults 0 2\n' \
         >"$work/etc/fstab"
     # As Raspberry Pi OS does: what thutu-image wrote lies on the boot partition.
@@ -35,10 +36,14 @@ disk() {
         >"$work/etc/cloud/cloud.cfg.d/99_raspberry-pi.cfg"
     printf '[Unit]\nRequiresMountsFor=/boot/firmware\n' \
         >"$work/etc/systemd/system/cloud-init-main.service.d/boot.conf"
+    # Its wizard for the first user waits for a person, and multi-user.target for the wizard.
+    printf '[Unit]\nAfter=systemd-user-sessions.service\n[Service]\nType=oneshot\nExecStart=sleep infinity\n' \
+        >"$work/usr/lib/systemd/system/userconfig.service"
+    ln -s /usr/lib/systemd/system/userconfig.service "$work/etc/systemd/system/multi-user.target.wants"
     mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m1 '/debian/\{0,1\}$')
     mmdebstrap --quiet --variant=minbase --include="$PACKAGES" --aptopt='Acquire::Languages "none"' \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-        --customize-hook="copy-in $work/etc /" --customize-hook='mkdir -p "$1/boot/firmware"' \
+        --customize-hook="copy-in $work/etc $work/usr /" --customize-hook='mkdir -p "$1/boot/firmware"' \
         --customize-hook=': >"$1/etc/machine-id"; rm "$1/etc/hostname"; echo raspberrypi >"$1/etc/hostname"' \
         trixie "$work/root.tar" "$mirror"
     # shellcheck disable=SC2016  # expanded there
@@ -49,7 +54,7 @@ disk() {
         cp "$1"/root/boot/vmlinuz-* "$1/vmlinuz"
         cp "$1"/root/boot/initrd.img-* "$1/initrd"
         mke2fs -q -t ext4 -L rootfs -d "$1/root" "$1/root.ext4" 4G' sh "$work"
-    rm -rf "$work/root" "$work/root.tar" "$work/etc"
+    rm -rf "$work/root" "$work/root.tar" "$work/etc" "$work/usr"
 }
 
 wheels() {

@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from provision.image.__main__ import main as write_boot_files
+from runtime.enrolment import EnrolmentToken
 from runtime.sealed import signing_key
 from tests.provision.update.test_real_update import project_wheel
 
@@ -24,8 +28,9 @@ def make_disks(folder: Path, wheels: Path, root: Path) -> None:
     (folder / "sites.csv").write_text(
         f"site,name,type,national_code\n{SITE},Phường Hồng Hà,centre,\n", "utf-8"
     )
-    (folder / "token").write_text("0123456789abcdef\n", "ascii")
-    (folder / "key.pub").write_text("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ us\n", "ascii")
+    (folder / "token").write_text(f"{EnrolmentToken.new(bytes(32)).text}\n", "ascii")
+    us = Ed25519PrivateKey.generate().public_key()
+    (folder / "key.pub").write_bytes(us.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH))
     template = (BOOT / "hub.toml.template").read_text("utf-8")
     always = re.sub(r"sessions = \[.*?\n\]", "sessions = []", template, flags=re.DOTALL)
     centre, publisher = (public_key(folder / f"{name}.pem") for name in ("centre", "publisher"))
@@ -42,7 +47,7 @@ publisher_keys = ["{publisher}"]
         [
             *(SITE, "--sites", str(folder / "sites.csv"), "--wheels", str(wheels)),
             *("--centre", "https://thutu.example.vn", "--broker", "mqtt.example.vn"),
-            *("--centre-key", centre),
+            *("--centre-key", centre, "--processor", "x86_64"),
             *("--token-file", str(folder / "token"), "--ssh-key", str(folder / "key.pub")),
             *("--hub-template", str(folder / "hub.toml.template"), "--boot", str(boot)),
         ]

@@ -86,6 +86,9 @@ def test_a_blank_card_makes_itself_a_hub_without_a_network(centre: Centre) -> No
     print(f"\n  set up and started again after {centre.set_up_s:.0f} s")
     assert machine.run("ls /sys/class/net") == "lo"
     assert machine.try_to("cloud-init status").output == "status: disabled"
+    for kind, name in (("cloud-config", "user-data"), ("network-config", "network-config")):
+        machine.run(f"cloud-init schema -t {kind} -c /boot/firmware/{name}")
+    assert machine.try_to("systemctl is-enabled userconfig").output == "masked"
     assert machine.run("stat -c '%a %U %G' /etc/thutu/enrolment.token") == "640 root thutu"
     assert machine.try_to("ls /boot/firmware/thutu/token").code != 0
     assert machine.run("tail -1 /boot/firmware/config.txt") == "include thutu.txt"

@@ -1,6 +1,7 @@
 """From a one-time token to a trusted node and out again, with a real broker that demands
 certificates: nothing is lost at the hub, whatever is refused."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,11 +13,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from central.identity.broker_files import carry_to_broker
 from contract.commands import ReportDevice
 from edge.identity.enrolment import enrol
 from edge.node import Node
 from runtime.authority import key_pem
 from runtime.clock import SystemClock
+from runtime.mqtt import MqttLink
 from tests.certificates import Authority
 from tests.edge.running_site import TestClock
 from tests.system.identity_ground import NODE, Ground
@@ -108,6 +111,36 @@ def test_what_a_revoked_node_still_sends_goes_to_quarantine(ground: Ground) -> N
         until(refused)
         assert hub.hub.snapshot().link.unsent > 0
         until(lambda: revoked_serials(ground) == [certificate(ground).serial_number])
+
+
+def test_a_stolen_card_whose_successor_was_let_in_is_cut_off_for_good(
+    ground: Ground, tmp_path: Path
+) -> None:
+    """The successor is silent, as where its line is away: nobody but the centre ends the thief."""
+    with ground.centre() as centre:
+        enrol(centre.url, ground.give_token(), ground.hub_identity, NODE)
+        stolen = tmp_path / "stolen.pem"
+        shutil.copy(ground.hub_identity.certificate_file, stolen)
+        thief = MqttLink(
+            ground.settings("x", stolen, stolen),
+            persistent=False,
+            subscriptions=(),
+            on_message=lambda _topic, _payload: None,
+            on_state=lambda _state: None,
+        )
+        thief.start()
+        until(lambda: thief.connected)
+        shutil.rmtree(ground.root / "hub")
+        (ground.root / "hub").mkdir()
+        enrol(centre.url, ground.give_token(), ground.hub_identity, NODE)
+        until(lambda: len(revoked_serials(ground)) == 1)
+        carry_to_broker(ground.identity, ground.broker_folder)
+        ground.reload_broker()
+        until(lambda: not thief.connected, within_s=30)
+        with ground.hub(centre, clock_that_is_right()) as hub:
+            until(lambda: all_is_sent(hub))
+            assert not thief.connected
+        thief.stop()
 
 
 def test_a_certificate_is_renewed_over_the_broker_and_the_next_connection_uses_it(

@@ -25,7 +25,15 @@ def main() -> None:
 
 
 def picture(chart: Bars | Lines) -> bytes:
-    """One chart as PNG. Lines are told apart by dashes and marks as well as by colour."""
+    """One chart as PNG."""
+    file = io.BytesIO()
+    figure_of(chart).savefig(file, format="png")
+    return file.getvalue()
+
+
+def figure_of(chart: Bars | Lines) -> Figure:
+    """One chart. Lines are told apart by dashes and marks as well as by colour; heights are marked
+    by whole numbers, so no language's decimal mark is needed."""
     figure, axes = _empty(chart.title, chart.size_mm)
     if isinstance(chart, Bars):
         heights = [value or 0 for value in chart.values]
@@ -36,7 +44,8 @@ def picture(chart: Bars | Lines) -> bytes:
             points = [float("nan") if value is None else value for value in values]
             axes.plot(points, label=name, color=colour, linestyle=dashes, marker=mark, markersize=3)
         axes.legend(prop=_LETTERS, frameon=False, loc="upper right", ncols=len(chart.series))
-    return _finished(figure, axes, chart.days)
+    _finish(figure, axes, chart.days)
+    return figure
 
 
 def _empty(title: str, size_mm: tuple[float, float]) -> tuple[Figure, Axes]:
@@ -46,11 +55,12 @@ def _empty(title: str, size_mm: tuple[float, float]) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _finished(figure: Figure, axes: Axes, days: Sequence[str]) -> bytes:
+def _finish(figure: Figure, axes: Axes, days: Sequence[str]) -> None:
     axes.margins(y=0.15)
     axes.autoscale_view()
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, max(1, axes.get_ylim()[1]))
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.yaxis.set_major_formatter("{x:.0f}")
     axes.set_xlim(-0.6, len(days) - 0.4)
     axes.set_xticks(range(len(days)), days)
     axes.grid(axis="y", color=_LINE, linewidth=0.6)
@@ -62,9 +72,6 @@ def _finished(figure: Figure, axes: Axes, days: Sequence[str]) -> bytes:
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         label.set_fontproperties(_LETTERS)
     figure.tight_layout(pad=0.4)
-    file = io.BytesIO()
-    figure.savefig(file, format="png")
-    return file.getvalue()
 
 
 if __name__ == "__main__":

@@ -6,10 +6,10 @@ from io import BytesIO
 
 from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, XPos, YPos
-from fpdf.fonts import FontFace
+from fpdf.fonts import FontFace, TTFFont
 
 from central.api.exports.drawing import Bars, Lines, draw
-from central.api.exports.fonts import REGULAR, SEMI_BOLD
+from central.api.exports.fonts import REGULAR, SEMI_BOLD, printable
 from central.api.models import FreshnessOfMany
 from central.api.period_models import MonthReport, RatingFigures, SitePeriod
 from runtime.wording import say
@@ -31,6 +31,7 @@ class _Paper(FPDF):
     def __init__(self, where: str, made: datetime, language: str) -> None:
         super().__init__(format="A4")
         self._where, self._made, self._language = where, made, language
+        self.alias_nb_pages("")  # or a name that holds the alias would become a number
         self.set_margin(_MARGIN_MM)
         self.set_auto_page_break(auto=True, margin=_MARGIN_MM)
         self.add_font(_FAMILY, "", REGULAR)
@@ -53,6 +54,13 @@ class _Paper(FPDF):
         self._ratings(report.ratings)
         self._trust(report)
         return bytes(self.output())
+
+    def normalize_text(self, text: str) -> str:
+        """What is printed of `text`: nothing vanishes because the letters lack it."""
+        font = self.current_font
+        return super().normalize_text(
+            printable(text, font.cmap) if isinstance(font, TTFFont) else text
+        )
 
     def footer(self) -> None:
         """At the foot of every page."""

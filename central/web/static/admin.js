@@ -2,7 +2,8 @@
 "use strict";
 
 const EVERY_MS = 60_000;
-const AT_MOST_EVERY_MS = 3_000;
+const AT_MOST_EVERY_MS = 10_000;
+const SPREAD_MS = 2_000; // or all who look would ask in the instant of a change
 
 async function refresh() {
   const live = document.querySelector("[data-live]");
@@ -25,16 +26,17 @@ async function refresh() {
   }
 }
 
-// How many alerts are open, beside their link.
+// How many alerts are open, beside their link; while nobody can say, the last number stays.
 async function countAlerts() {
   const badge = document.querySelector("[data-alerts]");
   if (!badge || document.hidden) return;
   try {
     const answer = await fetch("/api/v1/alerts?limit=1");
-    const total = answer.ok ? (await answer.json()).total : 0;
+    if (!answer.ok) throw new Error(answer.statusText);
+    const { total } = await answer.json();
     badge.textContent = total ? ` (${total})` : "";
   } catch {
-    badge.textContent = "";
+    badge.textContent ||= " (?)";
   }
 }
 
@@ -44,11 +46,18 @@ function follow() {
   if (!live) return;
   let waiting = null;
   let known = false;
+  let lastMs = performance.now();
   const changed = (message) => {
     const first = JSON.parse(message.data).whole ?? !known;
     known = true;
     if (first || waiting) return;
-    waiting = setTimeout(() => { waiting = null; refresh(); countAlerts(); }, AT_MOST_EVERY_MS);
+    const restMs = Math.max(0, lastMs + AT_MOST_EVERY_MS - performance.now());
+    waiting = setTimeout(() => {
+      waiting = null;
+      lastMs = performance.now();
+      refresh();
+      countAlerts();
+    }, restMs + Math.random() * SPREAD_MS);
   };
   const stream = new EventSource(live.dataset.live || "/api/v1/live");
   stream.addEventListener("change", changed);

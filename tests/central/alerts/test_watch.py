@@ -12,6 +12,7 @@ from central.scope import Scope
 from central.store.alerts import Alerts
 from central.store.database import Location, reading, transaction, writing
 from central.store.given_up import write_off
+from central.store.history import Where
 from central.store.ingest import SqlIngestStore
 from contract import events as e
 from tests.central.alerts.office import MIN, RULES, Office, quiet_day, receiver
@@ -100,21 +101,6 @@ def test_what_a_former_card_owes_hides_no_new_gap_and_ends_when_it_is_written_of
     assert office.open() == []
 
 
-def test_who_comes_long_before_the_slot_does_not_wait_yet(database: Location) -> None:
-    office = Office(database)
-    journal = quiet_day()
-    for number in range(3):
-        early_ms = 149 * MIN
-        code = f"A1B{number}"
-        journal.add(
-            e.TicketIssued(f"100{number}", ("1",), appointment=code, early_ms=early_ms), MIN
-        )
-    office.live(75, journal)
-    assert office.open() == []
-    office.live(110, journal)
-    assert office.open() == [("wait", NODE[:11], "")]
-
-
 def test_a_site_that_is_closed_by_its_own_configuration_may_be_silent(database: Location) -> None:
     office = Office(database)
     hours = '[site]\nsite = "01-00097-01"\nsessions = [{ weekdays = [%d], issue_from = "07:30", '
@@ -138,23 +124,6 @@ def test_a_restart_goes_on_counting(database: Location) -> None:
     second.now_ms = first.now_ms
     second.live(6, journal)
     assert second.open() == [("device_lost", NODE[:11], "h1/display-2")]
-
-
-def test_long_waits_raise_and_a_silent_site_ends_nothing(database: Location) -> None:
-    journal = quiet_day()
-    for order in range(1, 5):
-        journal.add(e.TicketIssued(f"100{order}", ("1",)), order * 1000)
-    office = Office(database)
-    office.live(29, journal)
-    assert office.open() == []
-    office.live(3, journal)
-    assert office.open() == [("wait", NODE[:11], "")]
-    office.live(20)
-    assert office.open() == [("silent", NODE[:11], ""), ("wait", NODE[:11], "")]
-    for order in range(1, 4):
-        journal.add(e.TicketVoided(f"100{order}", "left"), 60 * MIN)
-    office.live(8, journal)
-    assert office.open() == []
 
 
 def test_each_sees_alerts_of_its_own_scope(database: Location) -> None:
@@ -391,3 +360,24 @@ def test_news_for_a_receiver_that_is_no_more_is_forgotten(database: Location) ->
     office.dispatch.forget()
     with reading(database) as conn:
         assert conn.execute("SELECT count(*) FROM alert_news").fetchone() == (0,)
+
+
+def test_alerts_that_nobody_has_seen_stand_first_and_the_oldest_of_them_on_top(
+    database: Location,
+) -> None:
+    journal = quiet_day()
+    office = Office(database)
+    office.take(journal)
+    for minute, device in enumerate(("display-1", "display-2", "display-3")):
+        journal.add(e.DeviceLost(device, "no-answer"), minute * MIN)
+        office.live(15, journal)
+    with writing(database) as db, transaction(db.conn):
+        alerts = Alerts(db.conn, Scope())
+        oldest = alerts.page(Where(), RULES, 0, 1, still_open=True, unseen_first=True)[0]
+        acknowledge(db.conn, oldest, Deed("An", "alert-acknowledged", "1", ""), "", office.now_ms)
+        order = alerts.page(Where(), RULES, 0, 9, still_open=True, unseen_first=True)
+        youngest = alerts.page(Where(), RULES, 0, 9, still_open=True)
+        tally = alerts.tally(Where(), RULES, still_open=True)
+    assert [alert.subject[-1] for alert in order] == ["2", "3", "1"]
+    assert [alert.subject[-1] for alert in youngest] == ["3", "2", "1"]
+    assert [(row.rule, row.province, row.n) for row in tally] == [("device_lost", "01", 3)]

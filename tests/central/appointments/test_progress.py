@@ -10,7 +10,7 @@ from central.rollup.folder import Folder
 from central.scope import Scope
 from central.store.connection import Database
 from central.store.database import Location, transaction
-from central.store.given_up import write_off
+from central.store.given_up import retire, write_off
 from central.store.ingest import SqlIngestStore
 from central.store.rollup import SqlRollupStore
 from contract import events as e
@@ -65,7 +65,11 @@ class Told:
 
     def on_a_new_card(self) -> None:
         """The hub goes on in another journal."""
-        self.journal, self._sent = Journal(epoch="00000000000000bb"), 0
+        self.goes_on_at(NODE)
+
+    def goes_on_at(self, node: str) -> None:
+        """A hub of the site goes on in a journal of its own."""
+        self.journal, self._sent = Journal(node, epoch="00000000000000bb"), 0
 
     def state(self, code: str = CODE) -> tuple[State, bool]:
         """How an appointment stands, and whether the site has it so."""
@@ -140,18 +144,83 @@ def test_of_whom_a_silent_site_has_not_told_nobody_says_not_come(told: Told) -> 
     assert told.state() == (State.CHECKED_IN, True)
 
 
-def test_what_a_former_card_has_not_told_stays_unknown_until_it_is_written_off(
+def test_who_could_not_be_checked_in_is_not_said_not_to_have_come(told: Told) -> None:
+    """Cut off all day, or refused by the hub."""
+    told.book()
+    told.site.clock.now_ms += DAY_MS
+    assert told.state() == (State.UNKNOWN, False), "the hub may have had it, and not told yet"
+    told.says(e.DayOpened("2026-11-21", trusted=True, last_orders={}))
+    told.says_that_this_is_all()
+    assert told.state() == (State.UNDELIVERED, False)
+
+
+def test_who_was_announced_to_the_site_after_the_slot_is_not_said_not_to_have_come(
+    told: Told,
+) -> None:
+    told.book("HEN-01")
+    told.book("HEN-02")
+    late_ms = SLOT_MS - MORNING_MS + 1
+    told.says(e.AppointmentBooked("HEN-01", "1", SLOT_MS))
+    for code in ("HEN-01", "HEN-02"):
+        told.journal.add(e.AppointmentBooked(code, "1", SLOT_MS), late_ms)
+    told.says()
+    assert told.state("HEN-02") == (State.DELIVERED, True)
+    told.site.clock.now_ms += DAY_MS
+    told.says_that_this_is_all()
+    assert told.state("HEN-01") == (State.NOT_COME, True)
+    assert told.state("HEN-02") == (State.UNDELIVERED, True)
+
+
+def test_what_a_former_card_has_not_told_stays_unknown_also_when_it_is_written_off(
+    told: Told, each_db: Database
+) -> None:
+    told.book()
+    later = Wanted("1", SLOT_MS + 2 * DAY_MS, "HEN-02")
+    told.site.book.book(PORTAL, SITE, later, "key-of-HEN-02")
+    told.says(e.AppointmentBooked(CODE, "1", SLOT_MS))
+    told.says(e.AppointmentBooked("HEN-02", "1", later.slot_ms))
+    told.on_a_new_card()
+    told.site.clock.now_ms += DAY_MS
+    told.journal.add(e.DayOpened("2026-11-21", trusted=True, last_orders={}), DAY_MS)
+    told.says()
+    told.site.clock.now_ms += 2 * DAY_MS
+    told.says_that_this_is_all()
+    for _ in range(2):
+        assert told.state() == (State.UNKNOWN, True)
+        assert told.state("HEN-02") == (State.NOT_COME, True), "the new card was there all day"
+        with transaction(each_db.conn):
+            write_off(each_db.conn, NODE, told.site.clock.now_ms)
+
+
+def test_what_a_hub_has_not_told_that_was_taken_away_stays_unknown(
+    told: Told, each_db: Database
+) -> None:
+    told.book()
+    later = Wanted("1", SLOT_MS + 2 * DAY_MS, "HEN-02")
+    told.site.book.book(PORTAL, SITE, later, "key-of-HEN-02")
+    told.says(e.AppointmentBooked(CODE, "1", SLOT_MS))
+    told.says(e.AppointmentBooked("HEN-02", "1", later.slot_ms))
+    told.site.clock.now_ms += DAY_MS
+    with transaction(each_db.conn):
+        retire(each_db.conn, NODE, told.site.clock.now_ms)
+    assert told.state() == (State.UNKNOWN, True)
+    told.site.clock.now_ms += 2 * DAY_MS
+    told.goes_on_at(f"{SITE}-h2")
+    told.says(e.DayOpened("2026-11-21", trusted=True, last_orders={}))
+    told.says_that_this_is_all()
+    assert told.state() == (State.UNKNOWN, True)
+    assert told.state("HEN-02") == (State.NOT_COME, True), "h1 was gone by then"
+
+
+def test_what_a_hub_told_of_the_whole_day_counts_when_it_is_taken_away_later(
     told: Told, each_db: Database
 ) -> None:
     told.book()
     told.says(e.AppointmentBooked(CODE, "1", SLOT_MS))
-    told.on_a_new_card()
     told.site.clock.now_ms += DAY_MS
-    told.says(e.DayOpened("2026-11-21", trusted=True, last_orders={}))
     told.says_that_this_is_all()
-    assert told.state() == (State.UNKNOWN, True)
     with transaction(each_db.conn):
-        write_off(each_db.conn, NODE, told.site.clock.now_ms)
+        retire(each_db.conn, NODE, told.site.clock.now_ms)
     assert told.state() == (State.NOT_COME, True)
 
 

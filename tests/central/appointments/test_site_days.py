@@ -14,7 +14,7 @@ from central.registry.register import Registration, Withdrawn, compare, register
 from central.registry.sites import parse_sites
 from central.scope import Scope
 from central.store.access import AccessStore
-from central.store.appointments import AppointmentRow
+from central.store.appointments import AppointmentRow, Withdrawal
 from central.store.appointments_delivery import Deliveries
 from central.store.connection import Database
 from central.store.database import Location, database_of, reading, writing
@@ -112,7 +112,7 @@ def test_they_are_cancelled_and_the_hub_is_told(each_db: Database, site: BookedS
     ends(each_db)
     assert found(site, "HEN-01") == kept
     row = found(site, gone.code)
-    assert (row.cancelled, row.withdrawn) == (True, True)
+    assert (row.cancelled, row.withdrawn) == (True, Withdrawal.SITE_ENDED)
     with reading(site.location) as conn:
         told = Deliveries(conn).changes(SITE, before[-1].change, DAY, 10)
         [line] = [row for row, _ in AccessStore(conn).audit(0, 10)]
@@ -144,6 +144,24 @@ def test_an_end_that_is_taken_back_brings_none_of_them_back(
     ends(each_db)
     ends(each_db, "")
     assert found(site, "HEN-01").withdrawn
+
+
+@pytest.mark.parametrize(("language", "words"), [("vi", "đã qua"), ("en", "is over")])
+def test_a_slot_that_is_over_is_neither_moved_nor_cancelled(
+    tmp_path: Path, language: str, words: str
+) -> None:
+    with nation(tmp_path) as served:
+        with writing(database_of(tmp_path)) as db:
+            db.execute("UPDATE appointments SET slot_ms = slot_ms - 4 * 3600000")
+        path = f"/api/v1/sites/{SERVED}/appointments/HEN-0001"
+        wanted = {"service": "1", "slot": f"{LATER}T14:00:00+07:00"}
+        with served.client("booking") as client:
+            client.headers["Accept-Language"] = language
+            for answer in (client.delete(path), client.put(path, json=wanted)):
+                assert answer.status_code == 409
+                assert answer.json()["type"] == "urn:thutu:booking:appointment-past"
+                assert words in answer.json()["detail"]
+            assert client.get(path).json()["state"] == "booked"
 
 
 # --- in words ---------------------------------------------------------------------------------

@@ -1,0 +1,84 @@
+"""How a card's machine gets its address and its Wi-Fi, in each system's own words; pure."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Interface
+
+from provision.image.refused import ImageError
+
+_CONNECTION = "/etc/NetworkManager/system-connections/thutu.nmconnection"
+_COUNTRY = "VN"  # whose radio rules hold
+
+
+@dataclass(frozen=True, slots=True)
+class Static:
+    """A fixed address, for sites whose network gives none."""
+
+    address: IPv4Interface
+    gateway: IPv4Address
+    name_server: IPv4Address
+
+
+@dataclass(frozen=True, slots=True)
+class Wifi:
+    """A network with WPA2, and its key: 64 hexadecimal digits, from which no passphrase is read."""
+
+    ssid: str
+    key: str = field(repr=False)
+
+    @classmethod
+    def of(cls, ssid: str, passphrase: str) -> "Wifi":
+        """IEEE 802.11 annex J.4. Raises ImageError for a name or a passphrase that none can be."""
+        name = ssid.encode()
+        if not 1 <= len(name) <= 32:
+            raise ImageError("ssid")
+        if not (8 <= len(passphrase) <= 63 and passphrase.isascii() and passphrase.isprintable()):
+            raise ImageError("passphrase")
+        key = hashlib.pbkdf2_hmac("sha1", passphrase.encode(), name, 4096, 32)
+        return cls(ssid, key.hex())
+
+
+def netplan(static: Static | None, wifi: Wifi | None) -> dict[str, str]:
+    """What network-config.template asks for."""
+    parts: dict[str, object] = {"dhcp4": static is None}
+    if static is not None:
+        parts["addresses"] = [str(static.address)]
+        parts["routes"] = [{"to": "default", "via": str(static.gateway)}]
+        parts["nameservers"] = {"addresses": [str(static.name_server)]}
+    if wifi is not None:
+        parts["regulatory-domain"] = _COUNTRY
+        parts["access-points"] = {wifi.ssid: {"password": wifi.key}}
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in parts.items()]
+    return {
+        "kind": "ethernets" if wifi is None else "wifis",
+        "device": _device(wifi),
+        "settings": "\n      ".join(lines),
+    }
+
+
+def network_manager(static: Static | None, wifi: Wifi | None) -> str:
+    """Shell that lays a NetworkManager connection."""
+    if static is None and wifi is None:
+        return "# The network gives the address: NetworkManager asks by itself."
+    lines = [
+        "[connection]",
+        "id=thutu",
+        f"type={'ethernet' if wifi is None else 'wifi'}",
+        f"interface-name={_device(wifi)}",
+    ]
+    if wifi is not None:
+        name = "".join(f"{byte};" for byte in wifi.ssid.encode())
+        lines += ["[wifi]", f"ssid={name}"]
+        lines += ["[wifi-security]", "key-mgmt=wpa-psk", f"psk={wifi.key}"]
+    lines += ["[ipv4]", f"method={'auto' if static is None else 'manual'}"]
+    if static is not None:
+        lines += [f"address1={static.address},{static.gateway}", f"dns={static.name_server};"]
+    laid = [f"install -m 0600 /dev/stdin {_CONNECTION} <<'NETWORK'", *lines, "NETWORK"]
+    if wifi is not None:  # without a country the radio stays off
+        laid.append(f"raspi-config nonint do_wifi_country {_COUNTRY} || true")
+    return "\n".join(laid)
+
+
+def _device(wifi: Wifi | None) -> str:
+    return "eth0" if wifi is None else "wlan0"

@@ -1,0 +1,20 @@
+"""The words of what a receiver is told."""
+
+from central.store.database import Location
+from contract import events as e
+from tests.central.alerts.office import Office, quiet_day, receiver
+
+
+def test_a_device_is_told_of_in_words_or_as_its_hub_said_it(location: Location) -> None:
+    journal = quiet_day()
+    journal.add(e.DeviceLost("machine:power", "undervoltage"), 0)
+    journal.add(e.DeviceLost("boards:b1", "some new trouble"), 0)
+    office = Office(location, receiver("hanoi", "01"))
+    office.live(15, journal)
+    ((_, message),) = office.sent
+    assert "h1/machine:power (Nguồn điện của máy chủ tại chỗ yếu" in message.text
+    assert "h1/boards:b1 (some new trouble)" in message.text
+    assert {item.detail["condition"] for item in message.items} == {
+        "undervoltage",
+        "some new trouble",
+    }
