@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from central.api.freshness import complete_up_to_ms
 from central.ingest.intake import Intake, Received
+from central.rollup.bins import unpack
 from central.rollup.folder import Folder
 from central.scope import Scope
 from central.store import sqlite
@@ -35,8 +36,12 @@ def db(each_db: Database) -> Database:
 
 
 def dump(db: Database) -> dict[str, list[tuple[object, ...]]]:
+    """All figures; the values of a histogram in any order, for that is the order they came in."""
     return {
-        table: sorted(db.execute(f"SELECT * FROM {table}").fetchall())  # noqa: S608 - as above
+        table: sorted(
+            tuple(sorted(unpack(value)) if isinstance(value, bytes) else value for value in row)
+            for row in db.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - as above
+        )
         for table in TABLES
     } | {"cursor": db.execute("SELECT folded, folded_ms, business_day FROM journals").fetchall()}
 

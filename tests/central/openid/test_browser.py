@@ -40,7 +40,7 @@ def page(browser: Browser, centre: OpenCentre) -> Iterator[Page]:
 def say_at_the_provider(page: Page, name: str) -> None:
     page.get_by_role("link", name=f"Đăng nhập bằng {NAME}").click()
     page.fill("[name=sub]", name)
-    page.get_by_role("button", name="Authorize").click()
+    page.get_by_role("button", name="Authorize", exact=True).click()
 
 
 def test_a_person_signs_in_and_out_on_both_sides(page: Page, centre: OpenCentre) -> None:

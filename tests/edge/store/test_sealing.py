@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from traceback import clear_frames
 
 import pytest
 
@@ -142,9 +143,13 @@ def test_a_cut_at_any_step_loses_no_row(
 
     with monkeypatch.context() as patched:
         patched.setattr(owner, step, cut)
-        with pytest.raises(KeyboardInterrupt):
+        try:
             open_stores(folder)
-    gc.collect()  # the files of whoever was cut off
+        except KeyboardInterrupt as ended:
+            clear_frames(ended.__traceback__)  # closes the files of whoever was cut off
+        else:
+            pytest.fail("nothing came to that step")
+    gc.collect()
     assert rows(folder) == before
     for journal in opened(folder):
         assert journal.base_seq > 0

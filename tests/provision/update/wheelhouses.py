@@ -4,7 +4,9 @@ import base64
 import contextlib
 import ensurepip
 import hashlib
+import platform
 import subprocess
+import sys
 import zipfile
 from collections.abc import Sequence
 from hashlib import sha256
@@ -24,7 +26,7 @@ from provision.update.updater import Trusted, Updater
 from runtime.sealed import seal
 
 NODE = "01-00097-01-h1"
-TARGET = "cp311-x86_64"
+TARGET = f"cp{sys.version_info.major}{sys.version_info.minor}-{platform.machine()}"
 PUBLISHER = Ed25519PrivateKey.generate()
 CENTRE = Ed25519PrivateKey.generate()
 TRUSTED = Trusted(
