@@ -156,14 +156,14 @@ def test_a_hall_screen_whose_page_has_died_is_painted_again(centre: Centre) -> N
     machine.run("systemctl stop thutu-terminal")  # which has the same screen
     machine.run("systemctl restart --no-block thutu-hall-screen")
     machine.wait_for(lambda: centre.active("thutu-hall-screen"), BROWSER_S)
-    assert shows_the_hall(machine)
+    machine.wait_for(lambda: shows_the_hall(machine))
     started = machine.run("systemctl show thutu-hall-screen --property NRestarts --value")
     machine.try_to("pkill -9 -f '[t]ype=renderer'")
     machine.wait_for(lambda: not shows_the_hall(machine))
     again = "systemctl show thutu-hall-screen --property NRestarts --value"
     died_s = machine.wait_for(lambda: machine.run(again) != started)
     back_s = machine.wait_for(lambda: centre.active("thutu-hall-screen"), BROWSER_S)
-    assert shows_the_hall(machine)
+    machine.wait_for(lambda: shows_the_hall(machine))
     print(f"\n  started anew {died_s:.0f} s after its page died, painted {back_s:.0f} s later")
     machine.run("systemctl stop thutu-hall-screen && systemctl start thutu-terminal")
     machine.wait_for(partial(machine.console_says, "Mã PIN"), SLOW_START_S)
