@@ -63,6 +63,14 @@ class Told:
         """The centre reads on."""
         return follow(self.site.location, self.site.clock.now_ms)
 
+    def book_another_two_days_later(self) -> None:
+        """Two appointments, of which the hub says that it has both."""
+        self.book()
+        later = Wanted("1", SLOT_MS + 2 * DAY_MS, "HEN-02")
+        self.site.book.book(PORTAL, SITE, later, "key-of-HEN-02")
+        self.says(e.AppointmentBooked(CODE, "1", SLOT_MS))
+        self.says(e.AppointmentBooked("HEN-02", "1", later.slot_ms))
+
     def on_a_new_card(self) -> None:
         """The hub goes on in another journal."""
         self.goes_on_at(NODE)
@@ -174,11 +182,7 @@ def test_who_was_announced_to_the_site_after_the_slot_is_not_said_not_to_have_co
 def test_what_a_former_card_has_not_told_stays_unknown_also_when_it_is_written_off(
     told: Told, each_db: Database
 ) -> None:
-    told.book()
-    later = Wanted("1", SLOT_MS + 2 * DAY_MS, "HEN-02")
-    told.site.book.book(PORTAL, SITE, later, "key-of-HEN-02")
-    told.says(e.AppointmentBooked(CODE, "1", SLOT_MS))
-    told.says(e.AppointmentBooked("HEN-02", "1", later.slot_ms))
+    told.book_another_two_days_later()
     told.on_a_new_card()
     told.site.clock.now_ms += DAY_MS
     told.journal.add(e.DayOpened("2026-11-21", trusted=True, last_orders={}), DAY_MS)
@@ -195,11 +199,7 @@ def test_what_a_former_card_has_not_told_stays_unknown_also_when_it_is_written_o
 def test_what_a_hub_has_not_told_that_was_taken_away_stays_unknown(
     told: Told, each_db: Database
 ) -> None:
-    told.book()
-    later = Wanted("1", SLOT_MS + 2 * DAY_MS, "HEN-02")
-    told.site.book.book(PORTAL, SITE, later, "key-of-HEN-02")
-    told.says(e.AppointmentBooked(CODE, "1", SLOT_MS))
-    told.says(e.AppointmentBooked("HEN-02", "1", later.slot_ms))
+    told.book_another_two_days_later()
     told.site.clock.now_ms += DAY_MS
     with transaction(each_db.conn):
         retire(each_db.conn, NODE, told.site.clock.now_ms)
