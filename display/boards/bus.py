@@ -21,7 +21,8 @@ _REPLY_S = 0.1
 _REOPEN = Backoff(first_s=0.25, cap_s=2.0)
 _LINE_ERRORS = (OSError, termios.error)  # serial.SerialException is an OSError
 
-# To see whether a two-wire adapter hears itself: every Modbus slave drops a wrong checksum.
+# To see whether a two-wire adapter hears itself: every Modbus slave drops a wrong checksum. One
+# silence is not believed: a late echo would later pass for a dead display's answer.
 _PROBE = bytes(4)
 _PROBES = 3
 GARBLED = ("garbled-line", "garbled-answer")
@@ -124,15 +125,13 @@ class BoardBus:
         return "" if turn.board.accepted(turn.frame, reply) else "garbled-answer"
 
     def _echoes(self, line: Line) -> bool:
-        heard = b""
         for _ in range(_PROBES):
             line.reset_input_buffer()
             line.write(_PROBE)
             line.flush()
-            heard = line.read(len(_PROBE))
-            if heard in (b"", _PROBE):
-                break
-        return heard == _PROBE
+            if line.read(len(_PROBE)) == _PROBE:
+                return True
+        return False
 
     def _gap_s(self) -> float:
         """Modbus's silence of three and a half characters, 1.75 ms at the least."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from serial import Serial
 
 from contract.commands import ReportDevice
 from display.boards.bus import BoardBus
@@ -174,6 +175,40 @@ def test_an_echo_is_never_taken_for_a_dead_panels_answer(tmp_path: Path) -> None
         it.bus.show([counter_view("3", "1025", "serving")])
         until(lambda: len(it.reports) == 2)
     assert it.reports[1] == ReportDevice("board-3", "lost", "no-answer")
+
+
+def test_one_late_echo_is_not_taken_for_silence(tmp_path: Path) -> None:
+    panel, clock, reports = ModbusPanel(3), SystemClock(), list[ReportDevice]()
+    panel.power_off()
+    line = BoardLine(tmp_path / "line", [panel], clock, baud=115_200, echo=True)
+
+    class LateOnce(Serial):
+        late = True
+
+        def read(self, size: int = 1) -> bytes:
+            heard: bytes = super().read(size)
+            if self.late:
+                self.late = False
+                return b""
+            return heard
+
+    def opens(port: str, baud: int, timeout_s: float) -> LateOnce:
+        return LateOnce(port, baud, timeout=timeout_s)
+
+    bus = BoardBus(
+        str(line.path),
+        [ModbusNumber(counter="3", address=3)],
+        reports.append,
+        clock,
+        baud=115_200,
+        open_line=opens,
+    )
+    try:
+        until(lambda: bool(reports))
+    finally:
+        bus.close()
+        line.unplug()
+    assert reports == [ReportDevice("board-3", "lost", "no-answer")]
 
 
 def test_an_echo_that_was_missed_at_first_is_noticed_later(tmp_path: Path) -> None:
