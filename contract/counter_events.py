@@ -3,7 +3,7 @@
 from typing import Literal
 
 from contract.event import Event
-from contract.ids import CounterId, Name, ServiceId
+from contract.event_ids import CounterId, Name, ServiceId
 from contract.stamp import Span
 
 

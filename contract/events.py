@@ -21,7 +21,7 @@ from contract.counter_events import (
     StaffSignedOut,
 )
 from contract.event import Event
-from contract.ids import CounterId, Name, Series, ServiceId, TicketNumber
+from contract.event_ids import CounterId, Name, Series, ServiceId, TicketNumber
 from contract.node_events import Brought, ClockStepped, DayOpened, NodeStarted
 from contract.stamp import Seq, Span, Stamp
 

@@ -281,6 +281,8 @@ def _plain(value: object) -> str:
 
 def _type(kind: inspect.Type) -> str:  # noqa: PLR0911 - one line for each kind of type
     match kind:
+        case inspect.Metadata(type=inspect.StrType(), extra_json_schema={"pattern": pattern}):
+            return f"text `{_inner(pattern)}`"
         case inspect.Metadata(type=inner):
             return _type(inner)
         case inspect.UnionType(types=types):

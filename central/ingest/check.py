@@ -8,7 +8,7 @@ from msgspec import Raw, Struct
 
 from central.store.ledger import Slice
 from central.store.rows import Quarantined, Rows, Unread
-from contract.codec import decode_entry, decode_message, links
+from contract.codec import ContractError, decode_entries, decode_entry, decode_message, links
 from contract.events import Entry
 from contract.stamp import Stamp
 from contract.topics import Source, parse_up
@@ -58,7 +58,6 @@ class _Head(Struct, frozen=True, array_like=True):
     event: Raw
 
 
-_entries_decoder = msgspec.msgpack.Decoder(list[Entry])
 _head_decoder = msgspec.msgpack.Decoder(_Head)
 
 
@@ -75,7 +74,7 @@ def _source(topic: str) -> Source:
 def _decode(payload: bytes, kind: type[_Message]) -> _Message:
     try:
         return decode_message(payload, kind)
-    except (ValueError, RecursionError) as error:
+    except ContractError as error:
         raise _RefusedError("malformed", str(error)) from error
 
 
@@ -109,10 +108,9 @@ def _check_sender(node: str, message: Batch | Status) -> None:
 
 def _read_all(first: int, entries: Sequence[bytes]) -> Sequence[Entry | Unread]:
     """What a run of rows says; all at once, which is quicker, unless one cannot be read."""
-    array_head = b"\xdd" + len(entries).to_bytes(4, "big")
     try:
-        read = _entries_decoder.decode(array_head + b"".join(entries))
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+        read = decode_entries(entries)
+    except ContractError:
         return [_read(seq, entry) for seq, entry in enumerate(entries, first)]
     for seq, entry in enumerate(read, first):
         if entry.seq != seq:
@@ -123,7 +121,7 @@ def _read_all(first: int, entries: Sequence[bytes]) -> Sequence[Entry | Unread]:
 def _read(seq: int, data: bytes) -> Entry | Unread:
     try:
         entry: Entry | _Head = decode_entry(data)
-    except (ValueError, RecursionError):
+    except ContractError:
         try:
             entry = _head_decoder.decode(data)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:

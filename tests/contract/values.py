@@ -16,6 +16,8 @@ def values(kind: object) -> st.SearchStrategy[Any]:
 
 def _of(info: inspect.Type) -> st.SearchStrategy[Any]:  # noqa: C901, PLR0911, PLR0912 - a case per kind
     match info:
+        case inspect.Metadata(type=inspect.StrType(), extra_json_schema={"pattern": pattern}):
+            return st.from_regex(pattern)
         case inspect.Metadata(type=inner):
             return _of(inner)
         case inspect.StrType(pattern=str(pattern)):
