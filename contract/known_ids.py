@@ -22,48 +22,48 @@ _MOST_KNOWN = 20_000
 
 def check_ids(entries: Sequence[Entry]) -> None:
     """Check every name in these entries. Raises ValueError for one that is none."""
-    _ACTOR.check(entries)
     of_kind = defaultdict(list)
     for entry in entries:
         event = entry.event
         of_kind[type(event)].append(event)
+    _check([_ACTOR], entries)
     for kind, events in of_kind.items():
-        for place in _places(kind):
-            place.check(events)
+        _check(_places(kind), events)
 
 
-class _Names:
-    """The names that are known to match a pattern, a bounded number of them."""
+class _Known(set[str | None]):
+    """Names that match a pattern, a bounded number of them, and None, which is left out."""
 
     def __init__(self, pattern: str) -> None:
+        super().__init__([None])
         self._pattern = re.compile(pattern)
-        self._known: set[str | None] = {None}
 
-    def check(self, names: Sequence[str | None]) -> None:
-        if self._known.issuperset(names):
-            return
+    def learn(self, names: Iterable[str | None]) -> None:
+        """Know these names too. Raises ValueError for one that does not match."""
         for name in names:
             if name is not None and not self._pattern.search(name):
                 raise ValueError(f"{name!r} does not match {self._pattern.pattern}")
-        if len(self._known) > _MOST_KNOWN:
-            self._known = {None}
-        self._known.update(names)
+            if len(self) > _MOST_KNOWN:
+                self.intersection_update([None])
+            self.add(name)
 
 
 class _Place(NamedTuple):
-    """Where structs of a kind hold names: one each, or several each."""
+    """Where structs of a kind hold names: what gets them from one, `each` in all of what it got."""
 
-    names: _Names
+    known: _Known
     names_of: Callable[[Any], Any]
-    several: bool
-
-    def check(self, structs: Iterable[Struct]) -> None:
-        found = map(self.names_of, structs)
-        self.names.check(list(chain.from_iterable(found) if self.several else found))
+    each: Callable[[Iterable[Any]], Iterable[str | None]]
 
 
-_names = cache(_Names)
-_ACTOR = _Place(_names(get_args(Name)[1].pattern), attrgetter("actor"), several=False)
+def _check(places: Iterable[_Place], structs: Sequence[Struct]) -> None:
+    for known, names_of, each in places:
+        if not known.issuperset(each(map(names_of, structs))):
+            known.learn(each(map(names_of, structs)))
+
+
+_known = cache(_Known)
+_ACTOR = _Place(_known(get_args(Name)[1].pattern), attrgetter("actor"), iter)
 
 
 @cache
@@ -73,11 +73,12 @@ def _places(kind: type[Struct]) -> list[_Place]:
     places = []
     for path, pattern, several in _found_in(inspect.type_info(kind)):
         if several:
-            places.append(_Place(_names(pattern), attrgetter(path), several=True))
+            places.append(_Place(_known(pattern), attrgetter(path), chain.from_iterable))
         else:
             by_pattern[pattern].append(path)
     for pattern, paths in by_pattern.items():
-        places.append(_Place(_names(pattern), attrgetter(*paths), several=len(paths) > 1))
+        each = chain.from_iterable if len(paths) > 1 else iter
+        places.append(_Place(_known(pattern), attrgetter(*paths), each))
     return places
 
 
