@@ -128,7 +128,7 @@ class Intake:
         for start, end in result.fresh:
             rows = batch.rows.cut(start, end)
             fresh += len(rows.entries)
-            not_understood += sum(isinstance(entry, Unread) for entry in rows.read)
+            not_understood += [type(entry) for entry in rows.read].count(Unread)
             self._store.append(journal, rows, message.received_ms)
             self._fresh.append((journal, rows))
         self._ledgers[journal] = result.ledger

@@ -79,8 +79,8 @@ class _Folding:
         self._answers = AnswerBatches(state.answers)
         # The place in time of the present entry, as in `business_day.Moment`.
         self._day = ""
-        self._midnight_ms = self._next_midnight_ms = 0
-        self._at_ms = self._quarter_ms = 0
+        self._midnight_ms = 0
+        self._at_ms = self._quarter_ms = self._next_quarter_ms = 0
         self._sure = True
         self._stamp = Stamp(0, 0, "", synced=False)
         self._tallies: dict[str, Tally] = {}
@@ -120,20 +120,18 @@ class _Folding:
     def _open(self, day: str) -> None:
         self._opened_day = self._day = day
         self._midnight_ms = midnight_ms(day)
-        self._next_midnight_ms = self._midnight_ms + MS_PER_DAY
+        self._next_quarter_ms = 0
 
     def _place(self, stamp: Stamp) -> None:
         self._stamp = stamp
-        if self._midnight_ms <= stamp.wall_ms < self._next_midnight_ms:
+        if self._quarter_ms <= stamp.wall_ms < self._next_quarter_ms:
             self._at_ms, self._sure = stamp.wall_ms, stamp.synced
-        else:
-            found = moment(self._opened_day, stamp)
-            self._day, self._midnight_ms, self._at_ms, self._sure = found
-        quarter_ms = self._at_ms - self._at_ms % QUARTER_MS
-        if quarter_ms != self._quarter_ms:
-            self._quarter_ms = quarter_ms
-            self._tallies.clear()
-            self._counters.clear()
+            return
+        self._day, self._midnight_ms, self._at_ms, self._sure = moment(self._opened_day, stamp)
+        self._quarter_ms = quarter_of(self._at_ms)
+        self._next_quarter_ms = self._quarter_ms + QUARTER_MS
+        self._tallies.clear()
+        self._counters.clear()
 
     # --- visits -------------------------------------------------------------------------------
 

@@ -1,18 +1,21 @@
 """Rows of events on their way into the table, as fast as SQLite takes them."""
 
 from collections.abc import Iterator
+from itertools import chain, count, repeat
 from typing import Protocol
 
 from central.store.connection import Connection
 from central.store.dictionary import Dictionary
 from central.store.rows import FIND, Rows
-from contract.events import Entry
 
 EventRow = tuple[int, int, int, int | None, str | None, int | None, int | None, int, bytearray]
 """The values of COLUMNS. Python's SQLite takes `int` and `bytearray` as they are, and looks for
 something that adapts a `bool` or `bytes`: with those, storing a row took a third longer."""
 
 COLUMNS = ("journal", "seq", "wall_ms", "kind", "ticket", "counter", "service", "training", "entry")
+_NUMBERS = {None: None} | {str(number): number for number in range(1, 100)}
+"""Of counters, as `CounterId` has them."""
+
 _ROWS_AT_ONCE = 50
 _VALUES_AT_ONCE = len(COLUMNS) * _ROWS_AT_ONCE
 _ROW = f"({', '.join('?' * len(COLUMNS))})"
@@ -38,7 +41,7 @@ class EventWriter(Protocol):
 
 
 class EventRows:
-    """Makes rows of the table out of what journals say."""
+    """Makes rows of the table out of what journals say, a column at a time, which is quicker."""
 
     def __init__(self, conn: Connection) -> None:
         self._kinds = Dictionary(conn, "kinds", "kind", "name")
@@ -47,17 +50,20 @@ class EventRows:
     def of(self, journal: int, rows: Rows) -> Iterator[EventRow]:
         """The rows of a run of a journal."""
         kinds, services = self._kinds, self._services
-        for seq, (data, read) in enumerate(zip(rows.entries, rows.read, strict=True), rows.first):
-            kind = ticket = counter = service = None
-            if isinstance(read, Entry):
-                event = read.event
-                kind = kinds[type(event).__name__]
-                ticket, number, code = FIND[type(event)](event)
-                counter = None if number is None else int(number)
-                service = None if code is None else services[code]
-            wall_ms, training = read.stamp.wall_ms, 1 if read.training else 0
-            entry = bytearray(data)
-            yield journal, seq, wall_ms, kind, ticket, counter, service, training, entry
+        events = [entry.event for entry in rows.read]
+        found = [FIND[type(event)](event) for event in events]
+        return zip(
+            repeat(journal),
+            count(rows.first),
+            [entry.stamp.wall_ms for entry in rows.read],
+            [None if event is None else kinds[type(event).__name__] for event in events],
+            [ticket for ticket, _, _ in found],
+            [_NUMBERS[counter] for _, counter, _ in found],
+            [None if service is None else services[service] for _, _, service in found],
+            [1 if entry.training else 0 for entry in rows.read],
+            map(bytearray, rows.entries),
+            strict=False,
+        )
 
     def forget(self) -> None:
         """Remember no key."""
@@ -75,11 +81,12 @@ class SqliteEvents:
 
     def add(self, journal: int, rows: Rows, received_ms: int) -> None:  # noqa: ARG002 - SQLite has no partitions
         """See `EventWriter`."""
-        for row in self._rows.of(journal, rows):
-            self._unwritten += row
-            if len(self._unwritten) == _VALUES_AT_ONCE:
-                self._conn.execute(_INSERT_MANY, self._unwritten)
-                self._unwritten.clear()
+        values = self._unwritten
+        values += chain.from_iterable(self._rows.of(journal, rows))
+        full = len(values) - len(values) % _VALUES_AT_ONCE
+        for start in range(0, full, _VALUES_AT_ONCE):
+            self._conn.execute(_INSERT_MANY, values[start : start + _VALUES_AT_ONCE])
+        del values[:full]
 
     def write(self) -> None:
         """See `EventWriter`."""

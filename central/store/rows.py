@@ -19,6 +19,7 @@ class Unread(Struct, frozen=True):
 
     stamp: Stamp
     training: bool
+    event: None = None
 
 
 class Rows(Struct, frozen=True):
@@ -73,7 +74,13 @@ def _of_issued(event: TicketIssued) -> Found:
     return event.number, None, event.services[0] if event.services else None
 
 
+def _of_unread(_event: None) -> Found:
+    return None, None, None
+
+
 FIND: dict[type, Callable[[Any], Found]] = {
-    kind: _of_issued if kind is TicketIssued else _finder(kind) for kind in get_args(AnyEvent)
+    **{kind: _finder(kind) for kind in get_args(AnyEvent)},
+    TicketIssued: _of_issued,
+    type(None): _of_unread,
 }
 """By kind of event."""
