@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from benchmarks.report import line, quantile
 from benchmarks.running_hub import SERVICE, Client, hub_settings, running_hub
 from contract.commands import Actor
+from contract.slips import SlipView
 from edge.access import Access
 from edge.devices.printer_profile import PrinterProfile
 from edge.printer_tool.profile_toml import profile_toml
@@ -108,15 +109,19 @@ def _bytes_and_wire() -> None:
 def _reference() -> TicketContent:
     """Header, large number, service, people ahead and QR code: the ticket of all comparisons."""
     content = compose(
-        unit_name=_UNIT,
-        service_name=SERVICE,
-        number="1025",
-        counters=("1", "2"),
-        ahead=5,
-        expected_wait_min=None,
-        issued_ms=1_783_996_320_000,
-        clock_trusted=True,
-        qr_url=_FOLLOW.format(site="01-00097-01", number="1025"),
+        SlipView(
+            ticket="reference",
+            number="1025",
+            copy=1,
+            unit=_UNIT,
+            service=SERVICE,
+            counters=("1", "2"),
+            ahead=5,
+            expected_wait_min=None,
+            issued_ms=1_783_996_320_000,
+            clock_trusted=True,
+            follow_url=_FOLLOW.format(site="01-00097-01", number="1025"),
+        )
     )
     return replace(content, footer=())
 

@@ -22,6 +22,11 @@ class Stamp(Struct, frozen=True, array_like=True, gc=False):
     boot: str
     synced: bool
 
+    @property
+    def mono_s(self) -> float:
+        """The monotonic clock in seconds."""
+        return self.mono_ns / 1e9
+
 
 class Span(Struct, frozen=True, array_like=True, gc=False):
     """A measured duration; `approximate` when it had to be taken from the wall clock."""

@@ -27,13 +27,13 @@ from edge.store.high_water import HighWater
 from edge.store.journal import Journal, JournalDamagedError, StoreError
 from edge.writer_probe import writer_answers
 from runtime.clock import SystemClock
-from runtime.command_line import CommandLine
+from runtime.command_line import CommandLine, reader_language, words_of
 from runtime.data_owner import become_owner_of, not_owned, user_name
 from runtime.folder_lock import FolderInUseError
 from runtime.service_manager import ServiceManager, Watchdog
 from runtime.settings import SettingsError
-from runtime.wording import say
 
+_words = words_of("hub_tool")
 _LOOK_S = 1.0
 _DEVICE_ROLES = tuple(role for role in get_args(Role) if role not in ("clerk", "supervisor", "hub"))
 
@@ -42,9 +42,7 @@ _LOG = "%(levelname)s %(name)s: %(message)s"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    options.language = parser.language
+    options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format=_LOG, force=True)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     try:
@@ -55,29 +53,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _run(configured)
         return int(options.run(configured.in_force(), options))
     except CommandRefused as refused:
-        words = refused.words(options.language)
+        words = refused.words(reader_language())
     except SettingsError as error:
-        words = _words(options, "bad_settings", what=error)
+        words = _words("bad_settings", what=error)
     except FolderInUseError as error:
-        words = _words(options, "folder_in_use", what=error)
+        words = _words("folder_in_use", what=error)
     except StoreError as error:
-        damaged = _words(options, "bad_store", what=error, folder=settings.data)
-        words = _not_owned(settings, options) or damaged
+        damaged = _words("bad_store", what=error, folder=settings.data)
+        words = _not_owned(settings) or damaged
     except PermissionError as error:
-        not_permitted = _words(options, "not_permitted", what=error, user=user_name())
-        words = _not_owned(settings, options) or not_permitted
+        not_permitted = _words("not_permitted", what=error, user=user_name())
+        words = _not_owned(settings) or not_permitted
     except OSError as error:
-        words = _words(options, "failed", what=error)
+        words = _words("failed", what=error)
     print(f"thutu-hub: {words}", file=sys.stderr)
     return 1
 
 
-def _not_owned(settings: HubSettings, options: argparse.Namespace) -> str | None:
+def _not_owned(settings: HubSettings) -> str | None:
     """The words for data that is there and whole, and another user's."""
     file = not_owned(settings.data)
     if file is None:
         return None
-    return _words(options, "not_owned", file=file, user=user_name(), folder=settings.data)
+    return _words("not_owned", file=file, user=user_name(), folder=settings.data)
 
 
 def _run(configured: ConfiguredSettings) -> int:
@@ -109,7 +107,7 @@ def _add_device(settings: HubSettings, options: argparse.Namespace) -> int:
     with closing(_access(settings)) as access, _named(options.id):
         token = access.add_device(Actor(options.id, options.role, options.counter))
     print(token)
-    print(_words(options, "keep_token"), file=sys.stderr)
+    print(_words("keep_token"), file=sys.stderr)
     return 0
 
 
@@ -125,33 +123,33 @@ def _check_counter(settings: HubSettings, role: str, counter: str | None) -> Non
 
 def _remove_device(settings: HubSettings, options: argparse.Namespace) -> int:
     with closing(_access(settings)) as access:
-        return _tell_removed(options, known=access.remove_device(options.id))
+        return _tell_removed(options.id, known=access.remove_device(options.id))
 
 
 def _set_pin(settings: HubSettings, options: argparse.Namespace) -> int:
     asked = sys.stdin.isatty()
-    prompt = _words(options, "ask_pin")
+    prompt = _words("ask_pin")
     pin = getpass.getpass(f"{prompt} ") if asked else sys.stdin.readline().strip()
     with closing(_access(settings)) as access, _named(options.id):
         try:
             access.set_pin(options.id, options.role, pin)
         except WeakPinError as error:
             raise CommandRefused("weak_pin") from error
-    print(_words(options, "may_sign_in", name=options.id, role=options.role))
+    print(_words("may_sign_in", name=options.id, role=options.role))
     return 0
 
 
 def _remove_staff(settings: HubSettings, options: argparse.Namespace) -> int:
     with closing(_access(settings)) as access:
-        return _tell_removed(options, known=access.remove_staff(options.id))
+        return _tell_removed(options.id, known=access.remove_staff(options.id))
 
 
-def _tell_removed(options: argparse.Namespace, *, known: bool) -> int:
-    print(_words(options, "shut_out" if known else "not_known", name=options.id))
+def _tell_removed(name: str, *, known: bool) -> int:
+    print(_words("shut_out" if known else "not_known", name=name))
     return 0 if known else 1
 
 
-def _verify(settings: HubSettings, options: argparse.Namespace) -> int:
+def _verify(settings: HubSettings, _options: argparse.Namespace) -> int:
     path = settings.data / "journal.db"
     if not path.exists():
         raise CommandRefused("no_journal", file=path)
@@ -164,13 +162,13 @@ def _verify(settings: HubSettings, options: argparse.Namespace) -> int:
             raise CommandRefused("rows_wrong", what=error) from error
         if mark is not None and mark.epoch == journal.epoch and mark.seq > rows:
             raise CommandRefused("rows_gone", rows=rows, written=mark.seq)
-    print(_words(options, "rows_right", rows=rows))
+    print(_words("rows_right", rows=rows))
     return 0
 
 
-def _check(settings: HubSettings, options: argparse.Namespace) -> int:
+def _check(settings: HubSettings, _options: argparse.Namespace) -> int:
     rows = check_on_copy(settings.data)
-    print(_words(options, "fits", rows=rows, software=version("thutu")))
+    print(_words("fits", rows=rows, software=version("thutu")))
     return 0
 
 
@@ -188,46 +186,36 @@ def _named(name: str) -> Iterator[None]:
         raise CommandRefused("name_taken", name=name) from error
 
 
-def _words(options: argparse.Namespace, key: str, **values: object) -> str:
-    return say(f"hub_tool.{key}", options.language, **values)
-
-
 def _parser() -> CommandLine:
-    parser = CommandLine(prog="thutu-hub")
-
-    def words(key: str) -> str:
-        return say(f"hub_tool.{key}", parser.language)
-
-    parser.description = words("about")
+    parser = CommandLine(prog="thutu-hub", description=_words("about"))
     parser.add_argument(
-        "--config", type=Path, default=Path("/etc/thutu/hub.toml"), help=words("help_config")
+        "--config", type=Path, default=Path("/etc/thutu/hub.toml"), help=_words("help_config")
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(
         name: str, run: Callable[[HubSettings, argparse.Namespace], int]
     ) -> argparse.ArgumentParser:
-        about = words(f"help_{name.replace('-', '_')}")
+        about = _words(f"help_{name.replace('-', '_')}")
         added = commands.add_parser(name, help=about, description=about)
         added.set_defaults(run=run)
         return added
 
-    commands.add_parser("run", help=words("help_run"), description=words("help_run")).set_defaults(
-        run=None
-    )
+    about = _words("help_run")
+    commands.add_parser("run", help=about, description=about).set_defaults(run=None)
     add = command("add-device", _add_device)
-    add.add_argument("id", help=words("help_device"))
-    add.add_argument("--role", required=True, choices=_DEVICE_ROLES, help=words("help_role"))
-    add.add_argument("--counter", help=words("help_counter"))
-    command("remove-device", _remove_device).add_argument("id", help=words("help_device"))
+    add.add_argument("id", help=_words("help_device"))
+    add.add_argument("--role", required=True, choices=_DEVICE_ROLES, help=_words("help_role"))
+    add.add_argument("--counter", help=_words("help_counter"))
+    command("remove-device", _remove_device).add_argument("id", help=_words("help_device"))
     pin = command("set-pin", _set_pin)
-    pin.add_argument("id", help=words("help_staff"))
-    pin.add_argument("--role", required=True, choices=STAFF_ROLES, help=words("help_staff_role"))
-    command("remove-staff", _remove_staff).add_argument("id", help=words("help_staff"))
+    pin.add_argument("id", help=_words("help_staff"))
+    pin.add_argument("--role", required=True, choices=STAFF_ROLES, help=_words("help_staff_role"))
+    command("remove-staff", _remove_staff).add_argument("id", help=_words("help_staff"))
     command("verify", _verify)
     command("check", _check)
-    add_recovery_commands(command, words, print)
-    add_identity_commands(command, words, print)
+    add_recovery_commands(command, print)
+    add_identity_commands(command, print)
     return parser
 
 

@@ -101,7 +101,7 @@ class Proof:
         self._is_healthy = is_healthy
         self._clock = clock
         self._healthy = 0
-        self._until_s = self._now_s() + _PROVEN_WITHIN_S
+        self._until_s = self._clock.stamp().mono_s + _PROVEN_WITHIN_S
 
     def look(self) -> bool:
         """Look once; False when the configuration was given back and the hub must start anew."""
@@ -112,14 +112,11 @@ class Proof:
             self._configurations.accept(self._tried)
             self._tried = None
             return True
-        if self._now_s() <= self._until_s:
+        if self._clock.stamp().mono_s <= self._until_s:
             return True
         reason = f"not healthy within {_PROVEN_WITHIN_S:.0f} s"
         self._configurations.give_back(self._tried, reason)
         return False
-
-    def _now_s(self) -> float:
-        return self._clock.stamp().mono_ns / 1e9
 
 
 def configurations_of(settings: HubSettings) -> Configurations | None:

@@ -67,7 +67,7 @@ class DiskWear:
 
     def _percent(self) -> int:
         now = self._clock.stamp()
-        now_s = now.mono_ns / 1e9
+        now_s = now.mono_s
         if self._noted_s is None:
             self._note = self._read_note()
         self._note = _later(self._note, *self._counted(), now.boot)

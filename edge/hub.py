@@ -38,6 +38,7 @@ from edge.core.rules import Rules
 from edge.core.state import ENDED, State
 from edge.core.view import snapshot
 from edge.draft import Draft
+from edge.node_identity import Identity
 from edge.store.high_water import Mark
 from edge.store.journal import Journal, StoreError
 from edge.store.recovery import check, keep_checkpoint, open_stores, unanswered
@@ -54,14 +55,6 @@ _NEVER_TOLD = "not-stored"
 
 Reply = Answer | Refused
 PrintSlip = Callable[[Slip, State, bool], None]
-
-
-class Identity(NamedTuple):
-    """Which node this is, and which software and configuration it runs."""
-
-    node: str
-    software: str
-    config: str
 
 
 class _Request(NamedTuple):

@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from uuid import uuid4
@@ -25,11 +26,12 @@ from edge.devices.escpos_printer import EscposPrinter, SheetJob
 from edge.devices.transport import transport
 from edge.disk_wear import DiskWear
 from edge.health import read_health
-from edge.hub import Hub, Identity, Reply
+from edge.hub import Hub, Reply
 from edge.identity.folder import IdentityFolder
 from edge.identity.keeper import IdentityKeeper
 from edge.last_news import LastNews
 from edge.machine_watch import MachineWatch
+from edge.node_identity import Identity
 from edge.printing import absent, only_as_pictures, print_job, slip_view
 from edge.procedures import procedures_of
 from edge.settings import HubSettings, UpdateSettings
@@ -42,6 +44,7 @@ from edge.ticket.template import TicketTemplate
 from edge.update_orders import UpdateOrders
 from edge.upstream.appointments import CentreBookings
 from edge.upstream.uplink import Uplink
+from edge.upstream.vitals import Vitals
 from runtime.clock import Clock, SystemClock
 from runtime.discovery import Announcement, is_announced
 from runtime.http_connections import Limits
@@ -258,17 +261,20 @@ class Node:
         return Uplink(
             self.hub.journal,
             line,
-            node=identity.node,
-            software=identity.software,
-            config=identity.config,
+            identity,
             clock=clock,
             line_clock=SystemClock(),
-            health=self._health,
-            update=None if self._updates is None else self._updates.state,
-            appointments=None if self._bookings is None else self._bookings.upto,
-            machines=machines.known,
+            vitals=self._vitals(machines),
             listeners=self._listeners(),
         )
+
+    def _vitals(self, machines: SiteMachines) -> Vitals:
+        vitals = Vitals(health=self._health, machines=machines.known)
+        if self._updates is not None:
+            vitals = replace(vitals, update=self._updates.state)
+        if self._bookings is not None:
+            vitals = replace(vitals, appointments=self._bookings.upto)
+        return vitals
 
     def _listeners(self) -> dict[Down, Callable[[bytes], None]]:
         listeners: dict[Down, Callable[[bytes], None]] = {}

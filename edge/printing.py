@@ -14,6 +14,7 @@ from edge.devices.printer_profile import PrinterProfile
 from edge.ticket.content import TicketContent, compose
 from edge.ticket.follow import follow_link
 from edge.ticket.letters import LetterError
+from edge.ticket.template import Language
 
 logger = logging.getLogger(__name__)
 
@@ -39,29 +40,14 @@ def slip_view(
         clock_trusted=wall_ms is not None,
         priority=ticket.priority is not None,
         training=training,
-        language="en" if ticket.language == "en" else "vi",
+        language=_worded_in(ticket.language),
         follow_url=code_link(rules, follow_url, day=queue.day, number=ticket.number),
     )
 
 
 def print_job(slip: SlipView) -> PrintJob:
     """The words of `slip`, in the citizen's language."""
-    content = compose(
-        unit_name=slip.unit,
-        service_name=slip.service,
-        number=slip.number,
-        counters=slip.counters,
-        ahead=slip.ahead,
-        expected_wait_min=slip.expected_wait_min,
-        issued_ms=slip.issued_ms,
-        clock_trusted=slip.clock_trusted,
-        priority=slip.priority,
-        copy=slip.copy,
-        training=slip.training,
-        language=slip.language,
-        qr_url=slip.follow_url,
-    )
-    return PrintJob(slip.number, slip.copy, content)
+    return PrintJob(slip.number, slip.copy, compose(slip))
 
 
 def code_link(rules: Rules, follow_url: str | None, *, day: str, number: str) -> str | None:
@@ -94,13 +80,22 @@ def absent(printer: str) -> ReportDevice:
 
 def _specimen(rules: Rules, service_name: str, language: str) -> TicketContent:
     return compose(
-        unit_name=rules.unit,
-        service_name=service_name,
-        number="0000",
-        counters=(),
-        ahead=0,
-        expected_wait_min=None,
-        issued_ms=0,
-        clock_trusted=True,
-        language=language,
+        SlipView(
+            ticket="specimen",
+            number="0000",
+            copy=1,
+            unit=rules.unit,
+            service=service_name,
+            counters=(),
+            ahead=0,
+            expected_wait_min=None,
+            issued_ms=0,
+            clock_trusted=True,
+            language=_worded_in(language),
+        )
     )
+
+
+def _worded_in(language: str) -> Language:
+    """The language of a ticket for whoever chose `language`: there are words in these two."""
+    return "en" if language == "en" else "vi"

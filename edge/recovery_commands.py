@@ -5,9 +5,9 @@ import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from contract.local_time import local_time
 from contract.wire import VERSION, Receipt, SiteState
 from edge.command_refused import CommandRefused
-from edge.core.calendar import local_time
 from edge.settings import HubSettings
 from edge.store.journal import Journal
 from edge.store.recovery import JOURNAL
@@ -21,10 +21,11 @@ from edge.upstream.replace import (
 )
 from edge.upstream.stick import NotForThisJournalError, NothingToExportError, acknowledge, export
 from runtime.clock import SystemClock
+from runtime.command_line import words_of
 from runtime.folder_lock import FolderLock
 from runtime.sealed import SealError, signing_key, unseal_from
-from runtime.wording import say
 
+_words = words_of("hub_tool")
 _SIGNING_KEY = "signing.key"
 
 _Run = Callable[[HubSettings, argparse.Namespace], int]
@@ -33,10 +34,9 @@ _Answer = Callable[[HubSettings, argparse.Namespace], str]
 
 def add_recovery_commands(
     command: Callable[[str, _Run], argparse.ArgumentParser],
-    words: Callable[[str], str],
     tell: Callable[[str], None],
 ) -> None:
-    """Add them to the parser; `command` and `words` are those of `thutu-hub`.
+    """Add them to the parser; `command` is that of `thutu-hub`.
 
     What people should know is said to `tell`.
     """
@@ -49,14 +49,14 @@ def add_recovery_commands(
         return command(name, run)
 
     replacing = add("replace", _replace)
-    replacing.add_argument("--last-number", required=True, help=words("help_last_number"))
+    replacing.add_argument("--last-number", required=True, help=_words("help_last_number"))
     source = replacing.add_mutually_exclusive_group()
-    source.add_argument("--from", dest="file", type=Path, help=words("help_from"))
-    source.add_argument("--without-centre", action="store_true", help=words("help_without_centre"))
+    source.add_argument("--from", dest="file", type=Path, help=_words("help_from"))
+    source.add_argument("--without-centre", action="store_true", help=_words("help_without_centre"))
     exporting = add("export", _export)
-    exporting.add_argument("folder", type=Path, help=words("help_export_folder"))
+    exporting.add_argument("folder", type=Path, help=_words("help_export_folder"))
     acknowledging = add("acknowledge", _acknowledge)
-    acknowledging.add_argument("file", type=Path, help=words("help_receipt"))
+    acknowledging.add_argument("file", type=Path, help=_words("help_receipt"))
 
 
 def _replace(settings: HubSettings, options: argparse.Namespace) -> str:
@@ -67,13 +67,13 @@ def _replace(settings: HubSettings, options: argparse.Namespace) -> str:
         example = ",".join(f"{s}={s}042" for s in sorted(series))
         raise CommandRefused("bad_last_number", what=error, example=example) from error
     with _unused():
-        FolderLock(settings.data).release()
-        check_unused(settings.data)
+        with FolderLock(settings.data):
+            check_unused(settings.data)
         state = _state(settings, options)
         done = take_over(settings.data, state, on_paper, SystemClock().stamp().wall_ms)
-    told = _told(done, options.language)
+    told = _told(done)
     if settings.http.tls and not settings.tls_folder.exists():
-        told += "\n" + say("hub_tool.trust_anew", options.language)
+        told += "\n" + _words("trust_anew")
     return told
 
 
@@ -113,11 +113,10 @@ def _export(settings: HubSettings, options: argparse.Namespace) -> str:
                 journal, settings.node, key, options.folder, SystemClock().stamp().wall_ms
             )
         except NothingToExportError:
-            return say("hub_tool.nothing_to_export", options.language)
+            return _words("nothing_to_export")
     public = key.public_key().public_bytes_raw().hex()
-    return say(
-        "hub_tool.exported",
-        options.language,
+    return _words(
+        "exported",
         file=done.file,
         first=done.first,
         last=done.last,
@@ -134,7 +133,7 @@ def _acknowledge(settings: HubSettings, options: argparse.Namespace) -> str:
             row = acknowledge(journal, settings.node, receipt)
     except (SealError, NotForThisJournalError) as error:
         raise CommandRefused("bad_file", file=options.file, what=error) from error
-    return say("hub_tool.acknowledged", options.language, row=row)
+    return _words("acknowledged", row=row)
 
 
 @contextlib.contextmanager
@@ -153,7 +152,7 @@ def centre_key(settings: HubSettings) -> bytes:
     return bytes.fromhex(settings.centre_key)
 
 
-def _told(done: TakenOver, language: str) -> str:
+def _told(done: TakenOver) -> str:
     lines: list[tuple[str, dict[str, object]]] = [
         ("taken_over", {"day": done.day, "last": ", ".join(done.last) or "–"})
     ]
@@ -167,7 +166,7 @@ def _told(done: TakenOver, language: str) -> str:
         ranges = ", ".join(f"{first}–{last}" for first, last in done.unknown)
         lines.append(("numbers_unknown", {"numbers": ranges}))
     lines.append(("let_in_anew", {}))
-    return "\n".join(say(f"hub_tool.{key}", language, **values) for key, values in lines)
+    return "\n".join(_words(key, **values) for key, values in lines)
 
 
 def _time(wall_ms: int | None) -> str:

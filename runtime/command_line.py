@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from runtime.wording import LANGUAGES, say
 
@@ -22,11 +22,28 @@ def reader_language(environment: Mapping[str, str] = os.environ) -> str:
     return tag if tag in LANGUAGES else LANGUAGES[0]
 
 
+class Words(Protocol):
+    """What one program says to its reader."""
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The words for `key`, with its placeholders filled. Raises KeyError for no such key."""
+        ...
+
+
+def words_of(section: str) -> Words:
+    """The words of a section of the catalogue, by their keys in it, in the reader's language."""
+
+    def words(key: str, **values: object) -> str:
+        return say(f"{section}.{key}", reader_language(), **values)
+
+    return words
+
+
 class CommandLine(argparse.ArgumentParser):
     """An argument parser that speaks the reader's language, and whose subcommands do too.
 
-    Help for arguments comes from the catalogue by way of `say(..., parser.language)`; what
-    argparse finds wrong is quoted as it is, for it names the argument.
+    Help for arguments comes from the catalogue, in `language`; what argparse finds wrong is quoted
+    as it is, for it names the argument.
     """
 
     def __init__(self, **options: Any) -> None:

@@ -3,6 +3,7 @@
 import fcntl
 import os
 from pathlib import Path
+from typing import Self
 
 from runtime.private_file import make_private_folder
 from runtime.worded_error import WordedError
@@ -17,7 +18,7 @@ class FolderInUseError(WordedError):
 
 
 class FolderLock:
-    """Keeps a data folder to one process, until released or until the process ends."""
+    """Keeps a data folder to one process, until released or left, or until the process ends."""
 
     def __init__(self, folder: Path) -> None:
         """Take the folder, making it for this user alone if need be.
@@ -31,6 +32,12 @@ class FolderLock:
         except OSError as error:
             os.close(self._file)
             raise FolderInUseError("in_use", folder=folder) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
     def release(self) -> None:
         """Let others in."""

@@ -168,7 +168,7 @@ class Connection:
             if not self.ready or self._in_flight >= self._window:
                 return False
             if self._in_flight == 0:
-                self._receipt_by_s = self._now_s() + _RECEIPT_S
+                self._receipt_by_s = self._clock.stamp().mono_s + _RECEIPT_S
             self._in_flight += 1
         info = self._client.publish(topic, payload, qos=1, retain=retain)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
@@ -191,7 +191,7 @@ class Connection:
         finally:
             self._close()
         if self._ready_at_s is not None:
-            lasted_s = self._now_s() - self._ready_at_s
+            lasted_s = self._clock.stamp().mono_s - self._ready_at_s
             return Ending(self._reason or "lost: the line broke", lasted_s)
         wrong_version = not self._reason or self._reason_code == _WRONG_VERSION
         return Ending(self._reason or self._words_for_silence(), wrong_version=wrong_version)
@@ -238,13 +238,13 @@ class Connection:
         )
 
     def _turn_until_closed(self, stopping: threading.Event) -> None:
-        answer_by_s = self._now_s() + _ANSWER_S
+        answer_by_s = self._clock.stamp().mono_s + _ANSWER_S
         leave_by_s: float | None = None
         said_goodbye = False
         with selectors.PollSelector() as selector:
             selector.register(self._wakes, selectors.EVENT_READ)
             while self._turn(selector):
-                if not self.ready and self._now_s() > answer_by_s:
+                if not self.ready and self._clock.stamp().mono_s > answer_by_s:
                     self._reason = f"no answer from the broker within {_ANSWER_S:.0f} s"
                     return
                 if self._is_unheard():
@@ -252,8 +252,8 @@ class Connection:
                     return
                 if not stopping.is_set():
                     continue
-                leave_by_s = leave_by_s or self._now_s() + _LEAVE_S
-                if self._now_s() > leave_by_s:
+                leave_by_s = leave_by_s or self._clock.stamp().mono_s + _LEAVE_S
+                if self._clock.stamp().mono_s > leave_by_s:
                     return
                 if not said_goodbye and (self._in_flight == 0 or not self.ready):
                     said_goodbye = True
@@ -277,7 +277,7 @@ class Connection:
         if self._client.want_write():
             self._client.loop_write()
         # paho 2.2 pings every keepalive, however much was sent and confirmed meanwhile.
-        if self._now_s() >= self._ping_from_s:
+        if self._clock.stamp().mono_s >= self._ping_from_s:
             self._client.loop_misc()
         return True
 
@@ -288,23 +288,20 @@ class Connection:
         self._waker.close()
         self._wakes.close()
 
-    def _now_s(self) -> float:
-        return self._clock.stamp().mono_ns / 1e9
-
     def _delivered(self) -> None:
         with self._lock:
             self._in_flight -= 1
-            self._receipt_by_s = self._now_s() + _RECEIPT_S
+            self._receipt_by_s = self._clock.stamp().mono_s + _RECEIPT_S
 
     def _is_unheard(self) -> bool:
         """Found by what is not confirmed, long before the next ping would be due."""
         with self._lock:
-            return self._in_flight > 0 and self._now_s() > self._receipt_by_s
+            return self._in_flight > 0 and self._clock.stamp().mono_s > self._receipt_by_s
 
     def _become_ready(self) -> None:
         with self._lock:
             self._ready = True
-            self._ready_at_s = self._now_s()
+            self._ready_at_s = self._clock.stamp().mono_s
         self._on_ready()
 
     def _on_connect(
@@ -353,7 +350,7 @@ class Connection:
         _properties: Properties | None,
     ) -> None:
         self._delivered()
-        self._ping_from_s = self._now_s() + self._keepalive_s
+        self._ping_from_s = self._clock.stamp().mono_s + self._keepalive_s
         if reason.is_failure:
             self._on_refusal(_words(reason))
 

@@ -40,17 +40,24 @@ class SimulatedTime:
 
 
 class SimulatedClock:
-    """The clocks of one simulated machine; `boot` names its present boot."""
+    """The clocks of one boot of one simulated machine; `error_ms` is how wrong the wall clock is,
+    which nobody knows, until `correct`."""
 
-    def __init__(self, simulated: SimulatedTime, boot: str, *, synced: bool = True) -> None:
+    def __init__(self, simulated: SimulatedTime, boot: str, error_ms: int = 0) -> None:
         self._time = simulated
         self._boot = boot
-        self._synced = synced
+        self._error_ms = error_ms
+        self._synced = error_ms == 0
+
+    def correct(self) -> None:
+        """The network has told the time."""
+        self._error_ms = 0
+        self._synced = True
 
     def stamp(self) -> Stamp:
         """Read all clocks at once."""
         return Stamp(
-            wall_ms=self._time.now_ms,
+            wall_ms=self._time.now_ms + self._error_ms,
             mono_ns=self._time.elapsed_ms * 1_000_000,
             boot=self._boot,
             synced=self._synced,

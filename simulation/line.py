@@ -161,7 +161,7 @@ class _Carrier:
         loop = asyncio.get_running_loop()
         while True:
             chunk = await loop.sock_recv(source, _CHUNK_BYTES)
-            await delayed.put((_now_s(self._clock) + self._latency_s, chunk))
+            await delayed.put((self._clock.stamp().mono_s + self._latency_s, chunk))
             if not chunk:
                 return
 
@@ -169,7 +169,7 @@ class _Carrier:
         loop = asyncio.get_running_loop()
         while True:
             due_s, chunk = await delayed.get()
-            if (wait_s := due_s - _now_s(self._clock)) > 0:
+            if (wait_s := due_s - self._clock.stamp().mono_s) > 0:
                 await asyncio.sleep(wait_s)
             if not chunk:
                 sink.shutdown(socket.SHUT_WR)
@@ -178,10 +178,6 @@ class _Carrier:
                 await loop.sock_sendall(sink, chunk[: self._random.randrange(len(chunk))])
                 raise ConnectionResetError("the line tore this connection")
             await loop.sock_sendall(sink, chunk)
-
-
-def _now_s(clock: SystemClock) -> float:
-    return clock.stamp().mono_ns / 1e9
 
 
 def _bound_socket(port: int) -> socket.socket:

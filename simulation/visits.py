@@ -3,15 +3,15 @@
 import csv
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from contract.local_time import wall_ms_of
 from simulation import load_model as model
 from simulation.load_model import Mix
 
-_VIETNAM_OFFSET_MS = 7 * 3_600_000
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]")
 _FIRST_MINUTE = {7: 20, 13: 20}
 _LAST_MINUTE = {11: 20, 16: 50}
@@ -67,8 +67,7 @@ def day_of_visits(
 
 def at(day: date, clock: time) -> int:
     """UTC milliseconds of a local time of day at the site."""
-    since_1970 = datetime.combine(day, clock) - datetime.fromisoformat("1970-01-01")
-    return since_1970 // timedelta(milliseconds=1) - _VIETNAM_OFFSET_MS
+    return wall_ms_of(datetime.combine(day, clock))
 
 
 def read_arrivals(

@@ -54,7 +54,7 @@ class BoardBus:
         self._clock = clock
         self._turned = turned
         self._faces: Mapping[str, Face] = {}
-        self._turns = Turns(boards, self._now_s())
+        self._turns = Turns(boards, self._clock.stamp().mono_s)
         self._anyone_replies = any(board.reply_bytes for board in boards)
         longest_bytes = max(len(board.frame(Face("1"))) + board.reply_bytes for board in boards)
         self._timeout_s = _REPLY_S + longest_bytes * _BITS_PER_BYTE / baud
@@ -82,7 +82,7 @@ class BoardBus:
                 with self._open_line(self._port, self._baud, self._timeout_s) as line:
                     self._take_turns(line)
             except _LINE_ERRORS as error:
-                news = self._turns.line_lost("line-lost", self._now_s())
+                news = self._turns.line_lost("line-lost", self._clock.stamp().mono_s)
                 if news:
                     logger.warning("the line %s is lost: %s", self._port, error)
                 failures = 1 if news else failures + 1
@@ -94,7 +94,7 @@ class BoardBus:
         while not self._closing.is_set():
             self._turned()
             self._changed.clear()
-            now_s = self._now_s()
+            now_s = self._clock.stamp().mono_s
             self._turns.want(self._faces, now_s)
             turn = self._turns.next(now_s)
             if turn is None:
@@ -103,7 +103,7 @@ class BoardBus:
             fault = self._exchange(line, turn, echoes=echoes)
             if fault in GARBLED:
                 echoes = self._echoes(line)
-            now_s = self._now_s()
+            now_s = self._clock.stamp().mono_s
             self._tell(
                 self._turns.failed(turn.board, fault, now_s)
                 if fault
@@ -141,6 +141,3 @@ class BoardBus:
         for report in news:
             logger.info("%s is %s %s", report.device, report.state, report.condition)
             self._report(report)
-
-    def _now_s(self) -> float:
-        return self._clock.stamp().mono_ns / 1e9

@@ -18,7 +18,7 @@ class Screen:
 
     def painted(self, *, here: bool) -> None:
         """A page was painted just now, on this machine if `here`."""
-        now_s = self._now_s()
+        now_s = self._clock.stamp().mono_s
         self._painted_s = now_s
         if here:
             self._painted_here_s = now_s
@@ -42,7 +42,4 @@ class Screen:
         return found
 
     def _is_fresh(self, painted_s: float | None) -> bool:
-        return painted_s is not None and self._now_s() - painted_s < _FRESH_S
-
-    def _now_s(self) -> float:
-        return self._clock.stamp().mono_ns / 1e9
+        return painted_s is not None and self._clock.stamp().mono_s - painted_s < _FRESH_S

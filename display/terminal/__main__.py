@@ -11,9 +11,10 @@ from display.terminal.app import TerminalApp
 from display.terminal.browser import serve
 from display.terminal.settings import Settings
 from runtime.clock import SystemClock
-from runtime.command_line import CommandLine
+from runtime.command_line import CommandLine, words_of
 from runtime.settings import load_settings
-from runtime.wording import say
+
+_words = words_of("terminal_tool")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,18 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command_line() -> CommandLine:
-    parser = CommandLine(prog="thutu-terminal")
-
-    def words(key: str) -> str:
-        return say(f"terminal_tool.{key}", parser.language)
-
-    parser.description = words("description")
-    parser.add_argument("--config", type=Path, help=words("config"))
-    parser.add_argument("--hub", help=words("hub"))
-    parser.add_argument("--training", action="store_true", help=words("training"))
-    parser.add_argument("--serve", action="store_true", help=words("serve"))
-    parser.add_argument("--host", default="127.0.0.1", help=words("host"))
-    parser.add_argument("--port", type=int, default=8110, help=words("port"))
+    parser = CommandLine(prog="thutu-terminal", description=_words("description"))
+    parser.add_argument("--config", type=Path, help=_words("config"))
+    parser.add_argument("--hub", help=_words("hub"))
+    parser.add_argument("--training", action="store_true", help=_words("training"))
+    parser.add_argument("--serve", action="store_true", help=_words("serve"))
+    parser.add_argument("--host", default="127.0.0.1", help=_words("host"))
+    parser.add_argument("--port", type=int, default=8110, help=_words("port"))
     return parser
 
 

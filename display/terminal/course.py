@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from contract.snapshot import CounterView, Snapshot, TicketView
 from display.terminal.desk_view import waiting_here
-from display.terminal.scene import DeskPhase, Line, Scene, desk_phase
+from display.terminal.scene import DeskPhase, Note, Scene, desk_phase
 from runtime.wording import say
 
 Act = Literal[
@@ -60,7 +60,7 @@ class Coach:
     def __init__(self, lesson: int = 0) -> None:
         self.lesson = min(max(lesson, 0), len(LESSONS))
         self._before: Snapshot | None = None
-        self._said: Line | None = None
+        self._said: Note | None = None
         self._number = ""
 
     def follow(self, scene: Scene, counter: CounterView) -> bool:
@@ -76,13 +76,13 @@ class Coach:
         acts = what_happened(before, scene.snapshot, counter.counter, number)
         if wanted in acts:
             words = say(f"terminal.course_done_{wanted}", scene.language)
-            self._said = Line(f"✓ {words}")
+            self._said = Note(f"✓ {words}")
             self.lesson += 1
             return True
         astray = [act for act in acts if act not in _ON_THE_WAY]
         if astray:
             did = say(f"terminal.course_act_{astray[0]}", scene.language)
-            self._said = Line(say("terminal.course_other", scene.language, did=did), "notice")
+            self._said = Note(say("terminal.course_other", scene.language, did=did), "notice")
         return False
 
     def skip(self) -> None:
@@ -90,12 +90,12 @@ class Coach:
         self.lesson = 0 if self.lesson == len(LESSONS) else self.lesson + 1
         self._said = None
 
-    def lines(self, scene: Scene, counter: CounterView) -> tuple[Line, ...]:
+    def lines(self, scene: Scene, counter: CounterView) -> tuple[Note, ...]:
         """What was said of the last act, and what to do now."""
         language = scene.language
-        said = self._said or Line(say("terminal.course_about", language))
+        said = self._said or Note(say("terminal.course_about", language))
         if self.lesson == len(LESSONS):
-            return said, Line(say("terminal.course_end", language))
+            return said, Note(say("terminal.course_end", language))
         self._choose_number(scene, counter)
         lesson, phase = LESSONS[self.lesson], desk_phase(counter)
         if phase == lesson.phase or (lesson.act == "open" and phase == "closed"):
@@ -103,7 +103,7 @@ class Coach:
         else:
             task = say(f"terminal.course_from_{phase}", language)
         of = say("terminal.course_lesson", language, number=self.lesson + 1, count=len(LESSONS))
-        return said, Line(f"{of} {task}")
+        return said, Note(f"{of} {task}")
 
     def _choose_number(self, scene: Scene, counter: CounterView) -> None:
         """Whom to call out of turn: the last who waits here, as long as they wait; nobody with

@@ -7,7 +7,7 @@ from display.terminal.actions import ActionId, main_action
 from display.terminal.house_view import serves_otherwise
 from display.terminal.scene import (
     DeskPhase,
-    Line,
+    Note,
     Scene,
     clock_time,
     desk_phase,
@@ -30,10 +30,10 @@ class DeskView(Struct, frozen=True):
 
     phase: DeskPhase
     title: str
-    lines: tuple[Line, ...]
+    lines: tuple[Note, ...]
     main: ActionId
     number: str = ""
-    running: Line | None = None
+    running: Note | None = None
     share: float = 0.0
 
 
@@ -60,7 +60,7 @@ def figures(scene: Scene, counter: CounterView) -> str:
     )
 
 
-def own_figures(scene: Scene) -> tuple[Line, ...]:
+def own_figures(scene: Scene) -> tuple[Note, ...]:
     """What the clerk has done today, wherever it was."""
     own = scene.own
     if own is None:
@@ -74,14 +74,14 @@ def own_figures(scene: Scene) -> tuple[Line, ...]:
         usual = elapsed(usual_ms)
         served = say("terminal.own_served", scene.language, served=own.served, usual=usual)
     if not (own.served or own.no_shows or own.ratings.count):
-        return (Line(served),)
+        return (Note(served),)
     further = say(
         "terminal.own_further",
         scene.language,
         no_shows=own.no_shows,
         ratings=own.ratings.count,
     )
-    return Line(served), Line(further)
+    return Note(served), Note(further)
 
 
 def waiting_here(scene: Scene, counter: CounterView) -> tuple[TicketView, ...]:
@@ -100,7 +100,7 @@ def waiting_here(scene: Scene, counter: CounterView) -> tuple[TicketView, ...]:
     )
 
 
-def _called(scene: Scene, ticket: TicketView) -> tuple[float, Line]:
+def _called(scene: Scene, ticket: TicketView) -> tuple[float, Note]:
     target_s = scene.targets.walk_s
     share = _walked_s(scene, ticket) / target_s
     words = say(
@@ -109,10 +109,10 @@ def _called(scene: Scene, ticket: TicketView) -> tuple[float, Line]:
         elapsed=elapsed(scene.now_ms - ticket.since_ms),
         target=elapsed(target_s * 1000),
     )
-    return share, Line(words, "notice" if share > 1 else "calm")
+    return share, Note(words, "notice" if share > 1 else "calm")
 
 
-def _serving(scene: Scene, ticket: TicketView) -> tuple[float, Line]:
+def _serving(scene: Scene, ticket: TicketView) -> tuple[float, Note]:
     serving_ms = scene.now_ms - ticket.since_ms
     usual = (o.usual_min for o in scene.catalogue.services if o.id == ticket.service)
     target_ms = next(usual, 10.0) * _MS_PER_MIN
@@ -123,25 +123,25 @@ def _serving(scene: Scene, ticket: TicketView) -> tuple[float, Line]:
         elapsed=elapsed(serving_ms),
         target=minutes(round(target_ms), scene.language),
     )
-    return serving_ms / target_ms, Line(words, "notice" if late else "calm")
+    return serving_ms / target_ms, Note(words, "notice" if late else "calm")
 
 
-def _about(scene: Scene, ticket: TicketView) -> tuple[Line, ...]:
+def _about(scene: Scene, ticket: TicketView) -> tuple[Note, ...]:
     language = scene.language
-    lines = [Line(service_name(scene, ticket.service))]
+    lines = [Note(service_name(scene, ticket.service))]
     if ticket.priority is not None:
         name = priority_name(scene, ticket.priority)
-        lines.append(Line(say("terminal.has_priority", language, name=name)))
+        lines.append(Note(say("terminal.has_priority", language, name=name)))
     if ticket.further_services:
         names = ", ".join(service_name(scene, service) for service in ticket.further_services)
-        lines.append(Line(say("terminal.further", language, services=names)))
+        lines.append(Note(say("terminal.further", language, services=names)))
     ago = minutes(scene.now_ms - ticket.issued_ms, language)
     taken = say("terminal.taken", language, minutes=ago)
     if ticket.phase == "called" and ticket.calls > 1:
         taken = f"{taken} · {say('terminal.called_times', language, times=ticket.calls)}"
-    lines.append(Line(taken))
+    lines.append(Note(taken))
     if ticket.phase == "called" and _walked_s(scene, ticket) > scene.targets.walk_s:
-        lines.append(Line(say("terminal.walk_advice", language)))
+        lines.append(Note(say("terminal.walk_advice", language)))
     return tuple(lines)
 
 
@@ -149,7 +149,7 @@ def _walked_s(scene: Scene, ticket: TicketView) -> float:
     return (scene.now_ms - ticket.since_ms) / 1000
 
 
-def _free(scene: Scene, counter: CounterView, phase: DeskPhase) -> tuple[Line, ...]:
+def _free(scene: Scene, counter: CounterView, phase: DeskPhase) -> tuple[Note, ...]:
     lines = []
     language = scene.language
     if phase in ("paused", "closed"):
@@ -161,31 +161,31 @@ def _free(scene: Scene, counter: CounterView, phase: DeskPhase) -> tuple[Line, .
         )
         reason = counter.pause_reason if phase == "paused" else None
         words = since if reason is None else f"{reason_words(scene, reason)} · {since}"
-        lines.append(Line(words))
+        lines.append(Note(words))
     if serves_otherwise(counter):
         names = ", ".join(service_name(scene, service) for service in counter.services)
-        lines.append(Line(say("terminal.serves_otherwise", language, services=names), "notice"))
+        lines.append(Note(say("terminal.serves_otherwise", language, services=names), "notice"))
     lines.append(_waiting_line(scene, waiting_here(scene, counter)))
     due = sum(t.due_ms is not None and t.due_ms <= scene.now_ms for t in scene.snapshot.parked)
     if phase == "idle":
         lines.extend(_rating(scene, counter))
     if due:
-        lines.append(Line(say("terminal.due_now", language, count=due), "notice"))
+        lines.append(Note(say("terminal.due_now", language, count=due), "notice"))
     return tuple(lines)
 
 
-def _rating(scene: Scene, counter: CounterView) -> tuple[Line, ...]:
+def _rating(scene: Scene, counter: CounterView) -> tuple[Note, ...]:
     """That the last citizen rates, or has rated; not how."""
     if counter.rated:
-        return (Line(say("terminal.rated", scene.language)),)
+        return (Note(say("terminal.rated", scene.language)),)
     if counter.rating_due_ms is not None and counter.rating_due_ms > scene.now_ms:
-        return (Line(say("terminal.rating_due", scene.language)),)
+        return (Note(say("terminal.rating_due", scene.language)),)
     return ()
 
 
-def _waiting_line(scene: Scene, waiting: tuple[TicketView, ...]) -> Line:
+def _waiting_line(scene: Scene, waiting: tuple[TicketView, ...]) -> Note:
     if not waiting:
-        return Line(say("terminal.for_you_nobody", scene.language))
+        return Note(say("terminal.for_you_nobody", scene.language))
     oldest_ms = scene.now_ms - min(ticket.since_ms for ticket in waiting)
     words = say(
         "terminal.for_you",
@@ -194,4 +194,4 @@ def _waiting_line(scene: Scene, waiting: tuple[TicketView, ...]) -> Line:
         minutes=minutes(oldest_ms, scene.language),
     )
     late = oldest_ms > scene.targets.wait_min * _MS_PER_MIN
-    return Line(words, "notice" if late else "calm")
+    return Note(words, "notice" if late else "calm")

@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from contract.snapshot import CounterView, DeviceView, ServiceView, TicketView
 from display.terminal.scene import (
-    Line,
     Mood,
+    Note,
     Scene,
     clock_time,
     date_words,
@@ -124,14 +124,14 @@ def serves_otherwise(view: CounterView) -> bool:
     return bool(view.usual_services) and set(view.services) != set(view.usual_services)
 
 
-def devices(scene: Scene) -> tuple[Line, ...]:
+def devices(scene: Scene) -> tuple[Note, ...]:
     """The devices that need a hand, in words; one calm line when none does."""
     troubled = [view for view in scene.snapshot.devices if view.state in ("lost", "paper-low")]
     lines = [
-        Line(_device_words(scene, view), "notice" if view.state == "paper-low" else "alarm")
+        Note(_device_words(scene, view), "notice" if view.state == "paper-low" else "alarm")
         for view in troubled
     ]
-    return tuple(lines) or (Line(say("terminal.devices_ready", scene.language)),)
+    return tuple(lines) or (Note(say("terminal.devices_ready", scene.language)),)
 
 
 def lost_devices(scene: Scene) -> tuple[Row, ...]:
@@ -143,24 +143,24 @@ def lost_devices(scene: Scene) -> tuple[Row, ...]:
     )
 
 
-def link(scene: Scene) -> Line:
+def link(scene: Scene) -> Note:
     """The line to the centre, in words."""
     view = scene.snapshot.link
     if not view.configured:
-        return Line(say("terminal.works_alone", scene.language))
+        return Note(say("terminal.works_alone", scene.language))
     if not view.connected and view.unsent:
-        return Line(say("terminal.link_offline", scene.language, count=view.unsent), "notice")
+        return Note(say("terminal.link_offline", scene.language, count=view.unsent), "notice")
     if not view.connected:
-        return Line(say("terminal.offline", scene.language), "notice")
+        return Note(say("terminal.offline", scene.language), "notice")
     if view.overdue:
-        return Line(say("terminal.link_sending", scene.language, count=view.unsent))
-    return Line(say("terminal.synced", scene.language))
+        return Note(say("terminal.link_sending", scene.language, count=view.unsent))
+    return Note(say("terminal.synced", scene.language))
 
 
-def rolls(scene: Scene) -> tuple[Line, ...]:
+def rolls(scene: Scene) -> tuple[Note, ...]:
     """Which numbers are torn off a pre-printed roll, and the next one."""
     return tuple(
-        Line(say("terminal.on_roll", scene.language, number=roll.next_number), "notice")
+        Note(say("terminal.on_roll", scene.language, number=roll.next_number), "notice")
         for roll in scene.snapshot.rolls
     )
 
@@ -173,38 +173,38 @@ def doubtful_slips(scene: Scene) -> tuple[TicketView, ...]:
     return tuple(ticket for ticket in in_the_house if ticket.slip in ("failed", "unknown"))
 
 
-def slips(scene: Scene) -> tuple[Line, ...]:
+def slips(scene: Scene) -> tuple[Note, ...]:
     """How many slips nobody can vouch for."""
     count = len(doubtful_slips(scene))
-    return (Line(say("terminal.slips_doubtful", scene.language, count=count)),) if count else ()
+    return (Note(say("terminal.slips_doubtful", scene.language, count=count)),) if count else ()
 
 
-def issuing(scene: Scene) -> tuple[Line, ...]:
+def issuing(scene: Scene) -> tuple[Note, ...]:
     """Why citizens get no numbers at the kiosk now, if they get none."""
     state = scene.snapshot.issuing
     if state == "open":
         return ()
-    return (Line(say(f"terminal.issuing_{state}", scene.language)),)
+    return (Note(say(f"terminal.issuing_{state}", scene.language)),)
 
 
-def health(scene: Scene, *, silent: bool, distrust: str = "") -> tuple[Line, ...]:
+def health(scene: Scene, *, silent: bool, distrust: str = "") -> tuple[Note, ...]:
     """Link, devices, paper and kiosk, the worst first; nothing counts while the hub is `silent`,
     but that another answers, with whose certificate something is wrong (`distrust`)."""
     if silent and distrust:
         why = say("terminal.hub_not_trusted_why", scene.language, cause=distrust)
-        return (Line(say("terminal.hub_not_trusted", scene.language), "alarm"), Line(why, "notice"))
+        return (Note(say("terminal.hub_not_trusted", scene.language), "alarm"), Note(why, "notice"))
     if silent:
-        return (Line(say("terminal.hub_silent", scene.language), "alarm"),)
+        return (Note(say("terminal.hub_silent", scene.language), "alarm"),)
     lines = (link(scene), *devices(scene), *rolls(scene), *slips(scene), *issuing(scene))
     return tuple(sorted(lines, key=lambda line: _URGENCY[line.mood]))
 
 
-def clock(scene: Scene) -> Line:
+def clock(scene: Scene) -> Note:
     """The time of day; the day that is believed where nobody knows the time."""
     if not scene.snapshot.clock_trusted:
         day = date_words(scene.snapshot.day)
-        return Line(say("terminal.clock_unset", scene.language, day=day), "notice")
-    return Line(clock_time(scene.now_ms))
+        return Note(say("terminal.clock_unset", scene.language, day=day), "notice")
+    return Note(clock_time(scene.now_ms))
 
 
 def _service_row(scene: Scene, view: ServiceView, *, mine: bool) -> Row:

@@ -16,7 +16,7 @@ from display.terminal.actions import ACTIONS, COLUMNS, Action, label_key, offere
 from display.terminal.desk_view import DeskView
 from display.terminal.house_view import Section
 from display.terminal.large_digits import large, small
-from display.terminal.scene import SIGNS, DeskPhase, Line, Mood
+from display.terminal.scene import SIGNS, DeskPhase, Mood, Note
 from runtime.wording import say
 
 _BAR_CELLS = 20
@@ -44,9 +44,9 @@ class Panel(Static):
         """Draw this; the others are laid out anew only where its room follows from what it says."""
         super().update(content, layout=layout and self.styles.auto_dimensions)
 
-    def line(self, line: Line) -> Text:
-        """A line with its sign, in the colour of its mood."""
-        return Text(f"{SIGNS[line.mood]}{line.words}", self.style_of(line.mood))
+    def line(self, note: Note) -> Text:
+        """A note with its sign, in the colour of its mood."""
+        return Text(f"{SIGNS[note.mood]}{note.words}", self.style_of(note.mood))
 
     def style_of(self, mood: Mood) -> Style:
         """The colour of a mood in the present theme."""
@@ -58,7 +58,7 @@ class Panel(Static):
 class HeaderBar(Panel):
     """Which counter and who, where, and the time."""
 
-    def show(self, left: str, middle: str, right: Line) -> None:
+    def show(self, left: str, middle: str, right: Note) -> None:
         """Draw the three parts."""
         if not self.changed(left, middle, right):
             return
@@ -73,13 +73,13 @@ class HeaderBar(Panel):
 class LinesBar(Panel):
     """A few facts side by side, on as many rows as the style has room for."""
 
-    def show(self, lines: tuple[Line, ...]) -> None:
+    def show(self, notes: tuple[Note, ...]) -> None:
         """Draw them in their order, each whole; an alarm stands out as a block."""
-        if not self.changed(lines):
+        if not self.changed(notes):
             return
-        words = [self.line(line) for line in lines]
-        for text, line in zip(words, lines, strict=True):
-            if line.mood == "alarm":
+        words = [self.line(note) for note in notes]
+        for text, note in zip(words, notes, strict=True):
+            if note.mood == "alarm":
                 text.pad(1)
                 text.stylize("reverse not bold")
         self.update(Group(*map(_one_row, _side_by_side(words, self.size.width))))
@@ -100,10 +100,10 @@ class MessageBar(Panel):
 class CoachPanel(Panel):
     """What the coach says, in training only."""
 
-    def show(self, lines: tuple[Line, ...]) -> None:
+    def show(self, notes: tuple[Note, ...]) -> None:
         """Draw it, on as many rows as there are."""
-        if self.changed(lines):
-            self.update(Group(*(self.line(line) for line in lines)))
+        if self.changed(notes):
+            self.update(Group(*(self.line(note) for note in notes)))
 
 
 class DeskPanel(Vertical):

@@ -19,7 +19,7 @@ from contract.day_log import LogPage
 from display.terminal.clerk_screen import Desk
 from display.terminal.panels import HeaderBar, MessageBar
 from display.terminal.records_view import Sheet, log_rows, report_lines, report_sheets
-from display.terminal.scene import Line, Scene, date_words
+from display.terminal.scene import Note, Scene, date_words
 from runtime.hub_client import HubDenied, HubError
 from runtime.wording import say
 
@@ -54,7 +54,7 @@ class _RecordsScreen(ModalScreen[None]):
         self.set_class(training, "training")
         middle = self._say("training") if training else shot.site_name
         self.query_one(HeaderBar).show(
-            self._say(self.title_key), middle, Line(date_words(shot.day))
+            self._say(self.title_key), middle, Note(date_words(shot.day))
         )
         self.run_worker(self._read(), exclusive=True)
 

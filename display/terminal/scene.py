@@ -1,12 +1,12 @@
 """What a clerk's screen is about: the newest picture of the site, seen from one counter. Pure."""
 
-from datetime import datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
 
 from contract.day_report import StaffFigures
 from contract.ids import CounterId, Name, ServiceId
+from contract.local_time import local_time
 from contract.snapshot import CounterView, Snapshot
 from runtime.hub_client import Catalogue
 from runtime.wording import catalogue as all_words
@@ -17,10 +17,9 @@ DeskPhase = Literal["closed", "paused", "idle", "called", "serving"]
 
 SIGNS: dict[Mood, str] = {"calm": "", "notice": "! ", "alarm": "!! "}
 _MS_PER_MIN = 60_000
-_EPOCH_THERE = datetime.fromisoformat("1970-01-01T07:00")  # Vietnam has no daylight saving
 
 
-class Line(Struct, frozen=True):
+class Note(Struct, frozen=True):
     """One line of words; its mood is in its colour and, for whoever sees none, in a sign."""
 
     words: str
@@ -88,7 +87,7 @@ def reason_words(scene: Scene, reason: str) -> str:
 
 def clock_time(wall_ms: int) -> str:
     """The site's time of day: "08:05"."""
-    return (_EPOCH_THERE + timedelta(milliseconds=wall_ms)).strftime("%H:%M")
+    return local_time(wall_ms).strftime("%H:%M")
 
 
 def date_words(day: str) -> str:

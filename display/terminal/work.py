@@ -31,7 +31,7 @@ from display.terminal.panels import (
 )
 from display.terminal.practice import ARRIVING_S, arrival
 from display.terminal.questions import GivenUp, NotNow
-from display.terminal.scene import Line, Scene, desk, desk_phase
+from display.terminal.scene import Note, Scene, desk, desk_phase
 from display.terminal.undo import Undo, undo_of
 from runtime.hub_client import HubError
 from runtime.wording import say
@@ -190,7 +190,7 @@ class WorkScreen(ClerkScreen):
         health = house_view.health(scene, silent=silent, distrust=self.desk.distrust)
         self.query_one("#health", LinesBar).show(health)
         self.query_one(DeskPanel).show(desk_view(scene, counter), language)
-        self.query_one("#figures", LinesBar).show((Line(figures(scene, counter)),))
+        self.query_one("#figures", LinesBar).show((Note(figures(scene, counter)),))
         self.query_one("#own", LinesBar).show(own_figures(scene))
         for part, section in (
             ("queue", house_view.queue(scene)),

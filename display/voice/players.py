@@ -8,11 +8,10 @@ import tempfile
 import wave
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Protocol
-from zoneinfo import ZoneInfo
 
+from contract.local_time import local_time
 from display.voice.mixing import Sound
 from runtime.clock import Clock
 
@@ -22,8 +21,6 @@ _MARGIN_S = 5.0
 _KILLED_S = 1.0
 _PIPE_BYTES = 4096
 _LAST_WORDS = 300
-_SITE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class PlayerError(Exception):
@@ -66,13 +63,13 @@ class AplayPlayer:
         """Stream the sound to `aplay`, and wait until it has played."""
         if self._stuck is not None and self._stuck.poll() is None:
             raise PlayerError("sound-stuck", f"{title}: aplay cannot even be killed")
-        deadline_s = self._now_s() + sound.seconds + _MARGIN_S
+        deadline_s = self._clock.stamp().mono_s + sound.seconds + _MARGIN_S
         with tempfile.TemporaryFile() as complaints:
             with self._process(sound.rate, complaints) as process:
                 heard_out = self._pour(process, sound, deadline_s)
                 with suppress(subprocess.TimeoutExpired):
                     if heard_out:
-                        process.wait(max(0.0, deadline_s - self._now_s()))
+                        process.wait(max(0.0, deadline_s - self._clock.stamp().mono_s))
                 status = process.poll()
             complaints.seek(0)
             cause = complaints.read(_LAST_WORDS).decode("utf-8", "replace").strip()
@@ -118,7 +115,7 @@ class AplayPlayer:
             for piece in sound.samples():
                 unsent = memoryview(piece)
                 while unsent:
-                    if not selector.select(max(0.0, deadline_s - self._now_s())):
+                    if not selector.select(max(0.0, deadline_s - self._clock.stamp().mono_s)):
                         return False
                     try:
                         sent = os.write(stream.fileno(), unsent[:_PIPE_BYTES])
@@ -127,9 +124,6 @@ class AplayPlayer:
                     unsent = unsent[sent:]
         stream.close()
         return True
-
-    def _now_s(self) -> float:
-        return self._clock.stamp().mono_ns / 1e9
 
 
 class FilePlayer:
@@ -150,8 +144,7 @@ class FilePlayer:
 
     def play(self, sound: Sound, title: str) -> None:
         """Write the file, which has its name only once it is whole."""
-        began = _EPOCH + timedelta(milliseconds=self._clock.stamp().wall_ms)
-        time = f"{began.astimezone(_SITE_TIME):%Y%m%d-%H%M%S.%f}"[:-3]
+        time = f"{local_time(self._clock.stamp().wall_ms):%Y%m%d-%H%M%S.%f}"[:-3]
         path = self._folder / f"{time}-{title}.wav"
         part = path.with_suffix(".part")
         try:

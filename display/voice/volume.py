@@ -1,12 +1,10 @@
 """How loud the voice is at which time of day. Pure."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-_SITE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
+from contract.local_time import local_time
+
 _FULL = 100
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def percent_at(volume: Mapping[str, int], now_ms: int | None) -> int:
@@ -18,6 +16,6 @@ def percent_at(volume: Mapping[str, int], now_ms: int | None) -> int:
     """
     if now_ms is None or not volume:
         return max(volume.values(), default=_FULL)
-    now = (_EPOCH + timedelta(milliseconds=now_ms)).astimezone(_SITE_TIME)
+    now = local_time(now_ms)
     passed = [since for since in volume if since <= f"{now:%H:%M}"]
     return volume[max(passed or volume)]

@@ -68,9 +68,9 @@ class ZoneVoice:
         self._attempt(lambda: self._player.probe(self._speech.probe()))
         while self._take_news():
             self._turned()
-            if self._now_s() < self._rests_until_s:
+            if self._clock.stamp().mono_s < self._rests_until_s:
                 continue
-            saying = self._backlog.next(self._now_s())
+            saying = self._backlog.next(self._clock.stamp().mono_s)
             if saying is not None:
                 self._say(saying)
             elif not self._working:
@@ -92,11 +92,11 @@ class ZoneVoice:
         due_s = self._backlog.next_due_s() if self._working else self._rests_until_s
         if due_s is None:
             return _LONGEST_PAUSE_S
-        return min(max(0.0, due_s - self._now_s()), _LONGEST_PAUSE_S)
+        return min(max(0.0, due_s - self._clock.stamp().mono_s), _LONGEST_PAUSE_S)
 
     def _see(self, picture: Snapshot) -> None:
         self._now_ms = picture.now_ms if picture.clock_trusted else None
-        for call in self._backlog.see(picture, self._now_s()):
+        for call in self._backlog.see(picture, self._clock.stamp().mono_s):
             logger.warning(
                 "%s: %s to counter %s is not said, too many calls wait",
                 self._name, call.number, call.counter,
@@ -108,14 +108,14 @@ class ZoneVoice:
         title = f"{self._name}-{saying.number}-{where}"
         in_no_language = not sound.pieces
         if in_no_language or self._attempt(lambda: self._player.play(sound, title)):
-            self._backlog.said(saying, self._now_s())
+            self._backlog.said(saying, self._clock.stamp().mono_s)
 
     def _attempt(self, use_player: Callable[[], None]) -> bool:
         try:
             use_player()
         except PlayerError as error:
             self._failures += 1
-            self._rests_until_s = self._now_s() + _RETRY.longest_s(self._failures)
+            self._rests_until_s = self._clock.stamp().mono_s + _RETRY.longest_s(self._failures)
             if self._working is not False:
                 logger.warning("%s cannot be heard: %s", self._name, error)
                 self._tell(ReportDevice(f"voice-{self._name}", "lost", error.condition))
@@ -130,6 +130,3 @@ class ZoneVoice:
     def _tell(self, report: ReportDevice) -> None:
         logger.info("%s is %s %s", report.device, report.state, report.condition)
         self._report(report)
-
-    def _now_s(self) -> float:
-        return self._clock.stamp().mono_ns / 1e9

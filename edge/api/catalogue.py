@@ -4,9 +4,10 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from contract.local_time import local_time
 from contract.procedures import Procedure
 from contract.snapshot import Snapshot
-from edge.core.calendar import hours, local_time
+from edge.core.calendar import hours
 from edge.core.rules import Rules
 from runtime.wording import LANGUAGES
 

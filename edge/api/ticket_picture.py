@@ -2,15 +2,16 @@
 
 from io import BytesIO
 
+from contract.slips import SlipView
 from edge.core.calendar import day_of
 from edge.core.effects import Slip
 from edge.core.house import House
 from edge.core.rules import Rules
-from edge.printing import code_link, print_job, slip_view
+from edge.printing import code_link, slip_view
 from edge.ticket.content import TicketContent, compose
 from edge.ticket.layout import Paper
 from edge.ticket.raster import RasterRenderer
-from edge.ticket.template import TicketTemplate
+from edge.ticket.template import Language, TicketTemplate
 
 _SAMPLE_ORDER = 25
 _SAMPLE_AHEAD = 3
@@ -26,27 +27,30 @@ def ticket_content(
     if number not in queue.tickets:
         return None
     slip = Slip(number, 1)
-    view = slip_view(rules, queue, slip, training=training, follow_url=follow_url)
-    return print_job(view).content
+    return compose(slip_view(rules, queue, slip, training=training, follow_url=follow_url))
 
 
 def sample_content(
-    rules: Rules, language: str, now_ms: int, follow_url: str | None
+    rules: Rules, language: Language, now_ms: int, follow_url: str | None
 ) -> TicketContent:
     """A slip that nobody was given, in words of `language`, to see what tickets look like."""
     service = rules.services[0]
     number = f"{service.series}{_SAMPLE_ORDER:03}"
     return compose(
-        unit_name=rules.unit,
-        service_name=service.name.get(language) or service.name["vi"],
-        number=number,
-        counters=tuple(c.id for c in rules.counters if service.id in c.services),
-        ahead=_SAMPLE_AHEAD,
-        expected_wait_min=_SAMPLE_WAIT_MIN,
-        issued_ms=now_ms,
-        clock_trusted=True,
-        language=language,
-        qr_url=code_link(rules, follow_url, day=day_of(now_ms), number=number),
+        SlipView(
+            ticket="sample",
+            number=number,
+            copy=1,
+            unit=rules.unit,
+            service=service.name.get(language) or service.name["vi"],
+            counters=tuple(c.id for c in rules.counters if service.id in c.services),
+            ahead=_SAMPLE_AHEAD,
+            expected_wait_min=_SAMPLE_WAIT_MIN,
+            issued_ms=now_ms,
+            clock_trusted=True,
+            language=language,
+            follow_url=code_link(rules, follow_url, day=day_of(now_ms), number=number),
+        )
     )
 
 

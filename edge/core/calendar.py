@@ -8,31 +8,21 @@ one calendar day.
 """
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Literal
 
 from contract.events import Brought, ClockStepped, DayOpened
 from contract.ids import TicketNumber
+from contract.local_time import local_time
 from contract.stamp import Stamp
 from edge.core.rules import Rules, Session
 from edge.core.state import ENDED, State, Ticket
 
-# 1970-01-01T00:00 UTC on a clock in Vietnam, which has no daylight saving.
-_EPOCH_THERE = datetime.fromisoformat("1970-01-01T07:00")
-_LAST_DAY = datetime.fromisoformat("9999-12-31T23:59")
 _DAYS_REMEMBERED = 60
 _STEP_MS = 1000
 _HALF_DAY_NS = 12 * 3_600 * 1_000_000_000
 
 Issuing = Literal["open", "closed", "after-last-ticket"]
-
-
-def local_time(wall_ms: int) -> datetime:
-    """The site's local time, naive; what no calendar can hold is the calendar's last day."""
-    try:
-        return _EPOCH_THERE + timedelta(milliseconds=wall_ms)
-    except OverflowError:
-        return _LAST_DAY
 
 
 def trusted_wall_ms(state: State, stamp: Stamp) -> int | None:

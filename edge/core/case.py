@@ -66,6 +66,13 @@ class Case:
             raise No(Reason.COUNTER_EMPTY, counter=id_)
         return self.state.tickets[counter.ticket]
 
+    def called_at(self, id_: str) -> Ticket:
+        """The ticket that the counter calls, and whose citizen has not come yet."""
+        ticket = self.ticket_at(id_)
+        if ticket.phase != "called":
+            raise No(Reason.ALREADY_STARTED, number=ticket.number)
+        return ticket
+
     def serving_at(self, id_: str) -> Ticket:
         """The ticket that the counter serves."""
         ticket = self.ticket_at(id_)

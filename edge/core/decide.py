@@ -8,7 +8,7 @@ from contract import events as e
 from contract.ids import TicketNumber
 from contract.refusals import Reason, Refused
 from contract.stamp import Stamp
-from edge.core import calendar, desk, device_names, effects, rating, roll, visit
+from edge.core import calendar, counters, device_names, effects, rating, roll, visit
 from edge.core.case import Case, No
 from edge.core.rules import Rules, is_date
 from edge.core.state import AT_COUNTER, ENDED, State
@@ -188,12 +188,12 @@ _DECISIONS: dict[type[Any], Callable[[Case, Any], list[e.AnyEvent]]] = {
     c.ReturnTicket: visit.return_,
     c.AddService: visit.add_service,
     c.RemoveService: visit.remove_service,
-    c.SignIn: desk.sign_in,
-    c.SignOut: desk.sign_out,
-    c.OpenCounter: desk.open_,
-    c.PauseCounter: desk.pause,
-    c.CloseCounter: desk.close,
-    c.AssignServices: desk.assign_services,
+    c.SignIn: counters.sign_in,
+    c.SignOut: counters.sign_out,
+    c.OpenCounter: counters.open_,
+    c.PauseCounter: counters.pause,
+    c.CloseCounter: counters.close,
+    c.AssignServices: counters.assign_services,
     c.CallNext: visit.call_next,
     c.CallTicket: visit.call_ticket,
     c.Recall: visit.recall,

@@ -10,6 +10,7 @@ from typing import Any
 from contract import events as e
 from contract.day_log import LogKind, LogLine, LogPage
 from contract.events import Entry
+from contract.local_time import local_time
 from contract.stamp import Stamp
 from edge.core import calendar
 from edge.core.policy import APPOINTMENT
@@ -86,7 +87,7 @@ class _Reader:
             return False
         if calendar.trusted_wall_ms(self._state, self._now) is None:
             return False
-        at = calendar.local_time(self._at_ms(entry))
+        at = local_time(self._at_ms(entry))
         time = at.strftime("%H:%M")
         sessions = calendar.sessions_of(self._rules, at.date())
         return any(session.issue_from <= time < session.closes for session in sessions)

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from contract import commands as c
 from contract import events as e
+from contract.local_time import local_time
 from contract.refusals import Reason
 from contract.stamp import Span, Stamp, total
 from edge.core import calendar, estimate, policy
@@ -27,20 +28,7 @@ def issue(case: Case, command: c.IssueTicket, *, training: bool) -> list[e.AnyEv
         raise No(Reason.UNKNOWN_PRIORITY, priority=command.priority)
     services = tuple(dict.fromkeys(case.known_service(s) for s in command.services))
     _check_hours(case, training=training)
-    roll = _on_roll(case, services[0])
-    return [
-        e.TicketIssued(
-            _next_number(case, services[0], training=training),
-            services,
-            priority=command.priority,
-            language=command.language,
-            on_paper=command.on_paper and not roll,
-            ahead=estimate.ahead(case.state, services[0]),
-            expected_wait_min=estimate.expected_wait_min(case.rules, case.state, services[0]),
-            roll=roll,
-            printer=case.rules.prints_on.get(case.actor.id),
-        )
-    ]
+    return [_issued(case, command, services, command.priority, training=training)]
 
 
 def check_in(case: Case, command: c.CheckIn, *, training: bool) -> list[e.AnyEvent]:
@@ -51,26 +39,13 @@ def check_in(case: Case, command: c.CheckIn, *, training: bool) -> list[e.AnyEve
     if booked.number is not None:
         raise No(Reason.APPOINTMENT_TAKEN, code=command.code)
     if case.state.day_trusted and calendar.day_of(booked.slot_ms) != case.state.day:
-        slot = calendar.local_time(booked.slot_ms).strftime("%H:%M %d/%m/%Y")
+        slot = local_time(booked.slot_ms).strftime("%H:%M %d/%m/%Y")
         raise No(Reason.APPOINTMENT_OTHER_DAY, code=command.code, slot=slot)
     _check_hours(case, training=training)
-    roll = _on_roll(case, booked.service)
+    issued = _issued(case, command, (booked.service,), policy.APPOINTMENT, training=training)
     wall_ms = calendar.trusted_wall_ms(case.state, case.stamp)
-    return [
-        e.TicketIssued(
-            _next_number(case, booked.service, training=training),
-            (booked.service,),
-            priority=policy.APPOINTMENT,
-            appointment=command.code,
-            language=command.language,
-            on_paper=command.on_paper and not roll,
-            ahead=estimate.ahead(case.state, booked.service),
-            expected_wait_min=estimate.expected_wait_min(case.rules, case.state, booked.service),
-            early_ms=0 if wall_ms is None else max(0, booked.slot_ms - wall_ms),
-            roll=roll,
-            printer=case.rules.prints_on.get(case.actor.id),
-        )
-    ]
+    early_ms = 0 if wall_ms is None else max(0, booked.slot_ms - wall_ms)
+    return [replace(issued, appointment=command.code, early_ms=early_ms)]
 
 
 def book(case: Case, command: c.BookAppointment) -> list[e.AnyEvent]:
@@ -172,17 +147,13 @@ def call_ticket(case: Case, command: c.CallTicket) -> list[e.AnyEvent]:
 
 def recall(case: Case, command: c.Recall) -> list[e.AnyEvent]:
     """Call the present ticket once more."""
-    ticket = case.ticket_at(command.counter)
-    if ticket.phase != "called":
-        raise No(Reason.ALREADY_STARTED, number=ticket.number)
+    ticket = case.called_at(command.counter)
     return [e.TicketRecalled(ticket.number, command.counter, ticket.calls + 1)]
 
 
 def take_back_call(case: Case, command: c.TakeBackCall) -> list[e.AnyEvent]:
     """Let the called number wait on in its old place, unless its citizen has come."""
-    ticket = case.ticket_at(command.counter)
-    if ticket.phase != "called":
-        raise No(Reason.ALREADY_STARTED, number=ticket.number)
+    ticket = case.called_at(command.counter)
     last = case.counter(command.counter).last_call
     if last is None or not _is_moments_ago(case, last.at):
         raise No(Reason.CALL_STAYS, number=ticket.number, seconds=c.REOPEN_WITHIN_S)
@@ -202,9 +173,7 @@ def take_back_call(case: Case, command: c.TakeBackCall) -> list[e.AnyEvent]:
 
 def no_show(case: Case, command: c.MarkNoShow) -> list[e.AnyEvent]:
     """The called citizen did not come."""
-    ticket = case.ticket_at(command.counter)
-    if ticket.phase != "called":
-        raise No(Reason.ALREADY_STARTED, number=ticket.number)
+    ticket = case.called_at(command.counter)
     walk = case.since(ticket.since)
     return [e.NoShowMarked(ticket.number, command.counter, ticket.service, walk)]
 
@@ -214,9 +183,7 @@ def no_show(case: Case, command: c.MarkNoShow) -> list[e.AnyEvent]:
 
 def start(case: Case, command: c.StartService) -> list[e.AnyEvent]:
     """The called citizen has come."""
-    ticket = case.ticket_at(command.counter)
-    if ticket.phase != "called":
-        raise No(Reason.ALREADY_STARTED, number=ticket.number)
+    ticket = case.called_at(command.counter)
     walk = case.since(ticket.since)
     return [e.ServiceStarted(ticket.number, command.counter, ticket.service, walk)]
 
@@ -340,13 +307,27 @@ def _check_hours(case: Case, *, training: bool) -> None:
         raise No(Reason.AFTER_LAST_TICKET, hours=case.hours())
 
 
-def _next_number(case: Case, service: str, *, training: bool) -> str:
-    series = _series(case, service)
-    return number_of(series, case.state.orders.get(series, 0) + 1, training=training)
-
-
-def _on_roll(case: Case, service: str) -> bool:
-    return _series(case, service) in case.state.rolls
+def _issued(
+    case: Case,
+    command: c.IssueTicket | c.CheckIn,
+    services: tuple[str, ...],
+    priority: str | None,
+    *,
+    training: bool,
+) -> e.TicketIssued:
+    series = _series(case, services[0])
+    roll = series in case.state.rolls
+    return e.TicketIssued(
+        number_of(series, case.state.orders.get(series, 0) + 1, training=training),
+        services,
+        priority=priority,
+        language=command.language,
+        on_paper=command.on_paper and not roll,
+        ahead=estimate.ahead(case.state, services[0]),
+        expected_wait_min=estimate.expected_wait_min(case.rules, case.state, services[0]),
+        roll=roll,
+        printer=case.rules.prints_on.get(case.actor.id),
+    )
 
 
 def _series(case: Case, service: str) -> str:

@@ -138,7 +138,7 @@ class EscposLine:
         self._heard.clear()
         taken = self._transport.write(status.ASK_STATUS[question], self._timing.answer_s)
         self._load_wire(taken)
-        wait_s = self._timing.answer_s + max(0.0, self._wire_free_s - self._now_s())
+        wait_s = self._timing.answer_s + max(0.0, self._wire_free_s - self._clock.stamp().mono_s)
         answer = self._first(lambda reply: isinstance(reply, RealTime), wait_s)
         return answer.byte if isinstance(answer, RealTime) else None
 
@@ -169,10 +169,7 @@ class EscposLine:
     def _load_wire(self, count: int) -> None:
         """Take note of bytes that the kernel has and the wire has not carried yet: a question
         waits behind them."""
-        self._wire_free_s = max(self._wire_free_s, self._now_s()) + count * self.byte_s
-
-    def _now_s(self) -> float:
-        return self._clock.stamp().mono_ns / 1e9
+        self._wire_free_s = max(self._wire_free_s, self._clock.stamp().mono_s) + count * self.byte_s
 
     def _lose(self, error: DeviceError) -> Condition:
         logger.debug("%s", error)

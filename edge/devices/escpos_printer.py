@@ -239,7 +239,7 @@ class EscposPrinter:
 
     def _endure(self, condition: Condition) -> float:
         """Let jobs wait while patience lasts, then fail them; say when to look again."""
-        now_s = self._clock.stamp().mono_ns / 1e9
+        now_s = self._clock.stamp().mono_s
         if self._unready_since_s is None:
             self._unready_since_s = now_s
         patience_s = 0.0 if self._pieces else self._timing.patience_s

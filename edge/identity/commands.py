@@ -12,38 +12,39 @@ from edge.settings import HubSettings
 from edge.site_certificate import SiteCertificate
 from runtime.authority import AuthorityError
 from runtime.clock import SystemClock
+from runtime.command_line import reader_language, words_of
 from runtime.enrolment import EnrolmentToken
-from runtime.wording import say
+
+_words = words_of("hub_tool")
 
 
 def add_identity_commands(
     command: Callable[
         [str, Callable[[HubSettings, argparse.Namespace], int]], argparse.ArgumentParser
     ],
-    words: Callable[[str], str],
     tell: Callable[[str], None],
 ) -> None:
-    """Add them to the parser; `command` and `words` are those of `thutu-hub`.
+    """Add them to the parser; `command` is that of `thutu-hub`.
 
     What people should know is said to `tell`.
     """
 
     def run(settings: HubSettings, options: argparse.Namespace) -> int:
         _enrol(settings, options)
-        tell(say("hub_tool.enrolled", options.language, node=settings.node))
+        tell(_words("enrolled", node=settings.node))
         return 0
 
     adding = command("enrol", run)
-    adding.add_argument("--centre", help=words("help_centre"))
-    adding.add_argument("--token-file", type=Path, help=words("help_token_file"))
+    adding.add_argument("--centre", help=_words("help_centre"))
+    adding.add_argument("--token-file", type=Path, help=_words("help_token_file"))
 
     def run_init_tls(settings: HubSettings, options: argparse.Namespace) -> int:
         made = _init_tls(settings, options)
-        tell(say("hub_tool.tls_made", options.language, file=made))
+        tell(_words("tls_made", file=made))
         return 0
 
     making = command("init-tls", run_init_tls)
-    making.add_argument("--name", action="append", default=[], help=words("help_tls_name"))
+    making.add_argument("--name", action="append", default=[], help=_words("help_tls_name"))
 
 
 def _init_tls(settings: HubSettings, options: argparse.Namespace) -> Path:
@@ -71,7 +72,7 @@ def _enrol(settings: HubSettings, options: argparse.Namespace) -> None:
         raise CommandRefused("no_token", file=file, what=error) from error
     folder = IdentityFolder(settings.identity_folder, settings.node)
     try:
-        enrol(centre, token, folder, settings.node, options.language)
+        enrol(centre, token, folder, settings.node, reader_language())
     except EnrolmentRefused as refused:
         raise CommandRefused("not_enrolled", what=refused) from refused
     except CentreUnreachable as error:

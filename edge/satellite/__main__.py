@@ -4,7 +4,7 @@ import logging
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -100,22 +100,15 @@ def _printing(settings: SatelliteSettings, watchdog: Watchdog) -> Iterator[None]
     token = _token(settings.token_file.parent, device)
     become_owner_of(settings.data)
     try:
-        lock = FolderLock(settings.data)
-    except FolderInUseError as error:
+        with FolderLock(settings.data):
+            memory = PaperMemory(settings.data / f"{device}.slips")
+            turned = watchdog.loop()
+            client = HubClient(settings.hub, token, turned=turned, ca_file=settings.ca_file)
+            printer = SatellitePrinter(settings.printer, client, memory, turned=turned)
+            with closing(printer):
+                yield
+    except (FolderInUseError, StoreError) as error:
         raise SettingsError(str(error)) from error
-    try:
-        memory = PaperMemory(settings.data / f"{device}.slips")
-        turned = watchdog.loop()
-        client = HubClient(settings.hub, token, turned=turned, ca_file=settings.ca_file)
-        printer = SatellitePrinter(settings.printer, client, memory, turned=turned)
-        try:
-            yield
-        finally:
-            printer.close()
-    except StoreError as error:
-        raise SettingsError(str(error)) from error
-    finally:
-        lock.release()
 
 
 def _drive_buttons(

@@ -1,15 +1,13 @@
 """The words of a ticket, finished and in NFC: everything a render mode needs, and nothing else."""
 
 import unicodedata
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from contract.local_time import local_time
+from contract.slips import SlipView
 from runtime.wording import say
 
-_SITE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_COPY = 1
 _INVISIBLE = "Cf"  # Unicode's category of formats: a space of no width, a joiner, a byte order mark
 
@@ -39,62 +37,45 @@ class TicketContent(Struct, frozen=True):
     language: str = "vi"
 
 
-def compose(
-    *,
-    unit_name: str,
-    service_name: str,
-    number: str,
-    counters: tuple[str, ...],
-    ahead: int,
-    expected_wait_min: int | None,
-    issued_ms: int,
-    clock_trusted: bool,
-    priority: bool = False,
-    copy: int = _FIRST_COPY,
-    training: bool = False,
-    language: str = "vi",
-    qr_url: str | None = None,
-) -> TicketContent:
-    """Put a ticket into words of `language` ("vi" or "en").
+def compose(slip: SlipView) -> TicketContent:
+    """Put a slip into words of its language.
 
-    `issued_ms` is UTC milliseconds since 1970, shown in the site's time, with a warning unless
-    `clock_trusted`. `copy` counts from 1; further copies carry the reprint mark. An unknown
-    `expected_wait_min` (minutes) and empty `counters` leave their lines out. Raises KeyError for
-    a language without words.
+    Its time is shown as the site's, with a warning where the clock was not to be trusted. An
+    unknown wait and a service without counters leave their lines out.
     """
 
     def words(key: str, **values: object) -> str:
-        return tidy(say(f"ticket.{key}", language, **values))
+        return tidy(say(f"ticket.{key}", slip.language, **values))
 
-    at = (_EPOCH + timedelta(milliseconds=issued_ms)).astimezone(_SITE_TIME)
-    match expected_wait_min:
+    at = local_time(slip.issued_ms)
+    match slip.expected_wait_min:
         case None:
             expected_wait = None
         case 0:
             expected_wait = words("expected_wait_none")
-        case _:
-            expected_wait = words("expected_wait", minutes=expected_wait_min)
+        case minutes:
+            expected_wait = words("expected_wait", minutes=minutes)
     return TicketContent(
-        organisation=words("organisation", unit=unit_name),
+        organisation=words("organisation", unit=slip.unit),
         centre=words("centre"),
         title=words("title"),
-        number=number,
-        service=words("service", service=service_name),
-        counters=words("counters", counters=", ".join(counters)) if counters else None,
-        ahead=words("ahead", ahead=ahead),
+        number=slip.number,
+        service=words("service", service=slip.service),
+        counters=words("counters", counters=", ".join(slip.counters)) if slip.counters else None,
+        ahead=words("ahead", ahead=slip.ahead),
         expected_wait=expected_wait,
         issued=words(
-            "issued" if clock_trusted else "issued_unsure",
+            "issued" if slip.clock_trusted else "issued_unsure",
             time=f"{at:%H:%M}",
             date=f"{at:%d/%m/%Y}",
         ),
         footer=tuple(words(key) for key in ("keep", "missed", "note", "thanks")),
-        priority=words("priority") if priority else None,
-        reprint=words("reprint") if copy > _FIRST_COPY else None,
-        training=words("training") if training else None,
-        qr=qr_url,
-        qr_caption=words("follow") if qr_url else None,
-        language=language,
+        priority=words("priority") if slip.priority else None,
+        reprint=words("reprint") if slip.copy > _FIRST_COPY else None,
+        training=words("training") if slip.training else None,
+        qr=slip.follow_url,
+        qr_caption=words("follow") if slip.follow_url else None,
+        language=slip.language,
     )
 
 

@@ -67,12 +67,12 @@ class _Asking:
 
     def answer(self, within_s: float) -> bytes:
         """The bytes of the whole answer."""
-        give_up_s = self._now_s() + within_s
+        give_up_s = self._clock.stamp().mono_s + within_s
         with self._changed:
-            while self._now_s() < give_up_s:
+            while self._clock.stamp().mono_s < give_up_s:
                 self._seen = self._connections
                 self._ask()
-                wait_s = min(_AGAIN_S, give_up_s - self._now_s())
+                wait_s = min(_AGAIN_S, give_up_s - self._clock.stamp().mono_s)
                 self._changed.wait_for(self._has_news, max(0.0, wait_s))
                 if self._is_whole():
                     return b"".join(self._parts[part] for part in range(self._wanted))
@@ -96,9 +96,6 @@ class _Asking:
 
     def _is_whole(self) -> bool:
         return 0 < self._wanted == len(self._parts)
-
-    def _now_s(self) -> float:
-        return self._clock.stamp().mono_ns / 1e9
 
     def _take(self, _topic: str, payload: bytes) -> None:
         try:

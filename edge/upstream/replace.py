@@ -125,8 +125,7 @@ def take_over(
     when the centre knows of no day. A cut leaves the folder as it was or taken over. Raises
     AlreadyAtWorkError, FolderInUseError, StoreError or OSError; nothing is changed then.
     """
-    lock = FolderLock(folder)
-    try:
+    with FolderLock(folder):
         check_unused(folder)
         found = restored(state)
         day = found.house.live.day or day_of(wall_ms)
@@ -134,8 +133,6 @@ def take_over(
         highest = _highest(known, on_paper)
         house = moved_to_new_journal(found.house, day, highest)
         _begin(folder, house)
-    finally:
-        lock.release()
     tickets = sorted(house.live.tickets.values(), key=lambda ticket: ticket.place)
     return TakenOver(
         day,

@@ -3,15 +3,16 @@ moves on the centre's word. It has no thread and no connection of its own."""
 
 import logging
 from collections import deque
-from collections.abc import Callable
 from typing import Protocol
 
 from contract.codec import ContractError, decode_message, encode_message
 from contract.topics import up
-from contract.wire import VERSION, Ack, Health, SiteMachine, Status, UpdateState
+from contract.wire import VERSION, Ack, SiteMachine, Status, UpdateState
+from edge.node_identity import Identity
 from edge.store.journal import Row
 from edge.upstream.batches import pack
 from edge.upstream.outbox import Outbox, OutboxLimits, Run, Verdict
+from edge.upstream.vitals import Vitals
 from runtime.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ _WINDOW_FULL_S = 0.05
 _LOOK_S = 60.0
 _MACHINES_EVERY = 18
 _LIMITS = OutboxLimits()
+_NONE_KNOWN = Vitals()
 _Urgent = tuple[bool, UpdateState | None, tuple[SiteMachine, ...] | None]
 
 
@@ -74,38 +76,29 @@ class SentLog(Protocol):
 class Sender:
     """One node's part of a line. One thread takes its turns; any thread may `hear` for it.
 
-    `clock` dates the status; `health`, `update`, `appointments` and `machines` are asked for each,
-    and never fail. A clock, an update or machines that changed are said within a minute, all else
-    with the next heartbeat; machines when they are news to the connection, and with every 18th
-    status. `sent_entries` counts what was handed to the broker, repetitions included.
+    `clock` dates the status, and the `vitals` are asked for each. A clock, an update or machines
+    that changed are said within a minute, all else with the next heartbeat; machines when they are
+    news to the connection, and with every 18th status. `sent_entries` counts what was handed to the
+    broker, repetitions included.
     """
 
     def __init__(
         self,
         journal: SentLog,
         line: Line,
+        identity: Identity,
         *,
-        node: str,
-        software: str,
-        config: str,
         clock: Clock,
         limits: OutboxLimits = _LIMITS,
-        health: Callable[[], Health] | None = None,
-        update: Callable[[], UpdateState | None] | None = None,
-        appointments: Callable[[], int] | None = None,
-        machines: Callable[[], tuple[SiteMachine, ...]] | None = None,
+        vitals: Vitals = _NONE_KNOWN,
         heartbeat_s: float = HEARTBEAT_S,
     ) -> None:
         self._journal = journal
         self._line = line
-        self._node = node
-        self._software = software
-        self._config = config
+        self._identity = identity
+        self._node = identity.node
         self._clock = clock
-        self._health = health
-        self._update = update
-        self._appointments = appointments
-        self._machines = machines
+        self._vitals = vitals
         self._machines_said: tuple[SiteMachine, ...] | None = None
         self._beats = 0
         self._heartbeat_s = heartbeat_s
@@ -184,8 +177,8 @@ class Sender:
     def _urgent(self) -> _Urgent:
         return (
             self._clock.stamp().synced,
-            None if self._update is None else self._update(),
-            None if self._machines is None else self._machines(),
+            self._vitals.update(),
+            self._vitals.machines(),
         )
 
     def _follow_connection(self, now_s: float) -> None:
@@ -234,9 +227,7 @@ class Sender:
         return True
 
     def _news_of_machines(self) -> tuple[SiteMachine, ...] | None:
-        if self._machines is None:
-            return None
-        machines = self._machines()
+        machines = self._vitals.machines()
         is_news = machines != self._machines_said or self._beats % _MACHINES_EVERY == 0
         return machines if is_news else None
 
@@ -249,12 +240,12 @@ class Sender:
             epoch=self._outbox.epoch,
             wall_ms=stamp.wall_ms,
             synced=stamp.synced,
-            software=self._software,
-            config=self._config,
+            software=self._identity.software,
+            config=self._identity.config,
             last_seq=self._journal.last_seq,
             unsent=self.unsent,
-            health=None if self._health is None else self._health(),
-            update=None if self._update is None else self._update(),
-            appointments=0 if self._appointments is None else self._appointments(),
+            health=self._vitals.health(),
+            update=self._vitals.update(),
+            appointments=self._vitals.appointments(),
             machines=machines,
         )

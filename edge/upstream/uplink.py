@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 
 from contract.codec import encode_message
 from contract.topics import Down, Up, down, up
-from contract.wire import VERSION, Health, SiteMachine, Status, UpdateState
+from contract.wire import VERSION, Status
+from edge.node_identity import Identity
 from edge.upstream.outbox import OutboxLimits
 from edge.upstream.sender import HEARTBEAT_S, Sender, SentLog
+from edge.upstream.vitals import Vitals
 from runtime.backoff import Backoff
 from runtime.clock import Clock
 from runtime.mqtt import MqttLink, MqttSettings, Will
@@ -19,39 +21,35 @@ logger = logging.getLogger(__name__)
 _TROUBLE_S = 5.0
 _LATE_S = 30
 _LIMITS = OutboxLimits()
+_NONE_KNOWN = Vitals()
 
 
 class Uplink:
     """Sends a node's journal to the centre from a thread of its own, and keeps nothing itself.
 
     The journal's cursor moves only on the centre's word. `clock` dates the status; `line_clock`
-    paces the line, in real time even where a simulation lives its days faster. `health`, `update`,
-    `appointments` and `machines` are asked every minute, and never fail. A status, which the broker
-    confirms, comes before a ping would be due, so none is sent. `listeners` get, in the line's
-    thread, what the centre says on further topics; they should hand over and return.
-    `sent_entries` counts what was handed to the broker since the start, repetitions included.
+    paces the line, in real time even where a simulation lives its days faster. The `vitals` are
+    asked every minute. A status, which the broker confirms, comes before a ping would be due, so
+    none is sent. `listeners` get, in the line's thread, what the centre says on further topics;
+    they should hand over and return. `sent_entries` counts what was handed to the broker since the
+    start, repetitions included.
     """
 
     def __init__(
         self,
         journal: SentLog,
         settings: MqttSettings,
+        identity: Identity,
         *,
-        node: str,
-        software: str,
-        config: str,
         clock: Clock,
         line_clock: Clock,
         limits: OutboxLimits = _LIMITS,
-        health: Callable[[], Health] | None = None,
-        update: Callable[[], UpdateState | None] | None = None,
-        appointments: Callable[[], int] | None = None,
-        machines: Callable[[], tuple[SiteMachine, ...]] | None = None,
+        vitals: Vitals = _NONE_KNOWN,
         heartbeat_s: float = HEARTBEAT_S,
         backoff: Backoff | None = None,
         listeners: Mapping[Down, Callable[[bytes], None]] | None = None,
     ) -> None:
-        self._node = node
+        node = self._node = identity.node
         self._line_clock = line_clock
         self._trouble = ""
         self._wake = threading.Event()
@@ -75,15 +73,10 @@ class Uplink:
         self._sender = Sender(
             journal,
             self._link,
-            node=node,
-            software=software,
-            config=config,
+            identity,
             clock=clock,
             limits=limits,
-            health=health,
-            update=update,
-            appointments=appointments,
-            machines=machines,
+            vitals=vitals,
             heartbeat_s=heartbeat_s,
         )
 
@@ -149,7 +142,7 @@ class Uplink:
         while not self._stopping:
             self._wake.clear()
             try:
-                pause_s = self._sender.turn(self._now_s())
+                pause_s = self._sender.turn(self._line_clock.stamp().mono_s)
                 self._trouble = ""
             except Exception as error:
                 pause_s = _TROUBLE_S
@@ -157,6 +150,3 @@ class Uplink:
                     self._trouble = str(error)
                     logger.exception("%s: nothing is sent now; all is in the journal", self._node)
             self._wake.wait(pause_s)
-
-    def _now_s(self) -> float:
-        return self._line_clock.stamp().mono_ns / 1e9

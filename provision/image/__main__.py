@@ -18,11 +18,11 @@ from provision.image.boot_files import FIRST_RUN, Machine, boot_files
 from provision.image.network import Static, Wifi
 from provision.image.refused import ImageError
 from provision.image.wheels import wheels_for
-from runtime.command_line import CommandLine, reader_language
+from runtime.command_line import CommandLine, reader_language, words_of
 from runtime.settings import SettingsError, load_settings
 from runtime.worded_error import WordedError
-from runtime.wording import say
 
+_words = words_of("image_tool")
 _TEMPLATES = Path(__file__).parents[2] / "firmware_config/boot"
 _FIRMWARE_READS = ("config.txt", "cmdline.txt")
 _SYSTEMS_READ = ("user-data", "network-config", "meta-data", "firstrun.sh")
@@ -188,10 +188,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _help(option: str) -> str:
     return _words(f"help_{option.replace('-', '_')}")
-
-
-def _words(key: str, **values: object) -> str:
-    return say(f"image_tool.{key}", reader_language(), **values)
 
 
 if __name__ == "__main__":

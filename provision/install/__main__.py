@@ -36,10 +36,10 @@ from provision.install.plan import (
     unit_files,
 )
 from provision.install.turn import Other, alone
-from runtime.command_line import CommandLine, reader_language
+from runtime.command_line import CommandLine, reader_language, words_of
 from runtime.worded_error import WordedError
-from runtime.wording import say
 
+_words = words_of("install_tool")
 _SOURCES = Path(__file__).parents[2]
 _LINKS = ("opt/thutu/current", "opt/thutu/proven")
 _SETTLED = {Done.UNCHANGED, Done.STAYS_EDITED, Done.STAYS_AWAY}
@@ -273,10 +273,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--venv", type=Path, default=Path(sys.prefix), help=_words("help_venv"))
     parser.add_argument("--dry-run", action="store_true", help=_words("help_dry_run"))
     return parser
-
-
-def _words(key: str, **values: object) -> str:
-    return say(f"install_tool.{key}", reader_language(), **values)
 
 
 if __name__ == "__main__":

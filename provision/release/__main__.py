@@ -23,11 +23,11 @@ from contract.wire import (
     release_file,
 )
 from provision.release.needs import Need, Target, needs, pinned, pins
-from runtime.command_line import CommandLine, reader_language
+from runtime.command_line import CommandLine, words_of
 from runtime.private_file import write_private
 from runtime.sealed import SealError, seal, signing_key, write_file
-from runtime.wording import say
 
+_words = words_of("release_tool")
 _NEWEST_GLIBC = 34
 _OLDEST_GLIBC = 17
 
@@ -171,10 +171,6 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--updates-from", type=int, default=0, help=_words("help_updates_from"))
     build.add_argument("--to", type=Path, required=True, help=_words("help_to"))
     return parser
-
-
-def _words(key: str, **values: object) -> str:
-    return say(f"release_tool.{key}", reader_language(), **values)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import logging
 import platform
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -25,15 +26,15 @@ from provision.update.notebook import Notebook
 from provision.update.releases import CURRENT, PREVIOUS, PROVEN, Releases
 from provision.update.updater import RefusedError, Trusted, Updater
 from runtime.clock import SystemClock
-from runtime.command_line import CommandLine, reader_language
+from runtime.command_line import CommandLine, words_of
 from runtime.folder_lock import FolderInUseError, FolderLock
 from runtime.sealed import SealError, unseal
 from runtime.settings import SettingsError, load_settings
 from runtime.trust import context_beside_system
-from runtime.wording import say
 
 logger = logging.getLogger(__name__)
 
+_words = words_of("update_tool")
 _ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - what a hub listens on, not what we do
 _TRIED_LATER = 75  # EX_TEMPFAIL: the service manager starts it again
 _UNEXPECTED = 70  # EX_SOFTWARE: and after this; only a refusal is final
@@ -61,13 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(chosen: argparse.Namespace) -> None:
     settings = _settings(chosen)
-    lock = FolderLock(chosen.state)
-    try:
+    with FolderLock(chosen.state):
         updater = _updater(chosen, settings)
         order_file = None if settings.updates is None else settings.updates.order_file
         updater.run(partial(_take_order, updater, order_file))
-    finally:
-        lock.release()
 
 
 def _take_order(updater: Updater, order_file: Path | None) -> bool:
@@ -86,16 +84,11 @@ def _resume(chosen: argparse.Namespace) -> None:
 def _follow(chosen: argparse.Namespace) -> None:
     settings = load_settings(chosen.config, FollowSettings, "THUTU_UPDATE")
     keys = frozenset(map(bytes.fromhex, settings.publisher_keys))
-    lock = FolderLock(chosen.state)
-    machine = FollowingMachine(settings)
-    try:
+    with FolderLock(chosen.state), closing(FollowingMachine(settings)) as machine:
         trusted = Trusted("", None, keys, _target())
         updater = _updater_on(chosen, machine, trusted)
         updater.run(partial(_take_offer, updater, machine, settings.source))
         machine.end_turn()
-    finally:
-        machine.close()
-        lock.release()
 
 
 def _take_offer(updater: Updater, machine: FollowingMachine, source: str) -> bool:
@@ -142,20 +135,14 @@ def _files_in_force(releases: Releases) -> tuple[ReleaseFile, ...]:
 
 
 def _install(chosen: argparse.Namespace) -> None:
-    lock = FolderLock(chosen.state)
-    try:
+    with FolderLock(chosen.state):
         release = _updater(chosen, _settings(chosen)).take_folder(chosen.folder, urgent=chosen.now)
-    finally:
-        lock.release()
     print(_words("next", release=release.number, software=release.software))
 
 
 def _back(chosen: argparse.Namespace) -> None:
-    lock = FolderLock(chosen.state)
-    try:
+    with FolderLock(chosen.state):
         release = _updater(chosen, None).back()
-    finally:
-        lock.release()
     print(_words("gone_back", release=release))
 
 
@@ -235,10 +222,6 @@ def _parser() -> argparse.ArgumentParser:
     install.add_argument("folder", type=Path, help=_words("help_folder"))
     install.add_argument("--now", action="store_true", help=_words("help_now"))
     return parser
-
-
-def _words(key: str, **values: object) -> str:
-    return say(f"update_tool.{key}", reader_language(), **values)
 
 
 if __name__ == "__main__":

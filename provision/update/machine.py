@@ -9,9 +9,8 @@ from typing import Protocol
 import msgspec
 
 from provision.update.decide import House
-from runtime.command_line import reader_language
+from runtime.command_line import words_of
 from runtime.http_unverified import unverified
-from runtime.wording import say
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +18,7 @@ FETCH_UNIT = "thutu-update-fetch.service"
 LAY_UNIT = "thutu-update-lay.service"
 _PROGRAMS = ("hub", "boards", "hall", "hall-screen", "voice", "satellite", "terminal", "central")
 RESTARTED = tuple(f"thutu-{name}.service" for name in _PROGRAMS)
+_words = words_of("update_tool")
 _ANSWER_S = 5.0
 _MOST_BYTES = 10_000
 _RUNS = ("active", "activating", "reloading")
@@ -103,7 +103,7 @@ class SystemdMachine:
         """Let the service that may write to /etc do it, with the release's own program. A machine
         from before releases brought units goes on with those that it has."""
         if _is_unknown(LAY_UNIT):
-            logger.warning("%s", say("update_tool.no_units", reader_language()))
+            logger.warning("%s", _words("no_units"))
         else:
             _systemctl("start", LAY_UNIT)
 

@@ -185,7 +185,7 @@ class Updater:
         if facts.trial is None or not facts.on_trial:
             return
         trial = self._entered(facts.trial)
-        reason = decide.failure(trial, self._now_s())
+        reason = decide.failure(trial, self._clock.stamp().mono_s)
         if reason:
             self._note("refused", reason)
         if reason or (facts.state is not None and facts.state.phase == "refused"):
@@ -287,7 +287,7 @@ class Updater:
         self._note("trying")
         state = plan.state
         well = tuple(unit for unit in units if self._machine.lives((unit,)) is not None)
-        trial = Trial(state.order, state.release, 1, now.boot, now.mono_ns / 1e9, units, well)
+        trial = Trial(state.order, state.release, 1, now.boot, now.mono_s, units, well)
         self._releases.point_as(PROVEN, CURRENT)
         self._notebook.keep_trial(trial)
         self._notebook.keep_restart_due(RestartDue(now.boot, units))
@@ -297,13 +297,13 @@ class Updater:
         """Wait for a quiet time; False when another order came before it."""
         self._note("waiting")
         urgent = self._planned().urgent
-        not_busy_since_s = self._now_s()
+        not_busy_since_s = self._clock.stamp().mono_s
         while not orders():
             hub = self._machine.hub()
             house = None if hub is None else hub.house
             if house == "busy":
-                not_busy_since_s = self._now_s()
-            if decide.is_quiet(house, self._now_s() - not_busy_since_s, urgent=urgent):
+                not_busy_since_s = self._clock.stamp().mono_s
+            if decide.is_quiet(house, self._clock.stamp().mono_s - not_busy_since_s, urgent=urgent):
                 return True
             self._clock.sleep(_LOOK_S)
         return False
@@ -332,8 +332,8 @@ class Updater:
         self._lay()  # it may have failed at the start of the machine
         trial = self._entered(trial)
         software = self._software(trial.release)
-        lived, well_since_s = None, self._now_s()
-        while not (reason := decide.failure(trial, now_s := self._now_s())):
+        lived, well_since_s = None, self._clock.stamp().mono_s
+        while not (reason := decide.failure(trial, now_s := self._clock.stamp().mono_s)):
             lives = self._lives(trial, software)
             if lives is None or lives != lived:
                 lived, well_since_s = lives, now_s
@@ -368,7 +368,8 @@ class Updater:
         self._releases.point_as(CURRENT, PROVEN)
 
     def _entered(self, trial: Trial) -> Trial:
-        now = decide.entered(trial, self._clock.stamp().boot, self._now_s())
+        stamp = self._clock.stamp()
+        now = decide.entered(trial, stamp.boot, stamp.mono_s)
         if now != trial:
             self._notebook.keep_trial(now)
         return now
@@ -395,6 +396,3 @@ class Updater:
         self._notebook.keep_plan(msgspec.structs.replace(plan, state=state))
         if reason:
             logger.warning("update to release %d: %s", state.release, reason)
-
-    def _now_s(self) -> float:
-        return self._clock.stamp().mono_ns / 1e9

@@ -12,7 +12,7 @@ from threading import Event
 
 from rich.console import Console
 
-from edge.core.calendar import local_time
+from contract.local_time import local_time
 from runtime.clock import SystemClock
 from runtime.command_line import CommandLine
 from runtime.wording import say

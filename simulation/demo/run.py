@@ -122,7 +122,7 @@ class Demo:
 
         Raises LeftEarly.
         """
-        began_s, began_ms = self._now_s(), self._time.now_ms
+        began_s, began_ms = self._clock.stamp().mono_s, self._time.now_ms
         while (moment_ms := self._agenda.next_ms) is not None:
             if until_ms is not None and moment_ms > until_ms:
                 return
@@ -134,9 +134,9 @@ class Demo:
 
     def settle(self) -> bool:
         """Wait until the centre has confirmed every row of every hub; whether it came to that."""
-        deadline_s = self._now_s() + _SENT_S
+        deadline_s = self._clock.stamp().mono_s + _SENT_S
         while not all(_is_confirmed(day) for day in self._days):
-            if self._now_s() > deadline_s:
+            if self._clock.stamp().mono_s > deadline_s:
                 return False
             self._draw()
             self._leaving.wait(_LOOK_S)
@@ -187,15 +187,12 @@ class Demo:
             self._draw()
             return
         due_s = began_s + (moment_ms - began_ms) / 1000 / speed
-        while (left_s := due_s - self._now_s()) > 0:
+        while (left_s := due_s - self._clock.stamp().mono_s) > 0:
             if self._leaving.wait(min(left_s, _FRAME_S)):
                 return
-            elapsed_ms = round((self._now_s() - began_s) * speed * 1000)
+            elapsed_ms = round((self._clock.stamp().mono_s - began_s) * speed * 1000)
             self._time.advance_to(min(moment_ms, began_ms + elapsed_ms))
             self._draw()
-
-    def _now_s(self) -> float:
-        return self._clock.stamp().mono_ns / 1e9
 
     def _draw(self) -> None:
         begins, ends = at(self._plan.day, _BEGINS), at(self._plan.day, _ENDS)

@@ -10,8 +10,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from contract.local_time import local_time
 from contract.snapshot import Snapshot
-from edge.core.calendar import local_time
 from runtime.clock import SystemClock
 from simulation.satellite import PRINTER
 

@@ -14,6 +14,7 @@ from central.registry.register import register
 from central.registry.sites import SiteRecord, SiteType
 from central.rollup.business_day import midnight_ms
 from central.service import Centre, issue_token
+from central.settings import FigureSettings, HttpSettings
 from central.store.database import database_of, writing
 from edge.settings import HubSettings
 from simulation.clock import SimulatedClock, SimulatedTime
@@ -112,8 +113,8 @@ class Stage:
             self._centre_folder,
             self.broker.settings(CENTRE),
             clock=clock,
-            http_port=port,
-            live_within_s=_LIVE_WITHIN_S,
+            http=HttpSettings(port=port),
+            figures=FigureSettings(live_within_s=_LIVE_WITHIN_S),
         )
         centre.start()
         return centre

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from central.broker import BrokerError
 from central.store.protocol import StoreError
-from runtime.command_line import CommandLine, reader_language
+from runtime.command_line import CommandLine, reader_language, words_of
 from runtime.worded_error import WordedError
-from runtime.wording import say
 from simulation.nation.run import Nation, Plan
 
+_words = words_of("nation_tool")
 _SITES = 3139
 _MONDAY = date(2026, 11, 23)
 
@@ -89,10 +89,6 @@ def _speed(text: str) -> float | None:
     if not 0.1 <= speed <= 100_000:
         raise argparse.ArgumentTypeError(_words("bad_speed"))
     return speed
-
-
-def _words(key: str, **values: object) -> str:
-    return say(f"nation_tool.{key}", reader_language(), **values)
 
 
 if __name__ == "__main__":

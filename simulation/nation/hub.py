@@ -18,13 +18,13 @@ from edge.core.effects import reprints_after_restart, slip_to_print
 from edge.core.house import HUB, NO_COMMAND, House, Turn, apply, carry_out, record
 from edge.core.rules import Rules
 from edge.core.view import snapshot
+from edge.node_identity import Identity
 from edge.upstream.sender import Sender
 from edge.upstream.uplink import Uplink
 from runtime.clock import Clock
 from runtime.hub_client import Refusal
 from runtime.mqtt import MqttSettings
-from simulation.clock import SimulatedTime
-from simulation.nation.clock import UnreliableClock
+from simulation.clock import SimulatedClock, SimulatedTime
 from simulation.nation.journal import MemoryJournal
 from simulation.nation.shared_uplink import SharedUplink
 
@@ -47,6 +47,7 @@ class NationHub:
     ) -> None:
         """`line_clock` is real time, by which the uplink is paced and lag is measured."""
         self.node = node
+        self._identity = Identity(node, _STARTED.software, _STARTED.config)
         self.rules = rules
         self._shared = shared
         self._own: Uplink | None = None
@@ -78,9 +79,7 @@ class NationHub:
         self._own = Uplink(
             self.journal,
             broker,
-            node=self.node,
-            software=_STARTED.software,
-            config=_STARTED.config,
+            self._identity,
             clock=self._clock,
             line_clock=self._line_clock,
         )
@@ -153,17 +152,15 @@ class NationHub:
         )
         return snapshot(self.rules, self.node, self.house, self._clock.stamp(), link)
 
-    def _new_clock(self, error_ms: int) -> UnreliableClock:
+    def _new_clock(self, error_ms: int) -> SimulatedClock:
         self._boots += 1
-        return UnreliableClock(self._time, f"{self.node}-{self._boots}", error_ms)
+        return SimulatedClock(self._time, f"{self.node}-{self._boots}", error_ms)
 
     def _new_sender(self) -> Sender:
         return Sender(
             self.journal,
             self._shared,
-            node=self.node,
-            software=_STARTED.software,
-            config=_STARTED.config,
+            self._identity,
             clock=self._clock,
         )
 

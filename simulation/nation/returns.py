@@ -12,7 +12,7 @@ class Returns:
 
     def __init__(self, hubs: Iterable[NationHub], clock: Clock) -> None:
         self._clock = clock
-        self._began_s = self._now_s()
+        self._began_s = self._clock.stamp().mono_s
         self._away = {hub.node: hub for hub in hubs}
         self._took_s: list[float] = []
 
@@ -23,7 +23,7 @@ class Returns:
 
     def look(self) -> None:
         """Take notice of those who are back."""
-        took_s = self._now_s() - self._began_s
+        took_s = self._clock.stamp().mono_s - self._began_s
         for node in [node for node, hub in self._away.items() if hub.connected]:
             del self._away[node]
             self._took_s.append(took_s)
@@ -37,6 +37,3 @@ class Returns:
             "half_back_s": round(took_s[len(took_s) // 2], 2) if took_s else None,
             "all_back_s": round(took_s[-1], 2) if took_s and self.complete else None,
         }
-
-    def _now_s(self) -> float:
-        return self._clock.stamp().mono_ns / 1e9

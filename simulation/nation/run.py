@@ -105,11 +105,11 @@ class Nation:
         self._settle_country(stack)
         self._plan_troubles()
         self._wait_until("all provinces are connected", self._all_connected, _CONNECTED_S)
-        began_s = self._now_s()
+        began_s = self._clock.stamp().mono_s
         self._pass_the_day(began_s)
-        lived_s = self._now_s() - began_s
+        lived_s = self._clock.stamp().mono_s - began_s
         self._wait_until("the centre has confirmed everything", self._all_confirmed, _SETTLED_S)
-        settled_s = self._now_s() - began_s - lived_s
+        settled_s = self._clock.stamp().mono_s - began_s - lived_s
         spent_on_the_day = Usage()
         spent_on_the_day.add(os.getpid())
         herd = self._herd_returns()
@@ -228,12 +228,13 @@ class Nation:
         self._broker.crash()
         again = self._watched = Returns(herd, self._clock)
         self._waited(lambda: again.complete, _CONNECTED_S)
-        began_s = self._now_s()
+        began_s = self._clock.stamp().mono_s
         confirmed = self._waited(self._all_confirmed, _CONNECTED_S)
+        took_s = round(self._clock.stamp().mono_s - began_s, 1)
         return {
             "first_connection": first.figures(),
             "return_of_all": again.figures(),
-            "confirmed_after_s": round(self._now_s() - began_s, 1) if confirmed else None,
+            "confirmed_after_s": took_s if confirmed else None,
         }
 
     # --- the day ------------------------------------------------------------------------------
@@ -250,7 +251,7 @@ class Nation:
             return
         since_ms = moment_ms - at(self._plan.day, _BEGINS)
         due_s = began_s + since_ms / 1000 / self._plan.speed
-        while (left_s := due_s - self._now_s()) > 0:
+        while (left_s := due_s - self._clock.stamp().mono_s) > 0:
             self._clock.sleep(min(left_s, _LOOK_S))
             self._look()
 
@@ -259,16 +260,16 @@ class Nation:
             raise RuntimeError(f"not within {within_s:.0f} s: {what}")
 
     def _waited(self, happened: Callable[[], bool], within_s: float) -> bool:
-        deadline_s = self._now_s() + within_s
+        deadline_s = self._clock.stamp().mono_s + within_s
         while not happened():
-            if self._now_s() > deadline_s:
+            if self._clock.stamp().mono_s > deadline_s:
                 return False
             self._clock.sleep(_LOOK_S)
             self._look()
         return True
 
     def _look(self) -> None:
-        now_s = self._now_s()
+        now_s = self._clock.stamp().mono_s
         if now_s - self._looked_s < _LOOK_S:
             return
         self._looked_s = now_s
@@ -286,9 +287,6 @@ class Nation:
 
     def _all_confirmed(self) -> bool:
         return all(hub.journal.cursor == hub.journal.last_seq for hub in self._hubs.values())
-
-    def _now_s(self) -> float:
-        return self._clock.stamp().mono_ns / 1e9
 
     # --- afterwards ---------------------------------------------------------------------------
 

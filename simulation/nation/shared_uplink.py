@@ -97,7 +97,7 @@ class SharedUplink:
     def _run(self) -> None:
         while not self._stopping:
             self._wake.clear()
-            now_s = self._now_s()
+            now_s = self._clock.stamp().mono_s
             while self._schedule and self._schedule[0][0] <= now_s:
                 due_s, node = heapq.heappop(self._schedule)
                 if self._due.get(node) == due_s:
@@ -105,12 +105,9 @@ class SharedUplink:
             while self._woken:
                 self._turn(self._woken.pop(), now_s)
             next_s = self._schedule[0][0] if self._schedule else now_s + _TURN_S
-            self._wake.wait(max(0.0, next_s - self._now_s()))
+            self._wake.wait(max(0.0, next_s - self._clock.stamp().mono_s))
 
     def _turn(self, node: str, now_s: float) -> None:
         pause_s = self._senders[node].turn(now_s)
         self._due[node] = due_s = now_s + (_TURN_S if pause_s is None else pause_s)
         heapq.heappush(self._schedule, (due_s, node))
-
-    def _now_s(self) -> float:
-        return self._clock.stamp().mono_ns / 1e9

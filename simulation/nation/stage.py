@@ -67,8 +67,8 @@ class CentreProcess:
         command = [sys.executable, "-m", "central", "--config", str(self._config), "serve"]
         with self._log.open("wb") as log:
             process = self._process = subprocess.Popen(command, stdout=log, stderr=log)
-        deadline_s = self._now_s() + _START_S
-        while process.poll() is None and self._now_s() < deadline_s:
+        deadline_s = self._clock.stamp().mono_s + _START_S
+        while process.poll() is None and self._clock.stamp().mono_s < deadline_s:
             if _LISTENS.search(self._log.read_text("utf-8")):
                 return
             self._clock.sleep(_TURN_S)
@@ -90,9 +90,6 @@ class CentreProcess:
         self._process.terminate()
         self._process.wait(_STOP_S)
         self._process = None
-
-    def _now_s(self) -> float:
-        return self._clock.stamp().mono_ns / 1e9
 
 
 def _settings(data: Path, mqtt: MqttSettings) -> str:

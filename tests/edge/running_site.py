@@ -13,8 +13,9 @@ from edge.api.app import create_app
 from edge.core.effects import Slip
 from edge.core.rules import Counter, Priority, RatingReason, Rules, Service, Session
 from edge.core.state import State
-from edge.hub import Hub, Identity, Reply
+from edge.hub import Hub, Reply
 from edge.last_news import LastNews
+from edge.node_identity import Identity
 from edge.site_release import SiteRelease
 from runtime.http_connections import Limits
 from runtime.http_server import HttpServer

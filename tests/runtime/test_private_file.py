@@ -33,7 +33,8 @@ def test_folders_that_are_missing_are_made_for_one_user(tmp_path: Path) -> None:
 
 
 def test_a_lock_and_a_private_file_make_their_folder(tmp_path: Path) -> None:
-    FolderLock(tmp_path / "a" / "b").release()
+    with FolderLock(tmp_path / "a" / "b"):
+        pass
     write_private(tmp_path / "c" / "d" / "key", b"x")
     assert {mode(tmp_path / name) for name in ("a", "a/b", "c", "c/d")} == {0o700}
     assert {mode(tmp_path / name) for name in ("a/b/lock", "c/d/key")} == {0o600}

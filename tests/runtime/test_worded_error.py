@@ -53,9 +53,13 @@ ERRORS: tuple[type[WordedError], ...] = (
 )
 TOOLS = {
     "central_tool": ("words", "central/__main__.py", "central/**/commands.py"),
+    "hub_tool": ("_words", "edge/*.py", "edge/identity/commands.py"),
     "image_tool": ("_words", "provision/image/*.py"),
     "install_tool": ("_words", "provision/install/*.py"),
     "nation_tool": ("_words", "simulation/nation/*.py"),
+    "release_tool": ("_words", "provision/release/*.py"),
+    "terminal_tool": ("_words", "display/terminal/__main__.py"),
+    "update_tool": ("_words", "provision/update/*.py"),
 }
 
 
@@ -99,7 +103,8 @@ def test_every_answer_names_a_key_and_feeds_it(section: str) -> None:
 @pytest.mark.parametrize("section", TOOLS)
 def test_nothing_is_worded_that_no_tool_says(section: str) -> None:
     said = set(_constants(*TOOLS[section][1:]))
-    said |= {f"{kind}_{word.replace('-', '_')}" for word in said for kind in ("help", "done")}
+    kinds = ("help", "done", "phase")
+    said |= {f"{kind}_{word.replace('-', '_')}" for word in said for kind in kinds}
     worded = {key.partition(".")[2] for key in catalogue("vi") if key.startswith(f"{section}.")}
     assert worded <= said
 

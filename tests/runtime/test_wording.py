@@ -70,7 +70,7 @@ def test_a_key_that_nobody_wrote_is_an_error() -> None:
 
 
 def test_every_key_that_the_code_names_is_there() -> None:
-    """Every call of `say` with a literal key, wherever it is."""
+    """Every call of `say`, or of what `words_of` made, with a literal key, wherever it is."""
     named = list(literal_keys())
     assert len(named) > 3
     missing = {(path, key) for path, key in named if key not in KEYS}
@@ -80,24 +80,38 @@ def test_every_key_that_the_code_names_is_there() -> None:
 def literal_keys() -> list[tuple[str, str]]:
     """Where a literal key is asked for, and which; a part in braces fits any word."""
     found = []
-    for package in ("edge", "display", "central", "simulation", "runtime"):
+    for package in ("edge", "display", "central", "simulation", "provision", "runtime"):
         for path in sorted((ROOT / package).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                found += [(path.name, key) for key in _keys_of(node)]
+            nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+            sections = {"say": ""} | dict(pair for node in nodes for pair in _section_of(node))
+            found += [(path.name, key) for node in nodes for key in _keys_of(node, sections)]
     return found
 
 
-def _keys_of(node: ast.AST) -> list[str]:
+def _section_of(node: ast.AST) -> list[tuple[str, str]]:
+    """The name by which a module asks for the words of a section, and how its keys begin."""
     match node:
-        case ast.Call(func=ast.Name("say"), args=[ast.Constant(value=str(key)), *_]):
-            return [key]
-        case ast.Call(func=ast.Name("say"), args=[ast.JoinedStr() as key, *_]):
-            return _keys_like(key)
+        case ast.Assign(
+            targets=[ast.Name(name)],
+            value=ast.Call(func=ast.Name("words_of"), args=[ast.Constant(value=str(section))]),
+        ):
+            return [(name, f"{section}.")]
     return []
 
 
-def _keys_like(key: ast.JoinedStr) -> list[str]:
-    parts = [
+def _keys_of(node: ast.AST, sections: dict[str, str]) -> list[str]:
+    match node:
+        case ast.Call(func=ast.Name(name), args=[key, *_]) if name in sections:
+            match key:
+                case ast.Constant(value=str(literal)):
+                    return [sections[name] + literal]
+                case ast.JoinedStr():
+                    return _keys_like(sections[name], key)
+    return []
+
+
+def _keys_like(section: str, key: ast.JoinedStr) -> list[str]:
+    parts = [re.escape(section)] + [
         re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+"
         for part in key.values
     ]

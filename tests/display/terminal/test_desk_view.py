@@ -4,11 +4,11 @@ from msgspec.structs import replace
 from contract.day_report import Ratings, Spread, StaffFigures
 from contract.snapshot import CounterView
 from display.terminal.desk_view import desk_view, figures, own_figures, waiting_here
-from display.terminal.scene import Line
+from display.terminal.scene import Note
 from tests.display.terminal.sights import MINUTE_MS, NOW_MS, counter, scene, ticket
 
 
-def words(lines: tuple[Line, ...]) -> list[str]:
+def words(lines: tuple[Note, ...]) -> list[str]:
     return [line.words for line in lines]
 
 
@@ -16,7 +16,7 @@ def test_a_ticket_being_served_shows_its_time_against_the_usual_time_of_its_serv
     at = counter(ticket(phase="serving", minutes=4.2))
     view = desk_view(scene(at), at)
     assert (view.title, view.number) == ("Đang phục vụ", "1025")
-    assert view.running == Line("4:12 trên mức 7 phút")
+    assert view.running == Note("4:12 trên mức 7 phút")
     assert view.share == pytest.approx(0.6)
     assert view.main == "next"
 
@@ -24,13 +24,13 @@ def test_a_ticket_being_served_shows_its_time_against_the_usual_time_of_its_serv
 def test_a_service_beyond_its_usual_time_has_a_sign_and_words_and_not_only_a_colour() -> None:
     at = counter(ticket(phase="serving", minutes=12))
     running = desk_view(scene(at), at).running
-    assert running == Line("12:00, quá mức 7 phút", "notice")
+    assert running == Note("12:00, quá mức 7 phút", "notice")
 
 
 def test_a_called_ticket_shows_how_often_it_was_called_and_who_comes() -> None:
     at = counter(ticket(phase="called", minutes=0.5, calls=2, priority="elderly"))
     view = desk_view(scene(at), at)
-    assert view.running == Line("0:30 trên mức 1:00")
+    assert view.running == Note("0:30 trên mức 1:00")
     assert words(view.lines) == [
         "Hộ tịch – Chứng thực",
         "Ưu tiên: Người cao tuổi",
@@ -42,7 +42,7 @@ def test_a_called_ticket_shows_how_often_it_was_called_and_who_comes() -> None:
 def test_whoever_does_not_come_makes_the_clerk_think_of_calling_again() -> None:
     at = counter(ticket(phase="called", minutes=1.5))
     view = desk_view(scene(at), at)
-    assert view.running == Line("1:30, quá mức 1:00", "notice")
+    assert view.running == Note("1:30, quá mức 1:00", "notice")
     assert "Gọi lại (L), hoặc ghi vắng mặt (V)" in words(view.lines)
 
 
@@ -64,8 +64,8 @@ def test_an_idle_counter_says_who_waits_for_it_and_what_is_due() -> None:
         idle,
     )
     assert view.lines == (
-        Line("Chờ quầy này: 2, lâu nhất 25 phút", "notice"),
-        Line("1 số đã đến hẹn gọi lại", "notice"),
+        Note("Chờ quầy này: 2, lâu nhất 25 phút", "notice"),
+        Note("1 số đã đến hẹn gọi lại", "notice"),
     )
     assert view.main == "next"
 
@@ -81,7 +81,7 @@ def test_who_was_sent_to_another_open_counter_does_not_wait_here() -> None:
 def test_a_paused_counter_says_why_and_opens_with_the_main_key() -> None:
     paused = counter(phase="paused", pause_reason="lunch", since_ms=NOW_MS - 65 * MINUTE_MS)
     view = desk_view(scene(paused), paused)
-    assert view.lines[0] == Line("Nghỉ trưa · Từ 06:55, đã 1 giờ 05")
+    assert view.lines[0] == Note("Nghỉ trưa · Từ 06:55, đã 1 giờ 05")
     assert view.main == "open"
 
 

@@ -3,7 +3,7 @@ import pytest
 from contract.snapshot import DeviceView, LinkView
 from display.terminal import house_view
 from display.terminal.house_view import Row
-from display.terminal.scene import Line
+from display.terminal.scene import Note
 from runtime.wording import LANGUAGES
 from tests.display.terminal.sights import (
     MINUTE_MS,
@@ -80,36 +80,36 @@ def test_other_counters_say_who_does_what_since_when() -> None:
 @pytest.mark.parametrize(
     ("link", "line"),
     [
-        (LinkView(True, 0), Line("Đã đồng bộ")),
-        (LinkView(True, 12), Line("Đã đồng bộ")),
-        (LinkView(True, 12, overdue=4), Line("Đang gửi về trung tâm, còn 12 sự kiện")),
+        (LinkView(True, 0), Note("Đã đồng bộ")),
+        (LinkView(True, 12), Note("Đã đồng bộ")),
+        (LinkView(True, 12, overdue=4), Note("Đang gửi về trung tâm, còn 12 sự kiện")),
         (
             LinkView(False, 132),
-            Line("Mất kết nối – đang lưu tại chỗ, 132 sự kiện", "notice"),
+            Note("Mất kết nối – đang lưu tại chỗ, 132 sự kiện", "notice"),
         ),
-        (LinkView(False, 0, configured=False), Line("Chạy độc lập, không nối trung tâm")),
-        (LinkView(False, 0), Line("Mất kết nối – đang lưu tại chỗ", "notice")),
+        (LinkView(False, 0, configured=False), Note("Chạy độc lập, không nối trung tâm")),
+        (LinkView(False, 0), Note("Mất kết nối – đang lưu tại chỗ", "notice")),
     ],
 )
-def test_the_line_to_the_centre_is_told_in_words(link: LinkView, line: Line) -> None:
+def test_the_line_to_the_centre_is_told_in_words(link: LinkView, line: Note) -> None:
     assert house_view.link(scene(link=link)) == line
 
 
 @pytest.mark.parametrize(
     ("at", "line"),
     [
-        (device("lost", "paper-out"), Line("Hết giấy ở máy lấy số", "alarm")),
-        (device("paper-low"), Line("Máy lấy số sắp hết giấy", "notice")),
+        (device("lost", "paper-out"), Note("Hết giấy ở máy lấy số", "alarm")),
+        (device("paper-low"), Note("Máy lấy số sắp hết giấy", "notice")),
         (
             device("lost", "no-news", "boards:b1", NOW_MS),
-            Line("Mất liên lạc từ 08:00 (boards:b1)", "alarm"),
+            Note("Mất liên lạc từ 08:00 (boards:b1)", "alarm"),
         ),
-        (device("lost", "no-answer"), Line("Thiết bị không trả lời (printer-1)", "alarm")),
-        (device("lost", "some new trouble"), Line("Mất liên lạc (printer-1)", "alarm")),
-        (device("ready"), Line("Thiết bị tốt")),
+        (device("lost", "no-answer"), Note("Thiết bị không trả lời (printer-1)", "alarm")),
+        (device("lost", "some new trouble"), Note("Mất liên lạc (printer-1)", "alarm")),
+        (device("ready"), Note("Thiết bị tốt")),
     ],
 )
-def test_devices_are_told_in_words(at: DeviceView, line: Line) -> None:
+def test_devices_are_told_in_words(at: DeviceView, line: Note) -> None:
     assert house_view.devices(scene(devices=(at,))) == (line,)
 
 
@@ -155,6 +155,6 @@ def test_that_another_hub_answers_fits_into_a_row_of_80_columns(language: str) -
 
 
 def test_a_clock_that_nobody_set_is_not_shown_as_the_time() -> None:
-    assert house_view.clock(scene()) == Line("08:00")
+    assert house_view.clock(scene()) == Note("08:00")
     unset = house_view.clock(scene(clock_trusted=False))
-    assert unset == Line("23/11/2026, đồng hồ chưa chỉnh", "notice")
+    assert unset == Note("23/11/2026, đồng hồ chưa chỉnh", "notice")

@@ -10,8 +10,8 @@ import msgspec
 
 from contract import events as e
 from contract.events import Entry
+from contract.local_time import local_time
 from contract.stamp import Span
-from edge.core.calendar import local_time
 from edge.core.state import AT_COUNTER, ENDED, State
 
 _PHASES = {

@@ -3,9 +3,9 @@
 from contract.commands import Actor, AnyCommand, Order, SignIn
 from contract.commands import OpenCounter as Open
 from contract.events import AnyEvent, DayOpened, Entry
+from contract.local_time import local_time
 from contract.refusals import Refused
 from contract.stamp import Stamp
-from edge.core.calendar import local_time
 from edge.core.house import House, Turn, carry_out
 from edge.core.rules import Counter, Priority, RatingReason, Rules, Service, Session
 from edge.core.state import State

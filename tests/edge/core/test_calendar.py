@@ -9,7 +9,6 @@ from edge.core.calendar import (
     clock_step,
     hours,
     issuing,
-    local_time,
     may_be_earlier,
     remembered,
 )
@@ -228,8 +227,6 @@ def test_only_a_trusted_clock_lets_numbers_begin_anew() -> None:
 
 
 def test_what_no_calendar_holds_is_its_last_day() -> None:
-    assert local_time(10**18).year == 9999
-    assert local_time(-(10**18)).year == 9999
     story = Story(wall_ms=10**18).given((LAN, c.SignIn("1")), (LAN, c.IssueTicket(("1",))))
     assert story.live.day == "9999-12-31"
 
@@ -272,12 +269,6 @@ def test_hours_in_words() -> None:
     assert hours(RULES, "2026-11-28") == "07:30–11:15"
     refused = Story().later(minutes=250).refuses(KIOSK, c.IssueTicket(("1",)))
     assert refused.detail == {"hours": "07:30–11:15, 13:30–16:30"}
-
-
-def test_vietnam_has_no_summer_time() -> None:
-    for month in range(12):
-        utc_midnight = MONDAY_8 - MONDAY_8 % DAY_MS + 30 * month * DAY_MS
-        assert local_time(utc_midnight).strftime("%H:%M") == "07:00"
 
 
 # --- steps ------------------------------------------------------------------------------------

@@ -256,7 +256,7 @@ def test_a_printer_that_takes_no_bytes_holds_nobody_up_for_long(tmp_path: Path) 
 
 def test_a_ticket_that_cannot_be_drawn_fails_alone(tmp_path: Path) -> None:
     with desk(tmp_path) as stand:
-        impossible = ticket(qr_url="https://" + 3000 * "x")
+        impossible = ticket(follow_url="https://" + 3000 * "x")
         stand.owner.print(PrintJob("1001", 1, impossible))
         stand.job("1002")
 

@@ -57,7 +57,7 @@ def test_what_is_approved_prints_tickets_right(name: str) -> None:
     for number in right:
         profile = approved(usual, number)
         with bench(model) as stand:
-            stand.send(profile.renderer().encode(ticket(service_name=VIETNAMESE_BOTH_CASES)))
+            stand.send(profile.renderer().encode(ticket(service=VIETNAMESE_BOTH_CASES)))
             assert VIETNAMESE_BOTH_CASES in "".join(stand.slip().text.split())
 
 

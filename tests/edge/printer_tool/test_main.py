@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from PIL import Image
 from edge.devices.printer_profile import PrinterProfile
 from edge.printer_tool.__main__ import main
 from edge.printer_tool.calibration import CANDIDATES
+from edge.printer_tool.sample import SAMPLE_NUMBER
 from runtime.settings import load_settings
 from runtime.wording import say
 from simulation.printer.machine import VirtualPrinter
@@ -181,6 +183,26 @@ def test_the_hub_s_own_settings_say_where_the_printer_is(
         hub.write_text(f'{SITE}[printer]\nurl = "{found.url}"\n', "utf-8")
         assert main(["--config", str(hub), "status", "--once"]) == 0
     assert capsys.readouterr().out == f"{say('printer_tool.ready')}\n"
+
+
+def test_the_code_opens_what_the_hub_s_own_tickets_open(tmp_path: Path) -> None:
+    hub, out = tmp_path / "hub.toml", tmp_path / "ticket.png"
+    with stand(tmp_path) as found:
+        hub.write_text(
+            'follow_url = "https://xephang.example.vn/t/{node}/{day}/{number}"\n'
+            f'{SITE}[printer]\nurl = "{found.url}"\n[printer.profile]\nmode = "strip"\n',
+            "utf-8",
+        )
+        assert main(["--config", str(hub), "test"]) == 0
+        assert main(["--config", str(hub), "preview", "--out", str(out)]) == 0
+
+        [slip] = found.slips
+    assert slip.qr is not None
+    before, day, number = slip.qr.rsplit("/", 2)
+    assert before == "https://xephang.example.vn/t/01-00097-01-h1"
+    assert date.fromisoformat(day).year > 2000
+    assert number == SAMPLE_NUMBER
+    assert out.exists()
 
 
 def test_tells_each_change_until_it_is_interrupted(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from contract.codec import decode_message, encode_message
 from contract.commands import Answer, IssueTicket
 from contract.wire import VERSION, Ack, Batch
+from edge.node_identity import Identity
 from edge.release_check import check_on_copy
 from edge.store import recovery, sealing
 from edge.store.journal import Journal, Row, StoreError
@@ -208,9 +209,8 @@ def test_a_restored_centre_is_sent_the_sealed_rows(tmp_path: Path) -> None:
     whole = rows(folder)
     line = Line()
     for journal in opened(folder):
-        sender = Sender(
-            journal, line, node="01-00097-01-h1", software="1", config="c", clock=TestClock()
-        )
+        identity = Identity("01-00097-01-h1", "1", "c")
+        sender = Sender(journal, line, identity, clock=TestClock())
         now_s, watermark = 0.0, 3
         while watermark < journal.last_seq:
             sender.hear(encode_message(Ack(VERSION, journal.epoch, watermark)))

@@ -42,7 +42,7 @@ def test_a_citizen_with_nobody_in_the_way_is_not_told_of_zero_minutes(
 
 
 def test_leaves_out_what_is_not_known() -> None:
-    content = ticket(counters=(), expected_wait_min=None, qr_url=None)
+    content = ticket(counters=(), expected_wait_min=None, follow_url=None)
 
     assert (content.counters, content.expected_wait) == (None, None)
     assert (content.qr, content.qr_caption) == (None, None)
@@ -68,7 +68,7 @@ def test_marks_only_what_is_marked(changes: dict[str, object], marks: tuple[obje
 
 
 def test_speaks_english() -> None:
-    content = ticket(language="en", service_name="Civil status")
+    content = ticket(language="en", service="Civil status")
 
     assert content.service == "Service: Civil status"
     assert content.language == "en"
@@ -78,8 +78,8 @@ def test_names_typed_as_letters_and_separate_marks_become_the_same_ticket() -> N
     decomposed = unicodedata.normalize("NFD", LONGEST_UNIT)
 
     assert decomposed != LONGEST_UNIT
-    assert ticket(unit_name=decomposed) == ticket(unit_name=LONGEST_UNIT)
+    assert ticket(unit=decomposed) == ticket(unit=LONGEST_UNIT)
 
 
 def test_line_breaks_and_double_spaces_in_names_do_not_reach_the_paper() -> None:
-    assert ticket(service_name=" Trả\n kết  quả ").service == "Lĩnh vực: Trả kết quả"
+    assert ticket(service=" Trả\n kết  quả ").service == "Lĩnh vực: Trả kết quả"

@@ -18,8 +18,8 @@ from tests.simulation.printer.bench import picture, printed
 PAPERS = [Paper(dots, dpi) for dots, dpi in product((384, 416, 432, 512, 576), (180, 203))]
 MODES: tuple[Mode, ...] = ("raster", "text", "strip")
 LONG = {
-    "service_name": LONGEST_SERVICE,
-    "unit_name": "Đặc khu Lý Sơn – Trường Sa – Hoàng Sa – Côn Đảo",
+    "service": LONGEST_SERVICE,
+    "unit": "Đặc khu Lý Sơn – Trường Sa – Hoàng Sa – Côn Đảo",
     "number": "01025",
     "counters": tuple(map(str, range(1, 21))),
     "priority": True,

@@ -33,7 +33,7 @@ def paper(request: pytest.FixtureRequest) -> Paper:
 def test_whatever_the_names_are_no_line_is_wider_than_the_paper(
     unit: str, service: str, paper: Paper
 ) -> None:
-    content = ticket(unit_name=unit, service_name=service, priority=True, copy=2, training=True)
+    content = ticket(unit=unit, service=service, priority=True, copy=2, training=True)
 
     for block in texts(layout(content, paper, FACE.width_dots)):
         for line in block.lines:

@@ -54,9 +54,9 @@ def pictures(data: bytes) -> Iterator[tuple[int, bytes]]:
     [
         {},
         {"priority": True, "copy": 2, "training": True, "number": "01025"},
-        {"service_name": LONGEST_SERVICE, "language": "en", "clock_trusted": False},
-        {"service_name": VIETNAMESE_BOTH_CASES},
-        {"qr_url": None},
+        {"service": LONGEST_SERVICE, "language": "en", "clock_trusted": False},
+        {"service": VIETNAMESE_BOTH_CASES},
+        {"follow_url": None},
     ],
     ids=["plain", "all marks", "long", "every letter", "no code"],
 )
@@ -126,7 +126,7 @@ def test_a_printer_without_a_knife_gets_no_cut() -> None:
 
 def test_a_code_too_long_for_any_printer_is_refused() -> None:
     with pytest.raises(ValueError, match="41"):
-        RasterRenderer(Paper()).encode(ticket(qr_url="https://" + 3000 * "x"))
+        RasterRenderer(Paper()).encode(ticket(follow_url="https://" + 3000 * "x"))
 
 
 def test_the_preview_shows_ink_where_the_layout_has_text() -> None:

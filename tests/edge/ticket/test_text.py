@@ -80,8 +80,8 @@ def every_word(content: TicketContent) -> str:
     [
         {},
         {"priority": True, "copy": 2, "training": True, "number": "01025"},
-        {"service_name": LONGEST_SERVICE, "language": "en", "clock_trusted": False},
-        {"unit_name": "Xã Đắk Ơ", "counters": (), "expected_wait_min": None},
+        {"service": LONGEST_SERVICE, "language": "en", "clock_trusted": False},
+        {"unit": "Xã Đắk Ơ", "counters": (), "expected_wait_min": None},
         {"ahead": 0, "expected_wait_min": 0},
     ],
     ids=["plain", "all marks", "long", "short", "next"],
@@ -100,7 +100,7 @@ def test_what_comes_out_of_a_printer_is_every_word_letter_by_letter(
 
 
 def test_every_letter_of_both_cases_is_printed(model: PrinterModel, letters: Letters) -> None:
-    content = ticket(service_name=VIETNAMESE_BOTH_CASES)
+    content = ticket(service=VIETNAMESE_BOTH_CASES)
 
     slip = printed(renderer_for(model, letters).encode(content), model)
 
@@ -119,7 +119,7 @@ def test_whatever_the_names_are_every_line_fits_and_nothing_is_lost(
     unit: str, service: str, dots: int
 ) -> None:
     paper = Paper(dots)
-    content = ticket(unit_name=unit, service_name=service, priority=True, copy=2, training=True)
+    content = ticket(unit=unit, service=service, priority=True, copy=2, training=True)
 
     lines = [part for part in text_layout(content, paper) if isinstance(part, Line)]
 
@@ -177,7 +177,7 @@ def test_a_letter_that_the_printer_lacks_is_refused_before_anything_is_sent(
 
 @pytest.mark.parametrize("model", [WRONG_PAGES, CHINESE], ids=["wrong pages", "Chinese"])
 def test_drawn_letters_need_no_page_of_the_printer(model: PrinterModel) -> None:
-    content = ticket(service_name=VIETNAMESE_BOTH_CASES)
+    content = ticket(service=VIETNAMESE_BOTH_CASES)
 
     slip = printed(renderer_for(model, UserCharacterWriter).encode(content), model)
 
@@ -199,7 +199,7 @@ def test_drawn_letters_are_lost_with_the_power_and_come_again_with_the_next_tick
 
 def test_a_code_too_long_for_any_printer_is_refused() -> None:
     with pytest.raises(ValueError, match="41"):
-        renderer_for(PrinterModel()).encode(ticket(qr_url="https://" + 3000 * "x"))
+        renderer_for(PrinterModel()).encode(ticket(follow_url="https://" + 3000 * "x"))
 
 
 def test_a_clone_with_wrong_pages_prints_something_else() -> None:

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
+from contract.slips import SlipView
 from edge.ticket.content import TicketContent, compose
 
 _TONES = "aàảãáạ ăằẳẵắặ âầẩẫấậ eèẻẽéẹ êềểễếệ iìỉĩíị oòỏõóọ ôồổỗốộ ơờởỡớợ uùủũúụ ưừửữứự yỳỷỹýỵ"
@@ -13,19 +16,21 @@ LONGEST_UNIT = "Phường Văn Miếu - Quốc Tử Giám"
 FOLLOW_URL = "https://thutu.example.vn/q/01-00097-01/1025"
 
 
+_SLIP = SlipView(
+    ticket="5f0c/1",
+    number="1025",
+    copy=1,
+    unit=LONGEST_UNIT,
+    service="Hộ tịch – Chứng thực",
+    counters=("1", "2"),
+    ahead=5,
+    expected_wait_min=20,
+    issued_ms=1_783_996_320_000,
+    clock_trusted=True,
+    follow_url=FOLLOW_URL,
+)
+
+
 def ticket(**changes: Any) -> TicketContent:
-    """A ticket as a citizen gets it, with `changes` to what `compose` is told."""
-    return compose(
-        **{
-            "unit_name": LONGEST_UNIT,
-            "service_name": "Hộ tịch – Chứng thực",
-            "number": "1025",
-            "counters": ("1", "2"),
-            "ahead": 5,
-            "expected_wait_min": 20,
-            "issued_ms": 1_783_996_320_000,
-            "clock_trusted": True,
-            "qr_url": FOLLOW_URL,
-            **changes,
-        }
-    )
+    """A ticket as a citizen gets it, with `changes` to its slip."""
+    return compose(replace(_SLIP, **changes))

@@ -7,8 +7,10 @@ import pytest
 
 from contract.codec import decode_message
 from contract.wire import MOST_MACHINES, SiteMachine, Status, UpdateState
+from edge.node_identity import Identity
 from edge.store.journal import Journal
 from edge.upstream.sender import HEARTBEAT_S, Sender
+from edge.upstream.vitals import Vitals
 from tests.edge.running_site import TestClock
 
 NODE = "01-00097-01-h1"
@@ -44,12 +46,9 @@ class TalkingHub:
         self.sender = Sender(
             journal,
             self.line,
-            node=NODE,
-            software="1.1",
-            config="c1",
+            Identity(NODE, "1.1", "c1"),
             clock=self.clock,
-            update=lambda: self.update,
-            machines=lambda: self.machines,
+            vitals=Vitals(update=lambda: self.update, machines=lambda: self.machines),
         )
         self.sender.line_changed(connected=True)
 

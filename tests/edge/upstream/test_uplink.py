@@ -12,6 +12,7 @@ from contract.codec import encode_entry
 from contract.events import Entry, TicketCalled
 from contract.stamp import Stamp
 from contract.wire import VERSION, Ack
+from edge.node_identity import Identity
 from edge.store.journal import Journal, NewRow, Row, StoreError
 from edge.upstream.outbox import OutboxLimits
 from edge.upstream.uplink import Uplink
@@ -72,9 +73,7 @@ def uplink_of(
     uplink = Uplink(
         journal,
         MqttSettings("127.0.0.1", port, NODE, protocol=protocol, keepalive_s=keepalive_s),
-        node=NODE,
-        software="1.2.3",
-        config="c4",
+        Identity(NODE, "1.2.3", "c4"),
         clock=SystemClock(),
         line_clock=SystemClock(),
         limits=limits,
