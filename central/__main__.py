@@ -80,8 +80,7 @@ def _parse() -> argparse.Namespace:
     add_recovery_commands(commands)
     add_configuration_commands(commands)
     add_catalogue_commands(commands)
-    add_update_commands(parsers, print)
-
+    add_update_commands(commands)
     add_registry_commands(commands)
     commands.add("rebuild", _rebuild)
 
@@ -99,17 +98,13 @@ def _serve(settings: CentralSettings, _arguments: argparse.Namespace) -> None:
             settings.mqtt or _embedded(settings, stack),
             database=settings.database(),
             has_workers=settings.ingest.workers > 0,
-            http_host=settings.http.host,
-            http_port=settings.http.port,
-            live_within_s=settings.figures.live_within_s,
-            behind_https=settings.http.behind_https,
-            proxies=settings.http.trusted_proxies,
-            access=settings.access,
-            wait_target_s=settings.figures.wait_target_s,
-            alerts=settings.alerts,
-            updates=settings.updates,
-            slot_min=settings.appointments.slot_min,
             turned=watchdog.loop(),
+            http=settings.http,
+            figures=settings.figures,
+            access=settings.access,
+            alerts=settings.alerts,
+            appointments=settings.appointments,
+            updates=settings.updates,
         )
         centre.start()
         stack.callback(centre.stop)
@@ -168,11 +163,10 @@ def _embedded(settings: CentralSettings, stack: ExitStack) -> MqttSettings:
 
 def _move(settings: CentralSettings, arguments: argparse.Namespace) -> str:
     target = location(arguments.to)
-    lock = FolderLock(settings.folder)
     try:
-        moved = move(settings.database(), target, SystemClock().stamp().wall_ms)
+        with FolderLock(settings.folder):
+            moved = move(settings.database(), target, SystemClock().stamp().wall_ms)
     finally:
-        lock.release()
         close(target)
     events = moved["events"].rows
     others = sum(table.rows for table in moved.values()) - events

@@ -201,8 +201,8 @@ class EmbeddedBroker:
         }
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> int:
-        deadline_s = self._now_s() + _START_S
-        while process.poll() is None and self._now_s() < deadline_s:
+        deadline_s = self._clock.stamp().mono_s + _START_S
+        while process.poll() is None and self._clock.stamp().mono_s < deadline_s:
             said = _read(self._log_file)
             port = _LISTENING.search(said)
             if port and _READY in said:
@@ -222,9 +222,9 @@ class EmbeddedBroker:
             return
         logger.info("stopping the broker that an earlier run left behind (process %d)", pid)
         os.kill(pid, signal.SIGTERM)
-        deadline_s = self._now_s() + _STOP_S
+        deadline_s = self._clock.stamp().mono_s + _STOP_S
         while self._is_ours(pid):
-            if self._now_s() > deadline_s:
+            if self._clock.stamp().mono_s > deadline_s:
                 raise BrokerError("earlier", process=pid)
             self._clock.sleep(_TURN_S)
 
@@ -235,9 +235,6 @@ class EmbeddedBroker:
         except OSError:
             return False
         return str(self._config_file).encode() in command.split(b"\0")
-
-    def _now_s(self) -> float:
-        return self._clock.stamp().mono_ns / 1e9
 
 
 def _ended_with_us() -> tuple[str, ...]:

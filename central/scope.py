@@ -14,6 +14,11 @@ class Scope(Struct, frozen=True):
     province: str | None = None
     unit: str | None = None
 
+    @staticmethod
+    def of(province: str | None, unit: str | None) -> "Scope":
+        """The scope of a place that somebody names: a unit alone says which province it is in."""
+        return Scope(province or (unit or "")[:2] or None, unit)
+
     def covers(self, province: str) -> bool:
         """Whether something that belongs to `province` may be seen."""
         return self.province is None or self.province == province

@@ -11,11 +11,13 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.access.accounts import create_token
+from central.access.audit import THE_CENTRE
 from central.alerts.service import AlertService
 from central.alerts.settings import AlertSettings
 from central.api.app import create_api
 from central.api.entrance import Entrance
 from central.appointments.service import AppointmentService
+from central.appointments.settings import AppointmentSettings
 from central.appointments.slots import SlotRule
 from central.configuration.desk import ConfigurationDesk
 from central.front import Front
@@ -32,7 +34,7 @@ from central.recovery.state_desk import StateDesk
 from central.rollup.folder import Folder
 from central.rounds import Rounds
 from central.scope import Role
-from central.settings import AccessSettings
+from central.settings import AccessSettings, FigureSettings, HttpSettings
 from central.store.database import Location, close, database_of, lead, open_for_writing, writing
 from central.store.ingest import SqlIngestStore
 from central.store.rollup import SqlRollupStore
@@ -60,12 +62,13 @@ _SIGNING_KEY = "signing.key"
 class Centre:
     """The centre as an object, for the command, the simulation and tests.
 
-    `mqtt` names the broker; `database` is in `folder` unless it is given; `http_port` 0 takes any
-    free port; `proxies` are the addresses of those that end HTTPS in front; `turned` is called at
-    every turn of the committing loop. With `has_workers` others take in what hubs send, and what
-    one alone may do (alerts, configurations, updates, certificates, the state of new cards) is done
-    here, by the one centre that leads its PostgreSQL database. After `start`, `url` is where the
-    pages are; `stop` commits what has come. A further Centre on the same folder goes on from there.
+    `mqtt` names the broker; `database` is in `folder` unless it is given; without `http` any free
+    port is taken; `turned` is called at every turn of the committing loop. With `has_workers`
+    others take in what hubs send, and what one alone may do (alerts, configurations, updates,
+    certificates, the state of new cards) is done here, by the one centre that leads its PostgreSQL
+    database. After `start`, `url` is where the pages are; `stop` commits what has come. A further
+    Centre on the same folder goes on from there.
+
     Raises FolderInUseError, StoreError, AuthorityError and RegisterError for an authority that
     cannot be used, or OSError when the port is taken.
     """
@@ -78,20 +81,19 @@ class Centre:
         database: Location | None = None,
         has_workers: bool = False,
         clock: Clock | None = None,
-        http_host: str = "127.0.0.1",
-        http_port: int = 0,
-        live_within_s: int = 420,
-        behind_https: bool = False,
-        proxies: tuple[str, ...] = (),
         turned: Callable[[], object] = bool,
+        http: HttpSettings | None = None,
+        figures: FigureSettings | None = None,
         access: AccessSettings | None = None,
-        wait_target_s: int = 1200,
         alerts: AlertSettings | None = None,
+        appointments: AppointmentSettings | None = None,
         updates: UpdateSettings | None = None,
-        slot_min: int = 15,
     ) -> None:
         self._clock = clock or SystemClock()
         self._database = database = database or database_of(folder)
+        http, figures = http or HttpSettings(port=0), figures or FigureSettings()
+        alerts = alerts or AlertSettings()
+        appointments = appointments or AppointmentSettings()
         key = signing_key_of(folder)
         with ExitStack() as undo:
             self._lock = FolderLock(folder)
@@ -107,26 +109,25 @@ class Centre:
                 is_shut_out = self._identities.is_shut_out
             self._committer = None if has_workers else self._new_committer(is_shut_out, turned)
             self._writer = self._committer or Leadership(self._db, turned)
-            alerts = alerts or AlertSettings()
             self._alerts = AlertService(
                 database,
                 folder,
                 self._clock,
                 alerts,
-                live_within_s=live_within_s,
-                wait_target_s=wait_target_s,
+                live_within_s=figures.live_within_s,
+                wait_target_s=figures.wait_target_s,
             )
             entrance = Entrance(
                 database,
                 self._clock,
-                live_within_s,
+                figures.live_within_s,
                 access=access,
                 receivers=alerts.receivers,
-                slots=SlotRule(slot_min, alerts.closed_days),
-                behind_https=behind_https,
+                slots=SlotRule(appointments.slot_min, alerts.closed_days),
+                behind_https=http.behind_https,
             )
-            pages = create_pages(entrance, wait_target_s=wait_target_s)
-            public = create_public(database, self._clock, live_within_s=live_within_s)
+            pages = create_pages(entrance, figures)
+            public = create_public(database, self._clock, live_within_s=figures.live_within_s)
             front = Front(
                 create_api(entrance, self._is_healthy),
                 pages,
@@ -134,8 +135,8 @@ class Centre:
                 public,
                 create_releases(folder),
             )
-            limits = Limits(per_address=_CONNECTIONS_PER_ADDRESS, proxies=proxies)
-            self._http = HttpServer(front, http_host, http_port, limits)
+            limits = Limits(per_address=_CONNECTIONS_PER_ADDRESS, proxies=http.trusted_proxies)
+            self._http = HttpServer(front, http.host, http.port, limits)
             undo.pop_all()
         self._configurations = ConfigurationDesk(database, key, self._clock, self._retain)
         self._rollouts = RolloutDesk(
@@ -261,7 +262,7 @@ def issue_token(
     """
     now_ms = (clock or SystemClock()).stamp().wall_ms
     with writing(database_of(folder)) as db:
-        return create_token(db, name, role, province, now_ms)
+        return create_token(db, name, role, province, now_ms, who=THE_CENTRE)
 
 
 def rebuild(folder: Path, database: Location | None = None) -> int:
@@ -270,12 +271,8 @@ def rebuild(folder: Path, database: Location | None = None) -> int:
 
     Raises FolderInUseError while a centre runs, and StoreError.
     """
-    lock = FolderLock(folder)
-    try:
-        with writing(database or database_of(folder), alone=True) as db:
-            return Folder(SqlRollupStore(db)).rebuild()
-    finally:
-        lock.release()
+    with FolderLock(folder), writing(database or database_of(folder), alone=True) as db:
+        return Folder(SqlRollupStore(db)).rebuild()
 
 
 def _nobody(_node: str) -> bool:

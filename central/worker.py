@@ -149,7 +149,7 @@ class IngestWorker:
             self._intake.forget()
             self._folder.forget()
             self._take_at_s = 0.0
-        now_s = self._clock.stamp().mono_ns / 1e9
+        now_s = self._clock.stamp().mono_s
         if self._locks.missing and now_s >= self._take_at_s:
             self._take_at_s = now_s + _TAKE_EVERY_S
             self._take_lanes()

@@ -29,7 +29,6 @@ from runtime.worded_error import WordedError
 
 SESSION_S = 12 * 3600
 _NAME = re.compile(r"[\w .,@()–-]{1,80}")
-OPERATORS_COMMAND = "thutu-central"
 
 
 class AccountError(WordedError):
@@ -50,27 +49,29 @@ class Admin(Struct, frozen=True):
 
 
 def create_account(
-    db: Database, admin: Admin, now_ms: int, password_hash: str | None = None
+    db: Database, admin: Admin, now_ms: int, password_hash: str | None = None, *, who: str
 ) -> None:
-    """Make an account. Raises AccountError for a name in use or misformed, a role without its
-    province or unit, or a place that does not exist."""
+    """Make an account, by order of `who`. Raises AccountError for a name in use or misformed, a
+    role without its province or unit, or a place that does not exist."""
     _check(db.conn, admin)
     with transaction(db.conn):
-        _add(db.conn, admin, now_ms, password_hash)
+        _add(db.conn, admin, now_ms, password_hash, who)
 
 
-def remove_account(db: Database, name: str, now_ms: int) -> None:
-    """End an account with its tokens and sessions. Raises AccountError when there is none."""
+def remove_account(db: Database, name: str, now_ms: int, *, who: str) -> None:
+    """End an account with its tokens and sessions, by order of `who`. Raises AccountError when
+    there is none."""
     with transaction(db.conn):
         store = AccessStore(db.conn)
         store.remove_account(existing_account(db.conn, name).account)
-        record(db.conn, Deed(OPERATORS_COMMAND, "account-removed", name), now_ms)
+        record(db.conn, Deed(who, "account-removed", name), now_ms)
 
 
 def change_password(
-    db: Database, passwords: Passwords, name: str, password: str, now_ms: int
+    db: Database, passwords: Passwords, name: str, password: str, now_ms: int, *, who: str
 ) -> None:
-    """Give an account a new password; its sessions end, and so do locks for wrong passwords.
+    """Give an account a new password, by order of `who`; its sessions end, and so do locks for
+    wrong passwords.
 
     Raises AccountError when there is no such account, or for a password too easy to guess.
     """
@@ -78,7 +79,7 @@ def change_password(
     with transaction(db.conn):
         store = AccessStore(db.conn)
         store.set_password(existing_account(db.conn, name).account, hashed)
-        record(db.conn, Deed(OPERATORS_COMMAND, "password-changed", name), now_ms)
+        record(db.conn, Deed(who, "password-changed", name), now_ms)
 
 
 def existing_account(conn: Connection, name: str) -> AccountRow:
@@ -108,9 +109,10 @@ def create_token(
     now_ms: int,
     *,
     unit: str | None = None,
+    who: str,
 ) -> str:
-    """Make an account that a machine opens with a token, and return the token; it is shown this
-    once and never again.
+    """Make an account that a machine opens with a token, by order of `who`, and return the token;
+    it is shown this once and never again.
 
     Raises AccountError as `create_account` does.
     """
@@ -118,9 +120,9 @@ def create_token(
     _check(db.conn, admin)
     token = secrets.token_urlsafe(32)
     with transaction(db.conn):
-        account = _add(db.conn, admin, now_ms, None)
+        account = _add(db.conn, admin, now_ms, None, who)
         AccessStore(db.conn).add_token(account, _digest(token), now_ms)
-        record(db.conn, Deed(OPERATORS_COMMAND, "token-created", name), now_ms)
+        record(db.conn, Deed(who, "token-created", name), now_ms)
     return token
 
 
@@ -216,7 +218,7 @@ def _check(conn: Connection, admin: Admin) -> None:
         raise AccountError("unknown_unit", unit=unit, province=province)
 
 
-def _add(conn: Connection, admin: Admin, now_ms: int, password_hash: str | None) -> int:
+def _add(conn: Connection, admin: Admin, now_ms: int, password_hash: str | None, who: str) -> int:
     store = AccessStore(conn)
     if store.account(admin.name):
         raise AccountError("name_taken", name=admin.name)
@@ -225,7 +227,7 @@ def _add(conn: Connection, admin: Admin, now_ms: int, password_hash: str | None)
     if password_hash is not None:
         store.set_password(account, password_hash)
     where = scope.unit or scope.province or "the nation"
-    deed = Deed(OPERATORS_COMMAND, "account-created", f"{admin.name}: {admin.role}, {where}")
+    deed = Deed(who, "account-created", f"{admin.name}: {admin.role}, {where}")
     record(conn, deed, now_ms)
     return account
 

@@ -9,12 +9,14 @@ from central.store.access import AccessStore, AuditRow
 from central.store.connection import Connection
 from central.store.storable import storable
 
+THE_CENTRE = "thutu-central"  # who, when nobody gave a command
 _BATCH = 1000
 _LONGEST = 300
 
 
 class Deed(Struct, frozen=True):
-    """Who did what to what, and from which network address (empty on the machine itself)."""
+    """Who did what to what, and from which network address (empty on the machine itself, where who
+    is a user of the operating system, or the centre)."""
 
     who: str
     action: str

@@ -17,7 +17,7 @@ from central.access.audit import first_broken
 from central.access.links import link_account, link_to_email, link_to_subject, unlink_account
 from central.access.passwords import Passwords
 from central.access.permissions import PERMISSIONS
-from central.commands import Commands, words
+from central.commands import Commands, invoking_user, words
 from central.scope import Scope
 from central.settings import CentralSettings
 from central.store.access import AccessStore, AccountRow
@@ -61,31 +61,41 @@ def _name(parser: argparse.ArgumentParser) -> None:
 
 
 def _account(settings: CentralSettings, given: argparse.Namespace) -> str:
-    scope = Scope(given.province or (given.unit or "")[:2] or None, given.unit)
+    scope = Scope.of(given.province, given.unit)
     hashed = None
     if not given.without_password:
         hashed = new_password(Passwords(), _asked_password(), given.name)
     with writing(settings.database()) as db:
-        create_account(db, Admin(given.name, given.role, scope), _now_ms(), hashed)
+        create_account(
+            db, Admin(given.name, given.role, scope), _now_ms(), hashed, who=invoking_user()
+        )
     return words("account_made", name=given.name)
 
 
 def _token(settings: CentralSettings, given: argparse.Namespace) -> str:
-    province = given.province or (given.unit or "")[:2] or None
+    scope = Scope.of(given.province, given.unit)
     with writing(settings.database()) as db:
-        return create_token(db, given.name, given.role, province, _now_ms(), unit=given.unit)
+        return create_token(
+            db,
+            given.name,
+            given.role,
+            scope.province,
+            _now_ms(),
+            unit=scope.unit,
+            who=invoking_user(),
+        )
 
 
 def _password(settings: CentralSettings, given: argparse.Namespace) -> str:
     password = _asked_password()
     with writing(settings.database()) as db:
-        change_password(db, Passwords(), given.name, password, _now_ms())
+        change_password(db, Passwords(), given.name, password, _now_ms(), who=invoking_user())
     return words("password_changed", name=given.name)
 
 
 def _revoke(settings: CentralSettings, given: argparse.Namespace) -> str:
     with writing(settings.database()) as db:
-        remove_account(db, given.name, _now_ms())
+        remove_account(db, given.name, _now_ms(), who=invoking_user())
     return words("account_removed", name=given.name)
 
 
@@ -101,13 +111,13 @@ def _link(settings: CentralSettings, given: argparse.Namespace) -> str:
         else link_to_subject(openid.issuer, given.subject)
     )
     with writing(settings.database()) as db:
-        link_account(db, given.name, link, _now_ms())
+        link_account(db, given.name, link, _now_ms(), who=invoking_user())
     return words("account_linked", who=link.value, issuer=openid.issuer, name=given.name)
 
 
 def _unlink(settings: CentralSettings, given: argparse.Namespace) -> str:
     with writing(settings.database()) as db:
-        unlink_account(db, given.name, _now_ms())
+        unlink_account(db, given.name, _now_ms(), who=invoking_user())
     return words("account_unlinked", name=given.name)
 
 

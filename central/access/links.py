@@ -3,7 +3,7 @@ in alone."""
 
 import re
 
-from central.access.accounts import OPERATORS_COMMAND, AccountError, existing_account, new_session
+from central.access.accounts import AccountError, existing_account, new_session
 from central.access.audit import Deed, record
 from central.access.openid.id_token import Person
 from central.store.access import AccessStore
@@ -32,27 +32,27 @@ def link_to_email(issuer: str, email: str) -> Link:
     return Link(issuer, EMAIL, email.lower())
 
 
-def link_account(db: Database, name: str, link: Link, now_ms: int) -> None:
-    """Let a claim open an account. Raises AccountError when there is no such account, or the claim
-    opens one already."""
+def link_account(db: Database, name: str, link: Link, now_ms: int, *, who: str) -> None:
+    """By order of `who`, let a claim open an account. Raises AccountError when there is no such
+    account, or the claim opens one already."""
     with transaction(db.conn):
         account = existing_account(db.conn, name)
         other = LinkStore(db.conn).account(link)
         if other is not None:
             raise AccountError("linked_already", who=link.value, name=other.name)
         LinkStore(db.conn).add(account.account, link, now_ms)
-        _record_link(db.conn, OPERATORS_COMMAND, name, link, now_ms)
+        _record_link(db.conn, who, name, link, now_ms)
 
 
-def unlink_account(db: Database, name: str, now_ms: int) -> None:
-    """Let no provider open an account, and end its sessions. Raises AccountError when there is no
-    such account, or nothing is linked to it."""
+def unlink_account(db: Database, name: str, now_ms: int, *, who: str) -> None:
+    """By order of `who`, let no provider open an account, and end its sessions. Raises AccountError
+    when there is no such account, or nothing is linked to it."""
     with transaction(db.conn):
         account, store = existing_account(db.conn, name), LinkStore(db.conn)
         if not store.links(account.account):
             raise AccountError("not_linked", name=name)
         store.remove_all(account.account)
-        record(db.conn, Deed(OPERATORS_COMMAND, "account-unlinked", name), now_ms)
+        record(db.conn, Deed(who, "account-unlinked", name), now_ms)
 
 
 def sign_in_person(db: Database, person: Person, now_ms: int, address: str = "") -> str | None:

@@ -70,7 +70,7 @@ class Dispatch:
     def _send(self, line: "_Line", now_ms: int, now_ns: int) -> bool:
         receiver = line.receiver
         with reading(self._database) as conn:
-            scope = Scope(receiver.province or (receiver.unit or "")[:2] or None, receiver.unit)
+            scope = Scope.of(receiver.province, receiver.unit)
             news = Alerts(conn, scope).news(receiver.name, _MOST_AT_ONCE)
         if news and news[0].at_ms < now_ms - _KEPT_MS:
             self.forget()

@@ -23,11 +23,11 @@ from central.configuration.differences import Difference, differences, wanted
 from central.rollup.business_day import day_of
 from central.scope import Scope
 from central.store.connection import Connection
-from central.store.history import Where
 from central.store.machines import Machines
 from central.store.reader import NodeRow, Reader
 from central.store.site_facts import Queue, answered, ended, lost_queues, queues
 from central.store.updates import UpdateBook
+from central.store.visible import Where
 from central.updates.rollout import RolloutState
 from contract.ids import split_node
 

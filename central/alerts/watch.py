@@ -15,8 +15,7 @@ from runtime.clock import Clock
 
 class AlertWatch:
     """Looks at the database when asked; `live_within_ms` and `wait_target_ms` are those of the
-    pages, `shelf` has the configurations that hubs should run. What it watches is in the database,
-    so a restart loses nothing."""
+    pages. What it watches is in the database, so a restart loses nothing."""
 
     def __init__(
         self,
@@ -113,7 +112,7 @@ class _Move(NamedTuple):
 
 def wants(receiver: Receiver, rule: Rule, site: str) -> bool:
     """Whether a receiver hears of a rule at a site."""
-    scope = Scope(receiver.province or (receiver.unit or "")[:2] or None, receiver.unit)
+    scope = Scope.of(receiver.province, receiver.unit)
     return rule in receiver.rules and scope.covers_unit(site[:8])
 
 

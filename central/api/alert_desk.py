@@ -9,7 +9,7 @@ from central.api.freshness import local_time
 from central.api.ranking import Page
 from central.store.alerts import AlertRow, TallyRow
 from central.store.alerts import Alerts as Store
-from central.store.history import Where
+from central.store.visible import Where
 
 _OF_FIGURES = frozenset({Rule.WAIT, Rule.RATING})
 

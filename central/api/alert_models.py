@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from central.alerts.rules import Rule
-from central.api.models import Count, Model
+from central.api.models import Count, InAll, Model, NextOffset, SiteCode, SiteName
 
 
 class Alert(Model):
@@ -13,10 +13,8 @@ class Alert(Model):
 
     alert: int = Field(examples=[87])
     rule: Rule
-    site: str = Field(examples=["01-00097-01"])
-    name: str | None = Field(
-        examples=["Trung tâm phường Hồng Hà"], description="Null for a site that is not registered."
-    )
+    site: SiteCode
+    name: SiteName
     subject: str = Field(
         description="The device, or empty for the whole site.", examples=["h1/printer"]
     )
@@ -41,11 +39,9 @@ class Alert(Model):
 class Alerts(Model):
     """Alerts, the youngest first."""
 
-    total: Count = Field(description="How many in all.", examples=[14])
+    total: InAll = Field(examples=[14])
     unacknowledged: Count = Field(description="How many of them nobody has acknowledged.")
-    next_offset: int | None = Field(
-        description="`offset` of the next page; null on the last.", examples=[100]
-    )
+    next_offset: NextOffset
     alerts: list[Alert]
 
 

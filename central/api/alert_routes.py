@@ -9,21 +9,21 @@ from fastapi.responses import StreamingResponse
 from central.access.permissions import Permission
 from central.alerts.rules import Rule
 from central.api.alert_models import AlertCount, Alerts, AlertWithHistory, Remark
-from central.api.entrance import Entrance, Shown, Visit
+from central.api.entrance import Admission, Entrance, Shown
 from central.api.models import Problem
 from central.api.parameters import (
     PROBLEMS,
     AlertPath,
+    admitting,
     found,
     page_of,
     shown_at,
-    visiting,
     where_of,
 )
 from central.api.problems import language_of
 from central.api.ranking import Page
 from central.api.streams import Streams
-from central.store.history import Where
+from central.store.visible import Where
 from runtime.wording import catalogue
 
 _STREAM = {
@@ -52,10 +52,10 @@ _OVER: dict[int | str, dict[str, Any]] = {
 def alert_router(entrance: Entrance) -> APIRouter:
     """The operations, each for whom `entrance` lets in to it."""
     Watching = Annotated[  # noqa: N806 - a type
-        Visit, Depends(visiting(entrance, Permission.MACHINES))
+        Admission, Depends(admitting(entrance, Permission.MACHINES))
     ]
     Acting = Annotated[  # noqa: N806 - as above
-        Visit, Depends(visiting(entrance, Permission.ALERTS))
+        Admission, Depends(admitting(entrance, Permission.ALERTS))
     ]
     OnPage = Annotated[Page, Depends(page_of)]  # noqa: N806 - as above
     Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
@@ -65,7 +65,7 @@ def alert_router(entrance: Entrance) -> APIRouter:
     @router.get("/alerts", summary="Alerts, open or closed")
     def alerts(
         request: Request,
-        visit: Watching,
+        admission: Watching,
         page: OnPage,
         where: Somewhere,
         *,
@@ -79,7 +79,7 @@ def alert_router(entrance: Entrance) -> APIRouter:
     ) -> Alerts:
         """The youngest first. Alerts about waits and ratings are left out for roles that see no
         figures."""
-        return visit.alerts.alerts(
+        return admission.alerts.alerts(
             where, page, language_of(request), still_open=still_open, rule=rule
         )
 
@@ -98,9 +98,9 @@ def alert_router(entrance: Entrance) -> APIRouter:
         return await streams.follow(request, shown, "alerts", entrance.alert_count, _if_other)
 
     @router.get("/alerts/{alert}", summary="One alert with its history")
-    def alert(request: Request, visit: Watching, alert: AlertPath) -> AlertWithHistory:
+    def alert(request: Request, admission: Watching, alert: AlertPath) -> AlertWithHistory:
         """What is wrong where, since when, and who was told and did what."""
-        return found(visit.alerts.alert(alert, language_of(request)))
+        return found(admission.alerts.alert(alert, language_of(request)))
 
     @router.post(
         "/alerts/{alert}/acknowledge",
@@ -108,9 +108,9 @@ def alert_router(entrance: Entrance) -> APIRouter:
         status_code=HTTPStatus.NO_CONTENT,
         responses=_OVER,
     )
-    def acknowledge(visit: Acting, alert: AlertPath, remark: Remark) -> None:
+    def acknowledge(admission: Acting, alert: AlertPath, remark: Remark) -> None:
         """Whoever else looks then sees that somebody takes care. Written to the audit log."""
-        found(entrance.acknowledge(visit, alert, remark.note) or None)
+        found(entrance.acknowledge(admission, alert, remark.note) or None)
 
     @router.post(
         "/alerts/{alert}/close",
@@ -118,10 +118,10 @@ def alert_router(entrance: Entrance) -> APIRouter:
         status_code=HTTPStatus.NO_CONTENT,
         responses=_OVER,
     )
-    def close(visit: Acting, alert: AlertPath, remark: Remark) -> None:
+    def close(admission: Acting, alert: AlertPath, remark: Remark) -> None:
         """While the trouble lasts, a closed alert stays silent; trouble that comes again is a new
         alert. Written to the audit log."""
-        found(entrance.close_alert(visit, alert, remark.note) or None)
+        found(entrance.close_alert(admission, alert, remark.note) or None)
 
     return router
 

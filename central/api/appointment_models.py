@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from central.api.freshness import local_time
-from central.api.models import Count, Model, Problem
+from central.api.models import Count, Model, NextOffset, Problem
 from central.appointments.book import Wanted
 from central.rollup.business_day import day_of
 from central.store.appointments import AppointmentRow, Withdrawal
@@ -149,9 +149,7 @@ class AppointmentPage(Model):
     """The appointments of a site and day, by slot, those too that were cancelled."""
 
     total: Count
-    next_offset: int | None = Field(
-        description="`offset` of the next page; null on the last.", examples=[100]
-    )
+    next_offset: NextOffset
     appointments: list[Appointment]
 
 

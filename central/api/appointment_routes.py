@@ -18,9 +18,9 @@ from central.api.appointment_models import (
     SlotWanted,
     appointment,
 )
-from central.api.entrance import Entrance, Visit
+from central.api.entrance import Admission, Entrance
 from central.api.freshness import local_time
-from central.api.parameters import PROBLEMS, DayQuery, SitePath, found, page_of, visiting
+from central.api.parameters import PROBLEMS, DayQuery, SitePath, admitting, found, page_of
 from central.api.ranking import Page
 from runtime.wording import catalogue
 
@@ -72,7 +72,7 @@ Key = Annotated[
 def appointment_router(entrance: Entrance) -> APIRouter:
     """The operations, each for whom `entrance` lets in to it."""
     Booking = Annotated[  # noqa: N806 - a type
-        Visit, Depends(visiting(entrance, Permission.APPOINTMENTS))
+        Admission, Depends(admitting(entrance, Permission.APPOINTMENTS))
     ]
     OnPage = Annotated[Page, Depends(page_of)]  # noqa: N806 - as above
     book = entrance.appointments
@@ -80,23 +80,23 @@ def appointment_router(entrance: Entrance) -> APIRouter:
 
     @router.get("/services/{service}/slots", summary="The free slots of a day", responses=_REFUSED)
     def free_slots(
-        visit: Booking, site: SitePath, service: ServicePath, day: DayQuery = None
+        admission: Booking, site: SitePath, service: ServicePath, day: DayQuery = None
     ) -> FreeSlots:
         """In which a service can be booked now; none on a day when the site is closed, full, or
         that is over or too far ahead. Another may be quicker to book one of them."""
         of = day.isoformat() if day else book.today
-        free = found(book.free(visit.admin.scope, site, service, of))
+        free = found(book.free(admission.admin.scope, site, service, of))
         return FreeSlots(
             slots=[FreeSlot(slot=local_time(one.slot_ms), left=one.left) for one in free]
         )
 
     @router.get("/appointments", summary="The appointments of a day")
     def appointments(
-        visit: Booking, site: SitePath, page: OnPage, day: DayQuery = None
+        admission: Booking, site: SitePath, page: OnPage, day: DayQuery = None
     ) -> AppointmentPage:
         """By slot, and what became of each."""
         of = day.isoformat() if day else book.today
-        total, rows = found(book.page(visit.admin.scope, site, of, page.offset, page.limit))
+        total, rows = found(book.page(admission.admin.scope, site, of, page.offset, page.limit))
         return AppointmentPage(
             total=total,
             next_offset=page.next_offset(total),
@@ -107,24 +107,24 @@ def appointment_router(entrance: Entrance) -> APIRouter:
         "/appointments", summary="Book a slot", status_code=HTTPStatus.CREATED, responses=_REFUSED
     )
     def book_slot(
-        response: Response, visit: Booking, site: SitePath, wanted: BookingWanted, key: Key
+        response: Response, admission: Booking, site: SitePath, wanted: BookingWanted, key: Key
     ) -> Appointment:
         """Durable when answered, and told to the site's hub as soon as its line is there. The same
         again with the same key books nothing more, and answers how the first booking stands."""
-        row = found(book.book(visit.admin, site, wanted.wanted(wanted.code), key))
+        row = found(book.book(admission.admin, site, wanted.wanted(wanted.code), key))
         response.headers["Location"] = f"/api/v1/sites/{site}/appointments/{row.code}"
         return appointment(row, book.today)
 
     @router.get("/appointments/{appointment}", summary="One appointment")
-    def one(visit: Booking, site: SitePath, code: AppointmentPath) -> Appointment:
+    def one(admission: Booking, site: SitePath, code: AppointmentPath) -> Appointment:
         """How it stands."""
-        return appointment(found(book.one(visit.admin.scope, site, code)), book.today)
+        return appointment(found(book.one(admission.admin.scope, site, code)), book.today)
 
     @router.put(
         "/appointments/{appointment}", summary="Move it to another slot", responses=_REFUSED
     )
     def move(
-        visit: Booking,
+        admission: Booking,
         site: SitePath,
         code: AppointmentPath,
         wanted: SlotWanted,
@@ -132,7 +132,7 @@ def appointment_router(entrance: Entrance) -> APIRouter:
         """Another slot or service under the same code; the same again changes nothing. If the
         citizen has checked in meanwhile at a site without a line, the check-in stands."""
         return appointment(
-            found(book.move(visit.admin.scope, site, code, wanted.wanted())), book.today
+            found(book.move(admission.admin.scope, site, code, wanted.wanted())), book.today
         )
 
     @router.delete(
@@ -141,9 +141,9 @@ def appointment_router(entrance: Entrance) -> APIRouter:
         status_code=HTTPStatus.NO_CONTENT,
         responses=_REFUSED,
     )
-    def cancel(visit: Booking, site: SitePath, code: AppointmentPath) -> None:
+    def cancel(admission: Booking, site: SitePath, code: AppointmentPath) -> None:
         """Give the slot back; the same again changes nothing. As with a move, a check-in that
         came before it at a site without a line stands, and is told by its state."""
-        found(book.cancel(visit.admin.scope, site, code))
+        found(book.cancel(admission.admin.scope, site, code))
 
     return router

@@ -38,9 +38,10 @@ from central.registry.places import Places
 from central.rollup.business_day import day_of
 from central.rollup.site_waits import SiteWaits
 from central.store.cells import CounterKey, DayTotal, RatingKey, Tally, merge, merge_totals
-from central.store.history import History, Where
+from central.store.history import History
 from central.store.reader import Reader
 from central.store.totals import Standing, Totals, sum_standings
+from central.store.visible import Where
 
 _DAYS_AT_ONCE = 3
 _DAYS_OF_A_TREND = 30
@@ -169,7 +170,7 @@ class Archive:
 
     def restatements(self, period: Period, where: Where, page: Page) -> Restatements:
         """Which days of a period were changed after they were over."""
-        asked = *period.days, where.province, where.site
+        asked = *period.days, where
         found = self._totals.restatements(*asked, offset=page.offset, limit=page.limit)
         total = self._totals.count_restatements(*asked)
         return Restatements(
@@ -271,7 +272,7 @@ class Archive:
 
     def _day_totals(self, period: Period, where: Where) -> dict[str, DayTotal]:
         if where.site is None:
-            return self._totals.days(*period.days, where.province, where.unit)
+            return self._totals.days(*period.days, where)
         found: dict[str, DayTotal] = {}
         for day, _, tally in self._history.site_days(*period.days, where):
             found.setdefault(day, DayTotal()).add(tally, 0)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from central.api.models import Count, Model
+from central.api.models import Count, InAll, Model, NextOffset
 from central.catalogue.catalogue import Changes
 from contract import procedures as contract
 
@@ -50,10 +50,8 @@ class Procedures(Model):
 
     edition: Count = Field(description="0 before the first.", examples=[3])
     published: datetime | None = Field(examples=["2026-11-20T10:42:00+07:00"])
-    total: Count = Field(description="How many in all.", examples=[320])
-    next_offset: int | None = Field(
-        description="`offset` of the next page; null on the last.", examples=[100]
-    )
+    total: InAll = Field(examples=[320])
+    next_offset: NextOffset
     procedures: list[Procedure]
 
 

@@ -13,10 +13,10 @@ from central.api.catalogue_models import (
     shown,
     shown_changes,
 )
-from central.api.entrance import Entrance, Visit
+from central.api.entrance import Admission, Entrance
 from central.api.freshness import local_time
 from central.api.models import Problem
-from central.api.parameters import PROBLEMS, OnQuery, page_of, visiting
+from central.api.parameters import PROBLEMS, OnQuery, admitting, page_of
 from central.api.problems import language_of
 from central.api.ranking import Page
 from central.catalogue.reading import checked
@@ -43,9 +43,9 @@ _MEANWHILE: dict[int | str, dict[str, Any]] = {
 
 def catalogue_router(entrance: Entrance) -> APIRouter:
     """The operations, each for whom `entrance` lets in to it."""
-    watching = Depends(visiting(entrance, Permission.MACHINES))
+    watching = Depends(admitting(entrance, Permission.MACHINES))
     Editing = Annotated[  # noqa: N806 - a type
-        Visit, Depends(visiting(entrance, Permission.CATALOGUE))
+        Admission, Depends(admitting(entrance, Permission.CATALOGUE))
     ]
     OnPage = Annotated[Page, Depends(page_of)]  # noqa: N806 - as above
     router = APIRouter(prefix="/api/v1", responses=PROBLEMS, tags=["registry"])
@@ -67,7 +67,7 @@ def catalogue_router(entrance: Entrance) -> APIRouter:
     @router.put("/procedures", summary="Put another catalogue into force", responses=_MEANWHILE)
     def publish(
         request: Request,
-        visit: Editing,
+        admission: Editing,
         wanted: WantedCatalogue,
         *,
         dry_run: Annotated[
@@ -80,7 +80,9 @@ def catalogue_router(entrance: Entrance) -> APIRouter:
         chosen = _checked(wanted, language_of(request))
         if dry_run:
             return shown_changes(book.compare(chosen))
-        return shown_changes(book.publish(visit.admin, visit.address, chosen, wanted.edited))
+        return shown_changes(
+            book.publish(admission.admin, admission.address, chosen, wanted.edited)
+        )
 
     return router
 

@@ -1,15 +1,13 @@
 """Answers the questions of admins, for the API and the pages alike."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
 from central.api import freshness
 from central.api.figures import answers, answers_in, figures, figures_of, ignored_presses, levels
-from central.api.known import Moment
+from central.api.known import KnownSite, Moment, known_sites
 from central.api.models import (
-    Freshness,
     Liveness,
     MissingRange,
     Now,
@@ -29,32 +27,23 @@ from central.api.site_day import counter_days, quarters, service_days
 from central.registry.dated_names import DatedNames
 from central.rollup.business_day import day_of, midnight_ms
 from central.store.cells import DayTotal, Tally
-from central.store.reader import Gap, NodeRow, Reader, SiteRow, Waiting
+from central.store.reader import Gap, Reader, Waiting
 from central.store.totals import Standing, Totals, sum_standings
+from central.store.visible import Where
 from contract.stamp import MS_PER_DAY
 
 _NOBODY = sum_standings([])
 
 
 class Desk:
-    """Answers at one moment, from readers of one scope and so within it.
-
-    `now_ms` is that moment (UTC milliseconds since 1970); a site is live when its hub was heard,
-    and is complete, within the last `live_within_ms`.
-    """
+    """Answers at one moment, from readers of one scope and so within it."""
 
     def __init__(
-        self,
-        reader: Reader,
-        totals: Totals,
-        now_ms: int,
-        live_within_ms: int,
-        provinces: DatedNames,
+        self, reader: Reader, totals: Totals, moment: Moment, provinces: DatedNames
     ) -> None:
         self._reader = reader
         self._totals = totals
-        self._now_ms = now_ms
-        self._live_within_ms = live_within_ms
+        self._moment = moment
         self._known_provinces = provinces
 
     def overview(self, day: date) -> Overview:
@@ -93,7 +82,7 @@ class Desk:
 
     def sites(self, province: str, day: date, rank: Rank) -> Sites | None:
         """The sites of a province, ranked; None for a province unknown or out of scope."""
-        known = [self._site(site) for site in self._known(day, province=province)]
+        known = [self._site(site) for site in self._known(day, Where(province))]
         if not known and not (
             province in self._known_provinces and self._reader.scope.covers(province)
         ):
@@ -108,7 +97,7 @@ class Desk:
 
     def site_day(self, site: str, day: date, service_names: Mapping[str, str]) -> SiteDay | None:
         """One site's day; None for a site unknown or out of scope."""
-        found = self._known(day, site=site)
+        found = self._known(day, Where(site=site))
         if not found:
             return None
         start_ms = midnight_ms(day.isoformat())
@@ -119,7 +108,7 @@ class Desk:
         return SiteDay(
             day=day,
             site=shown,
-            province=found[0].row.province,
+            province=found[0].site.row.province,
             ratings=answers(answers_in(ratings), shown.figures.finished),
             levels=levels(ratings),
             ignored_presses=ignored_presses(ratings),
@@ -130,15 +119,15 @@ class Desk:
 
     def quality(self, site: str, day: date) -> Quality | None:
         """The data quality of a site; None for a site unknown or out of scope."""
-        found = self._known(day, site=site)
-        if not found:
+        name = day.isoformat()
+        known = known_sites(self._reader, name, Where(site=site), self._moment, since=name)
+        if not known:
             return None
-        nodes = found[0].nodes
-        moment = Moment(self._now_ms, self._live_within_ms)
+        nodes = known[0].nodes
         return Quality(
             site=site,
-            freshness=found[0].freshness,
-            shares=_shares(shares(nodes, self._now_ms, self._live_within_ms)),
+            freshness=known[0].freshness,
+            shares=_shares(shares(nodes, *self._moment)),
             received=sum(node.received for node in nodes),
             not_understood=sum(node.not_understood for node in nodes),
             rejected=sum(node.rejected for node in nodes),
@@ -146,39 +135,21 @@ class Desk:
             written_off=sum(node.written_off for node in nodes),
             duplicates=sum(node.duplicates for node in nodes),
             contradictions=sum(node.contradictions for node in nodes),
-            nodes=[node_quality(node, moment) for node in nodes],
+            nodes=[node_quality(node, self._moment) for node in nodes],
         )
 
-    def _known(
-        self, day: date, province: str | None = None, site: str | None = None
-    ) -> "list[_Known]":
+    def _known(self, day: date, where: Where) -> "list[_Known]":
         name = day.isoformat()
-        nodes: defaultdict[str, list[NodeRow]] = defaultdict(list)
-        for node in self._reader.nodes(province, site):
-            nodes[node.site].append(node)
-        tallies = self._reader.site_days(name, province, site)
-        is_today = name == day_of(self._now_ms)
-        waiting = self._reader.waiting(name, province, site) if is_today else {}
+        tallies = self._reader.site_days(name, where)
+        is_today = name == day_of(self._moment.now_ms)
+        waiting = self._reader.waiting(name, where) if is_today else {}
         return [
-            _Known(
-                row,
-                nodes[row.site],
-                tallies.get(row.site),
-                waiting.get(row.site),
-                freshness.of_site(
-                    nodes[row.site],
-                    self._now_ms,
-                    self._live_within_ms,
-                    row.valid_to,
-                    name,
-                    taken_away=row.taken_away,
-                ),
-            )
-            for row in self._reader.sites(name, province, site)
+            _Known(site, tallies.get(site.row.site), waiting.get(site.row.site))
+            for site in known_sites(self._reader, name, where, self._moment, since=name)
         ]
 
     def _standings(self, day: str) -> dict[str, Standing]:
-        return self._totals.standings(day, self._now_ms, self._live_within_ms)
+        return self._totals.standings(day, *self._moment)
 
     def _province(
         self, code: str, day: date, standing: Standing, total: DayTotal | None
@@ -194,45 +165,39 @@ class Desk:
         )
 
     def _standing_now(self, standing: Standing, day: str) -> Now:
-        if not standing.opened or day != day_of(self._now_ms):
-            return Now(waiting=None, longest_wait_ms=None)
+        is_known = standing.opened and day == day_of(self._moment.now_ms)
         since_ms = standing.waiting_since_ms
-        return Now(
-            waiting=standing.waiting,
-            longest_wait_ms=None if since_ms is None else max(0, self._now_ms - since_ms),
-        )
+        return self._now(Waiting(standing.waiting, since_ms) if is_known else None)
 
     def _site(self, known: "_Known") -> Site:
+        """Who waits is told where the hubs are live; elsewhere nobody can tell."""
+        row, fresh = known.site.row, known.site.freshness
         return Site(
-            site=known.row.site,
-            name=known.row.name,
-            type=known.row.type,
-            registered=known.row.registered,
-            now=self._now(known),
+            site=row.site,
+            name=row.name,
+            type=row.type,
+            registered=row.registered,
+            now=self._now(known.waiting if fresh.state is Liveness.LIVE else None),
             figures=figures([known.tally] if known.tally else []),
-            freshness=known.freshness,
+            freshness=fresh,
         )
 
-    def _now(self, known: "_Known") -> Now:
-        """Who waits where the hubs are live and have opened the day; elsewhere nobody can tell."""
-        waiting = known.waiting if known.freshness.state is Liveness.LIVE else None
+    def _now(self, waiting: Waiting | None) -> Now:
         if waiting is None:
             return Now(waiting=None, longest_wait_ms=None)
         since_ms = waiting.since_ms
         return Now(
             waiting=waiting.n,
-            longest_wait_ms=None if since_ms is None else max(0, self._now_ms - since_ms),
+            longest_wait_ms=None if since_ms is None else max(0, self._moment.now_ms - since_ms),
         )
 
 
 class _Known(NamedTuple):
-    """All that is known of a site on a day."""
+    """A site on a day: what happened there, and who waits now (None: nobody can tell)."""
 
-    row: SiteRow
-    nodes: list[NodeRow]
+    site: KnownSite
     tally: Tally | None
     waiting: Waiting | None
-    freshness: Freshness
 
 
 def _missing(gap: Gap) -> MissingRange:

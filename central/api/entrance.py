@@ -97,7 +97,7 @@ class Shown(NamedTuple):
         return (self.session or "") if self.token is None else self.token
 
 
-class Visit(NamedTuple):
+class Admission(NamedTuple):
     """An admin, and whom they may ask."""
 
     admin: Admin
@@ -110,8 +110,8 @@ class Visit(NamedTuple):
 
 
 class Entrance:
-    """Opens one reading connection for each visit, of which a few have their turn at once, and one
-    more for figures where the database has a copy; accounts, alerts and the audit log are never
+    """Opens one reading connection for each admission, of which a few have their turn at once, and
+    one more for figures where the database has a copy; accounts, alerts and the audit log are never
     read from a copy. A site counts as live when it was heard, and is complete, within the last
     `live_within_s`; `receivers` hear of alerts that are closed. Behind HTTPS browsers take
     `session_cookie` from this very server only."""
@@ -178,7 +178,7 @@ class Entrance:
             self._turns.release()
 
     @asynccontextmanager
-    async def visit(self, shown: Shown, permission: Permission) -> AsyncIterator[Visit]:
+    async def admit(self, shown: Shown, permission: Permission) -> AsyncIterator[Admission]:
         """Desks, for one turn, for whoever shows a token or, without one, a session, and may do
         this.
 
@@ -192,12 +192,12 @@ class Entrance:
             raise TooOftenError(wait_s, _OF_ADDRESS)
         async with (
             self.turn(),
-            contextmanager_in_threadpool(self._visit(shown, permission)) as visit,
+            contextmanager_in_threadpool(self._admit(shown, permission)) as admission,
         ):
-            yield visit
+            yield admission
 
     @contextmanager
-    def _visit(self, shown: Shown, permission: Permission) -> Iterator[Visit]:
+    def _admit(self, shown: Shown, permission: Permission) -> Iterator[Admission]:
         moment, places = Moment(self.now_ms(), self._live_within_ms), self.places()
         with reading(self._database) as conn:
             if shown.token is not None:
@@ -213,10 +213,10 @@ class Entrance:
                 raise ForbiddenError
             with reading_copy(self._database, conn) as copy:
                 reader, totals = Reader(copy, admin.scope), Totals(copy, admin.scope)
-                yield Visit(
+                yield Admission(
                     admin,
                     shown.address,
-                    Desk(reader, totals, *moment, places.provinces),
+                    Desk(reader, totals, moment, places.provinces),
                     Archive(reader, History(copy, admin.scope), totals, moment, places),
                     Records(
                         reader,
@@ -230,10 +230,10 @@ class Entrance:
                     UpdateDesk(UpdateReader(conn, admin.scope), moment, places.provinces),
                 )
 
-    def note(self, visit: Visit, action: str, subject: str) -> None:
-        """Put into the audit log what a visitor does. Raises StoreError when it cannot be kept,
+    def note(self, admission: Admission, action: str, subject: str) -> None:
+        """Put into the audit log what an admin does. Raises StoreError when it cannot be kept,
         and then it should not be done."""
-        deed = Deed(visit.admin.name, action, subject, visit.address)
+        deed = Deed(admission.admin.name, action, subject, admission.address)
         with writing(self._database) as db, transaction(db.conn):
             record(db.conn, deed, self.now_ms())
 
@@ -242,22 +242,22 @@ class Entrance:
         with reading(self._database) as conn:
             return AlertDesk(Alerts(conn, admin.scope), admin).count()
 
-    def acknowledge(self, visit: Visit, alert: int, note: str) -> bool:
-        """Note that a visitor has seen an alert; False for none within the scope. Raises
+    def acknowledge(self, admission: Admission, alert: int, note: str) -> bool:
+        """Note that an admin has seen an alert; False for none within the scope. Raises
         AlertOverError and StoreError."""
-        row = visit.alerts.row(alert)
+        row = admission.alerts.row(alert)
         if row is not None:
-            deed = Deed(visit.admin.name, "alert-acknowledged", f"{alert}", visit.address)
+            deed = Deed(admission.admin.name, "alert-acknowledged", f"{alert}", admission.address)
             with writing(self._database) as db, transaction(db.conn):
                 acknowledge(db.conn, row, deed, note, self.now_ms())
         return row is not None
 
-    def close_alert(self, visit: Visit, alert: int, note: str) -> bool:
+    def close_alert(self, admission: Admission, alert: int, note: str) -> bool:
         """Close an alert; False for none within the scope. Raises AlertOverError and
         StoreError."""
-        row = visit.alerts.row(alert)
+        row = admission.alerts.row(alert)
         if row is not None:
-            deed = Deed(visit.admin.name, "alert-closed", f"{alert}", visit.address)
+            deed = Deed(admission.admin.name, "alert-closed", f"{alert}", admission.address)
             with writing(self._database) as db, transaction(db.conn):
                 close(
                     db.conn,

@@ -8,8 +8,8 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 from central.api.known import Period
-from central.store.history import Where
 from central.store.totals import Totals
+from central.store.visible import Where
 
 _MOST_KEPT = 34 * 6
 

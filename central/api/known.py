@@ -8,8 +8,8 @@ from typing import NamedTuple
 from central.api import freshness
 from central.api.models import Freshness, FreshnessOfMany
 from central.rollup.business_day import midnight_ms
-from central.store.history import Where
 from central.store.reader import NodeRow, Reader, SiteRow
+from central.store.visible import Where
 from contract.stamp import MS_PER_DAY
 
 UNIT_LENGTH = len("01-00097")
@@ -52,9 +52,10 @@ class KnownSite(NamedTuple):
 def known_sites(
     reader: Reader, day: str, where: Where, moment: Moment, since: str | None = None
 ) -> list[KnownSite]:
-    """The sites of the reader's scope that `where` names, by code, as `Reader.sites` has them."""
+    """The sites of the reader's scope that `where` names, by code, as `Reader.sites` has them, with
+    the freshness of figures from `since` on, or of the present journals."""
     nodes: defaultdict[str, list[NodeRow]] = defaultdict(list)
-    for node in reader.nodes(where.province, where.site):
+    for node in reader.nodes(where):
         nodes[node.site].append(node)
     return [
         KnownSite(
@@ -64,8 +65,7 @@ def known_sites(
                 nodes[row.site], *moment, row.valid_to, since, taken_away=row.taken_away
             ),
         )
-        for row in reader.sites(day, where.province, where.site, since)
-        if where.unit in (None, row.site[:UNIT_LENGTH])
+        for row in reader.sites(day, where, since)
     ]
 
 

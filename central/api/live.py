@@ -11,8 +11,9 @@ from central.api.record_models import LiveChange, LiveSite
 from central.rollup.business_day import day_of
 from central.scope import Scope
 from central.store.database import Location, reading_copy
-from central.store.history import History, Where
+from central.store.history import History
 from central.store.reader import Reader, Waiting
+from central.store.visible import Where
 from runtime.clock import Clock
 
 _NS_PER_S = 1_000_000_000

@@ -7,6 +7,18 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 Count = Annotated[int, Field(ge=0, examples=[12])]
+InAll = Annotated[Count, Field(description="How many in all.")]
+NextOffset = Annotated[
+    int | None, Field(description="`offset` of the next page; null on the last.", examples=[100])
+]
+SiteCode = Annotated[str, Field(examples=["01-00097-01"])]
+SiteName = Annotated[
+    str | None,
+    Field(
+        description="Null for a site that is not registered.",
+        examples=["Trung tâm phường Hồng Hà"],
+    ),
+]
 
 
 class Model(BaseModel):
@@ -156,10 +168,8 @@ class Provinces(Model):
 class Site(Model):
     """One site on one day."""
 
-    site: str = Field(examples=["01-00097-01"])
-    name: str | None = Field(
-        examples=["Trung tâm phường Hồng Hà"], description="Null for a site that is not registered."
-    )
+    site: SiteCode
+    name: SiteName
     type: str | None = Field(examples=["centre"])
     registered: bool
     now: Now
@@ -295,7 +305,7 @@ class QualityShares(Model):
 class Quality(Model):
     """Correct, complete, clean, live (đúng, đủ, sạch, sống): the data quality of one site."""
 
-    site: str = Field(examples=["01-00097-01"])
+    site: SiteCode
     freshness: Freshness
     shares: QualityShares
     received: Count = Field(description="Events held.")

@@ -12,11 +12,11 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 from pydantic import AfterValidator
 
 from central.access.permissions import Permission
-from central.api.entrance import Entrance, Shown, Visit
+from central.api.entrance import Admission, Entrance, Shown
 from central.api.known import Period
 from central.api.models import Problem
 from central.api.ranking import Page
-from central.store.history import Where
+from central.store.visible import Where
 from runtime.wording import catalogue
 
 LONGEST_PERIOD_DAYS = 366
@@ -126,14 +126,18 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def visiting(entrance: Entrance, permission: Permission) -> Callable[..., AsyncIterator[Visit]]:
+def admitting(
+    entrance: Entrance, permission: Permission
+) -> Callable[..., AsyncIterator[Admission]]:
     """A dependency that lets in whoever may do this."""
 
-    async def visit(shown: Annotated[Shown, Depends(shown_at(entrance))]) -> AsyncIterator[Visit]:
-        async with entrance.visit(shown, permission) as visit:
-            yield visit
+    async def admission(
+        shown: Annotated[Shown, Depends(shown_at(entrance))],
+    ) -> AsyncIterator[Admission]:
+        async with entrance.admit(shown, permission) as admission:
+            yield admission
 
-    return visit
+    return admission
 
 
 def shown_at(entrance: Entrance) -> Callable[..., Awaitable[Shown]]:

@@ -13,8 +13,12 @@ from central.api.models import (
     Duration,
     Freshness,
     FreshnessOfMany,
+    InAll,
     Level,
     Model,
+    NextOffset,
+    SiteCode,
+    SiteName,
 )
 
 
@@ -64,9 +68,7 @@ class Place(Model):
 
     place: Count = Field(description="1 is the longest wait.", examples=[1])
     code: str = Field(examples=["01-00097-01"])
-    name: str | None = Field(
-        description="Null for a site that is not registered.", examples=["Phường Hồng Hà"]
-    )
+    name: SiteName = Field(examples=["Phường Hồng Hà"])
     province: str = Field(examples=["01"])
     sites: Count = Field(description="How many sites it has.", examples=[1])
     reporting: Count = Field(description="How many of them have figures for this.", examples=[1])
@@ -83,9 +85,7 @@ class Ranking(Model):
     first_day: date = Field(description="The first day of the period.", examples=["2026-11-20"])
     last_day: date = Field(description="The last day of the period.", examples=["2026-11-20"])
     total: Count = Field(description="How many are ranked in all.", examples=[3139])
-    next_offset: int | None = Field(
-        description="`offset` of the next page; null on the last.", examples=[100]
-    )
+    next_offset: NextOffset
     places: list[Place]
     freshness: FreshnessOfMany
 
@@ -106,10 +106,8 @@ class Units(Model):
     """Units that have sites, by code."""
 
     day: date = Field(examples=["2026-11-20"])
-    total: Count = Field(description="How many in all.", examples=[3121])
-    next_offset: int | None = Field(
-        description="`offset` of the next page; null on the last.", examples=[100]
-    )
+    total: InAll = Field(examples=[3121])
+    next_offset: NextOffset
     units: list[Unit]
     freshness: FreshnessOfMany
 
@@ -137,7 +135,7 @@ class Throughput(Model):
     counter add up to its opening hours and the closings between them.
     """
 
-    site: str = Field(examples=["01-00097-01"])
+    site: SiteCode
     first_day: date = Field(examples=["2026-11-01"])
     last_day: date = Field(examples=["2026-11-30"])
     wait: Duration = Field(description="From the number to the first call, over all counters.")
@@ -195,10 +193,8 @@ class Ratings(Model):
 class SitePeriod(Model):
     """One site over a period."""
 
-    site: str = Field(examples=["01-00097-01"])
-    name: str | None = Field(
-        description="Null for a site that is not registered.", examples=["Phường Hồng Hà"]
-    )
+    site: SiteCode
+    name: SiteName = Field(examples=["Phường Hồng Hà"])
     province: str = Field(examples=["01"])
     figures: DayFigures
     ratings: Answers
@@ -229,7 +225,7 @@ class Total(Model):
 class Restated(Model):
     """One day of a site that late events changed after it was over."""
 
-    site: str = Field(examples=["01-00097-01"])
+    site: SiteCode
     day: date = Field(description="The business day that changed.", examples=["2026-11-18"])
     first: datetime = Field(
         description="When the first of these events was folded in.",
@@ -242,9 +238,7 @@ class Restated(Model):
 class Restatements(Model):
     """Changes of days that were over, the latest first."""
 
-    total: Count = Field(description="How many in all.", examples=[34])
-    next_offset: int | None = Field(
-        description="`offset` of the next page; null on the last.", examples=[100]
-    )
+    total: InAll = Field(examples=[34])
+    next_offset: NextOffset
     restated: list[Restated]
     freshness: FreshnessOfMany

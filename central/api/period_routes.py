@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from central.access.permissions import Permission
 from central.api.archive import Counted
-from central.api.entrance import Entrance, Visit
+from central.api.entrance import Admission, Entrance
 from central.api.kept import Kept
 from central.api.parameters import (
     PROBLEMS,
@@ -17,11 +17,11 @@ from central.api.parameters import (
     SiteQuery,
     ToQuery,
     UnitQuery,
+    admitting,
     found,
     page_of,
     period_of,
     service_names,
-    visiting,
     where_of,
 )
 from central.api.period_models import (
@@ -39,13 +39,13 @@ from central.api.period_models import (
 from central.api.problems import language_of
 from central.api.ranking import Page, Question
 from central.rollup.site_waits import SiteWaits
-from central.store.history import Where
+from central.store.visible import Where
 
 
 def period_router(entrance: Entrance) -> APIRouter:
     """The operations, for whom `entrance` lets in to see figures."""
-    Visiting = Annotated[  # noqa: N806 - a type
-        Visit, Depends(visiting(entrance, Permission.FIGURES))
+    Reading = Annotated[  # noqa: N806 - a type
+        Admission, Depends(admitting(entrance, Permission.FIGURES))
     ]
     OnPage = Annotated[Page, Depends(page_of)]  # noqa: N806 - as above
     Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
@@ -55,14 +55,14 @@ def period_router(entrance: Entrance) -> APIRouter:
 
     @router.get("/units", summary="Commune-level units on one day")
     def units(
-        visit: Visiting, page: OnPage, province: ProvinceQuery = None, day: DayQuery = None
+        admission: Reading, page: OnPage, province: ProvinceQuery = None, day: DayQuery = None
     ) -> Units:
         """The units that have sites, by code: wards, communes and special zones."""
-        return visit.archive.units(day or entrance.today(), province, page)
+        return admission.archive.units(day or entrance.today(), province, page)
 
     @router.get("/ranking", summary="Where citizens wait longest")
     def ranking(
-        visit: Visiting,
+        admission: Reading,
         page: OnPage,
         *,
         of: Annotated[Group, Query(description="What to rank.")] = Group.SITES,
@@ -77,26 +77,26 @@ def period_router(entrance: Entrance) -> APIRouter:
         today, or over a period. The longest comes first; what has no such figure comes last."""
         period = period_of(first, last, entrance.today())
         question = Question(of, by, when, period, Where(province, unit))
-        return visit.archive.ranking(question, page, waits)
+        return admission.archive.ranking(question, page, waits)
 
     @router.get("/trends/{step}", summary="30 days or 12 months")
-    def trend(visit: Visiting, step: Step, where: Somewhere, day: DayQuery = None) -> Trend:
+    def trend(admission: Reading, step: Step, where: Somewhere, day: DayQuery = None) -> Trend:
         """Figures of the last 30 days or 12 months up to a day, of the scope or a part of it."""
-        return found(visit.archive.trend(step, day or entrance.today(), where))
+        return found(admission.archive.trend(step, day or entrance.today(), where))
 
     @router.get("/sites/{site}/throughput", summary="What a site's counters did in a period")
     def throughput(
-        visit: Visiting, site: SitePath, first: FromQuery = None, last: ToQuery = None
+        admission: Reading, site: SitePath, first: FromQuery = None, last: ToQuery = None
     ) -> Throughput:
         """Walk, service, idle, pause and closed time of each counter, visits per open hour, and
         the wait before."""
         period = period_of(first, last, entrance.today())
-        return found(visit.archive.throughput(site, period))
+        return found(admission.archive.throughput(site, period))
 
     @router.get("/ratings", summary="What citizens answered in a period")
     def ratings(
         request: Request,
-        visit: Visiting,
+        admission: Reading,
         where: Somewhere,
         first: FromQuery = None,
         last: ToQuery = None,
@@ -105,11 +105,11 @@ def period_router(entrance: Entrance) -> APIRouter:
         fives of one site and service; levels under five are hidden."""
         period = period_of(first, last, entrance.today())
         names = service_names(language_of(request))
-        return found(visit.archive.ratings(period, where, names, counted))
+        return found(admission.archive.ratings(period, where, names, counted))
 
     @router.get("/restatements", summary="Days that late events have changed")
     def restatements(
-        visit: Visiting,
+        admission: Reading,
         page: OnPage,
         *,
         province: ProvinceQuery = None,
@@ -120,6 +120,6 @@ def period_router(entrance: Entrance) -> APIRouter:
         """A hub that was offline sends its events later, and figures of days that were over then
         change; each such change is here."""
         period = period_of(first, last, entrance.today())
-        return visit.archive.restatements(period, Where(province=province, site=site), page)
+        return admission.archive.restatements(period, Where(province=province, site=site), page)
 
     return router

@@ -14,9 +14,10 @@ from central.api.period_models import Group, Place, Ranking, Wait, Waits, When
 from central.registry.places import Places
 from central.rollup.business_day import day_of
 from central.rollup.site_waits import SiteWaits, joined, site_waits
-from central.store.history import History, Where
+from central.store.history import History
 from central.store.reader import Reader
 from central.store.totals import SiteStanding, Totals
+from central.store.visible import Where
 
 _SHARES = {Wait.P50: 0.5, Wait.P90: 0.9, Wait.LONGEST: 1.0}
 _LENGTH = {Group.PROVINCES: 2, Group.UNITS: UNIT_LENGTH, Group.SITES: None}

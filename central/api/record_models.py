@@ -6,16 +6,24 @@ from typing import Any
 
 from pydantic import Field
 
-from central.api.models import Count, Freshness, FreshnessOfMany, Model, NodeQuality
+from central.api.models import (
+    Count,
+    Freshness,
+    FreshnessOfMany,
+    InAll,
+    Model,
+    NextOffset,
+    NodeQuality,
+    SiteCode,
+    SiteName,
+)
 
 
 class SiteNode(Model):
     """One hub and its site."""
 
-    site: str = Field(examples=["01-00097-01"])
-    name: str | None = Field(
-        examples=["Trung tâm phường Hồng Hà"], description="Null for a site that is not registered."
-    )
+    site: SiteCode
+    name: SiteName
     province: str = Field(examples=["01"])
     node: NodeQuality
     freshness: Freshness
@@ -24,10 +32,8 @@ class SiteNode(Model):
 class Nodes(Model):
     """Hubs, those first whose figures can be trusted least."""
 
-    total: Count = Field(description="How many in all.", examples=[3139])
-    next_offset: int | None = Field(
-        description="`offset` of the next page; null on the last.", examples=[100]
-    )
+    total: InAll = Field(examples=[3139])
+    next_offset: NextOffset
     nodes: list[SiteNode]
     freshness: FreshnessOfMany
 
@@ -48,10 +54,8 @@ class DifferingHub(Model):
     """One hub that runs something else than it should, as far as it has said what it runs, or
     beside which other software runs."""
 
-    site: str = Field(examples=["01-00097-01"])
-    name: str | None = Field(
-        examples=["Trung tâm phường Hồng Hà"], description="Null for a site that is not registered."
-    )
+    site: SiteCode
+    name: SiteName
     node: str = Field(examples=["01-00097-01-h1"])
     config_differs: bool = Field(examples=[True])
     config: str | None = Field(
@@ -83,10 +87,8 @@ class Differences(Model):
     """Hubs that run another configuration than was decided for them, or other software than
     they were told."""
 
-    total: Count = Field(description="How many in all.", examples=[3])
-    next_offset: int | None = Field(
-        description="`offset` of the next page; null on the last.", examples=[100]
-    )
+    total: InAll = Field(examples=[3])
+    next_offset: NextOffset
     hubs: list[DifferingHub]
     software: list[SoftwareVersion] = Field(
         description="What the hubs asked about run, the most frequent first."
@@ -120,7 +122,7 @@ class Device(Model):
 class Devices(Model):
     """The devices of a site that have been lost, have returned, or ran low on paper."""
 
-    site: str = Field(examples=["01-00097-01"])
+    site: SiteCode
     devices: list[Device]
     freshness: Freshness
 
@@ -128,10 +130,8 @@ class Devices(Model):
 class BrokenDevice(Model):
     """One device that needs somebody, and its site."""
 
-    site: str = Field(examples=["01-00097-01"])
-    name: str | None = Field(
-        examples=["Trung tâm phường Hồng Hà"], description="Null for a site that is not registered."
-    )
+    site: SiteCode
+    name: SiteName
     device: Device
     freshness: Freshness
 
@@ -139,10 +139,8 @@ class BrokenDevice(Model):
 class BrokenDevices(Model):
     """Devices that do not work, the oldest trouble first, and then those low on paper."""
 
-    total: Count = Field(description="How many in all.", examples=[14])
-    next_offset: int | None = Field(
-        description="`offset` of the next page; null on the last.", examples=[100]
-    )
+    total: InAll = Field(examples=[14])
+    next_offset: NextOffset
     devices: list[BrokenDevice]
     freshness: FreshnessOfMany
 
@@ -172,7 +170,7 @@ class RawEvent(Model):
 class RawEvents(Model):
     """Events of a site, journal by journal in their order."""
 
-    site: str = Field(examples=["01-00097-01"])
+    site: SiteCode
     events: list[RawEvent]
     next_after: str | None = Field(
         description="`after` of the next page; null on the last.", examples=["4.1042"]
@@ -209,7 +207,7 @@ class Audit(Model):
 class LiveSite(Model):
     """One site at this moment."""
 
-    site: str = Field(examples=["01-00097-01"])
+    site: SiteCode
     waiting: int | None = Field(
         description="Null unless the site is live and its hubs have opened the day.", examples=[14]
     )

@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from central.access.permissions import Permission
-from central.api.entrance import Entrance, Visit
+from central.api.entrance import Admission, Entrance
 from central.api.parameters import (
     PROBLEMS,
     LimitQuery,
     SitePath,
+    admitting,
     found,
     page_of,
-    visiting,
     where_of,
 )
 from central.api.ranking import Page
@@ -24,50 +24,50 @@ from central.api.record_models import (
     Nodes,
     RawEvents,
 )
-from central.store.history import Where
+from central.store.visible import Where
 
 
 def record_router(entrance: Entrance) -> APIRouter:
     """The operations, each for whom `entrance` lets in to it."""
     Watching = Annotated[  # noqa: N806 - a type
-        Visit, Depends(visiting(entrance, Permission.MACHINES))
+        Admission, Depends(admitting(entrance, Permission.MACHINES))
     ]
     Auditing = Annotated[  # noqa: N806 - as above
-        Visit, Depends(visiting(entrance, Permission.EVENTS))
+        Admission, Depends(admitting(entrance, Permission.EVENTS))
     ]
     Checking = Annotated[  # noqa: N806 - as above
-        Visit, Depends(visiting(entrance, Permission.AUDIT))
+        Admission, Depends(admitting(entrance, Permission.AUDIT))
     ]
     OnPage = Annotated[Page, Depends(page_of)]  # noqa: N806 - as above
     Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
     router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 
     @router.get("/nodes", tags=["machines"], summary="The hubs and their states")
-    def nodes(visit: Watching, page: OnPage, where: Somewhere) -> Nodes:
+    def nodes(admission: Watching, page: OnPage, where: Somewhere) -> Nodes:
         """Online or not and since when, clock, software, configuration, what is not sent yet; the
         silent ones first."""
-        return visit.records.nodes(where, page)
+        return admission.records.nodes(where, page)
 
     @router.get("/devices", tags=["machines"], summary="Devices that need somebody")
-    def broken_devices(visit: Watching, page: OnPage, where: Somewhere) -> BrokenDevices:
+    def broken_devices(admission: Watching, page: OnPage, where: Somewhere) -> BrokenDevices:
         """Everywhere in the scope: what does not work, the oldest trouble first, and then what is
         low on paper."""
-        return visit.records.broken_devices(where, page)
+        return admission.records.broken_devices(where, page)
 
     @router.get("/differences", tags=["machines"], summary="Hubs that run something else")
-    def differences(visit: Watching, page: OnPage, where: Somewhere) -> Differences:
+    def differences(admission: Watching, page: OnPage, where: Somewhere) -> Differences:
         """Hubs that run another configuration than was decided for them, or other software than
         most hubs of the nation; and how many run each version."""
-        return visit.records.differences(where, page)
+        return admission.records.differences(where, page)
 
     @router.get("/sites/{site}/devices", tags=["machines"], summary="A site's devices")
-    def devices(visit: Watching, site: SitePath) -> Devices:
+    def devices(admission: Watching, site: SitePath) -> Devices:
         """Printers, displays and buttons by what the hub last said of them."""
-        return found(visit.records.devices(site))
+        return found(admission.records.devices(site))
 
     @router.get("/sites/{site}/events", tags=["audit"], summary="The stored events themselves")
     def events(
-        visit: Auditing,
+        admission: Auditing,
         site: SitePath,
         after: Annotated[
             str,
@@ -90,13 +90,13 @@ def record_router(entrance: Entrance) -> APIRouter:
         """For auditors, row by row, as the hubs sent them. Reading them is itself written to the
         audit log."""
         journal, _, seq = after.partition(".")
-        answer = found(visit.records.events(site, (int(journal), int(seq)), limit, event))
-        entrance.note(visit, "events-read", f"{site} after {after}")
+        answer = found(admission.records.events(site, (int(journal), int(seq)), limit, event))
+        entrance.note(admission, "events-read", f"{site} after {after}")
         return answer
 
     @router.get("/audit", tags=["audit"], summary="Who signed in and who read what")
     def audit(
-        visit: Checking,
+        admission: Checking,
         after: Annotated[
             int,
             Query(
@@ -109,6 +109,6 @@ def record_router(entrance: Entrance) -> APIRouter:
         limit: LimitQuery = 100,
     ) -> Audit:
         """The audit log, oldest first; for auditors and operators of the whole nation."""
-        return found(visit.records.audit(after, limit))
+        return found(admission.records.audit(after, limit))
 
     return router

@@ -31,9 +31,9 @@ from central.rollup.business_day import day_of, trusted_ms
 from central.scope import Scope
 from central.store.access import AccessStore
 from central.store.event_log import EventLog, StoredEvent
-from central.store.history import Where
 from central.store.machines import DeviceRow, Machines
 from central.store.reader import NodeRow, Reader
+from central.store.visible import Where
 from contract import events as e
 from contract.codec import decode_entry
 from contract.stamp import Stamp

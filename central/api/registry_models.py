@@ -4,7 +4,7 @@ from datetime import date
 
 from pydantic import Field
 
-from central.api.models import Count, Model
+from central.api.models import InAll, Model, NextOffset
 
 
 class NameInForce(Model):
@@ -35,10 +35,8 @@ class NamesInForce(Model):
     """The places of a day, by code."""
 
     day: date = Field(examples=["2026-11-20"])
-    total: Count = Field(description="How many in all.", examples=[34])
-    next_offset: int | None = Field(
-        description="`offset` of the next page; null on the last.", examples=[100]
-    )
+    total: InAll = Field(examples=[34])
+    next_offset: NextOffset
 
 
 class ProvincesInForce(NamesInForce):

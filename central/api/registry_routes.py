@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends
 from msgspec.structs import asdict
 
 from central.access.permissions import Permission
-from central.api.entrance import Entrance, Visit
-from central.api.parameters import PROBLEMS, OnQuery, ProvinceQuery, page_of, visiting
+from central.api.entrance import Admission, Entrance
+from central.api.parameters import PROBLEMS, OnQuery, ProvinceQuery, admitting, page_of
 from central.api.ranking import Page
 from central.api.registry_models import (
     ProvinceInForce,
@@ -20,16 +20,16 @@ from central.api.registry_models import (
 def registry_router(entrance: Entrance) -> APIRouter:
     """The operations, each for whom `entrance` lets in to it."""
     Watching = Annotated[  # noqa: N806 - a type
-        Visit, Depends(visiting(entrance, Permission.MACHINES))
+        Admission, Depends(admitting(entrance, Permission.MACHINES))
     ]
     OnPage = Annotated[Page, Depends(page_of)]  # noqa: N806 - as above
     router = APIRouter(prefix="/api/v1/registry", responses=PROBLEMS, tags=["registry"])
 
     @router.get("/provinces", summary="Provinces and cities in force on a day")
-    def provinces(visit: Watching, page: OnPage, on: OnQuery = None) -> ProvincesInForce:
+    def provinces(admission: Watching, page: OnPage, on: OnQuery = None) -> ProvincesInForce:
         """Those within the scope, also without a site, under the name that they have on that day;
         today when it is left out."""
-        day, scope = on or entrance.today(), visit.admin.scope
+        day, scope = on or entrance.today(), admission.admin.scope
         found = [one for one in entrance.places().provinces.in_force(day) if scope.covers(one.code)]
         return ProvincesInForce(
             day=day,
@@ -43,7 +43,7 @@ def registry_router(entrance: Entrance) -> APIRouter:
 
     @router.get("/units", summary="Commune-level units in force on a day")
     def units(
-        visit: Watching, page: OnPage, on: OnQuery = None, province: ProvinceQuery = None
+        admission: Watching, page: OnPage, on: OnQuery = None, province: ProvinceQuery = None
     ) -> UnitsInForce:
         """Wards, communes and special zones, also those without a site, under the name that they
         have on that day; today when it is left out."""
@@ -51,7 +51,7 @@ def registry_router(entrance: Entrance) -> APIRouter:
         found = [
             unit
             for unit in entrance.places().units.in_force(day)
-            if visit.admin.scope.covers_unit(unit.code) and province in (None, unit.code[:2])
+            if admission.admin.scope.covers_unit(unit.code) and province in (None, unit.code[:2])
         ]
         return UnitsInForce(
             day=day,

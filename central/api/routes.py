@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from central.access.permissions import Permission
-from central.api.entrance import Entrance, Visit
+from central.api.entrance import Admission, Entrance
 from central.api.models import Health, Overview, Provinces, Quality, Rank, SiteDay, Sites
 from central.api.parameters import (
     PROBLEMS,
@@ -15,9 +15,9 @@ from central.api.parameters import (
     DayQuery,
     ProvincePath,
     SitePath,
+    admitting,
     found,
     service_names,
-    visiting,
 )
 from central.api.problems import language_of
 
@@ -25,50 +25,50 @@ from central.api.problems import language_of
 def api_router(entrance: Entrance) -> APIRouter:
     """The operations, for whom `entrance` lets in."""
 
-    Visiting = Annotated[  # noqa: N806 - a type
-        Visit, Depends(visiting(entrance, Permission.FIGURES))
+    Reading = Annotated[  # noqa: N806 - a type
+        Admission, Depends(admitting(entrance, Permission.FIGURES))
     ]
     Watching = Annotated[  # noqa: N806 - a type
-        Visit, Depends(visiting(entrance, Permission.MACHINES))
+        Admission, Depends(admitting(entrance, Permission.MACHINES))
     ]
     router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 
     @router.get("/overview", tags=["figures"], summary="The whole scope on one day")
-    def overview(visit: Visiting, day: DayQuery = None) -> Overview:
+    def overview(admission: Reading, day: DayQuery = None) -> Overview:
         """National figures, or a provincial admin's province: waits, throughput, who waits now,
         ratings, and how far the figures can be trusted."""
-        return visit.desk.overview(day or entrance.today())
+        return admission.desk.overview(day or entrance.today())
 
     @router.get("/provinces", tags=["figures"], summary="Every province on one day")
-    def provinces(visit: Visiting, day: DayQuery = None) -> Provinces:
+    def provinces(admission: Reading, day: DayQuery = None) -> Provinces:
         """The provinces of the scope by code, also those without sites."""
-        return visit.desk.provinces(day or entrance.today())
+        return admission.desk.provinces(day or entrance.today())
 
     @router.get("/provinces/{code}/sites", tags=["figures"], summary="A province's sites, ranked")
     def sites(
-        visit: Visiting,
+        admission: Reading,
         code: ProvincePath,
         rank: Annotated[Rank, Query(description="By what to rank.")] = Rank.P90,
         day: DayQuery = None,
     ) -> Sites:
         """Where citizens wait longest comes first; sites without the figure come last."""
-        return found(visit.desk.sites(code, day or entrance.today(), rank))
+        return found(admission.desk.sites(code, day or entrance.today(), rank))
 
     @router.get("/sites/{site}/days/{day}", tags=["figures"], summary="One site's day")
     def site_day(
         request: Request,
-        visit: Visiting,
+        admission: Reading,
         site: SitePath,
         day: DayPath,
     ) -> SiteDay:
         """A day by service, by counter and by quarter of an hour, with ratings by
         fives. Levels under five are hidden."""
-        return found(visit.desk.site_day(site, day, service_names(language_of(request))))
+        return found(admission.desk.site_day(site, day, service_names(language_of(request))))
 
     @router.get("/sites/{site}/freshness", tags=["quality"], summary="A site's data quality")
-    def quality(visit: Watching, site: SitePath) -> Quality:
+    def quality(admission: Watching, site: SitePath) -> Quality:
         """Whether the data are correct, complete, clean and live (đúng, đủ, sạch, sống)."""
-        return found(visit.desk.quality(site, entrance.today()))
+        return found(admission.desk.quality(site, entrance.today()))
 
     return router
 

@@ -45,7 +45,7 @@ class Streams:
         news: Callable[[_T | None, _T], _T | None],
     ) -> StreamingResponse:
         """A stream of events called `name`: once a second, what `news` makes of what `look` saw
-        before and sees now. Raises what `Entrance.visit` does, and TooOftenError where there is
+        before and sees now. Raises what `Entrance.admit` does, and TooOftenError where there is
         no place."""
         admin = await self._admin(shown)
         self._refuse_crowd(admin.name)
@@ -95,5 +95,5 @@ class Streams:
             self._followers += Counter[str]()  # without those who follow nothing
 
     async def _admin(self, shown: Shown) -> Admin:
-        async with self._entrance.visit(shown, self._permission) as visit:
-            return visit.admin
+        async with self._entrance.admit(shown, self._permission) as admission:
+            return admission.admin

@@ -17,8 +17,8 @@ from central.api.update_models import (
 )
 from central.registry.dated_names import DatedNames
 from central.rollup.business_day import day_of
-from central.store.history import Where
 from central.store.updates import UpdateReader
+from central.store.visible import Where
 from central.updates.progress import SILENT_AFTER_MS, HubUpdate, Progress, progress_of
 from central.updates.rollout import Rollout
 

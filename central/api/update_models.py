@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from central.api.models import Count, Model
+from central.api.models import Count, InAll, Model, NextOffset, SiteCode
 from central.updates.progress import Progress
 from central.updates.rollout import RolloutState
 
@@ -59,17 +59,15 @@ class RolloutProgress(Model):
 class Rollouts(Model):
     """Rollouts that have hubs among those asked about, the newest first."""
 
-    total: Count = Field(description="How many in all.", examples=[2])
-    next_offset: int | None = Field(
-        description="`offset` of the next page; null on the last.", examples=[100]
-    )
+    total: InAll = Field(examples=[2])
+    next_offset: NextOffset
     rollouts: list[RolloutProgress]
 
 
 class HubProgress(Model):
     """How far a hub is with a rollout."""
 
-    site: str = Field(examples=["01-00097-01"])
+    site: SiteCode
     province: str = Field(examples=["01"])
     node: str = Field(examples=["01-00097-01-h1"])
     software: str | None = Field(description="What it said last that it runs.", examples=["0.1.0"])
@@ -87,8 +85,6 @@ class HubProgress(Model):
 class RolloutHubs(Model):
     """Hubs of a rollout, those that refused it first, and then by name."""
 
-    total: Count = Field(description="How many in all.", examples=[3])
-    next_offset: int | None = Field(
-        description="`offset` of the next page; null on the last.", examples=[100]
-    )
+    total: InAll = Field(examples=[3])
+    next_offset: NextOffset
     hubs: list[HubProgress]

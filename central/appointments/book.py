@@ -86,7 +86,7 @@ class AppointmentBook:
     @property
     def today(self) -> str:
         """The calendar day in Vietnam."""
-        return day_of(self._now_ms())
+        return day_of(self._clock.stamp().wall_ms)
 
     def one(self, scope: Scope, site: str, code: str) -> AppointmentRow | None:
         """One appointment."""
@@ -137,7 +137,7 @@ class AppointmentBook:
                 booked_by=admin.name,
                 key=key,
                 asked=asked,
-                now_ms=self._now_ms(),
+                now_ms=self._clock.stamp().wall_ms,
             )
             return book.one(site, code)
 
@@ -155,7 +155,7 @@ class AppointmentBook:
             if (row.service, row.slot_ms) != (wanted.service, wanted.slot_ms):
                 self._refuse_past(row)
                 slot = self._checked(db.conn, site, place, code, wanted)
-                book.move(place, code, slot, self._now_ms())
+                book.move(place, code, slot, self._clock.stamp().wall_ms)
             return book.one(site, code)
 
     def cancel(self, scope: Scope, site: str, code: str) -> AppointmentRow | None:
@@ -169,18 +169,18 @@ class AppointmentBook:
                 raise BookingRefusedError(Reason.CHECKED_IN, code=code)
             if not row.cancelled:
                 self._refuse_past(row)
-                book.cancel(place, code, self._now_ms())
+                book.cancel(place, code, self._clock.stamp().wall_ms)
             return book.one(site, code)
 
     def _refuse_past(self, row: AppointmentRow) -> None:
         """What became of it is the site's to say."""
-        if row.slot_ms < self._now_ms():
+        if row.slot_ms < self._clock.stamp().wall_ms:
             raise BookingRefusedError(Reason.APPOINTMENT_PAST, code=row.code)
 
     def _checked(self, conn: Connection, site: str, place: int, code: str, wanted: Wanted) -> Slot:
         """The slot, if the site is there on its day, offers it and has room."""
         room = self._room(conn, site, place, wanted.service, code)
-        now_ms = self._now_ms()
+        now_ms = self._clock.stamp().wall_ms
         if wanted.slot_ms < now_ms:
             raise BookingRefusedError(Reason.SLOT_PAST)
         if wanted.slot_ms > now_ms + MOST_DAYS_AHEAD * _DAY_MS:
@@ -215,7 +215,7 @@ class AppointmentBook:
 
     def _bookable_ms(self, first: str, last: str) -> tuple[int, int]:
         """The first and the last moment that may be booked at a site with these days."""
-        now_ms = self._now_ms()
+        now_ms = self._clock.stamp().wall_ms
         return (
             max(now_ms, midnight_ms(first)),
             min(now_ms + MOST_DAYS_AHEAD * _DAY_MS, midnight_ms(last) + _DAY_MS - 1),
@@ -226,9 +226,6 @@ class AppointmentBook:
         unit = self._units().by_code.get(site[:_UNIT_LENGTH])
         first = unit[0].valid_from.isoformat() if unit else _NO_FIRST_DAY
         return first, Appointments(conn, Scope()).last_day(place) or _NO_LAST_DAY
-
-    def _now_ms(self) -> int:
-        return self._clock.stamp().wall_ms
 
 
 def _free_code(book: Appointments, site: str) -> str:

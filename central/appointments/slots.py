@@ -4,6 +4,7 @@ from datetime import date
 
 from msgspec import Struct
 
+from central.appointments.settings import AppointmentSettings
 from central.configuration.site_rules import SiteRules
 from central.rollup.business_day import midnight_ms
 from central.store.appointments import Slot
@@ -15,7 +16,7 @@ class SlotRule(Struct, frozen=True):
     """How long a slot is, and the holidays (ISO 8601) of all sites that do not name them as
     worked."""
 
-    length_min: int = 15
+    length_min: int = AppointmentSettings().slot_min
     holidays: tuple[str, ...] = ()
 
     @property

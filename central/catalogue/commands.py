@@ -6,10 +6,9 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from central.access.accounts import OPERATORS_COMMAND
 from central.catalogue.catalogue import Changes, catalogue_of, compare, publish
 from central.catalogue.reading import COLUMNS, read_procedures
-from central.commands import Commands, words
+from central.commands import Commands, invoking_user, words
 from central.settings import CentralSettings
 from central.store.database import reading, writing
 from contract.procedures import Procedure
@@ -41,7 +40,7 @@ def _import(settings: CentralSettings, given: argparse.Namespace) -> str:
         if given.dry_run:
             changes = compare(catalogue_of(db.conn).procedures, procedures)
         else:
-            changes = publish(db, procedures, who=OPERATORS_COMMAND, address="", now_ms=now_ms)
+            changes = publish(db, procedures, who=invoking_user(), address="", now_ms=now_ms)
         edition = catalogue_of(db.conn).edition
     summary = words(
         "procedures_compared" if given.dry_run else "procedures_imported",

@@ -5,12 +5,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from central.access.accounts import OPERATORS_COMMAND
 from central.appointments.commands import named, slot_rule
 from central.appointments.withdrawal import unfit, withdraw
 from central.catalogue.catalogue import catalogue_of
 from central.catalogue.handled import Handled
-from central.commands import Commands, words
+from central.commands import Commands, invoking_user, words
 from central.configuration.book import ConfigurationBook
 from central.configuration.differences import Difference, differences, wanted
 from central.configuration.hubs import hubs_named
@@ -84,7 +83,7 @@ def _withdrawn(
         [one.code for one in gone],
         Withdrawal.NOT_OFFERED,
         said=f"by {done.node} {done.label}",
-        who=OPERATORS_COMMAND,
+        who=invoking_user(),
         now_ms=now_ms,
     )
     return named("appointments_unfit" if dry_run else "appointments_not_offered", site, gone)

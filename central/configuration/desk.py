@@ -70,7 +70,7 @@ class ConfigurationDesk:
             return
         try:
             with reading(self._database) as conn:
-                over = ended(conn, day_of(self._now_ms()))
+                over = ended(conn, day_of(self._clock.stamp().wall_ms))
                 heard = {node: heard[node] for node in heard if split_node(node).site not in over}
                 handled = self._catalogue(conn)
                 book = ConfigurationBook(conn)
@@ -97,7 +97,7 @@ class ConfigurationDesk:
                 runs,
             )
         label, given_ms = self._given.get(node, ("", 0))
-        is_new = label != wanted or abs(self._now_ms() - given_ms) >= _AGAIN_MS
+        is_new = label != wanted or abs(self._clock.stamp().wall_ms - given_ms) >= _AGAIN_MS
         return standing is Standing.OLDER and is_new
 
     def _follow(self, ahead: Mapping[str, str]) -> None:
@@ -121,7 +121,7 @@ class ConfigurationDesk:
                     made[node] = book.should_run(node, self._handled).label, sealed
         for node, (label, sealed) in made.items():
             if self._publish(down(node, "config"), sealed):
-                self._given[node] = label, self._now_ms()
+                self._given[node] = label, self._clock.stamp().wall_ms
                 logger.info("%s was given configuration %s", node, label)
 
     def _catalogue(self, conn: Connection) -> Handled:
@@ -129,6 +129,3 @@ class ConfigurationDesk:
         if Editions(conn, PROCEDURES).number() != self._handled.edition:
             self._handled = Handled(catalogue_of(conn))
         return self._handled
-
-    def _now_ms(self) -> int:
-        return self._clock.stamp().wall_ms

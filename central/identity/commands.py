@@ -1,7 +1,6 @@
 """The commands of `thutu-central` about the identities of nodes."""
 
 import argparse
-import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,7 +10,7 @@ from pathlib import Path
 from central.access.audit import Deed, record
 from central.appointments.commands import named, slot_rule
 from central.appointments.withdrawal import unfit
-from central.commands import Commands, reason, site_of, words
+from central.commands import Commands, invoking_user, note, reason, site_of, words
 from central.configuration.hubs import differing, in_service
 from central.identity.broker_files import carry_to_broker
 from central.identity.desk import folder_of, has_authority, write_list
@@ -25,6 +24,7 @@ from central.store.appointments import Appointments
 from central.store.connection import Connection
 from central.store.database import reading, transaction, writing
 from central.store.given_up import is_known, retire
+from central.store.site_facts import is_registered
 from runtime.authority import Authority
 from runtime.clock import SystemClock
 from runtime.enrolment import fingerprint
@@ -68,7 +68,7 @@ def _init(settings: CentralSettings, given: argparse.Namespace) -> str:
     issue_own(folder, authority, given.broker, now_ms)
     with closing(Register(folder)) as register:
         write_list(folder, authority, register, now_ms)
-    _note(settings, "init-ca", given.name)
+    note(settings, "init-ca", given.name)
     return words("authority_made", folder=folder)
 
 
@@ -76,7 +76,7 @@ def _renew_broker(settings: CentralSettings, given: argparse.Namespace) -> str:
     folder = folder_of(settings.folder)
     issue_broker(folder, Authority.load(folder), given.broker, _now_ms())
     names = ", ".join(given.broker)
-    _note(settings, "renew-broker", names)
+    note(settings, "renew-broker", names)
     return words("broker_renewed", file=folder / "broker.pem", names=names)
 
 
@@ -86,13 +86,12 @@ def _enrol(settings: CentralSettings, given: argparse.Namespace) -> str:
     if site != given.site:
         raise IdentityError("other_site", node=given.node, site=given.site)
     with reading(settings.database()) as conn:
-        known = conn.execute("SELECT 1 FROM sites WHERE code = ? AND registered", (site,))
-        if known.fetchone() is None:
+        if not is_registered(conn, site):
             raise IdentityError("not_registered", site=site)
     with _registrar(settings) as registrar:
         token = registrar.new_token(given.node)
         valid = registrar.valid(given.node)
-    _note(settings, "enrol", given.node)
+    note(settings, "enrol", given.node)
     if valid:
         sys.stderr.write(f"{words('enrol_ends', node=given.node, count=valid)}\n")
     return token.text
@@ -103,7 +102,7 @@ def _revoke(settings: CentralSettings, given: argparse.Namespace) -> str:
     ended = _shut_out(settings, given)
     if not any(ended):
         raise IdentityError("nothing_to_revoke", node=given.node)
-    _note(settings, "revoke-node", f"{given.node}: {given.reason}")
+    note(settings, "revoke-node", f"{given.node}: {given.reason}")
     if not ended.certificates:
         return words("token_revoked", node=given.node)
     return words("revoked", node=given.node, count=ended.certificates)
@@ -117,7 +116,7 @@ def _retire(settings: CentralSettings, given: argparse.Namespace) -> str:
     shut_out = not given.back and has_authority(settings.folder)
     count = _shut_out(settings, given).certificates if shut_out else 0
     action = "retire-node --back" if given.back else "retire-node"
-    deed = Deed(getpass.getuser(), action, f"{given.node}: {given.reason}")
+    deed = Deed(invoking_user(), action, f"{given.node}: {given.reason}")
     now_ms = _now_ms()
     with writing(settings.database()) as db, transaction(db.conn):
         retire(db.conn, given.node, None if given.back else now_ms)
@@ -194,12 +193,6 @@ def _registrar(settings: CentralSettings) -> Iterator[Registrar]:
     authority = Authority.load(folder)
     with closing(Register(folder)) as register:
         yield Registrar(authority, register, SystemClock())
-
-
-def _note(settings: CentralSettings, action: str, subject: str) -> None:
-    deed = Deed(getpass.getuser(), action, subject)
-    with writing(settings.database()) as db, transaction(db.conn):
-        record(db.conn, deed, _now_ms())
 
 
 def _now_ms() -> int:

@@ -69,7 +69,7 @@ class IdentityDesk:
         self._publish = publish
         self._evict = evict
         self._authority = Authority.load(folder)
-        renew_own(folder, self._authority, self._now_ms())
+        renew_own(folder, self._authority, self._clock.stamp().wall_ms)
         self._register = Register(folder)
         self._registrar = Registrar(self._authority, self._register, clock)
         self._lock = threading.Lock()
@@ -111,7 +111,7 @@ class IdentityDesk:
         """Answer who waits, and do what is due. Raises AuthorityError, RegisterError, OSError."""
         for _ in range(self._requests.qsize()):
             self._renew(*self._requests.get())
-        self._look(self._now_ms())
+        self._look(self._clock.stamp().wall_ms)
 
     def _renew(self, topic: str, payload: bytes) -> None:
         try:
@@ -163,6 +163,3 @@ class IdentityDesk:
             if self._replaced.get(node) != at_ms:
                 self._evict(self._authority, node, now_ms)
         self._replaced = due
-
-    def _now_ms(self) -> int:
-        return self._clock.stamp().wall_ms

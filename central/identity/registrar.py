@@ -65,7 +65,7 @@ class Registrar:
         """
         split_node(node)
         token = EnrolmentToken.new(fingerprint(self._authority.root))
-        until_ms = self._now_ms() + _TOKEN_LIFE_MS
+        until_ms = self._clock.stamp().wall_ms + _TOKEN_LIFE_MS
         with self._register.transaction():
             self._register.add_token(TokenRow(token.public_key, node, until_ms, None))
         return token
@@ -98,13 +98,13 @@ class Registrar:
 
         Raises RegisterError.
         """
-        return self._register.valid(node, self._now_ms())
+        return self._register.valid(node, self._clock.stamp().wall_ms)
 
     def revoke(self, node: str, reason: str) -> Ended:
         """Revoke all certificates of a node, and its unused token. Raises RegisterError."""
         with self._register.transaction():
             tokens = self._register.drop_tokens(node)
-            return Ended(self._register.revoke(node, self._now_ms(), reason), tokens)
+            return Ended(self._register.revoke(node, self._clock.stamp().wall_ms, reason), tokens)
 
     def _enrol(
         self,
@@ -120,14 +120,14 @@ class Registrar:
             raise RequestRefused("bad-proof", "not signed by the token") from error
         if token.node != asked.node:
             raise RequestRefused("other-node", f"the token is for {token.node}")
-        if self._now_ms() > token.until_ms:
+        if self._clock.stamp().wall_ms > token.until_ms:
             raise RequestRefused("token-over", "the token was good for 24 hours")
         if token.request is not None and token.request != digest:
             raise RequestRefused("token-used", "the token has been used, for another key")
         if known := self._register.answer_to(asked.node, digest):
             return _still_good(known)
         self._register.spend_token(token.public_key, digest)
-        replaced = self._register.revoke(asked.node, self._now_ms(), "replaced")
+        replaced = self._register.revoke(asked.node, self._clock.stamp().wall_ms, "replaced")
         if replaced:
             logger.warning("%s: enrolled anew; %d older certificates revoked", asked.node, replaced)
         return self._issue(asked.node, request, digest)
@@ -144,18 +144,20 @@ class Registrar:
         if present.node != asked.node:
             raise RequestRefused("other-node", f"the certificate is of {present.node}")
         _still_good(present)
-        if self._now_ms() > present.until_ms:
+        if self._clock.stamp().wall_ms > present.until_ms:
             raise RequestRefused("expired", "an operator has to give out a new token")
         if known := self._register.answer_to(asked.node, digest):
             return _still_good(known)
-        if self._now_ms() < (present.from_ms + present.until_ms) // 2:
+        if self._clock.stamp().wall_ms < (present.from_ms + present.until_ms) // 2:
             return present
         return self._issue(asked.node, request, digest)
 
     def _issue(
         self, node: str, request: x509.CertificateSigningRequest, digest: bytes
     ) -> CertificateRow:
-        issued = self._authority.certify_node(request, self._now_ms(), CERTIFICATE_LIFE)
+        issued = self._authority.certify_node(
+            request, self._clock.stamp().wall_ms, CERTIFICATE_LIFE
+        )
         row = CertificateRow(
             fingerprint(issued),
             f"{issued.serial_number:040x}",
@@ -168,9 +170,6 @@ class Registrar:
         self._register.add_certificate(row)
         logger.info("%s: certificate %s until %s", node, row.serial, issued.not_valid_after_utc)
         return row
-
-    def _now_ms(self) -> int:
-        return self._clock.stamp().wall_ms
 
 
 def _is_signed(asked: CertificateRequest, by: x509.Certificate) -> bool:

@@ -29,7 +29,7 @@ class ShutOut:
 
     def look(self) -> None:
         """Read the register again when it is time; what was read last stands while it cannot be."""
-        now_s = self._clock.stamp().mono_ns / 1e9
+        now_s = self._clock.stamp().mono_s
         if self._register is None or now_s < self._look_at_s:
             return
         self._look_at_s = now_s + _LOOK_EVERY_S

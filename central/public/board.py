@@ -10,7 +10,7 @@ from central.rollup.business_day import QUARTER_MS, day_of
 from central.scope import Scope
 from central.store.database import Location, reading_copy
 from central.store.reader import Reader
-from central.store.visible import Visible
+from central.store.visible import Where
 from runtime.clock import Clock
 
 KEPT_S = 5
@@ -50,22 +50,17 @@ class Board:
         now_ms, site = self._clock.stamp().wall_ms, place[:_SITE_LENGTH]
         with reading_copy(self._database) as conn:
             reader = Reader(conn, _NATION)
-            rows = reader.sites(day_of(now_ms), site=site)
+            where = Where(site=site)
+            rows = reader.sites(day_of(now_ms), where)
             if not rows:
                 return None
-            hubs = reader.nodes(site=site)
+            hubs = reader.nodes(where)
             nodes = hubs if place == site else [hub for hub in hubs if hub.node == place]
             if not nodes and place != site:
                 return None
             last_quarter_ms = now_ms - now_ms % QUARTER_MS
             cells = reader.cells(site, last_quarter_ms - _HOUR_MS + QUARTER_MS, now_ms)
-            tickets = Visible(conn, _NATION).query(
-                """SELECT ticket, services, phase, since_ms FROM visible
-                JOIN nodes USING (site) JOIN queue_now ON queue_now.journal = current_journal
-                WHERE nodes.code = :node""",
-                site=site,
-                node=nodes[0].node if len(nodes) == 1 else None,
-            )
+            queue = reader.queue(nodes[0].node) if len(nodes) == 1 else []
         called: Counter[str] = Counter()
         for key, tally in cells.items() if len(hubs) == 1 else ():
             called[key.service] += tally.called
@@ -80,7 +75,7 @@ class Board:
             complete_up_to_ms=min((ms for ms in known_ms if ms is not None), default=None),
             tickets={
                 number: InLine(phase, services.partition(" ")[0], since_ms)
-                for number, services, phase, since_ms in tickets
+                for number, services, phase, since_ms in queue
             },
             called=called,
             called_min=(now_ms - min(at_work_ms, default=now_ms)) / _MINUTE_MS,

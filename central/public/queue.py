@@ -10,7 +10,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-Phase = Literal["waiting", "called", "serving", "parked", "absent", "gone", "other-day", "unclear"]
+from contract.snapshot import TicketPhase
+
+Phase = TicketPhase | Literal["gone", "other-day", "unclear"]
 _FEW_CALLS = 3
 _SHORT_MIN, _LONG_MIN = 10, 45
 
@@ -19,7 +21,7 @@ class InLine(Struct, frozen=True):
     """A ticket in the house: its phase, its present service, and since when (UTC milliseconds,
     None when no trusted clock says)."""
 
-    phase: Phase
+    phase: TicketPhase
     service: str
     since_ms: int | None
 

@@ -1,18 +1,18 @@
 """The commands of `thutu-central` about hubs that lost their card or their line."""
 
 import argparse
-import getpass
 from pathlib import Path
 
 from central.access.audit import Deed, record
-from central.commands import Commands, reason, site_of, words
+from central.commands import Commands, invoking_user, reason, site_of, words
 from central.recovery.exports import checked, register_key
-from central.recovery.site_state import site_state, watermarks
+from central.recovery.site_state import site_state
 from central.recovery.spool import spool
 from central.service import signing_key_of
 from central.settings import CentralSettings
 from central.store.database import reading, transaction, writing
 from central.store.given_up import is_known, write_off
+from central.store.node_journals import watermarks
 from contract.wire import VERSION, Ack, Export, Receipt
 from runtime.clock import SystemClock
 from runtime.sealed import seal, write_file
@@ -90,7 +90,7 @@ def _write_off(settings: CentralSettings, given: argparse.Namespace) -> str:
         former = write_off(db.conn, given.node, now_ms)
         for one in former:
             what = f"{given.node} {one.epoch}: {one.missing} of {one.last} rows: {given.reason}"
-            record(db.conn, Deed(getpass.getuser(), "write-off", what), now_ms)
+            record(db.conn, Deed(invoking_user(), "write-off", what), now_ms)
     if not former:
         return words("nothing_owed", node=given.node)
     return "\n".join(

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from msgspec import Raw
 
-from central.store.connection import Connection, greater
+from central.store.connection import Connection
 from central.store.journal_rows import entries_between, rows_between
+from central.store.node_journals import HeldJournal, held_journals
 from contract.codec import ContractError, decode_entry
 from contract.events import DayOpened
 from contract.wire import VERSION, HeldRows, SiteState
@@ -21,10 +22,7 @@ class _Journal(NamedTuple):
     None for a journal that only goes on with the queue of an older one.
     """
 
-    key: int
-    epoch: str
-    highest: int
-    missing: int
+    held: HeldJournal
     day: str | None
     start: int | None
 
@@ -38,58 +36,42 @@ def site_state(conn: Connection, node: str, now_ms: int) -> SiteState:
     journals = _journals(conn, node)
     parts: list[HeldRows] = []
     for journal in journals:
-        rows = entries_between(conn, journal.key, journal.start or 1, journal.highest)
+        held = journal.held
+        rows = entries_between(conn, held.key, journal.start or 1, held.highest)
         if journal.start is not None:
-            rows = [*_appointments(conn, journal.key, journal.start - 1, now_ms), *rows]
-        parts.insert(0, HeldRows(journal.epoch, tuple(map(Raw, rows))))
+            rows = [*_appointments(conn, held.key, journal.start - 1, now_ms), *rows]
+        parts.insert(0, HeldRows(held.epoch, tuple(map(Raw, rows))))
         if journal.start is not None:
             break
     return SiteState(
         VERSION,
         node,
         now_ms,
-        missing=journals[0].missing if journals else 0,
+        missing=journals[0].held.missing if journals else 0,
         orders=_orders(conn, journals),
         journals=tuple(parts),
     )
 
 
-def watermarks(conn: Connection, node: str) -> dict[str, int]:
-    """Up to which row each of the node's journals is held without a gap, by epoch."""
-    rows = conn.execute(
-        "SELECT epoch, watermark FROM journals JOIN nodes USING (node) WHERE nodes.code = ?",
-        (node,),
-    )
-    return dict(rows.fetchall())
-
-
 def _journals(conn: Connection, node: str) -> list[_Journal]:
     """The node's last journals with a ticket, the newest first."""
-    rows = conn.execute(
-        f"""SELECT journal, epoch, highest, {greater("announced", "highest")} - watermark - beyond
-        FROM journals JOIN nodes USING (node) WHERE nodes.code = ? ORDER BY journal DESC""",  # noqa: S608 - our own columns
-        (node,),
-    ).fetchall()
-    worked = (row for row in rows if _has_tickets(conn, journal=row[0], highest=row[2]))
-    return [
-        _Journal(key, epoch, highest, missing, *_last_day(conn, key, highest))
-        for key, epoch, highest, missing in islice(worked, _MOST_JOURNALS)
-    ]
+    worked = (held for held in held_journals(conn, node) if _has_tickets(conn, held))
+    return [_Journal(held, *_last_day(conn, held)) for held in islice(worked, _MOST_JOURNALS)]
 
 
-def _has_tickets(conn: Connection, journal: int, highest: int) -> bool:
+def _has_tickets(conn: Connection, held: HeldJournal) -> bool:
     is_ticket = "ticket IS NOT NULL AND training = 0"
-    tickets = rows_between(conn, journal, 1, highest, "seq", condition=is_ticket, limit=1)
+    tickets = rows_between(conn, held.key, 1, held.highest, "seq", condition=is_ticket, limit=1)
     return next(tickets, None) is not None
 
 
-def _last_day(conn: Connection, journal: int, highest: int) -> tuple[str | None, int | None]:
+def _last_day(conn: Connection, held: HeldJournal) -> tuple[str | None, int | None]:
     """The journal's last business day, and the last opening that nothing was carried over to."""
     openings = rows_between(
         conn,
-        journal,
+        held.key,
         1,
-        highest,
+        held.highest,
         "seq, entry",
         condition="kinds.name = 'DayOpened' AND training = 0",
         newest_first=True,
@@ -129,9 +111,9 @@ def _orders(conn: Connection, journals: list[_Journal]) -> dict[str, int]:
             continue
         rows = rows_between(
             conn,
-            journal.key,
+            journal.held.key,
             journal.start or 1,
-            journal.highest,
+            journal.held.highest,
             "substr(ticket, 1, 1), CAST(substr(ticket, 2) AS INTEGER)",
             condition="training = 0 AND kinds.name = 'TicketIssued'",
         )

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.recovery.site_state import site_state
 from central.store.database import Location, reading
-from contract.codec import ContractError, decode_message, encode_message
+from contract.codec import decode_message, encode_message
 from contract.topics import down, parse_up
 from contract.wire import VERSION, StatePart, StateRequest
 from runtime.clock import Clock
@@ -57,7 +57,7 @@ class StateDesk:
             topic, payload = self._requests.get()
             try:
                 self._answer(topic, payload)
-            except (ContractError, ValueError) as error:
+            except ValueError as error:
                 logger.warning("a request for a hub's state cannot be read: %s", error)
 
     def _send(self) -> bool:

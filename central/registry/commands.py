@@ -6,8 +6,7 @@ import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from central.access.accounts import OPERATORS_COMMAND
-from central.commands import Commands, words
+from central.commands import Commands, invoking_user, words
 from central.registry.dated_names import COLUMNS, DatedNames
 from central.registry.provinces import read_provinces
 from central.registry.published_names import (
@@ -57,7 +56,7 @@ def _import_provinces(settings: CentralSettings, given: argparse.Namespace) -> s
         if given.dry_run:
             changes = compare_provinces(db.conn, provinces)
         else:
-            changes = publish_provinces(db, provinces, who=OPERATORS_COMMAND, now_ms=now_ms)
+            changes = publish_provinces(db, provinces, who=invoking_user(), now_ms=now_ms)
     return _told(changes, dry_run=given.dry_run)
 
 
@@ -73,9 +72,7 @@ def _import_units(settings: CentralSettings, given: argparse.Namespace) -> str:
         if given.dry_run:
             changes = compare_units(db.conn, units, keep_sites=keep)
         else:
-            changes = publish_units(
-                db, units, who=OPERATORS_COMMAND, now_ms=now_ms, keep_sites=keep
-            )
+            changes = publish_units(db, units, who=invoking_user(), now_ms=now_ms, keep_sites=keep)
     return _told(changes, dry_run=given.dry_run)
 
 
@@ -109,7 +106,7 @@ def _import_sites(settings: CentralSettings, given: argparse.Namespace) -> str:
         if given.dry_run:
             changes = compare(db, sites, day_of(now_ms))
         else:
-            changes = register(db, sites, who=OPERATORS_COMMAND, now_ms=now_ms)
+            changes = register(db, sites, who=invoking_user(), now_ms=now_ms)
     summary = words(
         "sites_compared" if given.dry_run else "sites_imported",
         new=len(changes.new),

@@ -8,9 +8,8 @@ from msgspec import Struct
 
 from central.scope import Scope
 from central.store.connection import Connection
-from central.store.history import Where
 from central.store.storable import storable
-from central.store.visible import Visible
+from central.store.visible import Visible, Where
 
 _SHOWN = """alert, rule, visible.code, (SELECT name FROM names WHERE kind = 'site'
     AND names.code = visible.code ORDER BY from_day DESC LIMIT 1), subject, phase, began_ms,
@@ -108,9 +107,7 @@ class Alerts:
             f"""SELECT count(*), count(*) - count(acknowledged_ms)
             FROM alerts JOIN visible USING (site)
             WHERE opened_ms IS NOT NULL AND {_still(still_open)} AND {_among(rules)}""",  # noqa: S608 - as above
-            province=where.province,
-            unit=where.unit,
-            site=where.site,
+            where,
             **_named(rules),
         )
         return rows[0][0], rows[0][1]
@@ -121,9 +118,7 @@ class Alerts:
             f"""SELECT rule, province, count(*) FROM alerts JOIN visible USING (site)
             WHERE opened_ms IS NOT NULL AND {_still(still_open)} AND {_among(rules)}
             GROUP BY rule, province ORDER BY province""",  # noqa: S608 - as above
-            province=where.province,
-            unit=where.unit,
-            site=where.site,
+            where,
             **_named(rules),
         )
         return [TallyRow(*row) for row in rows]
@@ -163,9 +158,7 @@ class Alerts:
     ) -> list[AlertRow]:
         rows = self._visible.query(
             sql,
-            province=where.province,
-            unit=where.unit,
-            site=where.site,
+            where,
             **_named(rules),
             **values,
         )

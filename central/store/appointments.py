@@ -9,7 +9,7 @@ from msgspec import Struct
 from central.scope import Scope
 from central.store.connection import Connection
 from central.store.journal_reach import LAST, PRESENT, REACHES_MS
-from central.store.visible import Visible
+from central.store.visible import Visible, Where
 
 _DAY_STARTS_MS = "(slot_ms - (slot_ms + 25200000) % 86400000)"
 _TOLD_MS = f"""(SELECT nullif(min(CASE WHEN watermark > coalesce(
@@ -108,7 +108,7 @@ class Appointments:
 
     def site(self, code: str) -> int | None:
         """The key of a site; None for one unknown or out of scope."""
-        found = self._visible.query("SELECT site FROM visible", site=code)
+        found = self._visible.query("SELECT site FROM visible", Where(site=code))
         return int(found[0][0]) if found else None
 
     def last_day(self, site: int) -> str | None:
@@ -121,7 +121,7 @@ class Appointments:
         found = self._visible.query(
             f"""SELECT {_COLUMNS} FROM appointments JOIN visible USING (site)
             WHERE appointments.code = :appointment""",  # noqa: S608 - our own columns
-            site=site,
+            Where(site=site),
             appointment=code,
         )
         return _row(found[0]) if found else None
@@ -131,7 +131,7 @@ class Appointments:
         rows = self._visible.query(
             f"""SELECT {_COLUMNS} FROM appointments JOIN visible USING (site) WHERE day = :day
             ORDER BY slot_ms, appointments.code LIMIT :limit OFFSET :offset""",  # noqa: S608 - as above
-            site=site,
+            Where(site=site),
             day=day,
             limit=limit,
             offset=offset,
@@ -142,7 +142,7 @@ class Appointments:
         """How many appointments a site has on a day, those too that were cancelled."""
         rows = self._visible.query(
             "SELECT count(*) FROM appointments JOIN visible USING (site) WHERE day = :day",
-            site=site,
+            Where(site=site),
             day=day,
         )
         return int(rows[0][0])
@@ -224,7 +224,7 @@ class Appointments:
             FROM appointments JOIN visible USING (site)
             WHERE day >= :today AND cancelled = 0 AND phase IS NULL
             ORDER BY day, slot_ms, appointments.code""",
-            site=site,
+            Where(site=site),
             today=today,
         )
         return [ToCome(code, Slot(*slot)) for code, *slot in rows]

@@ -8,7 +8,7 @@ from pathlib import Path
 from central.store import figures_edition, postgres_connection, sqlite
 from central.store.connection import Connection, Database
 from central.store.postgres import Postgres
-from central.store.postgres_connection import PostgresConnection, Role
+from central.store.postgres_connection import Claim, PostgresConnection
 from central.store.protocol import StoreRefusedError
 
 _FILE = "centre.db"
@@ -35,7 +35,7 @@ def open_for_writing(where: Location, *, alone: bool = False) -> Database:
     to be folded anew. Raises StoreError.
     """
     if isinstance(where, Postgres):
-        return where.open_for_writing(Role.SOLE if alone else Role.ANY)
+        return where.open_for_writing(Claim.SOLE if alone else Claim.NONE)
     return _opened(where, alone=alone)
 
 
@@ -46,7 +46,7 @@ def lead(where: Location) -> Database:
     writer.
     """
     if isinstance(where, Postgres):
-        return where.open_for_writing(Role.LEADER)
+        return where.open_for_writing(Claim.LEADER)
     raise StoreRefusedError("one_writer", database=where)
 
 

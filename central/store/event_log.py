@@ -8,7 +8,7 @@ from msgspec import Struct
 from central.scope import Scope
 from central.store.connection import Connection
 from central.store.journal_rows import rows_between
-from central.store.visible import Visible
+from central.store.visible import Visible, Where
 
 
 class StoredEvent(Struct, frozen=True):
@@ -43,7 +43,7 @@ class EventLog:
             """SELECT journal, nodes.code, epoch, highest
             FROM visible JOIN nodes USING (site) JOIN journals USING (node)
             WHERE journal >= :journal ORDER BY journal""",
-            site=site,
+            Where(site=site),
             journal=after[0],
         )
         condition, values = ("true", ()) if kind is None else ("kinds.name = ?", (kind,))

@@ -3,8 +3,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from msgspec import Struct
-
 from central.scope import Scope
 from central.store.cells import (
     COUNTER_COLUMNS,
@@ -15,18 +13,10 @@ from central.store.cells import (
     tally_from_row,
 )
 from central.store.connection import Connection
-from central.store.visible import Visible
+from central.store.visible import Visible, Where
 
 _TALLY = ", ".join(TALLY_COLUMNS)
 _COUNTER_SUMS = ", ".join(f"sum({name})" for name in COUNTER_COLUMNS)
-
-
-class Where(Struct, frozen=True):
-    """What narrows a question within the scope: a province, a unit, or a site."""
-
-    province: str | None = None
-    unit: str | None = None
-    site: str | None = None
 
 
 class History:
@@ -40,9 +30,7 @@ class History:
         rows = self._visible.query(
             f"""SELECT day, visible.code, {_TALLY} FROM site_days JOIN visible USING (site)
             WHERE day BETWEEN :first AND :last""",  # noqa: S608 - our own names
-            province=where.province,
-            unit=where.unit,
-            site=where.site,
+            where,
             first=first,
             last=last,
         )
@@ -63,9 +51,7 @@ class History:
         rows = self._visible.query(
             """SELECT code FROM visible WHERE EXISTS (SELECT 1 FROM site_days
             WHERE site_days.site = visible.site AND day BETWEEN :first AND :last)""",
-            province=where.province,
-            unit=where.unit,
-            site=where.site,
+            where,
             first=first,
             last=last,
         )
@@ -77,9 +63,7 @@ class History:
         for site, bins in self._visible.query(
             """SELECT visible.code, wait_bins FROM site_days JOIN visible USING (site)
             WHERE day BETWEEN :first AND :last""",
-            province=where.province,
-            unit=where.unit,
-            site=where.site,
+            where,
             first=first,
             last=last,
         ):
@@ -92,7 +76,7 @@ class History:
         rows = self._visible.query(
             f"""SELECT counter, {_COUNTER_SUMS} FROM visible JOIN counter_cells USING (site)
             WHERE quarter_ms >= :start AND quarter_ms < :end GROUP BY counter ORDER BY counter""",  # noqa: S608 - as above
-            site=site,
+            Where(site=site),
             start=start_ms,
             end=end_ms,
         )
@@ -104,9 +88,7 @@ class History:
             """SELECT services.code, levels, level, sum(n)
             FROM visible JOIN ratings USING (site) JOIN services USING (service)
             WHERE day BETWEEN :first AND :last GROUP BY services.code, levels, level""",
-            province=where.province,
-            unit=where.unit,
-            site=where.site,
+            where,
             first=first,
             last=last,
         )
@@ -119,9 +101,7 @@ class History:
         rows = self._visible.query(
             """SELECT visible.code, sum(n) FROM ratings JOIN visible USING (site)
             WHERE day BETWEEN :first AND :last AND level > 0 GROUP BY visible.code""",
-            province=where.province,
-            unit=where.unit,
-            site=where.site,
+            where,
             first=first,
             last=last,
         )
@@ -135,9 +115,7 @@ class History:
             FROM visible JOIN cells USING (site) JOIN services USING (service)
             WHERE quarter_ms >= :start AND quarter_ms < :end
             GROUP BY services.code HAVING sum(finished) > 0""",
-            province=where.province,
-            unit=where.unit,
-            site=where.site,
+            where,
             start=start_ms,
             end=end_ms,
         )

@@ -4,8 +4,7 @@ from msgspec import Struct
 
 from central.scope import Scope
 from central.store.connection import Connection
-from central.store.history import Where
-from central.store.visible import IN_SERVICE, STILL_RUNNING, Visible
+from central.store.visible import IN_SERVICE, STILL_RUNNING, Visible, Where
 
 
 class DeviceRow(Struct, frozen=True):
@@ -32,9 +31,7 @@ class Machines:
             FROM devices_now JOIN nodes ON current_journal = journal JOIN visible USING (site)
             WHERE {IN_SERVICE} AND (state <> 'working' OR :broken = 0)
             ORDER BY nodes.code, device""",  # noqa: S608 - our own condition
-            province=where.province,
-            unit=where.unit,
-            site=where.site,
+            where,
             broken=int(broken),
         )
         return [DeviceRow(*row) for row in rows]
@@ -46,9 +43,7 @@ class Machines:
             f"""SELECT software, count(*) AS hubs FROM visible JOIN nodes USING (site)
             WHERE software <> '' AND {STILL_RUNNING}
             GROUP BY software ORDER BY hubs DESC, software DESC""",  # noqa: S608 - our own condition
-            province=where.province,
-            unit=where.unit,
-            site=where.site,
+            where,
             today=today,
         )
         return dict(rows)

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from central.store import figures_edition
 from central.store.postgres_connection import (
+    Claim,
     PostgresConnection,
-    Role,
     WorkerConnection,
     sole_transaction,
 )
@@ -36,16 +36,16 @@ class Postgres:
         parts = urlsplit(self._url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
-    def open_for_writing(self, role: Role = Role.ANY) -> PostgresConnection:
+    def open_for_writing(self, claim: Claim = Claim.NONE) -> PostgresConnection:
         """Connect, and bring the schema up to date; who is the only one to fold empties figures by
         an older definition, who leads beside workers is refused. Raises StoreError,
-        OwnedElsewhereError for a role that another process has."""
-        return _ready(PostgresConnection(self._url, role), role)
+        OwnedElsewhereError for a claim that another process has."""
+        return _ready(PostgresConnection(self._url, claim), claim)
 
     def open_for_worker(self) -> WorkerConnection:
         """Connect one of several ingest workers, and bring the schema up to date. Raises
         StoreError."""
-        return _ready(WorkerConnection(self._url), Role.LEADER)
+        return _ready(WorkerConnection(self._url), Claim.LEADER)
 
     @contextmanager
     def reading(self) -> Iterator[PostgresConnection]:
@@ -87,15 +87,15 @@ class Postgres:
             self._copy.close()
 
 
-def _ready(conn: _Opened, role: Role) -> _Opened:
+def _ready(conn: _Opened, claim: Claim) -> _Opened:
     try:
         _check(conn)
         with sole_transaction(conn):
             bring_up_to_date(conn)
             figures_edition.begin(conn)
-            if role is Role.SOLE:
+            if claim is Claim.SOLE:
                 figures_edition.renew(conn)
-        if role is Role.LEADER:
+        if claim is Claim.LEADER:
             figures_edition.require(conn)
     except BaseException:
         conn.close()

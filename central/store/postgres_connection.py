@@ -44,27 +44,27 @@ _Made = TypeVar("_Made", bound=psycopg.Connection[tuple[Any, ...]])
 _PLACES = re.compile(r"'[^']*'|::|\?|:([a-z_]\w*)|%|\bAS BLOB\b")
 
 
-class Role(Enum):
-    """What a connection is alone in: in nothing; in leading the centre; or in that and in all
+class Claim(Enum):
+    """What a connection wants for itself alone: nothing; to lead the centre; or that and all
     lanes, so that nobody else takes in or folds events."""
 
-    ANY = "any"
+    NONE = "none"
     LEADER = "leader"
     SOLE = "sole"
 
 
 class PostgresConnection:
-    """A connection that takes the store's statements; made again, in its role, when it was lost.
+    """A connection that takes the store's statements; made again, with its claim, when it was lost.
 
-    Raises StoreError for whatever PostgreSQL complains of, and OwnedElsewhereError for a role that
+    Raises StoreError for whatever PostgreSQL complains of, and OwnedElsewhereError for a claim that
     somebody else has.
     """
 
     shares_writing = False
 
-    def __init__(self, url: str, role: Role = Role.ANY) -> None:
+    def __init__(self, url: str, claim: Claim = Claim.NONE) -> None:
         self._url = url
-        self._role = role
+        self._claim = claim
         self._conn = self._connect()
 
     @property
@@ -128,9 +128,9 @@ class PostgresConnection:
         conn = connected(self._url, psycopg.Connection[tuple[Any, ...]])
         try:
             with _translated():
-                if self._role is not Role.ANY:
+                if self._claim is not Claim.NONE:
                     _lead(conn)
-                if self._role is Role.SOLE:
+                if self._claim is Claim.SOLE:
                     _own_all_lanes(conn)
         except BaseException:
             conn.close()

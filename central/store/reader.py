@@ -18,7 +18,8 @@ from central.store.cells import (
 )
 from central.store.connection import Connection, greater
 from central.store.journal_reach import LAST, MISSING, OWED, PRESENT, REACHES_MS
-from central.store.visible import IN_SERVICE, Visible
+from central.store.visible import EVERYWHERE, IN_SERVICE, Visible, Where
+from contract.snapshot import TicketPhase
 
 _TALLY = ", ".join(TALLY_COLUMNS)
 _COUNTER = ", ".join(COUNTER_COLUMNS)
@@ -103,10 +104,8 @@ class Gap(Struct, frozen=True):
 
 
 class Reader:
-    """Reads what `scope` may see, over one connection and one state of the database.
-
-    `province` and `site` narrow an answer; they never widen the scope.
-    """
+    """Reads what `scope` may see, over one connection and one state of the database; `where`
+    narrows an answer."""
 
     def __init__(self, conn: Connection, scope: Scope) -> None:
         self._visible = Visible(conn, scope)
@@ -116,19 +115,13 @@ class Reader:
         """What may be seen."""
         return self._visible.scope
 
-    def sites(
-        self,
-        day: str,
-        province: str | None = None,
-        site: str | None = None,
-        since: str | None = None,
-    ) -> list[SiteRow]:
+    def sites(self, day: str, where: Where = EVERYWHERE, since: str | None = None) -> list[SiteRow]:
         """Sites by code, registered or heard from, from `since` (or on `day` alone) to `day`. One
         that had ended is left out unless it has figures of these days or is asked for by its
         code."""
         there = (
             "true"
-            if site
+            if where.site
             else """coalesce(valid_to, :since) >= :since OR EXISTS (SELECT 1 FROM site_days
                 WHERE site_days.site = visible.site AND day BETWEEN :since AND :day)"""
         )
@@ -137,8 +130,7 @@ class Reader:
                 (SELECT count(*) > 0 AND count(*) = count(retired_ms)
                 FROM nodes WHERE nodes.site = visible.site)
             FROM visible WHERE {there} ORDER BY code""",  # noqa: S608 - our own conditions
-            province=province,
-            site=site,
+            where,
             day=day,
             since=since or day,
         )
@@ -156,12 +148,13 @@ class Reader:
         return dict(
             self._visible.query(
                 f"SELECT code, {_NAME} FROM visible WHERE code IN ({names})",  # noqa: S608 - our own names
+                EVERYWHERE,
                 day=day,
                 **asked,
             )
         )
 
-    def nodes(self, province: str | None = None, site: str | None = None) -> list[NodeRow]:
+    def nodes(self, where: Where = EVERYWHERE) -> list[NodeRow]:
         """Nodes by name, without those that were retired."""
         rows = self._visible.query(
             f"""SELECT visible.code, nodes.code, online, online_since_ms,
@@ -184,8 +177,7 @@ class Reader:
             FROM visible JOIN nodes USING (site) LEFT JOIN journals USING (node)
             WHERE {IN_SERVICE}
             GROUP BY nodes.node, visible.code ORDER BY nodes.code""",  # noqa: S608 - as above
-            province=province,
-            site=site,
+            where,
         )
         return [
             NodeRow(site, node, _maybe(online), since, heard, _maybe(synced), *rest)
@@ -205,7 +197,7 @@ class Reader:
                 SELECT journal, {LAST} + 1, {LAST} FROM journals) AS held
                 USING (journal)
             WHERE {IN_SERVICE} ORDER BY journal, first LIMIT :most""",  # noqa: S608 - as above
-            site=site,
+            Where(site=site),
             most=_MOST_GAPS,
         ):
             end = held.get((node, epoch), watermark)
@@ -216,9 +208,7 @@ class Reader:
             held[node, epoch] = max(end, last)
         return found
 
-    def waiting(
-        self, day: str, province: str | None = None, site: str | None = None
-    ) -> dict[str, Waiting]:
+    def waiting(self, day: str, where: Where = EVERYWHERE) -> dict[str, Waiting]:
         """Who waits now, by site; of sites whose hubs have not all opened this business day nobody
         can tell."""
         rows = self._visible.query(
@@ -227,13 +217,12 @@ class Reader:
             JOIN journals ON journals.journal = current_journal
             WHERE {IN_SERVICE} GROUP BY visible.code
             HAVING count(*) = count(*) FILTER (WHERE business_day = :day)""",  # noqa: S608 - as above
-            province=province,
-            site=site,
+            where,
             day=day,
         )
         return {code: Waiting(n, since_ms) for code, n, since_ms in rows}
 
-    def waiting_since(self, day: str, province: str | None = None) -> list[tuple[str, int | None]]:
+    def waiting_since(self, day: str) -> list[tuple[str, int | None]]:
         """The site of everybody who waits now, and since when (UTC milliseconds; None: no trusted
         clock says), at sites whose hub has opened this business day."""
         return self._visible.query(
@@ -242,19 +231,25 @@ class Reader:
             JOIN queue_now ON queue_now.journal = current_journal
             JOIN journals ON journals.journal = current_journal
             WHERE phase = 'waiting' AND business_day = :day AND {IN_SERVICE}""",  # noqa: S608 - as above
-            province=province,
             day=day,
         )
 
-    def site_days(
-        self, day: str, province: str | None = None, site: str | None = None
-    ) -> dict[str, Tally]:
+    def queue(self, node: str) -> list[tuple[str, str, TicketPhase, int | None]]:
+        """Everybody whom a node has in the house: number, services separated by spaces, phase, and
+        since when (UTC milliseconds; None: no trusted clock says)."""
+        return self._visible.query(
+            """SELECT ticket, services, phase, since_ms FROM visible
+            JOIN nodes USING (site) JOIN queue_now ON queue_now.journal = current_journal
+            WHERE nodes.code = :node""",
+            node=node,
+        )
+
+    def site_days(self, day: str, where: Where = EVERYWHERE) -> dict[str, Tally]:
         """What happened on a business day, by site."""
         rows = self._visible.query(
             f"""SELECT visible.code, {_TALLY}
             FROM site_days JOIN visible USING (site) WHERE day = :day""",  # noqa: S608 - our own names
-            province=province,
-            site=site,
+            where,
             day=day,
         )
         return {code: tally_from_row(tally) for code, *tally in rows}
@@ -265,7 +260,7 @@ class Reader:
             f"""SELECT services.code, quarter_ms, {_TALLY}
             FROM visible JOIN cells USING (site) JOIN services USING (service)
             WHERE quarter_ms >= :start AND quarter_ms < :end ORDER BY quarter_ms""",  # noqa: S608 - as above
-            site=site,
+            Where(site=site),
             start=start_ms,
             end=end_ms,
         )
@@ -276,7 +271,7 @@ class Reader:
         rows = self._visible.query(
             f"""SELECT counter, quarter_ms, {_COUNTER} FROM visible JOIN counter_cells USING (site)
             WHERE quarter_ms >= :start AND quarter_ms < :end ORDER BY quarter_ms, counter""",  # noqa: S608 - as above
-            site=site,
+            Where(site=site),
             start=start_ms,
             end=end_ms,
         )
@@ -299,7 +294,7 @@ class Reader:
             """SELECT services.code, levels, level, n
             FROM visible JOIN ratings USING (site) JOIN services USING (service)
             WHERE day = :day""",
-            site=site,
+            Where(site=site),
             day=day,
         )
         return Counter(

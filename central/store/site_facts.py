@@ -1,4 +1,4 @@
-"""What is read of every site, each in one question for the whole nation."""
+"""What the centre reads of sites for itself, of all of them in one question wherever it can."""
 
 from msgspec import Struct
 
@@ -18,6 +18,12 @@ class Queue(Struct, frozen=True):
 def ended(conn: Connection, day: str) -> set[str]:
     """The sites whose last day is before `day`."""
     return {site for (site,) in conn.execute("SELECT code FROM sites WHERE valid_to < ?", (day,))}
+
+
+def is_registered(conn: Connection, site: str) -> bool:
+    """Whether a site is in the list that was imported."""
+    found = conn.execute("SELECT 1 FROM sites WHERE code = ? AND registered", (site,))
+    return found.fetchone() is not None
 
 
 def queues(

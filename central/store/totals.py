@@ -17,9 +17,8 @@ from central.store.cells import (
     total_from_row,
 )
 from central.store.connection import Connection, greater
-from central.store.history import Where
 from central.store.journal_reach import MISSING, OWED, PRESENT, REACHES_MS
-from central.store.visible import IN_SERVICE, Visible
+from central.store.visible import EVERYWHERE, IN_SERVICE, Visible, Where
 
 _TALLY = ", ".join(TALLY_COLUMNS)
 _TOTAL = ", ".join(TOTAL_COLUMNS)
@@ -89,25 +88,23 @@ class Totals:
         """Whether the scope is made of whole provinces."""
         return self._scope.unit is None
 
-    def days(
-        self, first: str, last: str, province: str | None = None, unit: str | None = None
-    ) -> dict[str, DayTotal]:
+    def days(self, first: str, last: str, where: Where = EVERYWHERE) -> dict[str, DayTotal]:
         """What happened on each day with events, in the scope or a part of it."""
-        if unit is not None or self._scope.unit is not None:
-            return self._days_of_unit(first, last, province, unit)
-        if province is not None and not self._scope.covers(province):
+        if where.unit is not None or self._scope.unit is not None:
+            return self._days_of_unit(first, last, where)
+        if where.province is not None and not self._scope.covers(where.province):
             return {}
         rows = self._conn.execute(
             f"""SELECT day, {_TOTAL} FROM totals
             WHERE province = ? AND day BETWEEN ? AND ? ORDER BY day""",  # noqa: S608 - our own names
-            (province or self._scope.province or "", first, last),
+            (where.province or self._scope.province or "", first, last),
         )
         return {day: total_from_row(row) for day, *row in rows}
 
     def by_province(self, day: str) -> dict[str, DayTotal]:
         """What happened on a day, by province with events."""
         if self._scope.unit is not None:
-            found = self._days_of_unit(day, day, None, None)
+            found = self._days_of_unit(day, day, EVERYWHERE)
             return {self._scope.unit[:2]: total for total in found.values()}
         rows = self._conn.execute(
             f"""SELECT province, {_TOTAL} FROM totals
@@ -122,7 +119,7 @@ class Totals:
         day: str | None,
         now_ms: int,
         live_within_ms: int,
-        where: Where | None = None,
+        where: Where = EVERYWHERE,
         *,
         first: str | None = None,
     ) -> dict[str, Standing]:
@@ -131,12 +128,9 @@ class Totals:
         every site that was ever heard and has not ended counts as reporting, and nobody as
         waiting; with one, a site that had ended counts if it has figures of the day. What former
         cards may lack holds back figures from `first` (or `day`) on, unless it is older."""
-        where = where or Where()
         rows = self._visible.query(
             _STANDINGS_EVER if day is None else _STANDINGS_OF_DAY,
-            province=where.province,
-            unit=where.unit,
-            site=where.site,
+            where,
             day=day,
             since=_start_ms(first or day),
             today=day_of(now_ms),
@@ -152,9 +146,7 @@ class Totals:
         `first` is left out unless it has figures of the period."""
         rows = self._visible.query(
             _STANDINGS_OF_SITES,
-            province=where.province,
-            unit=where.unit,
-            site=where.site,
+            where,
             day=None,
             first=first,
             last=last,
@@ -184,8 +176,7 @@ class Totals:
         self,
         first: str,
         last: str,
-        province: str | None = None,
-        site: str | None = None,
+        where: Where = EVERYWHERE,
         *,
         offset: int = 0,
         limit: int = 500,
@@ -195,8 +186,7 @@ class Totals:
         rows = self._visible.query(
             f"""SELECT visible.code, day, on_day, first_ms, last_ms, events {_RESTATED}
             ORDER BY last_ms DESC, visible.code, day, on_day LIMIT :limit OFFSET :offset""",
-            province=province,
-            site=site,
+            where,
             first=first,
             last=last,
             offset=offset,
@@ -204,23 +194,18 @@ class Totals:
         )
         return [Restatement(*row) for row in rows]
 
-    def count_restatements(
-        self, first: str, last: str, province: str | None = None, site: str | None = None
-    ) -> int:
+    def count_restatements(self, first: str, last: str, where: Where = EVERYWHERE) -> int:
         """How many there are in all."""
         rows = self._visible.query(
             f"SELECT count(*) {_RESTATED}",
-            province=province,
-            site=site,
+            where,
             first=first,
             last=last,
         )
         return int(rows[0][0])
 
-    def _days_of_unit(
-        self, first: str, last: str, province: str | None, unit: str | None
-    ) -> dict[str, DayTotal]:
-        ask = partial(self._visible.query, province=province, unit=unit, first=first, last=last)
+    def _days_of_unit(self, first: str, last: str, where: Where) -> dict[str, DayTotal]:
+        ask = partial(self._visible.query, where=where, first=first, last=last)
         answers = ask(
             """SELECT day, sum(n) FROM ratings JOIN visible USING (site)
             WHERE day BETWEEN :first AND :last AND level > 0 GROUP BY day"""

@@ -7,8 +7,7 @@ import msgspec
 
 from central.scope import Scope
 from central.store.connection import Connection
-from central.store.history import Where
-from central.store.visible import IN_SERVICE, STILL_RUNNING, STILL_THERE, Visible
+from central.store.visible import IN_SERVICE, STILL_RUNNING, STILL_THERE, Visible, Where
 from central.updates.progress import HubUpdate
 from central.updates.rollout import Rollout, RolloutState, Told
 from contract.wire import UpdateState
@@ -248,9 +247,7 @@ class UpdateReader:
             WHERE {IN_SERVICE}
                 AND ({STILL_THERE} OR (:by_code = 1 AND given.told_ms IS NOT NULL))
             ORDER BY nodes.code""",  # noqa: S608 - as above
-            province=where.province,
-            unit=where.unit,
-            site=where.site,
+            where,
             heard_since=heard_since_ms,
             given=rollout.order,
             taken=rollout.stop_order,
@@ -283,9 +280,7 @@ class UpdateReader:
                 f"""SELECT province, software, count(*) FROM visible JOIN nodes USING (site)
                 WHERE software <> '' AND {STILL_RUNNING}
                 GROUP BY province, software ORDER BY province, 3 DESC""",  # noqa: S608 - as above
-                province=where.province,
-                unit=where.unit,
-                site=where.site,
+                where,
                 today=today,
             )
         ]

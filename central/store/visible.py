@@ -3,6 +3,8 @@ writes a question cannot forget to filter."""
 
 from typing import Any
 
+from msgspec import Struct
+
 from central.scope import Scope
 from central.store.connection import Connection
 
@@ -14,33 +16,36 @@ STILL_RUNNING = f"{STILL_THERE} AND {IN_SERVICE}"
 """Both conditions, of a row of `sites` joined with `nodes`."""
 
 
+class Where(Struct, frozen=True):
+    """What narrows a question within the scope: a province, a unit, or a site."""
+
+    province: str | None = None
+    unit: str | None = None
+    site: str | None = None
+
+
+EVERYWHERE = Where()
+
+
 class Visible:
     """Asks within `scope`, over one connection and one state of the database.
 
     Every statement may name the table `visible`: the rows of `sites` that `scope` covers.
-    `province`, `unit` and `site` narrow it; nothing widens it.
+    `where` narrows it; nothing widens it.
     """
 
     def __init__(self, conn: Connection, scope: Scope) -> None:
         self._conn = conn
         self.scope = scope
 
-    def query(
-        self,
-        sql: str,
-        *,
-        province: str | None = None,
-        unit: str | None = None,
-        site: str | None = None,
-        **values: object,
-    ) -> list[Any]:
+    def query(self, sql: str, where: Where = EVERYWHERE, **values: object) -> list[Any]:
         """The rows of a statement, with `values` as its named parameters."""
         filters = {
             "province = :scope_province": self.scope.province,
             "substr(code, 1, 8) = :scope_unit": self.scope.unit,
-            "province = :province": province,
-            "substr(code, 1, 8) = :unit": unit,
-            "code = :site": site,
+            "province = :province": where.province,
+            "substr(code, 1, 8) = :unit": where.unit,
+            "code = :site": where.site,
         }
         used = [condition for condition, value in filters.items() if value is not None]
         visible = f"WITH visible AS (SELECT * FROM sites WHERE {' AND '.join(used) or 'true'}) "  # noqa: S608 - our own conditions
@@ -48,8 +53,8 @@ class Visible:
             **values,
             "scope_province": self.scope.province,
             "scope_unit": self.scope.unit,
-            "province": province,
-            "unit": unit,
-            "site": site,
+            "province": where.province,
+            "unit": where.unit,
+            "site": where.site,
         }
         return self._conn.execute(visible + sql, asked).fetchall()

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import msgspec
 
-from central.access.accounts import OPERATORS_COMMAND
 from central.access.audit import Deed, record
+from central.commands import Commands, invoking_user, note
 from central.rollup.business_day import day_of
 from central.scope import Scope
 from central.settings import CentralSettings
 from central.store.connection import Connection
 from central.store.database import reading, transaction, writing
-from central.store.history import Where
 from central.store.updates import UpdateBook, UpdateReader
+from central.store.visible import Where
 from central.updates.progress import SILENT_AFTER_MS, Progress, progress_of
 from central.updates.pruning import superfluous
 from central.updates.reasons import reason_words, refusal_words
@@ -27,8 +27,7 @@ from runtime.command_line import reader_language
 from runtime.worded_error import WordedError
 from runtime.wording import say
 
-_Say = Callable[[str], None]
-_Command = Callable[[CentralSettings, argparse.Namespace], str]
+_WORDS = "rollout"
 _PLACE = re.compile(r"[0-9]{2}(-[0-9]{5}(-[0-9]{2})?)?")
 _COUNT = re.compile(r"[0-9]{1,6}")
 
@@ -36,23 +35,21 @@ _COUNT = re.compile(r"[0-9]{1,6}")
 class RolloutError(WordedError):
     """A rollout that cannot be begun or changed so; nothing was changed."""
 
-    section = "rollout"
+    section = _WORDS
 
 
-def add_update_commands(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", answer: _Say
-) -> None:
-    """Add `release` and `rollout`; they say their answers to `answer`."""
-    release = _group(commands, "release", "release_command")
-    add = _command(release, "add", _add, answer)
+def add_update_commands(commands: Commands) -> None:
+    """Add `release` and `rollout`, each with commands of its own."""
+    release = commands.group("release", _WORDS)
+    add = release.add("add", _add)
     add.add_argument("folder", type=Path, help=_words("help_wheelhouse"))
     add.add_argument("--without-wheels", action="store_true", help=_words("help_without_wheels"))
-    _command(release, "list", _list, answer)
-    prune = _command(release, "prune", _prune, answer)
+    release.add("list", _list)
+    prune = release.add("prune", _prune)
     prune.add_argument("--dry-run", action="store_true", help=_words("help_dry_run"))
 
-    rollout = _group(commands, "rollout", "rollout_command")
-    start = _command(rollout, "start", _start, answer)
+    rollout = commands.group("rollout", _WORDS)
+    start = rollout.add("start", _start)
     start.add_argument("release", type=int, help=_words("help_release"))
     _percent(start)
     start.add_argument("--place", nargs="+", default=(), type=_place, help=_words("help_place"))
@@ -72,18 +69,18 @@ def add_update_commands(
         ("resume", _resume),
         ("stop", _stop),
     ):
-        parser = _command(rollout, name, command, answer)
+        parser = rollout.add(name, command)
         parser.add_argument("rollout", type=int, help=_words("help_rollout"))
         if name == "widen":
             _percent(parser)
-    show = _command(rollout, "show", _show, answer)
+    show = rollout.add("show", _show)
     show.add_argument("rollout", type=int, nargs="?", help=_words("help_rollout"))
 
 
 def _add(settings: CentralSettings, given: argparse.Namespace) -> str:
     new = _shelf(settings).add(given.folder, with_wheels=not given.without_wheels)
     for kept in new:
-        _note(settings, "release-added", f"{kept.release.number} ({kept.release.software})")
+        note(settings, "release-added", f"{kept.release.number} ({kept.release.software})")
     return "\n".join(
         _words(
             "added",
@@ -118,7 +115,7 @@ def _prune(settings: CentralSettings, given: argparse.Namespace) -> str:
         if not given.dry_run:
             for release in gone:
                 subject = f"{release.number} ({release.software})"
-                deed = Deed(OPERATORS_COMMAND, "release-removed", subject)
+                deed = Deed(invoking_user(), "release-removed", subject)
                 record(db.conn, deed, now_ms)
             shelf.remove(gone)
     key = "would_remove" if given.dry_run else "removed"
@@ -257,13 +254,7 @@ def _existing(book: UpdateBook, number: int) -> Rollout:
 def _record(conn: Connection, action: str, rollout: Rollout) -> None:
     where = " ".join(rollout.places) or "the nation"
     subject = f"{rollout.rollout}: release {rollout.release}, {rollout.percent} % of {where}"
-    record(conn, Deed(OPERATORS_COMMAND, action, subject), rollout.changed_ms)
-
-
-def _note(settings: CentralSettings, action: str, subject: str) -> None:
-    with writing(settings.database()) as db, transaction(db.conn):
-        deed = Deed(OPERATORS_COMMAND, action, subject)
-        record(db.conn, deed, SystemClock().stamp().wall_ms)
+    record(conn, Deed(invoking_user(), action, subject), rollout.changed_ms)
 
 
 def _line(rollout: Rollout) -> str:
@@ -284,24 +275,6 @@ def _shelf(settings: CentralSettings) -> ReleaseShelf:
     return ReleaseShelf(
         settings.folder, [bytes.fromhex(key) for key in settings.updates.publisher_keys]
     )
-
-
-def _group(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, key: str
-) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
-    parser = commands.add_parser(name, help=_words(key))
-    return parser.add_subparsers(required=True, metavar="COMMAND")
-
-
-def _command(
-    group: "argparse._SubParsersAction[argparse.ArgumentParser]",
-    name: str,
-    command: _Command,
-    answer: _Say,
-) -> argparse.ArgumentParser:
-    parser = group.add_parser(name, help=_words(f"help_{name}"))
-    parser.set_defaults(command=lambda settings, given: answer(command(settings, given)))
-    return parser
 
 
 def _percent(parser: argparse.ArgumentParser) -> None:
@@ -328,4 +301,4 @@ def _count(text: str) -> int:
 
 
 def _words(key: str, **values: object) -> str:
-    return say(f"rollout.{key}", reader_language(), **values)
+    return say(f"{_WORDS}.{key}", reader_language(), **values)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from central.access.audit import Deed, record
+from central.access.audit import THE_CENTRE, Deed, record
 from central.rollup.business_day import day_of
 from central.store.database import Location, reading, transaction, writing
 from central.store.protocol import StoreError
@@ -91,7 +91,7 @@ class RolloutDesk:
         if not news:
             return
         with writing(self._database) as db, transaction(db.conn):
-            book, now_ms = UpdateBook(db.conn), self._now_ms()
+            book, now_ms = UpdateBook(db.conn), self._clock.stamp().wall_ms
             noted = [node for node, said in news.items() if book.note_said(node, said, now_ms)]
         self._noted.update({node: news[node] for node in noted})
 
@@ -108,21 +108,21 @@ class RolloutDesk:
                 rollout,
                 state=RolloutState.HALTED,
                 reason=too_many(refused, tried),
-                changed_ms=self._now_ms(),
+                changed_ms=self._clock.stamp().wall_ms,
             )
         if halted:
             with writing(self._database) as db, transaction(db.conn):
                 for rollout in halted.values():
                     UpdateBook(db.conn).change(rollout)
                     subject = f"{rollout.rollout}: {rollout.reason}"
-                    deed = Deed("thutu-central", "rollout-halted", subject)
+                    deed = Deed(THE_CENTRE, "rollout-halted", subject)
                     record(db.conn, deed, rollout.changed_ms)
         return [halted.get(one.rollout, one) for one in rollouts]
 
     def _tell(self, rollouts: Sequence[Rollout], heard: Mapping[str, Status]) -> None:
         if not rollouts:
             return
-        now_ms = self._now_ms()
+        now_ms = self._clock.stamp().wall_ms
         orders = [one.order for one in rollouts if _is_running(one)]
         told: list[tuple[str, Order]] = []
         with reading(self._database) as conn:
@@ -171,9 +171,6 @@ class RolloutDesk:
         self._given[node] = (order.number, now_ms)
         logger.info("%s was told order %d: release %d", node, order.number, order.release)
         return True
-
-    def _now_ms(self) -> int:
-        return self._clock.stamp().wall_ms
 
 
 def _was_told(book: UpdateBook, node: str, order: Order) -> bool:

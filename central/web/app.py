@@ -15,6 +15,7 @@ from central.api.again import unanswered
 from central.api.entrance import Entrance, ForbiddenError, NotLetInError, TooOftenError
 from central.api.methods import allow_header
 from central.api.problems import detail_of, haste_of
+from central.settings import FigureSettings
 from central.store.protocol import StoreError
 from central.web.alert_pages import alert_pages
 from central.web.catalogue_pages import catalogue_pages
@@ -36,9 +37,10 @@ _SHOWN_AS: dict[type[Exception], HTTPStatus] = {
 _FONTS = Path(fontpkg_be_vietnam_pro.ROOT) / "files"
 
 
-def create_pages(entrance: Entrance, *, wait_target_s: int = 1200) -> FastAPI:
-    """The pages, their styles and fonts; everything they need is served from here.
-    Waits above `wait_target_s` are marked."""
+def create_pages(entrance: Entrance, figures: FigureSettings | None = None) -> FastAPI:
+    """The pages, their styles and fonts; everything they need is served from here. Waits above the
+    target of `figures` are marked."""
+    wait_target_s = (figures or FigureSettings()).wait_target_s
     app = FastAPI(openapi_url=None)
     pages = Pages(entrance)
     app.include_router(figures_router(entrance, pages, wait_target_s))

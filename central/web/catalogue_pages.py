@@ -6,22 +6,22 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from central.access.permissions import Permission
-from central.api.entrance import Entrance, Visit
+from central.api.entrance import Admission, Entrance
 from central.api.freshness import local_time
 from central.api.parameters import service_names
-from central.web.pages import Pages, page_visiting
+from central.web.pages import Pages, page_admitting
 from central.web.words import page_language
 
 
 def catalogue_pages(entrance: Entrance, pages: Pages) -> APIRouter:
     """The page, to whom `entrance` lets in to it."""
     Watching = Annotated[  # noqa: N806 - a type
-        Visit, Depends(page_visiting(entrance, Permission.MACHINES))
+        Admission, Depends(page_admitting(entrance, Permission.MACHINES))
     ]
     router = APIRouter(include_in_schema=False)
 
     @router.get("/procedures")
-    def procedures(request: Request, visit: Watching) -> Response:
+    def procedures(request: Request, admission: Watching) -> Response:
         found = entrance.catalogue.read()
         today = entrance.today().isoformat()
         of_state: dict[str, int] = {"in_force": 0, "coming": 0, "over": 0}
@@ -35,7 +35,7 @@ def catalogue_pages(entrance: Entrance, pages: Pages) -> APIRouter:
         return pages.render(
             request,
             "procedures.html",
-            admin=visit.admin,
+            admin=admission.admin,
             edition=found.edition,
             published=local_time(found.at_ms) if found.edition else None,
             rows=rows,

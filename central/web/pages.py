@@ -9,10 +9,9 @@ from typing import Annotated, NamedTuple
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from starlette.exceptions import HTTPException
 
 from central.access.permissions import Permission
-from central.api.entrance import Entrance, Shown, Visit
+from central.api.entrance import Admission, Entrance, Shown
 from central.api.freshness import local_time
 from central.api.known import Period
 from central.api.models import Province, Quarter, Rank
@@ -20,10 +19,11 @@ from central.api.parameters import (
     DayPath,
     DayQuery,
     address_of,
+    found,
     service_names,
 )
 from central.api.ranking import Page
-from central.store.history import Where
+from central.store.visible import Where
 from central.web.chart import Chart, bar_chart
 from central.web.tiles import archipelagos, tiles
 from central.web.words import Words, page_language
@@ -48,14 +48,17 @@ class Pages:
             lstrip_blocks=True,
         )
 
+    def words(self, request: Request) -> Words:
+        """Everything a page says, to who asks."""
+        return Words(page_language(request), self._entrance.today(), self._entrance.places())
+
     def render(
         self, request: Request, name: str, status: HTTPStatus = HTTPStatus.OK, **values: object
     ) -> HTMLResponse:
         """A page from a template; a large one, most of which is said twice, travels compressed to
         whoever can read that."""
-        words = Words(page_language(request), self._entrance.today(), self._entrance.places())
         html = self._templates.get_template(name).render(
-            t=words,
+            t=self.words(request),
             path=request.url.path,
             today=self._entrance.today(),
             now=local_time(self._entrance.now_ms()),
@@ -68,39 +71,39 @@ class Pages:
         return HTMLResponse(body, status, headers)
 
 
-def page_visiting(
+def page_admitting(
     entrance: Entrance, permission: Permission
-) -> Callable[[Request], AsyncIterator[Visit]]:
+) -> Callable[[Request], AsyncIterator[Admission]]:
     """A dependency that lets in whose session may do this."""
 
-    async def visit(request: Request) -> AsyncIterator[Visit]:
+    async def admission(request: Request) -> AsyncIterator[Admission]:
         shown = Shown(None, request.cookies.get(entrance.session_cookie), address_of(request))
-        async with entrance.visit(shown, permission) as visit:
-            yield visit
+        async with entrance.admit(shown, permission) as admission:
+            yield admission
 
-    return visit
+    return admission
 
 
 def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIRouter:
     """The pages that show figures, to whom `entrance` lets in."""
 
-    Visiting = Annotated[  # noqa: N806 - a type
-        Visit, Depends(page_visiting(entrance, Permission.FIGURES))
+    Reading = Annotated[  # noqa: N806 - a type
+        Admission, Depends(page_admitting(entrance, Permission.FIGURES))
     ]
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
-    def overview(request: Request, visit: Visiting, day: DayQuery = None) -> Response:
+    def overview(request: Request, admission: Reading, day: DayQuery = None) -> Response:
         asked = day or entrance.today()
-        own = visit.admin.scope.province
-        answer = visit.desk.provinces(asked).provinces
+        own = admission.admin.scope.province
+        answer = admission.desk.provinces(asked).provinces
         return pages.render(
             request,
             "overview.html",
-            admin=visit.admin,
+            admin=admission.admin,
             day=asked,
-            overview=visit.desk.overview(asked),
-            sites=visit.desk.sites(own, asked, Rank.P90) if own else None,
+            overview=admission.desk.overview(asked),
+            sites=admission.desk.sites(own, asked, Rank.P90) if own else None,
             ranks=list(Rank),
             provinces=sorted(
                 (province for province in answer if province.sites), key=_longest_wait_first
@@ -113,14 +116,17 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
 
     @router.get("/provinces/{code}")
     def province(
-        request: Request, visit: Visiting, code: str, rank: Rank = Rank.P90, day: DayQuery = None
+        request: Request, admission: Reading, code: str, rank: Rank = Rank.P90, day: DayQuery = None
     ) -> Response:
         asked = day or entrance.today()
-        sites = visit.desk.sites(code, asked, rank)
-        if sites is None:
-            raise HTTPException(HTTPStatus.NOT_FOUND)
+        sites = found(admission.desk.sites(code, asked, rank))
         return pages.render(
-            request, "province.html", admin=visit.admin, day=asked, sites=sites, ranks=list(Rank)
+            request,
+            "province.html",
+            admin=admission.admin,
+            day=asked,
+            sites=sites,
+            ranks=list(Rank),
         )
 
     @router.get("/sites/{site}")
@@ -128,26 +134,23 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
         return RedirectResponse(f"/sites/{site}/days/{entrance.today()}")
 
     @router.get("/sites/{site}/days/{day}")
-    def site_day(request: Request, visit: Visiting, site: str, day: DayPath) -> Response:
-        words = Words(page_language(request), entrance.today(), entrance.places())
-        found = visit.desk.site_day(site, day, service_names(words.language))
-        quality = visit.desk.quality(site, day)
-        if found is None or quality is None:
-            raise HTTPException(HTTPStatus.NOT_FOUND)
+    def site_day(request: Request, admission: Reading, site: str, day: DayPath) -> Response:
+        words = pages.words(request)
+        shown = found(admission.desk.site_day(site, day, service_names(words.language)))
         return pages.render(
             request,
             "site.html",
-            admin=visit.admin,
+            admin=admission.admin,
             day=day,
             day_before=day - timedelta(days=1),
             day_after=day + timedelta(days=1),
-            found=found,
-            province_name=entrance.places().name(found.province, day),
-            quality=quality,
-            charts=_charts(found.quarters, words),
-            devices=visit.records.devices(site),
-            differing=visit.records.differences(Where(site=site), _HUBS),
-            restated=visit.archive.restatements(
+            found=shown,
+            province_name=entrance.places().name(shown.province, day),
+            quality=found(admission.desk.quality(site, day)),
+            charts=_charts(shown.quarters, words),
+            devices=admission.records.devices(site),
+            differing=admission.records.differences(Where(site=site), _HUBS),
+            restated=admission.archive.restatements(
                 Period(day, day), Where(site=site), _RESTATED
             ).restated,
         )

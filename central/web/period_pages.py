@@ -9,10 +9,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from msgspec.structs import asdict
-from starlette.exceptions import HTTPException
 
 from central.access.permissions import Permission, may
-from central.api.entrance import Entrance, Visit
+from central.api.entrance import Admission, Entrance
 from central.api.known import Period
 from central.api.models import DayFigures
 from central.api.parameters import (
@@ -20,15 +19,16 @@ from central.api.parameters import (
     FromQuery,
     OffsetQuery,
     ToQuery,
+    found,
     period_of,
     where_of,
 )
 from central.api.period_models import Step, Trend
 from central.api.ranking import Page
-from central.store.history import Where
+from central.store.visible import Where
 from central.web.chart import Chart, bar_chart
-from central.web.pages import NamedChart, Pages, page_visiting
-from central.web.words import Words, page_language
+from central.web.pages import NamedChart, Pages, page_admitting
+from central.web.words import Words
 
 _HUBS = Page(0, 500)
 _AT_ONCE = 100
@@ -36,26 +36,23 @@ _AT_ONCE = 100
 
 def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
     """The pages, each to whom `entrance` lets in to it."""
-    Visiting = Annotated[  # noqa: N806 - a type
-        Visit, Depends(page_visiting(entrance, Permission.FIGURES))
+    Reading = Annotated[  # noqa: N806 - a type
+        Admission, Depends(page_admitting(entrance, Permission.FIGURES))
     ]
     Watching = Annotated[  # noqa: N806 - as above
-        Visit, Depends(page_visiting(entrance, Permission.MACHINES))
+        Admission, Depends(page_admitting(entrance, Permission.MACHINES))
     ]
     Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
     router = APIRouter(include_in_schema=False)
 
     @router.get("/trends")
-    def trends(request: Request, visit: Visiting, where: Somewhere) -> Response:
-        words = Words(page_language(request), entrance.today(), entrance.places())
-        found = [visit.archive.trend(step, entrance.today(), where) for step in Step]
-        shown = [trend for trend in found if trend is not None]
-        if not shown:
-            raise HTTPException(HTTPStatus.NOT_FOUND)
+    def trends(request: Request, admission: Reading, where: Somewhere) -> Response:
+        words = pages.words(request)
+        shown = [found(admission.archive.trend(step, entrance.today(), where)) for step in Step]
         return pages.render(
             request,
             "trends.html",
-            admin=visit.admin,
+            admin=admission.admin,
             where=where,
             trends=[(trend, _trend_charts(trend, words)) for trend in shown],
         )
@@ -63,7 +60,7 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
     @router.get("/compare")
     def compare(
         request: Request,
-        visit: Visiting,
+        admission: Reading,
         where: Somewhere,
         *,
         first: FromQuery = None,
@@ -75,25 +72,23 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
         try:
             period = period_of(first, last, entrance.today())
         except RequestValidationError:
-            words = Words(page_language(request), entrance.today(), entrance.places())
+            words = pages.words(request)
             return pages.render(
                 request,
                 "compare.html",
                 HTTPStatus.UNPROCESSABLE_ENTITY,
-                admin=visit.admin,
+                admin=admission.admin,
                 where=where,
                 period=Period(first, last),
                 fault=_no_period(first, last, words),
             )
         length = period.last - period.first + timedelta(days=1)
         before = Period(period.first - length, period.last - length)
-        now, then = (visit.archive.total(part, where) for part in (period, before))
-        if now is None or then is None:
-            raise HTTPException(HTTPStatus.NOT_FOUND)
+        now, then = (found(admission.archive.total(part, where)) for part in (period, before))
         return pages.render(
             request,
             "compare.html",
-            admin=visit.admin,
+            admin=admission.admin,
             where=where,
             period=period,
             fault=None,
@@ -103,29 +98,29 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
         )
 
     @router.get("/machines")
-    def machines(request: Request, visit: Watching, where: Somewhere) -> Response:
+    def machines(request: Request, admission: Watching, where: Somewhere) -> Response:
         return pages.render(
             request,
             "machines.html",
-            admin=visit.admin,
-            hubs=visit.records.nodes(where, _HUBS),
-            broken=visit.records.broken_devices(where, _HUBS),
-            sees_sites=may(visit.admin.role, Permission.FIGURES),
+            admin=admission.admin,
+            hubs=admission.records.nodes(where, _HUBS),
+            broken=admission.records.broken_devices(where, _HUBS),
+            sees_sites=may(admission.admin.role, Permission.FIGURES),
         )
 
     @router.get("/differences")
     def differences(
-        request: Request, visit: Watching, where: Somewhere, offset: OffsetQuery = 0
+        request: Request, admission: Watching, where: Somewhere, offset: OffsetQuery = 0
     ) -> Response:
-        found = visit.records.differences(where, Page(offset, _AT_ONCE))
+        differing = admission.records.differences(where, Page(offset, _AT_ONCE))
         named = {name: value for name, value in asdict(where).items() if value is not None}
         return pages.render(
             request,
             "differences.html",
-            admin=visit.admin,
-            found=found,
-            sees_sites=may(visit.admin.role, Permission.FIGURES),
-            more=urlencode({**named, "offset": found.next_offset}),
+            admin=admission.admin,
+            found=differing,
+            sees_sites=may(admission.admin.role, Permission.FIGURES),
+            more=urlencode({**named, "offset": differing.next_offset}),
         )
 
     return router

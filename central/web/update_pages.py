@@ -7,13 +7,13 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from central.access.permissions import Permission
-from central.api.entrance import Entrance, Visit
+from central.api.entrance import Admission, Entrance
 from central.api.parameters import OffsetQuery, where_of
 from central.api.ranking import Page
-from central.store.history import Where
+from central.store.visible import Where
 from central.updates.progress import Progress
 from central.updates.reasons import reason_words, refusal_words
-from central.web.pages import Pages, page_visiting
+from central.web.pages import Pages, page_admitting
 from central.web.words import page_language
 
 _AT_ONCE = 5
@@ -23,26 +23,26 @@ _REFUSALS = Page(0, 100)
 def update_pages(entrance: Entrance, pages: Pages) -> APIRouter:
     """The page, to whom `entrance` lets in to it."""
     Watching = Annotated[  # noqa: N806 - a type
-        Visit, Depends(page_visiting(entrance, Permission.MACHINES))
+        Admission, Depends(page_admitting(entrance, Permission.MACHINES))
     ]
     Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
     router = APIRouter(include_in_schema=False)
 
     @router.get("/updates")
     def updates(
-        request: Request, visit: Watching, where: Somewhere, offset: OffsetQuery = 0
+        request: Request, admission: Watching, where: Somewhere, offset: OffsetQuery = 0
     ) -> Response:
-        found = visit.updates.rollouts(where, Page(offset, _AT_ONCE))
-        software = visit.updates.software(where)
+        found = admission.updates.rollouts(where, Page(offset, _AT_ONCE))
+        software = admission.updates.software(where)
         names, today = entrance.places(), entrance.today()
         provinces = sorted({province for hubs in software.values() for province in hubs})
         return pages.render(
             request,
             "updates.html",
-            admin=visit.admin,
+            admin=admission.admin,
             found=found,
             refusals={
-                one.rollout: visit.updates.hubs(one.rollout, where, _REFUSALS, Progress.REFUSED)
+                one.rollout: admission.updates.hubs(one.rollout, where, _REFUSALS, Progress.REFUSED)
                 for one in found.rollouts
                 if one.counts.refused
             },

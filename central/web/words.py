@@ -15,7 +15,7 @@ from central.api.models import (
 from central.device_faults import fault_words
 from central.registry.places import Places
 from central.scope import Scope
-from central.store.history import Where
+from central.store.visible import Where
 from runtime.wording import LANGUAGES, say
 
 _MS_PER_MINUTE = 60_000

@@ -1,4 +1,5 @@
-"""A centre's database in a temporary folder: SQLite, or either engine."""
+"""A centre's database in a temporary folder: SQLite, PostgreSQL, or either engine; a small nation,
+and a browser to look at it with."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -7,11 +8,13 @@ from pathlib import Path
 import httpx
 import pytest
 import sqlite_utils
+from playwright.sync_api import Browser
 
 from central.store import sqlite
 from central.store.connection import Database
 from central.store.database import Location, database_of, open_for_writing
 from central.store.postgres import Postgres
+from tests.browser import chromium
 from tests.central.nation import Nation, nation
 from tests.postgres import PostgresServer, postgres_server
 
@@ -35,6 +38,13 @@ def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server."""
     with postgres_server() as server:
         yield server
+
+
+@pytest.fixture
+def where(postgres: PostgresServer) -> Iterator[Postgres]:
+    """Where an empty PostgreSQL database is."""
+    with closing(Postgres(postgres.new_database())) as made:
+        yield made
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -64,6 +74,13 @@ def each_db(location: Location) -> Iterator[Database]:
     """The database open for writing, of each engine in turn."""
     with closing(open_for_writing(location)) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A running browser."""
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -119,7 +119,7 @@ def nation(folder: Path, database: Location | None = None) -> Iterator[Nation]:
     database = database or database_of(folder)
     db = open_for_writing(database)
     tokens = {
-        who: create_token(db, who, role, province, NOW_MS, unit=unit)
+        who: create_token(db, who, role, province, NOW_MS, unit=unit, who="operator")
         for who, (role, province, unit) in WHO.items()
     }
     lines = [

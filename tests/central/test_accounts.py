@@ -41,7 +41,7 @@ HOME, ELSEWHERE = "10.0.0.1", "10.0.0.66"
 
 def made(db: Database, name: str = "An") -> None:
     hashed = new_password(QUICK, PASSWORD, name)
-    create_account(db, Admin(name, "national", Scope()), NOW_MS, hashed)
+    create_account(db, Admin(name, "national", Scope()), NOW_MS, hashed, who="operator")
 
 
 class Door:
@@ -79,9 +79,9 @@ def actions(db: Database) -> list[str]:
 
 
 def test_a_token_says_who_and_which_scope(db: Database) -> None:
-    national = create_token(db, "An", "national", None, NOW_MS)
-    hanoi = create_token(db, "Bình", "province", "01", NOW_MS)
-    unit = create_token(db, "Chi", "unit", "01", NOW_MS, unit="01-00097")
+    national = create_token(db, "An", "national", None, NOW_MS, who="operator")
+    hanoi = create_token(db, "Bình", "province", "01", NOW_MS, who="operator")
+    unit = create_token(db, "Chi", "unit", "01", NOW_MS, unit="01-00097", who="operator")
     assert admin_of_token(db.conn, national) == Admin("An", "national", Scope())
     assert admin_of_token(db.conn, hanoi) == Admin("Bình", "province", Scope("01"))
     assert admin_of_token(db.conn, unit) == Admin("Chi", "unit", Scope("01", "01-00097"))
@@ -106,7 +106,7 @@ def test_a_role_and_its_place_belong_together(
     db: Database, role: Role, province: str | None, unit: str | None
 ) -> None:
     with pytest.raises(AccountError):
-        create_token(db, "An", role, province, NOW_MS, unit=unit)
+        create_token(db, "An", role, province, NOW_MS, unit=unit, who="operator")
     assert AccessStore(db.conn).accounts() == []
 
 
@@ -115,10 +115,10 @@ def test_a_role_and_its_place_belong_together(
 )
 def test_a_name_is_readable_and_used_once(db: Database, name: str) -> None:
     with pytest.raises(AccountError):
-        create_token(db, name, "national", None, NOW_MS)
-    create_token(db, "An", "national", None, NOW_MS)
+        create_token(db, name, "national", None, NOW_MS, who="operator")
+    create_token(db, "An", "national", None, NOW_MS, who="operator")
     with pytest.raises(AccountError, match="An"):
-        create_token(db, "An", "national", None, NOW_MS)
+        create_token(db, "An", "national", None, NOW_MS, who="operator")
 
 
 def test_tokens_of_a_database_from_before_accounts_stay_valid(tmp_path: Path) -> None:
@@ -141,17 +141,17 @@ def test_tokens_of_a_database_from_before_accounts_stay_valid(tmp_path: Path) ->
 
 
 def test_a_session_ends_by_time_by_sign_out_and_with_its_account(db: Database) -> None:
-    token = create_token(db, "An", "national", None, NOW_MS)
+    token = create_token(db, "An", "national", None, NOW_MS, who="operator")
     one, two, three = (open_session(db, token, NOW_MS) or "" for _ in range(3))
     assert admin_of_session(db.conn, one, NOW_MS + SESSION_S * 1000)
     assert admin_of_session(db.conn, one, NOW_MS + SESSION_S * 1000 + 1) is None
     close_session(db, two, NOW_MS)
     assert admin_of_session(db.conn, two, NOW_MS) is None
-    remove_account(db, "An", NOW_MS)
+    remove_account(db, "An", NOW_MS, who="operator")
     assert admin_of_session(db.conn, three, NOW_MS) is None
     assert admin_of_token(db.conn, token) is None
     with pytest.raises(AccountError):
-        remove_account(db, "An", NOW_MS)
+        remove_account(db, "An", NOW_MS, who="operator")
 
 
 def test_no_session_without_a_token(db: Database) -> None:
@@ -172,14 +172,14 @@ def test_a_name_and_a_password_open_a_session(db: Database) -> None:
 
 
 def test_an_account_with_tokens_only_has_no_password(db: Database) -> None:
-    create_token(db, "máy", "national", None, NOW_MS)
+    create_token(db, "máy", "national", None, NOW_MS, who="operator")
     assert enter(db, "", name="máy") is None
 
 
 def test_a_new_password_ends_the_sessions_of_the_old(db: Database) -> None:
     made(db)
     session = enter(db, PASSWORD) or ""
-    change_password(db, QUICK, "An", "một mật khẩu khác", NOW_MS)
+    change_password(db, QUICK, "An", "một mật khẩu khác", NOW_MS, who="operator")
     assert admin_of_session(db.conn, session, NOW_MS) is None
     assert enter(db, PASSWORD) is None
     assert enter(db, "một mật khẩu khác")
@@ -268,7 +268,7 @@ def test_after_a_lock_the_count_begins_anew(db: Database, door: Door) -> None:
 def test_a_new_password_opens_what_wrong_ones_locked(db: Database, door: Door) -> None:
     made(db)
     door.guess(HOME)
-    change_password(db, QUICK, "An", "một mật khẩu khác", NOW_MS)
+    change_password(db, QUICK, "An", "một mật khẩu khác", NOW_MS, who="operator")
     assert door.enter("một mật khẩu khác")
 
 
@@ -277,7 +277,7 @@ def test_a_new_password_opens_what_wrong_ones_locked(db: Database, door: Door) -
 
 def test_secrets_are_not_in_the_database(db: Database) -> None:
     made(db)
-    token = create_token(db, "máy", "national", None, NOW_MS)
+    token = create_token(db, "máy", "national", None, NOW_MS, who="operator")
     sessions = [open_session(db, token, NOW_MS), enter(db, PASSWORD)]
     dump = "\n".join(db.conn.iterdump())
     assert "$argon2id$" in dump
@@ -302,8 +302,8 @@ def test_every_deed_is_in_the_audit_log_and_none_can_be_altered_unseen(db: Datab
     made(db)
     session = enter(db, PASSWORD) or ""
     close_session(db, session, NOW_MS)
-    create_token(db, "máy", "national", None, NOW_MS)
-    remove_account(db, "máy", NOW_MS)
+    create_token(db, "máy", "national", None, NOW_MS, who="operator")
+    remove_account(db, "máy", NOW_MS, who="operator")
     assert actions(db) == [
         "account-created",
         "signed-in",

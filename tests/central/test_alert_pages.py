@@ -50,7 +50,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
     with writing(database) as db:
         lines = ["site,name,type,national_code", f"{SITE},{'W' * 200},centre,"]
         register(db, parse_sites(lines), who="x", now_ms=office.now_ms)
-        token = create_token(db, "An", "national", None, office.now_ms)
+        token = create_token(db, "An", "national", None, office.now_ms, who="operator")
         with transaction(db.conn):
             first = Alerts(db.conn, Scope()).alert(1, RULES)
             assert first is not None

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from msgspec import ValidationError, convert
+from msgspec.structs import replace
 
 from central.broker import CENTRE, EmbeddedBroker
 from central.service import Centre
@@ -28,12 +29,7 @@ def broker(tmp_path: Path) -> Iterator[EmbeddedBroker]:
 
 @contextmanager
 def centre(folder: Path, broker: EmbeddedBroker, http: HttpSettings) -> Iterator[Centre]:
-    running = Centre(
-        folder,
-        broker.settings(CENTRE),
-        behind_https=http.behind_https,
-        proxies=http.trusted_proxies,
-    )
+    running = Centre(folder, broker.settings(CENTRE), http=replace(http, port=0))
     running.start()
     try:
         yield running

@@ -9,11 +9,11 @@ from central.rollup.devices import DeviceNow, follow
 from central.rollup.folder import Folder
 from central.scope import Scope
 from central.store.database import reading
-from central.store.history import Where
 from central.store.ingest import SqlIngestStore
 from central.store.machines import Machines
 from central.store.machines_schema import machine_migrations
 from central.store.rollup import SqlRollupStore
+from central.store.visible import Where
 from contract import events as e
 from tests.central.journal import MORNING_MS, NODE, OTHER_NODE, Journal
 from tests.central.nation import OTHER_SITE, SITE, Nation

@@ -35,7 +35,7 @@ REGISTERED = ["site,name,type,national_code", f"{SITE},Trung tâm phường Hồ
 def pages(database: Path, role: Role, province: str | None) -> Iterator[httpx.Client]:
     """Somebody signed in at a centre that nobody has reported to."""
     with writing(database) as db:
-        token = create_token(db, "An", role, province, NOW_MS)
+        token = create_token(db, "An", role, province, NOW_MS, who="operator")
     entrance = Entrance(database, StandingClock(), 180)
     front = Front(create_api(entrance, bool), create_pages(entrance))
     server = HttpServer(front, "127.0.0.1", 0)

@@ -22,12 +22,12 @@ from central.scope import Scope
 from central.store.connection import Database
 from central.store.database import Location, database_of, transaction, writing
 from central.store.given_up import write_off
-from central.store.history import Where
 from central.store.ingest import SqlIngestStore
 from central.store.reader import Reader
 from central.store.rollup import SqlRollupStore
 from central.store.totals import Totals, sum_standings
 from central.store.updates import UpdateBook
+from central.store.visible import Where
 from tests.central.alerts.office import Office, quiet_day
 from tests.central.busy_day import morning
 from tests.central.catalogue.lists import BIRTH, procedures
@@ -99,9 +99,9 @@ def test_a_list_that_does_not_say_leaves_the_last_day_as_it_was(db: Database) ->
     assert compare(db, without, DAY).unchanged == (ENDS,)
     again = parse_sites([HEAD, f"{ENDS},Trung tâm cũ,centre,,"])
     assert compare(db, again, DAY).changed == (ENDS,)
-    assert Reader(db.conn, Scope()).sites(DAY, site=ENDS)[0].valid_to == DAY
+    assert Reader(db.conn, Scope()).sites(DAY, Where(site=ENDS))[0].valid_to == DAY
     register(db, again, who="x", now_ms=MORNING_MS)
-    assert Reader(db.conn, Scope()).sites(DAY, site=ENDS)[0].valid_to is None
+    assert Reader(db.conn, Scope()).sites(DAY, Where(site=ENDS))[0].valid_to is None
 
 
 def test_what_is_no_day_is_refused() -> None:
@@ -132,7 +132,7 @@ def test_it_is_listed_on_its_days_and_no_more(db: Database) -> None:
     assert [row.site for row in reader.sites(DAY)] == [ENDS, GOES_ON]
     assert [row.site for row in reader.sites(NEXT_DAY)] == [GOES_ON]
     assert [row.site for row in reader.sites(NEXT_DAY, since=DAY)] == [ENDS, GOES_ON]
-    assert [row.site for row in reader.sites(NEXT_DAY, site=ENDS)] == [ENDS]
+    assert [row.site for row in reader.sites(NEXT_DAY, Where(site=ENDS))] == [ENDS]
     assert Totals(db.conn, Scope()).days(DAY, DAY)[DAY].issued == 60
 
 

@@ -36,8 +36,8 @@ ACCESS = AccessSettings(requests_per_minute=10, sign_ins_per_minute=8, lock_afte
 def token(database: Path) -> str:
     with writing(database) as db:
         hashed = new_password(Passwords(64, 1), PASSWORD, "An")
-        create_account(db, Admin("An", "national", Scope()), NOW_MS, hashed)
-        return create_token(db, "máy", "national", None, NOW_MS)
+        create_account(db, Admin("An", "national", Scope()), NOW_MS, hashed, who="operator")
+        return create_token(db, "máy", "national", None, NOW_MS, who="operator")
 
 
 @pytest.fixture

@@ -19,11 +19,12 @@ from central.scope import Scope
 from central.store.connection import Database
 from central.store.database import transaction
 from central.store.given_up import FormerJournal, write_off
-from central.store.history import History, Where
+from central.store.history import History
 from central.store.ingest import SqlIngestStore
 from central.store.reader import Gap, Reader
 from central.store.rollup import SqlRollupStore
 from central.store.totals import Totals
+from central.store.visible import Where
 from central.web.words import Words
 from contract import events as e
 from tests.central.journal import DAY, MORNING_MS, NODE, Journal
@@ -57,7 +58,7 @@ class Centre:
         """The site as its page shows it, by an answer in which the province says the same."""
         reader, totals = Reader(self.db.conn, Scope()), Totals(self.db.conn, Scope())
         day = local_time(now_ms).date()
-        desk = Desk(reader, totals, now_ms, LIVE_MS, shipped_provinces())
+        desk = Desk(reader, totals, Moment(now_ms, LIVE_MS), shipped_provinces())
         found = desk.site_day(SITE, day, {})
         assert found is not None
         (province,) = (one for one in desk.provinces(day).provinces if one.code == "01")

@@ -8,10 +8,11 @@ from central.ingest.intake import Intake, Received
 from central.rollup.folder import Folder
 from central.scope import Scope
 from central.store.connection import Database
-from central.store.history import History, Where
+from central.store.history import History
 from central.store.ingest import SqlIngestStore
 from central.store.rollup import SqlRollupStore
 from central.store.totals import Totals
+from central.store.visible import Where
 from tests.central.busy_day import morning
 from tests.central.journal import MORNING_MS, NODE, OTHER_NODE, Journal
 

@@ -13,7 +13,7 @@ from central.rollup.folder import Folder
 from central.store.ingest import SqlIngestStore
 from central.store.ledger import Ledger
 from central.store.postgres import Postgres
-from central.store.postgres_connection import PostgresConnection, Role, WorkerConnection
+from central.store.postgres_connection import Claim, PostgresConnection, WorkerConnection
 from central.store.postgres_lanes import LaneLocks
 from central.store.protocol import Counts, OwnedElsewhereError, StoreError
 from central.store.rollup import SqlRollupStore
@@ -21,7 +21,6 @@ from contract.ids import split_node
 from contract.topics import LANES, lane_of
 from tests.central.busy_day import Morning, morning
 from tests.central.journal import MORNING_MS, NODE, OTHER_NODE
-from tests.postgres import PostgresServer
 from tests.waiting import until
 
 FIGURES = ("cells", "site_days", "counter_cells", "ratings", "queue_now", "totals")
@@ -36,12 +35,6 @@ class Worker(NamedTuple):
     locks: LaneLocks
     intake: Intake
     folder: Folder
-
-
-@pytest.fixture
-def where(postgres: PostgresServer) -> Iterator[Postgres]:
-    with closing(Postgres(postgres.new_database())) as made:
-        yield made
 
 
 @contextmanager
@@ -86,7 +79,7 @@ def in_order(value: object) -> object:
 
 
 def rebuilt(where: Postgres) -> dict[str, list[tuple[object, ...]]]:
-    with opened(where, Role.SOLE) as conn:
+    with opened(where, Claim.SOLE) as conn:
         Folder(SqlRollupStore(conn)).rebuild()
     return figures(where)
 
@@ -269,29 +262,29 @@ def test_many_workers_at_once_give_the_figures_of_one(where: Postgres) -> None:
 def test_a_centre_that_takes_in_events_itself_bears_no_workers(where: Postgres) -> None:
     with worker(where) as one:
         with pytest.raises(OwnedElsewhereError, match="workers are at"):
-            where.open_for_writing(Role.SOLE)
+            where.open_for_writing(Claim.SOLE)
         end(where, one.conn)
-        with opened(where, Role.SOLE), worker(where) as other:
+        with opened(where, Claim.SOLE), worker(where) as other:
             assert other.locks.held == frozenset()
 
 
 def test_one_centre_leads_beside_workers(where: Postgres) -> None:
-    with worker(where) as one, opened(where, Role.LEADER):
+    with worker(where) as one, opened(where, Claim.LEADER):
         assert one.locks.held == frozenset(EVERY_LANE)
         with pytest.raises(OwnedElsewhereError, match="another centre"):
-            where.open_for_writing(Role.LEADER)
-    with opened(where, Role.LEADER):
+            where.open_for_writing(Claim.LEADER)
+    with opened(where, Claim.LEADER):
         pass
 
 
 @contextmanager
-def opened(where: Postgres, role: Role) -> Iterator[PostgresConnection]:
-    """A connection in a role, once the server has ended whoever had it."""
+def opened(where: Postgres, claim: Claim) -> Iterator[PostgresConnection]:
+    """A connection with a claim, once the server has ended whoever had it."""
     found: list[PostgresConnection] = []
 
     def can_be_opened() -> bool:
         with suppress(OwnedElsewhereError):
-            found.append(where.open_for_writing(role))
+            found.append(where.open_for_writing(claim))
         return bool(found)
 
     until(can_be_opened)

@@ -15,9 +15,10 @@ from central.scope import Scope
 from central.store.cells import TALLY_COLUMNS, Measure, Tally, tally_to_row
 from central.store.connection import Database
 from central.store.database import Location, reading, transaction
-from central.store.history import History, Where
+from central.store.history import History
 from central.store.reader import Reader
 from central.store.totals import Totals
+from central.store.visible import Where
 from tests.central.journal import MORNING_MS
 
 SITES, DAYS, WAITS_A_DAY = 40, 120, 250

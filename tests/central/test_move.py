@@ -61,7 +61,7 @@ def fill(db: Database) -> None:
     _send(intake, other, (60, 80))
     intake.commit([Received("nowhere", b"\x00\xff", NOW_MS)])
     Folder(SqlRollupStore(db), intake.recent).step()
-    create_token(db, "minh", "national", None, NOW_MS)
+    create_token(db, "minh", "national", None, NOW_MS, who="operator")
 
 
 def _send(intake: Intake, journal: Journal, run: tuple[int, int]) -> list[Committed]:

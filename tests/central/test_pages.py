@@ -8,7 +8,6 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import chromium
 from tests.central.journal import DAY
 from tests.central.nation import (
     OTHER_SITE,
@@ -25,12 +24,6 @@ from tests.central.signed_in_page import signed_in, signed_in_page
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nation]:
     with nation(tmp_path_factory.mktemp("nation")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
         yield running
 
 

@@ -1,6 +1,5 @@
 """What only PostgreSQL has: partitions, a server that can be away, and readers of its own."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from central.store.database import database_of, reading, writing
 from central.store.figures_edition import FIGURES_EDITION
 from central.store.ingest import SqlIngestStore
 from central.store.postgres import Postgres
-from central.store.postgres_connection import PostgresConnection, Role, native
+from central.store.postgres_connection import Claim, PostgresConnection, native
 from central.store.postgres_events import partition_day
 from central.store.postgres_schema import tables
 from central.store.protocol import StoreError
@@ -20,7 +19,6 @@ from contract.events import TicketIssued
 from contract.stamp import MS_PER_DAY
 from tests.central.journal import DAY, MORNING_MS, Journal
 from tests.central.nation import OTHER_SITE, SITE, nation
-from tests.postgres import PostgresServer
 
 PATHS = (
     "/overview",
@@ -41,12 +39,6 @@ PATHS = (
     "/alerts",
 )
 FOR_AUDITORS = (f"/sites/{SITE}/events?limit=50", "/audit")
-
-
-@pytest.fixture
-def where(postgres: PostgresServer) -> Iterator[Postgres]:
-    with closing(Postgres(postgres.new_database())) as made:
-        yield made
 
 
 def partitions(conn: PostgresConnection) -> dict[str, int]:
@@ -91,7 +83,7 @@ def test_readers_cannot_write_and_see_one_state(where: Postgres) -> None:
 
 
 def test_a_connection_that_was_lost_is_made_again(where: Postgres) -> None:
-    with closing(where.open_for_writing(Role.SOLE)) as conn:
+    with closing(where.open_for_writing(Claim.SOLE)) as conn:
         with where.reading():
             pass
         _cut_all(where)
@@ -103,12 +95,12 @@ def test_a_connection_that_was_lost_is_made_again(where: Postgres) -> None:
 
 
 def test_one_centre_at_a_time_works_on_a_database(where: Postgres) -> None:
-    with closing(where.open_for_writing(Role.SOLE)):
+    with closing(where.open_for_writing(Claim.SOLE)):
         with pytest.raises(StoreError, match="another centre"):
-            where.open_for_writing(Role.SOLE)
+            where.open_for_writing(Claim.SOLE)
         with writing(where) as beside:
             assert beside.execute("SELECT count(*) FROM accounts").fetchone() == (0,)
-    where.open_for_writing(Role.SOLE).close()
+    where.open_for_writing(Claim.SOLE).close()
 
 
 def test_what_a_newer_version_adds_is_added(where: Postgres) -> None:

@@ -34,12 +34,6 @@ LOCKS_COUNTED_ON = 64
 FIRST_DAY = date(2026, 1, 1)
 
 
-@pytest.fixture
-def where(postgres: PostgresServer) -> Iterator[Postgres]:
-    with closing(Postgres(postgres.new_database())) as made:
-        yield made
-
-
 @pytest.fixture(scope="module")
 def old(postgres: PostgresServer) -> Iterator[tuple[Postgres, Journal]]:
     """One journal of ninety days, each with an opening and two tickets; a device was lost on the

@@ -99,7 +99,7 @@ def test_accounts_are_never_asked_of_the_replica(
         until(lambda: caught_up(where))
         assert admin.get(FRESHNESS).status_code == 200
         with paused(replica), writing(where) as db:
-            remove_account(db, "hanoi", NOW_MS)
+            remove_account(db, "hanoi", NOW_MS, who="operator")
             assert admin.get(FRESHNESS).status_code == 401
 
 

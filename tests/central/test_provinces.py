@@ -106,14 +106,14 @@ def test_sites_and_accounts_are_made_in_provinces_of_the_list(each_db: Database)
     with pytest.raises(ListError, match="02-00001-01: there is no province 02"):
         register(each_db, sites, who="x", now_ms=MORNING_MS)
     with pytest.raises(AccountError):
-        create_token(each_db, "mới", "province", "02", 7)
+        create_token(each_db, "mới", "province", "02", 7, who="operator")
     put(each_db, NEW)
     with pytest.raises(ListError, match="02-00001-01: there is no unit 02-00001"):
         register(each_db, sites, who="x", now_ms=MORNING_MS)
     put_unit_of_new(each_db)
     assert compare(each_db, sites, DAY).new == ("02-00001-01",)
     register(each_db, sites, who="x", now_ms=MORNING_MS)
-    assert create_token(each_db, "mới", "province", "02", 7)
+    assert create_token(each_db, "mới", "province", "02", 7, who="operator")
 
 
 # --- over HTTP --------------------------------------------------------------------------------

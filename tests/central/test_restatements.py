@@ -27,7 +27,7 @@ def test_every_restatement_is_on_a_page(database: Path) -> None:
                 "INSERT INTO restatements SELECT site, ?, ?, 1, 2, 3 FROM sites WHERE code = ?",
                 (DAY, DAY, code),
             )
-    token = create_token(db, "An", "national", None, NOW_MS)
+    token = create_token(db, "An", "national", None, NOW_MS, who="operator")
     db.close()
     entrance = Entrance(database, StandingClock(), 180)
     server = HttpServer(

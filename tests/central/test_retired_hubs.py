@@ -29,13 +29,14 @@ from central.scope import Scope
 from central.store.connection import Database
 from central.store.database import Location, transaction
 from central.store.given_up import is_known, retire, retired
-from central.store.history import History, Where
+from central.store.history import History
 from central.store.ingest import SqlIngestStore
 from central.store.machines import Machines
 from central.store.reader import Reader
 from central.store.rollup import SqlRollupStore
 from central.store.totals import Totals, sum_standings
 from central.store.updates import UpdateReader
+from central.store.visible import Where
 from contract import events as e
 from contract.stamp import Stamp
 from tests.central.decisions import decide
@@ -134,7 +135,7 @@ def test_everybody_says_the_same_of_a_site_whose_hubs_were_all_taken_away(
         take_away(two_hubs, node)
     reader, totals = Reader(two_hubs.conn, Scope()), Totals(two_hubs.conn, Scope())
     day, places = local_time(NOW_MS).date(), Places(shipped_provinces(), shipped_units())
-    desk = Desk(reader, totals, NOW_MS, LIVE_MS, shipped_provinces())
+    desk = Desk(reader, totals, Moment(NOW_MS, LIVE_MS), shipped_provinces())
     archive = Archive(
         reader, History(two_hubs.conn, Scope()), totals, Moment(NOW_MS, LIVE_MS), places
     )

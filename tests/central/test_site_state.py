@@ -1,9 +1,10 @@
 """What a hub on a new card gets back, from either store."""
 
 from central.ingest.intake import Intake, Received
-from central.recovery.site_state import site_state, watermarks
+from central.recovery.site_state import site_state
 from central.store.connection import Database
 from central.store.ingest import SqlIngestStore
+from central.store.node_journals import watermarks
 from contract import events as e
 from tests.central.journal import DAY, MORNING_MS, NODE, OTHER_NODE, Journal
 

@@ -172,7 +172,7 @@ def centre(database: Location) -> Iterator[Centre]:
         clients = {}
         for who in READERS:
             role, province, unit = WHO[who]
-            token = create_token(db, who, role, province, NOW_MS, unit=unit)
+            token = create_token(db, who, role, province, NOW_MS, unit=unit, who="operator")
             headers = {"Authorization": f"Bearer {token}"}
             clients[who] = stack.enter_context(
                 httpx.Client(base_url=server.url, headers=headers, timeout=30)

@@ -14,11 +14,11 @@ from central.rollup.folder import Folder
 from central.scope import Scope
 from central.store.cells import DayTotal, merge, merge_totals
 from central.store.connection import Database
-from central.store.history import Where
 from central.store.ingest import SqlIngestStore
 from central.store.reader import Reader
 from central.store.rollup import SqlRollupStore
 from central.store.totals import Restatement, Standing, Totals, sum_standings
+from central.store.visible import Where
 from contract.topics import up
 from tests.central.busy_day import morning
 from tests.central.journal import DAY, MORNING_MS, NODE, Journal
@@ -130,7 +130,7 @@ def test_a_provinces_day_is_the_sum_of_its_sites(two_provinces: Database) -> Non
         tally = merge(list(reader.site_days(DAY).values()))
         summed = DayTotal()
         summed.add(tally, reader.answers(DAY))
-        found = totals.days(DAY, DAY, province)[DAY]
+        found = totals.days(DAY, DAY, Where(province))[DAY]
         assert found == summed
         assert found.wait.n == tally.wait.n > 0
         assert found.wait.quantiles((0.5, 0.9)) == quantiles(tally.wait.bins, (0.5, 0.9))
@@ -142,14 +142,14 @@ def test_a_scope_is_never_left(two_provinces: Database) -> None:
     hanoi = Totals(two_provinces.conn, Scope("01"))
     unit = Totals(two_provinces.conn, Scope("01", "01-00002"))
     nation = Totals(two_provinces.conn, Scope())
-    assert hanoi.days(DAY, DAY) == nation.days(DAY, DAY, "01")
-    assert hanoi.days(DAY, DAY, "48") == hanoi.days(DAY, DAY, unit="48-00001") == {}
+    assert hanoi.days(DAY, DAY) == nation.days(DAY, DAY, Where("01"))
+    assert hanoi.days(DAY, DAY, Where("48")) == {} == hanoi.days(DAY, DAY, Where(unit="48-00001"))
     assert hanoi.by_province(DAY).keys() == {"01"} == hanoi.standings(DAY, NOW_MS, LIVE_MS).keys()
     site = Reader(two_provinces.conn, Scope("01", "01-00002")).site_days(DAY)
     assert unit.days(DAY, DAY)[DAY].issued == site["01-00002-01"].issued
-    assert unit.days(DAY, DAY) == nation.days(DAY, DAY, unit="01-00002")
+    assert unit.days(DAY, DAY) == nation.days(DAY, DAY, Where(unit="01-00002"))
     assert unit.by_province(DAY) == {"01": unit.days(DAY, DAY)[DAY]}
-    assert unit.days(DAY, DAY, "48") == {}
+    assert unit.days(DAY, DAY, Where("48")) == {}
     assert unit.standings(DAY, NOW_MS, LIVE_MS)["01"].sites == 1
 
 
@@ -171,7 +171,7 @@ def test_events_that_come_after_their_day_restate_it(db: Database) -> None:
     )
     assert totals.restatements(DAY, DAY) == [late]
     assert Totals(db.conn, Scope("48")).restatements(DAY, DAY) == []
-    assert totals.restatements(DAY, DAY, site="48-20194-01") == []
+    assert totals.restatements(DAY, DAY, Where(site="48-20194-01")) == []
     Folder(SqlRollupStore(db)).rebuild()
     assert totals.restatements(DAY, DAY) == [late]
 
@@ -181,9 +181,9 @@ def test_the_four_figures_of_data_quality(two_provinces: Database) -> None:
     site = "01-00002-01"
     bad = Received(up(f"{site}-h1", "events"), b"?", NOW_MS)
     Intake(SqlIngestStore(two_provinces)).commit([bad])
-    found = shares(reader.nodes(site=site), NOW_MS, LIVE_MS)
+    found = shares(reader.nodes(Where(site=site)), NOW_MS, LIVE_MS)
     assert (found.right, found.complete, found.clean) == (0.5, 1.0, 1.0)
-    gap = shares(reader.nodes(site="01-00001-01"), NOW_MS, LIVE_MS)
+    gap = shares(reader.nodes(Where(site="01-00001-01")), NOW_MS, LIVE_MS)
     assert gap.complete is not None
     assert 0 < gap.complete < 1
     alive = shares(reader.nodes(), NOW_MS, LIVE_MS).alive

@@ -79,7 +79,7 @@ def test_who_fails_leaves_a_place() -> None:
 @contextmanager
 def opened(database: Path) -> Iterator[tuple[Entrance, httpx.Client]]:
     with writing(database) as db:
-        token = create_token(db, "An", "national", None, NOW_MS)
+        token = create_token(db, "An", "national", None, NOW_MS, who="operator")
     access = AccessSettings(sign_ins_per_minute=1000)
     entrance = Entrance(database, StandingClock(), live_within_s=180, access=access)
     front = Front(create_api(entrance, lambda: True), create_pages(entrance))

@@ -177,9 +177,9 @@ def test_sites_left_in_a_unit_that_ends_are_named(each_db: Database) -> None:
 
 def test_an_account_is_made_for_a_unit_of_the_list_in_force(each_db: Database) -> None:
     with pytest.raises(AccountError):
-        create_token(each_db, "mới", "unit", "01", 7, unit="01-99999")
+        create_token(each_db, "mới", "unit", "01", 7, unit="01-99999", who="operator")
     put(each_db, "01-99999,Phường Mới,2027-01-01,")
-    assert create_token(each_db, "mới", "unit", "01", 7, unit="01-99999")
+    assert create_token(each_db, "mới", "unit", "01", 7, unit="01-99999", who="operator")
 
 
 # --- over HTTP --------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -17,7 +17,7 @@ from central.service import Centre
 from central.settings import CentralSettings
 from central.store.database import writing
 from central.store.postgres import Postgres
-from central.store.postgres_connection import LANE_LOCKS, Role
+from central.store.postgres_connection import LANE_LOCKS, Claim
 from central.store.protocol import OwnedElsewhereError, StoreError
 from central.store.rollup import SqlRollupStore
 from central.worker import IngestWorker, Share
@@ -26,7 +26,6 @@ from runtime.mqtt import MqttSettings
 from runtime.settings import SettingsError, load_settings
 from tests.central.busy_day import Morning, morning
 from tests.central.test_centre import Hub, hub
-from tests.postgres import PostgresServer
 from tests.waiting import until
 
 NODES = tuple(f"01-{unit:05d}-01-h1" for unit in range(100, 900, 100))
@@ -36,12 +35,6 @@ NODES = tuple(f"01-{unit:05d}-01-h1" for unit in range(100, 900, 100))
 def broker(tmp_path: Path) -> Iterator[EmbeddedBroker]:
     with EmbeddedBroker(tmp_path / "broker", NODES) as running:
         yield running
-
-
-@pytest.fixture
-def where(postgres: PostgresServer) -> Iterator[Postgres]:
-    with closing(Postgres(postgres.new_database())) as made:
-        yield made
 
 
 @pytest.fixture
@@ -138,7 +131,7 @@ def test_a_centre_that_another_has_replaced_ends(tmp_path: Path, where: Postgres
 
     def other_leads() -> bool:
         try:
-            held.append(where.open_for_writing(Role.LEADER))
+            held.append(where.open_for_writing(Claim.LEADER))
         except OwnedElsewhereError:
             return False
         return True

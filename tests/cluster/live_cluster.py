@@ -102,7 +102,7 @@ class Ground:
         self._name = name
         with writing(self.database) as db:
             now_ms = SystemClock().stamp().wall_ms
-            token = create_token(db, "reader", "national", None, now_ms)
+            token = create_token(db, "reader", "national", None, now_ms, who="operator")
         confirm_by_replica(self.primary)
         self.load = Load(SITES, SPEED, DAY)
         self.brokers = Brokers(folder, [hub.node for hub in self.load.hubs])

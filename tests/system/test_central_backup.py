@@ -12,6 +12,7 @@ from central.broker import CENTRE, EmbeddedBroker
 from central.service import Centre
 from central.store.database import database_of
 from contract import events as e
+from edge.node_identity import Identity
 from edge.store.journal import Journal, NewRow
 from edge.upstream.outbox import OutboxLimits
 from edge.upstream.uplink import Uplink
@@ -41,9 +42,7 @@ def reporting(journal: Journal, broker: EmbeddedBroker) -> Iterator[Uplink]:
     uplink = Uplink(
         journal,
         broker.settings(NODE),
-        node=NODE,
-        software="0",
-        config="0",
+        Identity(NODE, "0", "0"),
         clock=clock,
         line_clock=clock,
         limits=OutboxLimits(batch_entries=20, patience_s=0.5),

@@ -17,14 +17,16 @@ import pytest
 from central.access.audit import first_broken
 from central.broker import CENTRE, EmbeddedBroker
 from central.service import Centre, issue_token, signing_key_of
-from central.settings import AccessSettings, CentralSettings
+from central.settings import AccessSettings, CentralSettings, HttpSettings
 from central.store.access import AccessStore
 from central.store.database import reading
 from central.updates.rollout import share_of
 from contract.wire import Release
+from edge.node_identity import Identity
 from edge.store.journal import Journal
 from edge.update_orders import UpdateOrders
 from edge.upstream.uplink import Uplink
+from edge.upstream.vitals import Vitals
 from provision.update.fetch import Fetcher
 from provision.update.machine import HubView
 from provision.update.notebook import PLAN
@@ -114,12 +116,10 @@ class RolloutSite(Site):
         self._uplink = Uplink(
             self._journal,
             self._mqtt,
-            node=self.node,
-            software=self.runs(),
-            config="",
+            Identity(self.node, self.runs(), ""),
             clock=SystemClock(),
             line_clock=SystemClock(),
-            update=self._orders.state,
+            vitals=Vitals(update=self._orders.state),
             heartbeat_s=0.1,
             backoff=AT_ONCE,
             listeners={"update": self._orders.hear},
@@ -163,7 +163,7 @@ class Province:
         centre = Centre(
             settings.folder,
             broker.settings(CENTRE),
-            http_port=port,
+            http=HttpSettings(port=port),
             access=AccessSettings(requests_per_minute=1_000_000),
             updates=settings.updates,
         )

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 
 from central.access.permissions import Permission
-from central.api.entrance import Entrance, Visit
+from central.api.entrance import Admission, Entrance
 from central.api.exports.report import to_pdf
 from central.api.exports.sheets import to_csv, to_xlsx
 from central.api.exports.table import Table, days_table, sites_table
@@ -19,15 +19,15 @@ from central.api.parameters import (
     PROBLEMS,
     FromQuery,
     ToQuery,
+    admitting,
     found,
     period_of,
-    visiting,
     where_of,
 )
 from central.api.turns import Turns
 from central.registry.places import Places
 from central.scope import Scope
-from central.store.history import Where
+from central.store.visible import Where
 from runtime.wording import say
 
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -69,8 +69,8 @@ _AGAIN_S = 10
 
 def export_router(entrance: Entrance) -> APIRouter:
     """The operations, for whom `entrance` lets in to see figures."""
-    Visiting = Annotated[  # noqa: N806 - a type
-        Visit, Depends(visiting(entrance, Permission.FIGURES))
+    Reading = Annotated[  # noqa: N806 - a type
+        Admission, Depends(admitting(entrance, Permission.FIGURES))
     ]
     Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
     router = APIRouter(prefix="/api/v1", responses=PROBLEMS, tags=["exports"])
@@ -84,7 +84,7 @@ def export_router(entrance: Entrance) -> APIRouter:
         response_class=Response,
     )
     async def sites(
-        visit: Visiting,
+        admission: Reading,
         kind: FileKind,
         where: Somewhere,
         *,
@@ -96,22 +96,22 @@ def export_router(entrance: Entrance) -> APIRouter:
         table is made at a time; beyond a few who wait, and two of an account, 429."""
         period = _begun(period_of(first, last, entrance.today()), "from", entrance.today())
         return await tables.take_as(
-            visit.admin.name, table_of_sites, visit, kind, where, period, language
+            admission.admin.name, table_of_sites, admission, kind, where, period, language
         )
 
     def table_of_sites(
-        visit: Visit, kind: FileKind, where: Where, period: Period, language: Language
+        admission: Admission, kind: FileKind, where: Where, period: Period, language: Language
     ) -> Response:
         title = _titled(
-            "sites_title", visit, where, period, places=entrance.places(), language=language
+            "sites_title", admission, where, period, places=entrance.places(), language=language
         )
         made = local_time(entrance.now_ms())
-        answer = found(visit.archive.sites(period, where))
+        answer = found(admission.archive.sites(period, where))
         names = {
             site.province: entrance.places().name(site.province, period.last) for site in answer
         }
         table = sites_table(title, answer, names, made, language)
-        entrance.note(visit, "export", f"sites.{kind} {title}")
+        entrance.note(admission, "export", f"sites.{kind} {title}")
         return _file(table, kind, f"sites-{period.first}-{period.last}", made)
 
     @router.get(
@@ -121,7 +121,7 @@ def export_router(entrance: Entrance) -> APIRouter:
         response_class=Response,
     )
     async def days(
-        visit: Visiting,
+        admission: Reading,
         kind: FileKind,
         where: Somewhere,
         *,
@@ -132,18 +132,18 @@ def export_router(entrance: Entrance) -> APIRouter:
         """Every day of a period, of the scope or a part of it; made in turn, as those of sites."""
         period = _begun(period_of(first, last, entrance.today()), "from", entrance.today())
         return await tables.take_as(
-            visit.admin.name, table_of_days, visit, kind, where, period, language
+            admission.admin.name, table_of_days, admission, kind, where, period, language
         )
 
     def table_of_days(
-        visit: Visit, kind: FileKind, where: Where, period: Period, language: Language
+        admission: Admission, kind: FileKind, where: Where, period: Period, language: Language
     ) -> Response:
         title = _titled(
-            "days_title", visit, where, period, places=entrance.places(), language=language
+            "days_title", admission, where, period, places=entrance.places(), language=language
         )
         made = local_time(entrance.now_ms())
-        table = days_table(title, found(visit.archive.days(period, where)), made, language)
-        entrance.note(visit, "export", f"days.{kind} {title}")
+        table = days_table(title, found(admission.archive.days(period, where)), made, language)
+        entrance.note(admission, "export", f"days.{kind} {title}")
         return _file(table, kind, f"days-{period.first}-{period.last}", made)
 
     @router.get(
@@ -153,7 +153,7 @@ def export_router(entrance: Entrance) -> APIRouter:
         response_class=Response,
     )
     async def report(
-        visit: Visiting,
+        admission: Reading,
         month: MonthPath,
         where: Somewhere,
         language: LanguageQuery = Language.VI,
@@ -163,17 +163,17 @@ def export_router(entrance: Entrance) -> APIRouter:
         of an account, 429."""
         period = _begun(_month(month), "month", entrance.today())
         return await drawings.take_as(
-            visit.admin.name, drawn, visit, month, period, where, language
+            admission.admin.name, drawn, admission, month, period, where, language
         )
 
     def drawn(
-        visit: Visit, month: str, period: Period, where: Where, language: Language
+        admission: Admission, month: str, period: Period, where: Where, language: Language
     ) -> Response:
-        answer = found(visit.archive.report(period, where))
+        answer = found(admission.archive.report(period, where))
         made = local_time(entrance.now_ms())
-        name = _place(visit.admin.scope, where, entrance.places(), period.last, language)
+        name = _place(admission.admin.scope, where, entrance.places(), period.last, language)
         pdf = to_pdf(answer, name, made, language)
-        entrance.note(visit, "export", f"report {month} {name}")
+        entrance.note(admission, "export", f"report {month} {name}")
         return _download(pdf, "application/pdf", f"report-{month}.pdf")
 
     return router
@@ -194,12 +194,12 @@ def _begun(period: Period, parameter: str, today: date) -> Period:
 
 
 def _titled(
-    key: str, visit: Visit, where: Where, period: Period, *, places: Places, language: str
+    key: str, admission: Admission, where: Where, period: Period, *, places: Places, language: str
 ) -> str:
     return say(
         f"centre_report.{key}",
         language,
-        where=_place(visit.admin.scope, where, places, period.last, language),
+        where=_place(admission.admin.scope, where, places, period.last, language),
         first=f"{period.first:%d/%m/%Y}",
         last=f"{period.last:%d/%m/%Y}",
     )

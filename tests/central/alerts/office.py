@@ -11,9 +11,9 @@ from central.rollup.folder import Folder
 from central.scope import Scope
 from central.store.alerts import Alerts
 from central.store.database import Location, reading, writing
-from central.store.history import Where
 from central.store.ingest import SqlIngestStore
 from central.store.rollup import SqlRollupStore
+from central.store.visible import Where
 from contract.stamp import Stamp
 from contract.wire import SiteMachine
 from tests.central.journal import MORNING_MS, NODE, Journal

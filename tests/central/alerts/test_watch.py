@@ -12,8 +12,8 @@ from central.scope import Scope
 from central.store.alerts import Alerts
 from central.store.database import Location, reading, transaction, writing
 from central.store.given_up import write_off
-from central.store.history import Where
 from central.store.ingest import SqlIngestStore
+from central.store.visible import Where
 from contract import events as e
 from tests.central.alerts.office import MIN, RULES, Office, quiet_day, receiver
 from tests.central.decisions import decide

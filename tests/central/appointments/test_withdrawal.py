@@ -3,7 +3,6 @@ either store."""
 
 import pytest
 
-from central.access.accounts import OPERATORS_COMMAND
 from central.api.appointment_models import appointment
 from central.appointments.book import BookingRefusedError, Wanted
 from central.appointments.slots import SlotRule
@@ -99,7 +98,7 @@ def test_it_is_cancelled_with_its_reason_and_the_hub_is_told(
             codes(each_db),
             Withdrawal.NOT_OFFERED,
             said="by x",
-            who=OPERATORS_COMMAND,
+            who="operator",
             now_ms=MORNING_MS + 1,
         )
     told = appointment(found(site, "HEN-01"), DAY)

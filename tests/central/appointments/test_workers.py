@@ -91,7 +91,9 @@ class Country:
         decide(where, NODE, CONFIGURATION)
         shutil.copytree(folder / "first", folder / "second")
         with writing(where) as db:
-            self._token = create_token(db, "portal", "booking", None, CLOCK.stamp().wall_ms)
+            self._token = create_token(
+                db, "portal", "booking", None, CLOCK.stamp().wall_ms, who="operator"
+            )
         self.first, self.second = (Serve(folder, name, where, mqtt) for name in ("first", "second"))
         self.programs = [self.first.program, *self.first.workers]
         for program in (*self.programs, self.second.program):

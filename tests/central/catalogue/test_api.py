@@ -7,7 +7,6 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import chromium
 from tests.central.journal import NODE, OTHER_NODE
 from tests.central.nation import WHO, Nation, answer
 from tests.central.signed_in_page import signed_in_page
@@ -25,12 +24,6 @@ LAND = {
     "service": "2",
     "valid_from": "2027-01-01",
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -64,13 +64,13 @@ class OpenCentre:
     def remove(self, name: str) -> None:
         """End an account."""
         with writing(self.database) as db:
-            remove_account(db, name, self._clock.stamp().wall_ms)
+            remove_account(db, name, self._clock.stamp().wall_ms, who="operator")
 
     def link(self, name: str, link: Link) -> None:
         """Make a national account that a claim opens."""
         with writing(self.database) as db:
-            create_account(db, Admin(name, "national", Scope()), 1)
-            link_account(db, name, link, 1)
+            create_account(db, Admin(name, "national", Scope()), 1, who="operator")
+            link_account(db, name, link, 1, who="operator")
 
     def forget_provider(self) -> None:
         """Let so much time pass that the provider is asked anew where everything is."""
@@ -90,8 +90,8 @@ def open_centre(
     clock = PushedClock()
     with writing(database) as db:
         hashed = new_password(Passwords(64, 1), PASSWORD, "An")
-        create_account(db, Admin("An", "province", Scope("01")), 1, hashed)
-        link_account(db, "An", link_to_subject(issuer, "an-1"), 1)
+        create_account(db, Admin("An", "province", Scope("01")), 1, hashed, who="operator")
+        link_account(db, "An", link_to_subject(issuer, "an-1"), 1, who="operator")
     (folder / "secret").write_text(f"{SECRET}\n")
     apps: list[Front] = []
 

@@ -7,17 +7,11 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import chromium, page_of
+from tests.browser import page_of
 from tests.central.openid.centre import PASSWORD, OpenCentre, open_centre
 from tests.central.openid.providers import independent_provider
 
 NAME = "Cổng định danh"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -32,8 +32,8 @@ BY_SUBJECT, BY_EMAIL = link_to_subject(ISSUER, "s1"), link_to_email(ISSUER, "An@
 @pytest.fixture
 def db(each_db: Database) -> Database:
     """With two accounts that have no password."""
-    create_account(each_db, AN, NOW_MS)
-    create_account(each_db, Admin("Bình", "national", Scope()), NOW_MS)
+    create_account(each_db, AN, NOW_MS, who="operator")
+    create_account(each_db, Admin("Bình", "national", Scope()), NOW_MS, who="operator")
     return each_db
 
 
@@ -50,14 +50,14 @@ def log(db: Database) -> list[AuditRow]:
 
 
 def test_a_subject_opens_the_account_that_it_is_linked_to_with_its_scope(db: Database) -> None:
-    link_account(db, "An", BY_SUBJECT, NOW_MS)
+    link_account(db, "An", BY_SUBJECT, NOW_MS, who="operator")
     secret = sign_in_person(db, Person(ISSUER, "s1"), NOW_MS, "10.0.0.1") or ""
     assert admin_of_session(db.conn, secret, NOW_MS) == AN
     assert log(db)[-1] == AuditRow(4, NOW_MS, "An", "signed-in", "openid", "10.0.0.1")
 
 
 def test_nobody_else_gets_in_and_no_account_is_made(db: Database) -> None:
-    link_account(db, "An", BY_SUBJECT, NOW_MS)
+    link_account(db, "An", BY_SUBJECT, NOW_MS, who="operator")
     assert enter(db, "s2") is None
     assert enter(db, "S1") is None
     assert enter(db, "s1", issuer=OTHER) is None
@@ -69,7 +69,7 @@ def test_nobody_else_gets_in_and_no_account_is_made(db: Database) -> None:
 
 
 def test_a_verified_address_opens_an_account_once_and_then_the_subject_does(db: Database) -> None:
-    link_account(db, "An", BY_EMAIL, NOW_MS)
+    link_account(db, "An", BY_EMAIL, NOW_MS, who="operator")
     assert enter(db, "s1", None) is None
     assert enter(db, "s1", "other@example.vn") is None
     assert enter(db, "s1", "an@EXAMPLE.vn") == "An"
@@ -79,7 +79,7 @@ def test_a_verified_address_opens_an_account_once_and_then_the_subject_does(db: 
     assert account
     assert LinkStore(db.conn).links(account.account) == [BY_SUBJECT]
     assert [row.who for row in log(db) if row.action == "account-linked"] == [
-        "thutu-central",
+        "operator",
         "An",
     ]
 
@@ -88,7 +88,7 @@ def test_letters_that_look_like_others_are_no_address(db: Database) -> None:
     for address in ("án@example.vn", "an", "a n@example.vn", "an@exa\u212ample.vn", "@x", ""):
         with pytest.raises(AccountError):
             link_to_email(ISSUER, address)
-    link_account(db, "An", link_to_email(ISSUER, "ank@example.vn"), NOW_MS)
+    link_account(db, "An", link_to_email(ISSUER, "ank@example.vn"), NOW_MS, who="operator")
     assert "an\u212a@example.vn".lower() == "ank@example.vn", "the Kelvin sign"
     assert enter(db, "s9", "an\u212a@example.vn") is None
 
@@ -100,31 +100,31 @@ def test_a_subject_is_a_line(subject: str) -> None:
 
 
 def test_a_claim_opens_one_account(db: Database) -> None:
-    link_account(db, "An", BY_SUBJECT, NOW_MS)
+    link_account(db, "An", BY_SUBJECT, NOW_MS, who="operator")
     for name in ("An", "Bình"):
         with pytest.raises(AccountError, match="“An” already"):
-            link_account(db, name, BY_SUBJECT, NOW_MS)
+            link_account(db, name, BY_SUBJECT, NOW_MS, who="operator")
     with pytest.raises(AccountError, match="no account named"):
-        link_account(db, "Chi", BY_EMAIL, NOW_MS)
+        link_account(db, "Chi", BY_EMAIL, NOW_MS, who="operator")
 
 
 def test_unlinking_ends_the_way_in_and_the_sessions(db: Database) -> None:
-    link_account(db, "An", BY_SUBJECT, NOW_MS)
+    link_account(db, "An", BY_SUBJECT, NOW_MS, who="operator")
     secret = sign_in_person(db, Person(ISSUER, "s1"), NOW_MS) or ""
-    unlink_account(db, "An", NOW_MS)
+    unlink_account(db, "An", NOW_MS, who="operator")
     assert admin_of_session(db.conn, secret, NOW_MS) is None
     assert enter(db, "s1") is None
     with pytest.raises(AccountError, match="Nothing is linked"):
-        unlink_account(db, "An", NOW_MS)
-    link_account(db, "Bình", BY_SUBJECT, NOW_MS)
+        unlink_account(db, "An", NOW_MS, who="operator")
+    link_account(db, "Bình", BY_SUBJECT, NOW_MS, who="operator")
     assert enter(db, "s1") == "Bình"
 
 
 def test_the_end_of_an_account_is_the_end_of_its_links(db: Database) -> None:
-    link_account(db, "An", BY_SUBJECT, NOW_MS)
+    link_account(db, "An", BY_SUBJECT, NOW_MS, who="operator")
     secret = sign_in_person(db, Person(ISSUER, "s1"), NOW_MS) or ""
-    remove_account(db, "An", NOW_MS)
+    remove_account(db, "An", NOW_MS, who="operator")
     assert admin_of_session(db.conn, secret, NOW_MS) is None
     assert enter(db, "s1") is None
-    create_account(db, AN, NOW_MS)
+    create_account(db, AN, NOW_MS, who="operator")
     assert enter(db, "s1") is None, "a new account of the same name is another"

@@ -16,7 +16,6 @@ from central.store.database import Location, reading
 from central.web.app import create_pages
 from runtime.http_server import HttpServer
 from runtime.wording import say
-from tests.browser import chromium
 from tests.central.journal import DAY
 from tests.central.nation import OTHER_SITE, SITE, UNREGISTERED_SITE, StandingClock, nation
 
@@ -177,13 +176,6 @@ def test_a_store_that_cannot_be_read_is_said(tmp_path: Path) -> None:
         server.stop()
     assert answer.status_code == 503
     assert say("ticket_page.not_readable") in text_of(answer)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium."""
-    with chromium() as running:
-        yield running
 
 
 @pytest.mark.parametrize("width", [320, 390])

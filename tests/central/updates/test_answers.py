@@ -8,16 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from central.registry.provinces import shipped_provinces
-from tests.browser import chromium
 from tests.central.journal import NODE, OTHER_NODE
 from tests.central.nation import Nation, answer
 from tests.central.signed_in_page import signed_in_page
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

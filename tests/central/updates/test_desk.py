@@ -9,9 +9,9 @@ from central.scope import Scope
 from central.store.access import AccessStore
 from central.store.connection import Database
 from central.store.database import Location, reading, transaction
-from central.store.history import Where
 from central.store.ingest import SqlIngestStore
 from central.store.updates import UpdateBook, UpdateReader
+from central.store.visible import Where
 from central.updates.desk import RolloutDesk
 from central.updates.rollout import Rollout, RolloutState
 from central.updates.settings import UpdateSettings
