@@ -60,19 +60,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         words = _words("folder_in_use", what=error)
     except StoreError as error:
         damaged = _words("bad_store", what=error, folder=settings.data)
-        words = _not_owned(settings) or damaged
+        words = _not_owned(settings, error) or damaged
     except PermissionError as error:
         not_permitted = _words("not_permitted", what=error, user=user_name())
-        words = _not_owned(settings) or not_permitted
+        words = _not_owned(settings, error) or not_permitted
     except OSError as error:
         words = _words("failed", what=error)
     print(f"thutu-hub: {words}", file=sys.stderr)
     return 1
 
 
-def _not_owned(settings: HubSettings) -> str | None:
+def _not_owned(settings: HubSettings, error: Exception) -> str | None:
     """The words for data that is there and whole, and another user's."""
-    file = not_owned(settings.data)
+    file = not_owned(settings.data, error)
     if file is None:
         return None
     return _words("not_owned", file=file, user=user_name(), folder=settings.data)

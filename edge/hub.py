@@ -25,6 +25,7 @@ from contract.events import (
     TicketVoided,
 )
 from contract.refusals import Reason, Refused
+from contract.site_rules import Rules
 from contract.snapshot import LinkView, Snapshot
 from contract.stamp import Stamp
 from edge.core.answer import answer
@@ -34,7 +35,6 @@ from edge.core.house import HUB, NO_COMMAND, House, carry_out, record
 from edge.core.log import log_page
 from edge.core.numbering import is_training
 from edge.core.report import day_report
-from edge.core.rules import Rules
 from edge.core.state import ENDED, State
 from edge.core.view import snapshot
 from edge.draft import Draft

@@ -13,6 +13,7 @@ import msgspec
 
 from contract.commands import Actor, AnyCommand, Order, ReportPrint
 from contract.procedures import Procedure
+from contract.site_rules import Rules
 from contract.snapshot import LinkView
 from contract.topics import Down
 from contract.wire import Configuration
@@ -20,7 +21,7 @@ from edge.access import Access
 from edge.api.app import create_app
 from edge.controls import Controls, ControlsOfHub
 from edge.core.effects import Slip
-from edge.core.rules import Rules
+from edge.core.machine import OLDER_ROWS, older_rows
 from edge.core.state import Device, State
 from edge.devices.escpos_printer import EscposPrinter, SheetJob
 from edge.devices.transport import transport
@@ -156,6 +157,7 @@ class Node:
             self._announcement = Announcement(
                 self._settings.node, site_name, self._server.port, tls=http.tls
             )
+        self._look_at_older_rows()
 
     def stop(self) -> None:
         """Let nobody in any more, finish what is under way, and close the stores."""
@@ -175,6 +177,22 @@ class Node:
             self._uplink.stop()
         self.hub.close()
         self.access.close()
+
+    def _look_at_older_rows(self) -> None:
+        """The hub does without them; a centre that was restored from an old backup does not."""
+        journal = self.hub.journal
+        missing = journal.missing_rows()
+        for first, last in missing:
+            logger.error(
+                "Rows %d to %d are in no file beside %s: put back journal-%s-*.db. A centre that "
+                "is restored from an old backup asks for them, and takes nothing newer before.",
+                first,
+                last,
+                journal.path,
+                journal.epoch,
+            )
+        if missing or OLDER_ROWS in self._devices():
+            self.hub.report(older_rows(are_missing=bool(missing)))
 
     def _own_printer(self) -> EscposPrinter | None:
         printer = self._settings.printer

@@ -4,15 +4,15 @@ import logging
 from collections.abc import Iterator
 
 from contract.commands import ReportDevice
+from contract.follow import follow_link
+from contract.site_rules import Rules
 from contract.slips import SlipView
 from edge.core.calendar import trusted_wall_ms
 from edge.core.effects import Slip
-from edge.core.rules import Rules
 from edge.core.state import State
 from edge.devices.escpos_printer import PrintJob
 from edge.devices.printer_profile import PrinterProfile
 from edge.ticket.content import TicketContent, compose
-from edge.ticket.follow import follow_link
 from edge.ticket.letters import LetterError
 from edge.ticket.template import Language
 

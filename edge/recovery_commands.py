@@ -130,10 +130,12 @@ def _acknowledge(settings: HubSettings, options: argparse.Namespace) -> str:
     try:
         receipt = unseal_from(options.file.read_bytes(), Receipt, key)
         with _journal(settings) as journal:
-            row = acknowledge(journal, settings.node, receipt)
+            done = acknowledge(journal, settings.node, receipt)
     except (SealError, NotForThisJournalError) as error:
         raise CommandRefused("bad_file", file=options.file, what=error) from error
-    return _words("acknowledged", row=row)
+    if done.lost:
+        return _words("acknowledged_less", row=done.row, lost=done.lost)
+    return _words("acknowledged", row=done.row)
 
 
 @contextlib.contextmanager

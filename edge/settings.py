@@ -5,15 +5,14 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field, structs
 
+from contract.follow import check_follow_url, hub_link
 from contract.ids import Name, NodeId, whole
 from contract.procedures import WrittenProcedure
+from contract.site_rules import Rules, check_procedures
 from edge.control_settings import ControlSettings
-from edge.core.rules import Rules
 from edge.devices.printer_profile import PrinterProfile
 from edge.identity.folder import CERTIFICATE_FILE, ROOT_FILE
 from edge.issue_rate import IssueRate
-from edge.ticket.follow import follow_link
-from edge.ticket.qr import module_dots
 from edge.ticket.template import TicketTemplate
 from runtime.mqtt import MqttSettings
 
@@ -21,9 +20,6 @@ PublicKey = Annotated[
     str,
     Meta(pattern=whole(r"[0-9a-f]{64}"), description="An Ed25519 public key in hexadecimal."),
 ]
-
-_SOME_DAY = "2026-11-23"
-_SOME_NUMBER = "09999"
 
 
 class Http(Struct, frozen=True, forbid_unknown_fields=True):
@@ -120,7 +116,7 @@ class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):
     @property
     def ticket_page(self) -> str | None:
         """What this node's tickets open, with the site, day and number of each to be filled in."""
-        return self.follow_url and self.follow_url.replace("{node}", self.node)
+        return self.follow_url and hub_link(self.follow_url, self.node)
 
     @property
     def line(self) -> MqttSettings | None:
@@ -146,12 +142,9 @@ class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):
             if self.site.service(button.service) is None:
                 raise ValueError(f"a ticket button names the unknown service {button.service!r}")
         self._check_printers()
-        self._check_follow_url()
-        for procedure in self.procedures:
-            if self.site.service(procedure.service) is None:
-                raise ValueError(
-                    f"procedure {procedure.code} names the unknown service {procedure.service!r}"
-                )
+        if self.follow_url is not None:
+            check_follow_url(self.follow_url, self.node)
+        check_procedures(self.site, self.procedures)
 
     def _check_printers(self) -> None:
         for device, printer in self.site.prints_on.items():
@@ -159,13 +152,3 @@ class HubSettings(ControlSettings, frozen=True, forbid_unknown_fields=True):
                 raise ValueError(
                     f"prints_on: {device} prints on {printer}, which is the hub's own: leave it out"
                 )
-
-    def _check_follow_url(self) -> None:
-        if self.ticket_page is None:
-            return
-        site = self.site.site
-        link = follow_link(self.ticket_page, site=site, day=_SOME_DAY, number=_SOME_NUMBER)
-        try:
-            module_dots(link, 0)
-        except ValueError as error:
-            raise ValueError(f"follow_url makes a link too long for a QR code: {link}") from error

@@ -5,8 +5,20 @@ Such a file keeps the service, which runs as another user, from ever starting ag
 
 import os
 import pwd
+import sqlite3
 from contextlib import suppress
 from pathlib import Path
+
+_OF_THE_FILE_SYSTEM = "lost+found"
+# SQLite's words for a file or folder that it may not open or write.
+_SQLITE_REFUSED = frozenset(
+    {
+        sqlite3.SQLITE_AUTH,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+    }
+)
 
 
 def become_owner_of(folder: Path) -> None:
@@ -40,11 +52,15 @@ def owner_to_become(folder: Path, uid: int) -> os.stat_result | None:
     return None if found.st_uid == 0 else found
 
 
-def not_owned(folder: Path) -> Path | None:
+def not_owned(folder: Path, error: BaseException) -> Path | None:
     """The first of the folder and what is in it that is another user's and may not be written by
-    this one, None where there is nothing like that."""
+    this one, None where there is nothing like that, or `error` has another cause."""
+    if not _is_about_rights(error):
+        return None
     uid = os.geteuid()
     for path in (folder, *sorted(folder.rglob("*"))):
+        if path == folder / _OF_THE_FILE_SYSTEM:
+            continue
         with suppress(OSError):  # it has gone meanwhile, or a folder above it is named already
             if path.stat().st_uid != uid and not os.access(path, os.R_OK | os.W_OK):
                 return path
@@ -57,3 +73,10 @@ def user_name() -> str:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
         return str(os.geteuid())
+
+
+def _is_about_rights(error: BaseException) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    if isinstance(error, PermissionError) or (code is not None and code & 0xFF in _SQLITE_REFUSED):
+        return True
+    return error.__cause__ is not None and _is_about_rights(error.__cause__)

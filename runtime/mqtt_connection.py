@@ -218,7 +218,7 @@ class Connection:
         client.on_message = self._on_paho_message
         client.on_socket_open = _send_small_packets_at_once
         # With this set paho never writes from the thread that publishes, only from ours.
-        client.on_socket_register_write = _leave_writing_to_the_loop
+        client.on_socket_register_write = lambda *_: None
         return client
 
     def _open(self) -> None:
@@ -273,11 +273,15 @@ class Connection:
         for key, _ in selector.select(0 if decrypted else _TURN_S):
             if key.fileobj is self._wakes:
                 self._wakes.recv(4096)
+        began_s = self._clock.stamp().mono_s
         self._client.loop_read()
+        now_s = self._clock.stamp().mono_s
+        with self._lock:  # while a message is handled nothing is sent, and nobody listens
+            self._receipt_by_s += now_s - began_s
         if self._client.want_write():
             self._client.loop_write()
         # paho 2.2 pings every keepalive, however much was sent and confirmed meanwhile.
-        if self._clock.stamp().mono_s >= self._ping_from_s:
+        if now_s >= self._ping_from_s:
             self._client.loop_misc()
         return True
 
@@ -350,7 +354,8 @@ class Connection:
         _properties: Properties | None,
     ) -> None:
         self._delivered()
-        self._ping_from_s = self._clock.stamp().mono_s + self._keepalive_s
+        # paho takes over the broker's Server Keep Alive (MQTT 5, 3.2.2.3.14).
+        self._ping_from_s = self._clock.stamp().mono_s + self._client.keepalive
         if reason.is_failure:
             self._on_refusal(_words(reason))
 
@@ -391,7 +396,3 @@ def _send_small_packets_at_once(_client: paho.Client, _userdata: object, sock: o
     the peer's system delays by 40 ms."""
     if isinstance(sock, socket.socket):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _leave_writing_to_the_loop(_client: paho.Client, _userdata: object, _sock: object) -> None:
-    pass

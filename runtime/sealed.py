@@ -4,6 +4,7 @@ A seal is an Ed25519 signature (RFC 8032) over the message's name and bytes. It 
 message and that it is whole; it hides nothing, and it does not say that the message is the newest.
 """
 
+import errno
 import os
 from pathlib import Path
 from typing import Generic, Literal, NamedTuple, TypeVar
@@ -107,7 +108,7 @@ def write_file(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
             part.replace(path)
             os.fsync(file.fileno())  # FAT keeps a file's length beside its name, and that is new
-        sync_folder(path.parent)
+        _sync_if_it_can(path.parent)
     except OSError:
         part.unlink(missing_ok=True)
         raise
@@ -129,6 +130,15 @@ def signing_key(path: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise SealError("no_ed25519_key", file=path)
     return key
+
+
+def _sync_if_it_can(folder: Path) -> None:
+    """Some shares sync their files and not their folders (fsync(2): EINVAL)."""
+    try:
+        sync_folder(folder)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
 
 
 def _verified(data: bytes, kind: type[object]) -> _Sealed:

@@ -4,7 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from edge.core import rules as r
+from contract import site_rules as r
 from edge.settings import HubSettings
 from runtime.wording import say
 from simulation.load_model import Mix, counters_for

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from contract import commands as c
 from contract.commands import Role
+from contract.site_rules import Rules
 from edge.core.calendar import sessions_of
-from edge.core.rules import Rules
 from simulation.agenda import Agenda
 from simulation.clerk import Clerk
 from simulation.clock import SimulatedTime

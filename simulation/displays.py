@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from contract.commands import Actor
+from contract.site_rules import Rules
 from display.boards.__main__ import Bus
 from display.boards.__main__ import Settings as BoardSettings
 from display.boards.__main__ import run as run_boards
@@ -16,7 +17,6 @@ from display.hall.screen import Screen
 from display.voice.__main__ import run as run_voice
 from display.voice.settings import Files, Pace, Zone
 from display.voice.settings import Settings as VoiceSettings
-from edge.core.rules import Rules
 from edge.node import Node
 from runtime.clock import Clock
 from runtime.http_server import HttpServer

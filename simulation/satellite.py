@@ -9,9 +9,9 @@ from random import Random
 from gpiozero.pins.mock import MockFactory
 
 from contract.commands import Actor, Answer, AnyCommand, IssueTicket
+from contract.site_rules import Rules
 from contract.snapshot import Snapshot
 from edge.control_settings import TICKET_BUTTONS, PadSettings, ServiceButton, pad_name
-from edge.core.rules import Rules
 from edge.devices.printer_profile import PrinterProfile
 from edge.node import Node
 from edge.satellite.__main__ import SatelliteSettings, run

@@ -6,9 +6,9 @@ from msgspec import to_builtins
 
 from contract.local_time import local_time
 from contract.procedures import Procedure
+from contract.site_rules import Rules
 from contract.snapshot import Snapshot
 from edge.core.calendar import hours
-from edge.core.rules import Rules
 from runtime.wording import LANGUAGES
 
 

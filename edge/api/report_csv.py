@@ -4,7 +4,7 @@ import csv
 from io import StringIO
 
 from contract.day_report import DayReport
-from edge.core.rules import Rules
+from contract.site_rules import Rules
 from runtime.spreadsheet import harmless
 from runtime.wording import say
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from contract.day_report import CounterFigures, DayReport, ServiceFigures
-from edge.core.rules import Rules
+from contract.site_rules import Rules
 from edge.ticket.content import tidy
 from edge.ticket.sheet import Section, Sheet
 from runtime.wording import say

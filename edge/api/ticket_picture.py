@@ -2,11 +2,11 @@
 
 from io import BytesIO
 
+from contract.site_rules import Rules
 from contract.slips import SlipView
 from edge.core.calendar import day_of
 from edge.core.effects import Slip
 from edge.core.house import House
-from edge.core.rules import Rules
 from edge.printing import code_link, slip_view
 from edge.ticket.content import TicketContent, compose
 from edge.ticket.layout import Paper

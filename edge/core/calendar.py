@@ -14,8 +14,8 @@ from typing import Literal
 from contract.events import Brought, ClockStepped, DayOpened
 from contract.ids import TicketNumber
 from contract.local_time import local_time
+from contract.site_rules import Rules, Session
 from contract.stamp import Stamp
-from edge.core.rules import Rules, Session
 from edge.core.state import ENDED, State, Ticket
 
 _DAYS_REMEMBERED = 60

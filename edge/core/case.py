@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from contract.commands import Actor
 from contract.events import AnyEvent, Entry
 from contract.refusals import Reason, Refused
+from contract.site_rules import Rules
 from contract.stamp import Span, Stamp, span
 from edge.core.calendar import hours
 from edge.core.evolve import evolve
-from edge.core.rules import Rules
 from edge.core.state import Counter, State, Ticket
 
 

@@ -7,10 +7,10 @@ from contract import commands as c
 from contract import events as e
 from contract.ids import TicketNumber
 from contract.refusals import Reason, Refused
+from contract.site_rules import Rules, is_date
 from contract.stamp import Stamp
 from edge.core import calendar, counters, device_names, effects, rating, roll, visit
 from edge.core.case import Case, No
-from edge.core.rules import Rules, is_date
 from edge.core.state import AT_COUNTER, ENDED, State
 
 _DEVICES_OF_AN_ACTOR = 64

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from contract.events import AnyEvent, Entry, ReprintOrdered, TicketIssued
+from contract.site_rules import Rules
 from contract.stamp import Stamp, span
 from edge.core.numbering import series_and_order
-from edge.core.rules import Rules
 from edge.core.state import ENDED, State, Ticket
 
 _MS_PER_MIN = 60_000

@@ -2,7 +2,7 @@
 
 import math
 
-from edge.core.rules import Rules
+from contract.site_rules import Rules
 from edge.core.state import State
 
 _MS_PER_MIN = 60_000

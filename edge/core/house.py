@@ -6,11 +6,11 @@ from msgspec.structs import replace
 from contract.commands import Actor, Order
 from contract.events import AnyEvent, Entry
 from contract.refusals import Refused
+from contract.site_rules import Rules
 from contract.stamp import Stamp
 from edge.core.calendar import day_to_open, remembered
 from edge.core.decide import decide
 from edge.core.evolve import evolve
-from edge.core.rules import Rules
 from edge.core.state import State
 
 HUB = Actor("hub", "hub")

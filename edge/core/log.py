@@ -11,10 +11,10 @@ from contract import events as e
 from contract.day_log import LogKind, LogLine, LogPage
 from contract.events import Entry
 from contract.local_time import local_time
+from contract.site_rules import Rules
 from contract.stamp import Stamp
 from edge.core import calendar
 from edge.core.policy import APPOINTMENT
-from edge.core.rules import Rules
 from edge.core.state import State
 
 

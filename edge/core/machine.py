@@ -12,6 +12,7 @@ from edge.core.device_names import of_the_machine
 POWER = of_the_machine("power")
 TEMPERATURE = of_the_machine("temperature")
 DISK = of_the_machine("disk")
+OLDER_ROWS = of_the_machine("older-rows")
 HOT_C = 80
 WORN_PERCENT = 90
 LEAST_FREE_MB = 500
@@ -24,6 +25,13 @@ def reports(health: Health) -> tuple[ReportDevice, ...]:
         *_report(TEMPERATURE, _least(health.temperature_c, HOT_C), "too-hot"),
         *_disk(health),
     )
+
+
+def older_rows(*, are_missing: bool) -> ReportDevice:
+    """What to say of the files with the journal's older rows."""
+    if are_missing:
+        return ReportDevice(OLDER_ROWS, "lost", "older-rows-missing")
+    return ReportDevice(OLDER_ROWS, "ready")
 
 
 def _disk(health: Health) -> tuple[ReportDevice, ...]:

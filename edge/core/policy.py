@@ -6,9 +6,9 @@ at most `priority_streak` times the number of people ahead. An appointment has p
 slot on.
 """
 
+from contract.site_rules import Rules
 from contract.stamp import Stamp
 from edge.core.calendar import trusted_wall_ms
-from edge.core.rules import Rules
 from edge.core.state import Counter, State, Ticket
 
 APPOINTMENT = "appointment"

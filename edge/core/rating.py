@@ -3,9 +3,9 @@
 from contract import commands as c
 from contract import events as e
 from contract.refusals import Reason
+from contract.site_rules import Rules
 from contract.stamp import Stamp, span
 from edge.core.case import Case, No
-from edge.core.rules import Rules
 from edge.core.state import Counter, State
 
 

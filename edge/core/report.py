@@ -20,8 +20,8 @@ from contract.day_report import (
     StaffFigures,
 )
 from contract.events import Entry
+from contract.site_rules import Rules
 from contract.stamp import Span
-from edge.core.rules import Rules
 
 
 def day_report(rules: Rules, day: str, rows: Iterable[Entry]) -> DayReport:

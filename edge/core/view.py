@@ -1,13 +1,13 @@
 """The state as people and displays see it."""
 
 from contract import snapshot as s
+from contract.site_rules import Counter as CounterRule
+from contract.site_rules import Rules
 from contract.stamp import Stamp
 from edge.core import calendar, estimate
 from edge.core.house import House
 from edge.core.numbering import number_of
 from edge.core.rating import rating_left_ms
-from edge.core.rules import Counter as CounterRule
-from edge.core.rules import Rules
 from edge.core.state import Call, Counter, Ticket
 
 

@@ -19,7 +19,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from contract.codec import CHAIN_START, chain
-from edge.store.sealed_rows import open_sealed
+from edge.store.sealed_rows import missing_rows, open_sealed
 
 _BUSY_TIMEOUT_S = 10
 _FULL = 2
@@ -154,6 +154,10 @@ class Journal:
             raise JournalDamagedError(self.path, seq, f"row {seq + 1}: {error}") from error
         raise JournalDamagedError(self.path, seq, f"row {seq + 1} is missing or was altered")
 
+    def missing_rows(self) -> list[tuple[int, int]]:
+        """Which rows from before `base_seq` are in no file any more, each first and last."""
+        return missing_rows(self.path, self.epoch, self.base_seq)
+
     @property
     def cursor(self) -> int:
         """The last row that the centre has confirmed."""
@@ -168,15 +172,12 @@ class Journal:
         """
         if committed > self.last_seq:
             raise ValueError(f"row {committed} is beyond the last row {self.last_seq}")
-        try:
-            with self._moving_cursor:
-                self._cursor_writer.execute(
-                    "UPDATE state SET value = ?1 "
-                    "WHERE key = 'cursor' AND CAST(value AS INTEGER) < ?2",
-                    (str(committed), committed),
-                )
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: the cursor cannot be moved: {error}") from error
+        self._move_cursor("CAST(value AS INTEGER) < ?2", committed)
+
+    def go_back(self, committed: int) -> None:
+        """Move the cursor back to `committed`, which is all that a restored centre holds; never
+        forward. Raises StoreError; the cursor then stays."""
+        self._move_cursor("CAST(value AS INTEGER) > ?2", committed)
 
     def save_checkpoint(self, seq: int, version: str, state: bytes) -> None:
         """Keep an encoded state after row `seq`, which shortens the next start."""
@@ -293,11 +294,19 @@ class Journal:
             raise StoreError(f"{self.path}: bytes were stored and {type(value).__name__} is there")
         return value
 
+    def _move_cursor(self, condition: str, to: int) -> None:
+        move = f"UPDATE state SET value = ?1 WHERE key = 'cursor' AND {condition}"  # noqa: S608 - our own conditions
+        try:
+            with self._moving_cursor:
+                self._cursor_writer.execute(move, (str(to), to))
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: the cursor cannot be moved: {error}") from error
+
     def _query(self, query: str, values: tuple[object, ...], about: int | None = None) -> list[Any]:
         """The records that `query` finds, in the file where row `about` and the next one are."""
         try:
             if about is not None and about < self.base_seq:
-                with closing(open_sealed(self.path, self.epoch, about)) as sealed:
+                with open_sealed(self.path, self.epoch, about) as sealed:
                     return sealed.execute(query, values).fetchall()
             with self._reading:
                 return self._reader.execute(query, values).fetchall()

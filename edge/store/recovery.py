@@ -5,6 +5,7 @@ import hashlib
 import logging
 import sqlite3
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,14 +79,16 @@ def check(journal: Journal, mark: Mark | None) -> Rebuilt:
 
 
 def rebuild(journal: Journal) -> Rebuilt:
-    """Replay the journal, from its checkpoint if there is one, checking the chain on the way."""
-    house = kept = _kept_house(journal)
-    try:
-        for row in journal.checked_rows(after=kept.seq):
-            house = apply(house, decode_entry(row.body))
-    except (JournalDamagedError, ContractError) as error:
-        return Rebuilt(_up_to_the_damage(journal, house), str(error))
-    return Rebuilt(house, None, house.seq - kept.seq)
+    """Replay the journal, from its checkpoint if there is one, checking the chain on the way.
+
+    Where there is none, and the sealed rows are gone or damaged, the others do: the opening of the
+    day is among them, and what it leaves of the days before is in it.
+    """
+    rebuilt = _replayed(journal, _kept_house(journal))
+    if rebuilt.damage is None or rebuilt.house.seq >= journal.base_seq:
+        return rebuilt
+    logger.error("%s; what is behind row %d is replayed", rebuilt.damage, journal.base_seq)
+    return _replayed(journal, House(seq=journal.base_seq))
 
 
 def unanswered(journal: Journal, mark: Mark | None) -> Iterator[Entry]:
@@ -99,6 +102,16 @@ def unanswered(journal: Journal, mark: Mark | None) -> Iterator[Entry]:
 def keep_checkpoint(journal: Journal, house: House) -> None:
     """Keep the house beside the journal, which shortens the next start."""
     journal.save_checkpoint(house.seq, _STATE_VERSION, msgspec.msgpack.encode(house))
+
+
+def _replayed(journal: Journal, kept: House) -> Rebuilt:
+    house = kept
+    try:
+        for row in journal.checked_rows(after=kept.seq):
+            house = apply(house, decode_entry(row.body))
+    except (JournalDamagedError, ContractError) as error:
+        return Rebuilt(_up_to_the_damage(journal, house), str(error))
+    return Rebuilt(house, None, house.seq - kept.seq)
 
 
 def _up_to_the_damage(journal: Journal, house: House) -> House:
@@ -152,7 +165,8 @@ def _contradiction(journal: Journal, mark: Mark | None) -> str | None:
 def _damage_among_unsent(journal: Journal, house: House) -> str | None:
     # Rows before the checkpoint were not replayed, and until the centre has them nobody else has.
     try:
-        for row in journal.checked_rows(after=min(journal.cursor, house.seq)):
+        after = max(journal.base_seq, min(journal.cursor, house.seq))
+        for row in journal.checked_rows(after=after):
             if row.seq >= house.seq:
                 break
     except StoreError as error:
@@ -177,9 +191,9 @@ def _begin_anew(folder: Path, high_water: HighWater, rebuilt: Rebuilt) -> Stores
 
 
 def _set_aside(folder: Path) -> Path:
-    taken = len(list(folder.glob("journal-damaged-*.db")))
-    aside = folder / f"journal-damaged-{taken + 1}.db"
-    for suffix in ("", "-wal", "-shm"):
+    names = (folder / f"journal-damaged-{number}.db" for number in count(1))
+    aside = next(path for path in names if not path.exists())
+    for suffix in ("-wal", "-shm", ""):  # after a cut, none lies beside another journal
         part = folder / f"{JOURNAL}{suffix}"
         if part.exists():
             part.rename(f"{aside}{suffix}")

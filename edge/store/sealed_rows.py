@@ -4,6 +4,8 @@ Each holds the journal as it was when the next file was begun, so neighbours ove
 """
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 
@@ -17,15 +19,48 @@ def sealed_paths(journal: Path, epoch: str) -> list[Path]:
     return sorted(journal.parent.glob(f"{_prefix(journal, epoch)}*{journal.suffix}"))
 
 
-def open_sealed(journal: Path, epoch: str, seq: int) -> sqlite3.Connection:
-    """Open, for reading, the file that holds row `seq` and the one behind it.
+@contextmanager
+def open_sealed(journal: Path, epoch: str, seq: int) -> Iterator[sqlite3.Connection]:
+    """For reading: the file that holds row `seq` and the one behind it.
 
     Raises FileNotFoundError when there is none, and sqlite3.Error.
     """
     for path in sealed_paths(journal, epoch):
         if path >= sealed_path(journal, epoch, seq + 1):
-            return sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
-    raise FileNotFoundError(f"the file with row {seq + 1} of {epoch} is not there")
+            with closing(_opened(path)) as db:
+                if _ends(db)[0] <= max(seq, 1):
+                    yield db
+                    return
+            break
+    wanted = f"{_prefix(journal, epoch)}*{journal.suffix}"
+    raise FileNotFoundError(f"{wanted}: the file with row {seq + 1} is not there")
+
+
+def missing_rows(journal: Path, epoch: str, base_seq: int) -> list[tuple[int, int]]:
+    """Which of the rows up to `base_seq` no sealed file beside `journal` holds, each first and
+    last."""
+    missing = list[tuple[int, int]]()
+    known = 0
+    for path in sealed_paths(journal, epoch):
+        with suppress(sqlite3.Error), closing(_opened(path)) as db:
+            first, last = _ends(db)
+            if first > known + 1:
+                missing.append((known + 1, first - 1))
+            known = max(known, last)
+    if known < base_seq:
+        missing.append((known + 1, base_seq))
+    return missing
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
+
+
+def _ends(db: sqlite3.Connection) -> tuple[int, int]:
+    first, last = db.execute(
+        "SELECT (SELECT min(seq) FROM entries), max(seq) FROM entries"
+    ).fetchone()
+    return int(first), int(last)
 
 
 def _prefix(journal: Path, epoch: str) -> str:

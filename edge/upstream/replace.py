@@ -20,7 +20,7 @@ from edge.core.state import ENDED
 from edge.store.high_water import HighWater, Mark
 from edge.store.journal import Journal, StoreError
 from edge.store.recovery import JOURNAL, keep_checkpoint, rebuild
-from edge.store.swap import fresh_path, swap_in
+from edge.store.swap import new_file, swap_in
 from runtime.folder_lock import FolderLock
 
 _LAST_SLIP = re.compile(r"(?P<series>[1-9])=(?:0|(?P=series)(?P<order>[0-9]{3,4}))")
@@ -151,12 +151,12 @@ def take_over(
 
 def _begin(folder: Path, house: House) -> None:
     """Put a new journal with `house` at its base in the old one's place, in one step."""
-    new = fresh_path(folder / JOURNAL)
-    with contextlib.closing(Journal(new)) as journal:
-        keep_checkpoint(journal, house)
-        epoch = journal.epoch
     taken = len(list(folder.glob("journal-before-*.db")))
-    swap_in(new, folder / JOURNAL, folder / f"journal-before-{taken + 1}.db")
+    with new_file(folder / JOURNAL) as new:
+        with contextlib.closing(Journal(new)) as journal:
+            keep_checkpoint(journal, house)
+            epoch = journal.epoch
+        swap_in(new, folder / JOURNAL, folder / f"journal-before-{taken + 1}.db")
     with contextlib.closing(HighWater(folder / "high-water")) as high_water:
         high_water.write(Mark(epoch, 0, CHAIN_START, house.live.day, house.live.orders))
 

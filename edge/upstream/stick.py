@@ -34,6 +34,14 @@ class Exported(NamedTuple):
     last: int
 
 
+class Acknowledged(NamedTuple):
+    """Up to which row the centre has everything, and how many rows behind that it once confirmed:
+    it was restored from a backup, or the receipt is an old one."""
+
+    row: int
+    lost: int
+
+
 def export(
     journal: Journal, node: str, key: Ed25519PrivateKey, folder: Path, now_ms: int
 ) -> Exported:
@@ -52,18 +60,22 @@ def export(
     return Exported(file, first, last)
 
 
-def acknowledge(journal: Journal, node: str, receipt: Receipt) -> int:
-    """Take the centre's word on how far it got; returns the row up to which it has everything.
+def acknowledge(journal: Journal, node: str, receipt: Receipt) -> Acknowledged:
+    """Take the centre's word on how far it got, also when that is less than it once confirmed:
+    what it has twice, it counts once.
 
-    A hub that runs goes by it after its next start. Raises NotForThisJournalError, StoreError.
+    A hub that runs goes by it after its next start, `export` at once. Raises
+    NotForThisJournalError, StoreError.
     """
     mine = [ack.committed for ack in receipt.acks if ack.epoch == journal.epoch]
     if receipt.version != VERSION or receipt.node != node or not mine:
         raise NotForThisJournalError(f"for {receipt.node}, not for this journal of {node}")
     if max(mine) > journal.last_seq:
         raise NotForThisJournalError(f"row {max(mine)} is beyond the last row {journal.last_seq}")
-    journal.advance(max(mine))
-    return journal.cursor
+    row, before = max(mine), journal.cursor
+    journal.advance(row)
+    journal.go_back(row)
+    return Acknowledged(row, lost=max(0, before - row))
 
 
 def _batches(journal: Journal, node: str, after: int, last: int) -> Iterator[Packed]:

@@ -148,5 +148,5 @@ class Uplink:
                 pause_s = _TROUBLE_S
                 if self._trouble != str(error):
                     self._trouble = str(error)
-                    logger.exception("%s: nothing is sent now; all is in the journal", self._node)
+                    logger.exception("%s: nothing is sent now; it is tried again", self._node)
             self._wake.wait(pause_s)

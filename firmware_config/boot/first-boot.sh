@@ -56,8 +56,15 @@ rm -f /etc/ssh/sshd_config.d/rename_user.conf
 sync
 [ ! -d /etc/cloud ] || touch /etc/cloud/cloud-init.disabled
 sync
-# It has put the Wi-Fi's key where only root reads it.
+# It has put the Wi-Fi's key where only root reads it. Where it is let look again and finds nothing
+# about a network, it lays one of its own, on Ethernet, in place of the Wi-Fi's.
 if grep -qs 'wifis:' "$boot/network-config"; then
-    rm "$boot/network-config"
+    cat >"$boot/network-config.new" <<'NETWORK'
+# Written by thutu-image. The Wi-Fi stays as it is on the machine.
+network:
+  config: disabled
+NETWORK
+    sync "$boot/network-config.new"
+    mv "$boot/network-config.new" "$boot/network-config"
     sync
 fi

@@ -4,13 +4,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from string import Template
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
+from central.identity.own_certificates import is_broker_name
 from provision.image.network import Static, Wifi, netplan, network_manager
 from provision.image.refused import ImageError
 from provision.image.wheels import System
@@ -27,7 +27,6 @@ _SSH_KEY = re.compile(
     r"(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)"
     r"|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) .+"
 )
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class Machine:
             if not _is_ssh_key(key):
                 raise ImageError("ssh_key", given=repr(key[:30]))
         for broker in self.brokers:
-            if not _is_host(broker):
+            if not is_broker_name(broker):
                 raise ImageError("broker", broker=repr(broker))
         try:
             EnrolmentToken.parse(self.token)
@@ -140,14 +139,6 @@ def _is_ssh_key(key: str) -> bool:
     except (ValueError, UnsupportedAlgorithm):
         return False
     return key.isprintable() and _SSH_KEY.fullmatch(key) is not None
-
-
-def _is_host(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return _HOST.fullmatch(text) is not None
-    return True
 
 
 def _centre_key(key: str | None) -> str:

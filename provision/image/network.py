@@ -9,15 +9,26 @@ from provision.image.refused import ImageError
 
 _CONNECTION = "/etc/NetworkManager/system-connections/thutu.nmconnection"
 _COUNTRY = "VN"  # whose radio rules hold
+_LARGEST_NETWORK = 8  # bits; what is larger has a digit too few
 
 
 @dataclass(frozen=True, slots=True)
 class Static:
-    """A fixed address, for sites whose network gives none."""
+    """A fixed address, for sites whose network gives none. Raises ImageError for one that is no
+    machine's, and for a gateway that is not in its network."""
 
     address: IPv4Interface
     gateway: IPv4Address
     name_server: IPv4Address
+
+    def __post_init__(self) -> None:
+        network = self.address.network
+        # A network of two addresses has neither an own one nor one for all (RFC 3021).
+        of_nobody = () if network.prefixlen == 31 else (network[0], network[-1])
+        if network.prefixlen < _LARGEST_NETWORK or self.address.ip in of_nobody:
+            raise ImageError("address", address=self.address)
+        if self.gateway not in network or self.gateway in (*of_nobody, self.address.ip):
+            raise ImageError("gateway", gateway=self.gateway, address=self.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +41,8 @@ class Wifi:
     @classmethod
     def of(cls, ssid: str, passphrase: str) -> "Wifi":
         """IEEE 802.11 annex J.4. Raises ImageError for a name or a passphrase that none can be."""
-        name = ssid.encode()
-        if not 1 <= len(name) <= 32:
+        # Signs that nobody sees are none that a network-config can hold.
+        if not ssid.isprintable() or not 1 <= len(name := ssid.encode()) <= 32:
             raise ImageError("ssid")
         if not (8 <= len(passphrase) <= 63 and passphrase.isascii() and passphrase.isprintable()):
             raise ImageError("passphrase")

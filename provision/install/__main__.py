@@ -42,6 +42,7 @@ from runtime.worded_error import WordedError
 _words = words_of("install_tool")
 _SOURCES = Path(__file__).parents[2]
 _LINKS = ("opt/thutu/current", "opt/thutu/proven")
+_LED_BY_UPDATES = (*_LINKS, "opt/thutu/previous")
 _SETTLED = {Done.UNCHANGED, Done.STAYS_EDITED, Done.STAYS_AWAY}
 _ALONE = ("refresh", "boot", "remove")
 
@@ -183,7 +184,7 @@ def _remove(root: Path, *, dry: bool) -> int:
     if root == Path("/"):
         units = unit_files(ROLES, _SOURCES)
         _stop([one for one in units if starts_by_itself(one) or is_template(one)], dry=dry)
-    done = ground.clear()
+    done = ground.clear(_LED_BY_UPDATES)
     if not done:
         print(_words("nothing_to_remove"))
         return 0

@@ -43,6 +43,7 @@ class Done(StrEnum):
 
 _AS_IT_SHOULD_BE = (Done.UNCHANGED, Done.LAID, Done.REPLACED)
 _WRITTEN = (Done.LAID, Done.REPLACED)
+_NOT_OURS = (Done.BESIDE, Done.STAYS_EDITED)
 
 
 class DamagedNoteError(WordedError):
@@ -109,9 +110,13 @@ class Ground:
         self._remember()
         self._write(Link(_RELEASE, str(release)))
 
-    def clear(self) -> list[tuple[str, Done]]:
-        """Remove everything that was laid and is not edited, links first."""
+    def clear(self, links: Collection[str]) -> list[tuple[str, Done]]:
+        """Remove everything that was laid and is not edited, links first; and `links`, wherever
+        they lead by now."""
         self._unsettle()
+        for link in links:
+            if self._at(link).is_symlink():
+                self._laid[link] = [self._print_of(link)]
         by_kind = sorted(self._laid, key=lambda path: (not self._at(path).is_symlink(), path))
         done = [(path, self._remove(path)) for path in by_kind]
         if not self._dry:
@@ -143,6 +148,8 @@ class Ground:
         self._unsettle()
 
     def _lay(self, item: Item, how: Done) -> None:
+        if how in _NOT_OURS:  # but what is beside it
+            self._laid.setdefault(item.path, [_ABSENT])
         if how is Done.BESIDE:
             self._write(replace(item, path=item.path + BESIDE))
         elif how in _AS_IT_SHOULD_BE:

@@ -26,6 +26,7 @@ WANTS = f"{UNITS}/multi-user.target.wants"
 NOTES = "var/lib/thutu-install"
 ROLES_NOTE = f"{NOTES}/roles"
 _EXAMPLES = "etc/thutu"
+_BROKERS_UNIT = "mosquitto.service.d"
 _DISPLAYS = ("boards", "hall", "voice")
 _PARTS = {
     "hub": ("hub", *_DISPLAYS),
@@ -87,6 +88,9 @@ def plan(roles: Sequence[str], sources: Path) -> list[Item]:
     if "centre" in roles:
         broker = sorted((sources / "firmware_config/broker").iterdir())
         items += [_file(file, f"{_EXAMPLES}/broker") for file in broker]
+        items.append(
+            _file(sources / f"systemd/{_BROKERS_UNIT}/thutu.conf", f"{UNITS}/{_BROKERS_UNIT}")
+        )
     if "hub" in roles:
         items.append(_file(sources / "firmware_config/procedures.toml", _EXAMPLES))
     links = [

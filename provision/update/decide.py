@@ -3,13 +3,13 @@
 Nothing notes which step was reached: each step leaves its result, and is found by it again.
 """
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
 from msgspec import structs
 
+from contract.versions import is_later
 from contract.wire import VERSION, Release, UpdateState
 from provision.update.notebook import Trial
 
@@ -18,7 +18,6 @@ WELL_FOR_S = 120.0
 EMPTY_FOR_S = 3600.0
 MOST_STARTS = 2
 RESERVE_BYTES = 300_000_000
-_PLAIN = re.compile(r"[0-9]+(\.[0-9]+)*")
 
 House = Literal["busy", "empty", "closed"]
 
@@ -90,9 +89,7 @@ def number(release: str) -> int:
 def is_newer(running: str, software: str) -> bool:
     """Whether a release from a card, whose folder is named after its version, is newer than this
     software. False where it has a number, or either version is more than numbers and dots."""
-    if number(running) or not (_PLAIN.fullmatch(running) and _PLAIN.fullmatch(software)):
-        return False
-    return _parts(running) > _parts(software)
+    return not number(running) and is_later(running, software)
 
 
 def objection(release: Release, *, wanted: int, running: int, reads: int, target: str) -> str:
@@ -147,7 +144,3 @@ def is_quiet(house: House | None, not_busy_for_s: float, *, urgent: bool) -> boo
 def _is_reached(facts: Facts, wanted: int) -> bool:
     running = number(facts.running)
     return running == wanted or (running > wanted and not facts.is_back)
-
-
-def _parts(software: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.sub(r"(\.0+)+$", "", software).split("."))

@@ -11,12 +11,12 @@ from contract.codec import decode_entry, encode_entry
 from contract.commands import Actor, Answer, AnyCommand, Order, Rate, ReportPrint, Role
 from contract.events import NodeStarted
 from contract.refusals import Refused
+from contract.site_rules import Rules
 from contract.snapshot import LinkView, Snapshot
 from edge.core.answer import answer
 from edge.core.calendar import clock_step, day_to_open
 from edge.core.effects import reprints_after_restart, slip_to_print
 from edge.core.house import HUB, NO_COMMAND, House, Turn, apply, carry_out, record
-from edge.core.rules import Rules
 from edge.core.view import snapshot
 from edge.node_identity import Identity
 from edge.upstream.sender import Sender

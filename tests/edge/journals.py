@@ -1,9 +1,12 @@
 """A small journal for tests, and what someone with a card reader may do to it."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from edge.store.journal import Journal, NewRow, Row
+from edge.store.swap import new_file
 
 BODIES = tuple(b"row %d of the journal" % number for number in range(1, 13))
 
@@ -39,3 +42,16 @@ def intact_rows(path: Path) -> list[Row]:
         return list(journal.checked_rows())
     finally:
         journal.close()
+
+
+@contextmanager
+def new_file_with_a_reader(journal: Path) -> Iterator[Path]:
+    """As `new_file`, with another program that looks at it from the beginning: its log cannot be
+    folded into it when it is closed, and SQLite says nothing of that."""
+    with new_file(journal) as new:
+        with closing(sqlite3.connect(new)) as made:
+            made.execute("PRAGMA journal_mode=WAL")
+        with closing(sqlite3.connect(f"{new.as_uri()}?mode=ro", uri=True)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT * FROM sqlite_master").fetchall()
+            yield new

@@ -7,11 +7,11 @@ import httpx
 
 from contract.commands import Actor, AnyCommand, Order
 from contract.procedures import Procedure
+from contract.site_rules import Counter, Priority, RatingReason, Rules, Service, Session
 from contract.stamp import Stamp
 from edge.access import Access
 from edge.api.app import create_app
 from edge.core.effects import Slip
-from edge.core.rules import Counter, Priority, RatingReason, Rules, Service, Session
 from edge.core.state import State
 from edge.hub import Hub, Reply
 from edge.last_news import LastNews

@@ -39,12 +39,16 @@ class Broker:
         if memory_limit is not None:
             listening = re.sub(r"(?m)^memory_limit \d+$", f"memory_limit {memory_limit}", listening)
             assert f"memory_limit {memory_limit}\n" in listening
-        config = folder / "mosquitto.conf"
-        config.write_text(f"{listening}\nuser root\n{more}", "utf-8")
+        self._config = folder / "mosquitto.conf"
+        of_debian = f"persistence true\npersistence_location {folder}/\n"
+        self._config.write_text(f"{of_debian}{listening}\nuser root\n{more}", "utf-8")
         self.log = folder / "mosquitto.log"
+        self.start()
+
+    def start(self) -> None:
         with self.log.open("wb") as output:
             self._process = subprocess.Popen(
-                ["/usr/sbin/mosquitto", "-c", str(config)], stdout=output, stderr=output
+                ["/usr/sbin/mosquitto", "-c", str(self._config)], stdout=output, stderr=output
             )
         until(self._runs)
 
@@ -71,7 +75,9 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 
 class Client:
-    def __init__(self, broker: Broker, pair: Pair | None, *topics: str) -> None:
+    def __init__(
+        self, broker: Broker, pair: Pair | None, *topics: str, persistent: bool = False
+    ) -> None:
         self.heard: list[tuple[str, bytes]] = []
         name = pair.certificate.stem if pair else "nobody"
         self.link = MqttLink(
@@ -84,7 +90,7 @@ class Client:
                 key_file=pair.key if pair else None,
                 reconnect_within_s=0.2,
             ),
-            persistent=False,
+            persistent=persistent,
             subscriptions=topics,
             on_message=lambda topic, payload: self.heard.append((topic, payload)),
             on_state=lambda _: None,
@@ -177,6 +183,54 @@ def test_a_node_that_leaves_all_it_can_at_the_broker_shuts_nobody_out(tmp_path: 
             until(lambda: len(central.heard) >= len(own))
         assert "out of memory" not in broker.log.read_text("utf-8")
     assert {topic for topic, _ in central.heard} == {*own}
+
+
+def test_what_a_node_subscribes_to_is_gone_with_a_restart(tmp_path: Path) -> None:
+    """Mosquitto takes any subscription, keeps it with the session, and counts it as memory."""
+    with closing(Broker(tmp_path, memory_limit=20_000_000)) as broker:
+        node = broker.authority.sign(NODE)
+
+        def subscribed(first: int) -> Client:
+            topics = [f"{first}/{number}/{'x/' * 190}" for number in range(100)]
+            return Client(broker, node, *topics, persistent=True)
+
+        def is_full() -> bool:
+            return f"{NODE} disconnected due to out of memory" in broker.log.read_text("utf-8")
+
+        def settles(rogue: Client) -> bool:
+            return rogue.link.connected or is_full()
+
+        for first in range(5):
+            rogue = subscribed(first)
+            until(partial(settles, rogue))
+            rogue.link.stop()
+        assert is_full()
+        broker.close()
+        broker.start()
+        honest = subscribed(0)
+        until(lambda: honest.link.connected)
+        honest.link.stop()
+        assert not is_full()
+
+
+def test_as_many_may_connect_as_the_broker_is_to_let_in() -> None:
+    unit = Path("systemd/mosquitto.service.d/thutu.conf").read_text("utf-8")
+    own = (SHIPPED / "mosquitto.conf").read_text("utf-8")
+    files, connections, memory = (
+        re.search(rf"(?m)^{key}(\d+)$", text)
+        for key, text in (
+            ("LimitNOFILE=", unit),
+            ("max_connections ", own),
+            ("memory_limit ", own),
+        )
+    )
+    assert files is not None
+    assert connections is not None
+    assert memory is not None
+    assert int(files[1]) > int(connections[1]) + 1000
+    # By its own limit it names in its log who takes too much, so that comes first.
+    assert "\nMemoryMax=2G\n" in unit
+    assert int(memory[1]) < 2 * 2**30
 
 
 @pytest.mark.parametrize("who", ["nobody", "foreign", "expired", "revoked"])

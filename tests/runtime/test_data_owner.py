@@ -16,7 +16,7 @@ from tests.edge.journals import fill
 from tests.waiting import until
 
 ROOT = 0
-ROOTS_FILE = Path("/usr/bin/env")
+ROOTS_FILE = Path("/etc/shadow")
 SERVICE = pwd.getpwnam("nobody").pw_uid if os.geteuid() == ROOT else os.geteuid()
 
 HUB = """
@@ -131,6 +131,40 @@ def test_damage_is_not_said_where_a_file_is_somebody_elses(place: Path) -> None:
     assert f"{journal} belongs to another user" in said
     assert "sudo chown -R" in said
     assert "change the card" not in said
+
+
+def test_what_a_file_system_keeps_for_root_is_not_blamed(place: Path) -> None:
+    (place / "data/lost+found").symlink_to(ROOTS_FILE)
+    journal = place / "data/journal.db"
+    journal.mkdir()  # which SQLite cannot open either
+    os.chown(journal, SERVICE, -1)
+    assert "change the card" in refused(place, "edge", "hub.toml", "verify")
+
+
+def test_a_damaged_journal_is_said_though_a_file_is_somebody_elses(place: Path) -> None:
+    journal = place / "data/journal.db"
+    journal.write_bytes(b"cannot be read" * 1000)
+    os.chown(journal, SERVICE, -1)
+    (place / "data/older.db").symlink_to(ROOTS_FILE)
+    said = refused(place, "edge", "hub.toml", "verify")
+    assert "file is not a database" in said
+    assert "change the card" in said
+
+
+def test_a_damaged_database_of_the_centre_is_said_though_a_file_is_somebody_elses(
+    place: Path,
+) -> None:
+    database = place / "data/centre.db"
+    database.write_bytes(b"cannot be read" * 1000)
+    os.chown(database, SERVICE, -1)
+    (place / "data/older.db").symlink_to(ROOTS_FILE)
+    said = refused(place, "central", "central.toml", "audit")
+    assert "file is not a database" in said
+    assert "belongs to another user" not in said
+    database.unlink()
+    database.symlink_to(ROOTS_FILE)
+    said = refused(place, "central", "central.toml", "audit")
+    assert f"{database} belongs to another user" in said
 
 
 def test_a_command_of_the_centre_leaves_every_file_to_the_service(place: Path) -> None:

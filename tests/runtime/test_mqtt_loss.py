@@ -16,6 +16,7 @@ import pytest
 from paho.mqtt import client as paho
 
 from runtime import mqtt_connection
+from runtime.backoff import Backoff
 from runtime.mqtt import MqttLink, MqttSettings, Will
 from simulation.line import Line
 from tests.brokers import (
@@ -62,6 +63,74 @@ def test_a_broker_that_confirms_nothing_is_left_long_before_a_ping_is_due(
             until(lambda: not hub.connected())
         until(hub.connected)
     assert "no receipt from the broker" in caplog.text
+
+
+def test_whoever_handles_a_message_for_long_does_not_take_the_broker_for_dead(
+    mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All the while it neither sends nor listens."""
+    monkeypatch.setattr(mqtt_connection, "_RECEIPT_S", 0.3)
+    handling, handled = threading.Event(), threading.Event()
+    states: list[bool] = []
+
+    def handle(_topic: str, _payload: bytes) -> None:
+        handling.set()
+        handled.wait(10)
+
+    link = MqttLink(
+        MqttSettings("127.0.0.1", mosquitto.port, "centre"),
+        persistent=False,
+        subscriptions=("up",),
+        on_message=handle,
+        on_state=states.append,
+    )
+    link.start()
+    try:
+        with Peer(mosquitto.port, "hub", "down") as hub:
+            until(lambda: hub.connected() and link.connected)
+            assert hub.link.publish("up", b"one that takes long")
+            assert handling.wait(10)
+            assert link.publish("down", b"meanwhile")
+            threading.Event().wait(0.6)
+            handled.set()
+            until(hub.has("down", b"meanwhile"))
+            assert link.publish("down", b"after")
+            until(hub.has("down", b"after"))
+        assert states == [True]
+    finally:
+        handled.set()
+        link.stop()
+
+
+def test_a_shorter_keepalive_of_the_broker_counts_for_its_connection_alone() -> None:
+    """MQTT 5, 3.2.2.3.14: Server Keep Alive."""
+    of_one_second = b"\x20\x06\x00\x00\x03\x13\x00\x01"
+    with socket.create_server(("127.0.0.1", 0)) as broker:
+        broker.settimeout(10)
+        link = MqttLink(
+            MqttSettings("127.0.0.1", broker.getsockname()[1], "hub", protocol="5"),
+            persistent=False,
+            subscriptions=(),
+            on_message=lambda _topic, _payload: None,
+            on_state=lambda _: None,
+            keepalive_s=60,
+            backoff=Backoff(first_s=0.02, cap_s=0.1),
+        )
+        link.start()
+        try:
+            for _ in range(2):
+                visitor, _ = broker.accept()
+                visitor.settimeout(10)
+                with visitor:
+                    asked = visitor.recv(1024)
+                    assert asked[10:12] == b"\x00\x3c", "60 s, for the first and for the next"
+                    visitor.sendall(of_one_second)
+                    until(lambda: link.publish("up", b"a word"))
+                    assert visitor.recv(1024)[0] == 0x32
+                    visitor.sendall(b"\x40\x02\x00\x01")
+                    assert visitor.recv(1024) == b"\xc0\x00", "a ping"
+        finally:
+            link.stop()
 
 
 def test_who_is_confirmed_sends_no_pings_and_who_is_silent_does(

@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
+from runtime.private_file import sync_folder
 from runtime.sealed import (
     SealError,
     seal,
@@ -34,6 +35,7 @@ class Other(Struct, frozen=True, array_like=True):
 
 KEY = Ed25519PrivateKey.generate()
 PUBLIC = KEY.public_key().public_bytes_raw()
+NOT_TO_BE_SYNCED = Path("/proc/self")
 
 
 def test_what_was_sealed_is_read() -> None:
@@ -122,6 +124,16 @@ def test_a_stick_that_is_pulled_at_once_has_the_whole_file(
         f"sync {tmp_path.name}",
     ]
     assert path.read_bytes() == b"whole"
+
+
+def test_a_share_that_syncs_no_folders_takes_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(OSError, match="Invalid argument"):
+        sync_folder(NOT_TO_BE_SYNCED)
+    monkeypatch.setattr("runtime.sealed.sync_folder", lambda _folder: sync_folder(NOT_TO_BE_SYNCED))
+    write_file(tmp_path / "note.thutu", b"whole")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"note.thutu": b"whole"}
 
 
 def test_a_key_is_made_once_and_is_for_its_owner_alone(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from central.identity.desk import LIST_FILE
 from edge.satellite.__main__ import SatelliteSettings
 from edge.settings import UpdateSettings
-from provision.install.plan import ROLES
+from provision.install.plan import ROLES, plan
 from provision.update.follow import FollowSettings
 from provision.update.notebook import TRIAL
 from runtime.settings import load_settings
@@ -78,12 +78,17 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     programs += [root / f"{PROVEN}/thutu-update".lstrip("/")]
     programs += [root / f"{PROGRAMS}/thutu-install".lstrip("/")]
     programs += [root / f"{TRIED}/thutu-hub".lstrip("/").replace("%i", "7")]
-    of_debian = ("usr/bin/cage", "usr/bin/install", "usr/bin/systemctl", "bin/true", "bin/sh")
+    of_debian = (
+        *("usr/bin/cage", "usr/bin/install", "usr/bin/systemctl", "usr/sbin/mosquitto"),
+        *("bin/true", "bin/sh", "bin/mkdir", "bin/chown", "bin/kill"),
+    )
     for program in (*programs, *(root / name for name in of_debian)):
         program.parent.mkdir(parents=True, exist_ok=True)
         program.touch(mode=0o755)
     for unit in (*UNITS, *PATHS):
         shutil.copy(unit, ours)
+    for additions in Path("systemd").glob("*.service.d"):
+        shutil.copytree(additions, ours / additions.name)
     return root
 
 
@@ -97,6 +102,13 @@ def systemd_analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_systemd_finds_nothing_to_say_about_it(unit: Path, machine: Path) -> None:
     said = systemd_analyze("verify", f"--root={machine}", unit.name.replace("@.", "@7."))
     # It returns 0 on an unknown key, but then it says so.
+    assert (said.returncode, said.stderr) == (0, "")
+
+
+def test_systemd_finds_nothing_to_say_about_what_is_added_to_the_brokers_unit(
+    machine: Path,
+) -> None:
+    said = systemd_analyze("verify", f"--root={machine}", "mosquitto.service")
     assert (said.returncode, said.stderr) == (0, "")
 
 
@@ -182,9 +194,12 @@ def test_tokens_come_from_systemd_and_settings_from_etc(unit: Path) -> None:
 
 def test_the_broker_gets_its_files_at_every_change_and_at_every_start() -> None:
     service = settings(Path("systemd/thutu-broker-files.service"))
-    watched = settings(Path("systemd/thutu-broker-files.path"))["PathChanged"]
+    *watched, access_list = settings(Path("systemd/thutu-broker-files.path"))["PathChanged"]
     assert {Path(path).name for path in watched} == {LIST_FILE, "broker.pem"}
     assert len({Path(path).parent for path in watched}) == 1
+    config = Path(service["ExecStart"][0].split()[2])
+    assert Path(access_list) == config.parent / "broker/acl"
+    assert access_list[1:] in {item.path for item in plan(["centre"], Path())}
     # At the limit of starts systemd would let go of the path unit as well, for ever.
     assert service["StartLimitIntervalSec"] == ["0"]
     # What changed while the machine was off changes no file any more.
@@ -288,7 +303,7 @@ def test_who_fetches_has_no_rights_and_who_has_rights_speaks_to_the_site_alone()
     assert update["IPAddressDeny"] == ["any"]
     loopback, *networks = update["IPAddressAllow"][0].split()
     assert loopback == "localhost"
-    assert all(ip_network(network).is_private for network in networks)
+    assert not any(ip_network(network).is_global for network in networks)
     assert update["ReadWritePaths"] == ["/opt/thutu"]
     assert fetch["User"] == ["thutu-update"]
     assert "ReadWritePaths" not in fetch
@@ -297,7 +312,9 @@ def test_who_fetches_has_no_rights_and_who_has_rights_speaks_to_the_site_alone()
     assert "StateDirectory" not in check  # it may read the journal, and change nothing
 
 
-@pytest.mark.parametrize("host", ["192.168.1.10", "10.1.2.3", "172.20.0.5", "fd12::5"])
+@pytest.mark.parametrize(
+    "host", ["192.168.1.10", "10.1.2.3", "172.20.0.5", "100.64.3.4", "fd12::5"]
+)
 def test_a_release_proves_itself_at_a_hub_that_listens_on_the_sites_network_alone(
     host: str,
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from contract.commands import IssueTicket, OpenCounter, ReportDevice, ReportPrint, SignIn
-from edge.core.rules import Service
+from contract.site_rules import Service
 from tests.browser import Size, chromium, page_of
 from tests.edge.running_site import CLERK, HOUR_MS, HUB, KIOSK, PRINTER, RunningSite, TestClock
 

@@ -5,9 +5,9 @@ from contract.commands import OpenCounter as Open
 from contract.events import AnyEvent, DayOpened, Entry
 from contract.local_time import local_time
 from contract.refusals import Refused
+from contract.site_rules import Counter, Priority, RatingReason, Rules, Service, Session
 from contract.stamp import Stamp
 from edge.core.house import House, Turn, carry_out
-from edge.core.rules import Counter, Priority, RatingReason, Rules, Service, Session
 from edge.core.state import State
 
 WORKDAYS = (1, 2, 3, 4, 5)

@@ -1,11 +1,12 @@
 """Counters, staff and ratings."""
 
 import pytest
+from msgspec.structs import replace
 
 from contract import commands as c
 from contract import events as e
 from contract.stamp import Span
-from tests.edge.core.story import BOSS, KIOSK, LAN, MINH, MINUTE_MS, PAD, Story, open_at
+from tests.edge.core.story import BOSS, KIOSK, LAN, MINH, MINUTE_MS, PAD, RULES, Story, open_at
 
 SERVED = (
     *open_at("1"),
@@ -62,6 +63,14 @@ def test_sitting_down_at_an_open_counter_does_not_touch_its_idle_time() -> None:
     assert story.later(minutes=1).does(LAN, c.CloseCounter("1")) == (
         e.CounterClosed("1", idle=Span(4 * MINUTE_MS), paused=None),
     )
+
+
+def test_a_counter_that_the_rules_dropped_is_wound_up_and_then_gone() -> None:
+    story = Story().given(*open_at("1"), (KIOSK, c.IssueTicket(("1",))), (LAN, c.CallNext("1")))
+    story.rules = replace(RULES, counters=RULES.counters[1:])
+    assert story.refuses(MINH, c.SignIn("9")).reason == "unknown-counter"
+    story.given((LAN, c.StartService("1")), (LAN, c.FinishService("1")), (LAN, c.SignIn("2")))
+    assert story.refuses(LAN, c.SignIn("1")).reason == "unknown-counter"
 
 
 # --- services ---------------------------------------------------------------------------------

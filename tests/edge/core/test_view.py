@@ -5,8 +5,8 @@ from msgspec.structs import replace
 
 from contract import commands as c
 from contract.commands import Actor
+from contract.site_rules import Counter
 from contract.snapshot import CallView, DeviceView, LinkView, RollView, Snapshot
-from edge.core.rules import Counter
 from edge.core.view import snapshot
 from tests.edge.core.story import (
     BOSS,

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from contract.commands import Answer, IssueTicket, ReportDevice, SignIn
+from edge.store import recovery
 from edge.store.journal import StoreError
 from edge.store.recovery import open_stores
 from tests.edge.running_site import CLERK, HUB, KIOSK, RunningHub, TestClock
@@ -262,6 +263,42 @@ def test_the_queue_goes_on_in_a_new_epoch(cut_while_open: Image, tmp_path: Path)
     assert len(running.hub.house.live.tickets) >= TICKETS - 2
     assert len(list(tmp_path.glob("journal-damaged-*.db"))) == 1
     running.close()
+
+
+def test_a_journal_that_was_set_aside_before_is_kept(
+    cut_after_close: Image, tmp_path: Path
+) -> None:
+    shutil.copytree(cut_after_close.folder, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "journal-damaged-2.db").write_bytes(b"for the technician, who has taken the first")
+    for _ in range(2):
+        (tmp_path / "journal.db").write_bytes(b"cannot be read" * 1000)
+        RunningHub(tmp_path, TestClock()).close()
+    assert len(list(tmp_path.glob("journal-damaged-*.db"))) == 3
+    kept = (tmp_path / "journal-damaged-2.db").read_bytes()
+    assert kept == b"for the technician, who has taken the first"
+
+
+@pytest.mark.parametrize("renamed", [1, 2])
+def test_a_cut_while_a_journal_is_set_aside_does_not_part_it_from_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renamed: int
+) -> None:
+    parts = ("journal.db", "journal.db-wal", "journal.db-shm")
+    for name in parts:
+        (tmp_path / name).write_text(name)
+    rename, left = Path.rename, iter(range(renamed))
+
+    def cut(path: Path, target: Path | str) -> Path:
+        next(left)
+        return rename(path, target)
+
+    with monkeypatch.context() as cutting:
+        cutting.setattr(Path, "rename", cut)
+        with pytest.raises(StopIteration):
+            recovery._set_aside(tmp_path)
+    assert (tmp_path / "journal.db").exists()
+    recovery._set_aside(tmp_path)
+    aside = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert aside == {name.replace("journal", "journal-damaged-1"): name for name in parts}
 
 
 def test_the_next_day_begins_at_one_again(tmp_path: Path) -> None:

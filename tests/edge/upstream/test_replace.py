@@ -13,10 +13,11 @@ from contract.events import Brought, DayOpened, Entry
 from contract.wire import VERSION, HeldRows, SiteState
 from edge.store import swap
 from edge.store.high_water import HighWater
-from edge.store.journal import Journal
+from edge.store.journal import Journal, StoreError
 from edge.upstream import replace
 from edge.upstream.replace import AlreadyAtWorkError, orders_on_paper, restored, take_over
 from runtime.folder_lock import FolderInUseError
+from tests.edge.journals import new_file_with_a_reader
 from tests.edge.running_site import CLERK, KIOSK, MONDAY_8_MS, RunningHub, TestClock
 
 NODE = "01-00097-01-h1"
@@ -175,6 +176,19 @@ def test_a_cut_at_any_step_leaves_it_undone_or_done(
     assert next_numbers(folder) == ["1010", "1011", "2001"]
     with closing(Journal(folder / "journal.db")) as journal:
         assert journal.last_seq > 3
+
+
+def test_a_new_journal_without_its_log_is_not_begun(
+    state: SiteState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "new"
+    with monkeypatch.context() as looking:
+        looking.setattr(replace, "new_file", new_file_with_a_reader)
+        with pytest.raises(StoreError, match="its log stays beside it"):
+            take_over(folder, state, ON_PAPER, MONDAY_8_MS)
+    assert not list(folder.glob("journal*"))
+    take_over(folder, state, ON_PAPER, MONDAY_8_MS)
+    assert next_numbers(folder) == ["1010", "1011", "2001"]
 
 
 def test_rows_of_newer_software_are_counted_and_left_out(state: SiteState) -> None:

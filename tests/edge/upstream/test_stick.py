@@ -59,11 +59,20 @@ def test_nothing_is_written_when_the_centre_has_all(
     assert not list(tmp_path.glob("*.thutu*"))
 
 
-def test_a_receipt_moves_the_cursor_forward_only(journal: Journal) -> None:
+def test_the_cursor_goes_by_the_receipt(journal: Journal) -> None:
     receipt = Receipt(VERSION, NODE, (Ack(VERSION, "0" * 16, 7), Ack(VERSION, journal.epoch, 900)))
-    assert acknowledge(journal, NODE, receipt) == 900
-    older = Receipt(VERSION, NODE, (Ack(VERSION, journal.epoch, 300),))
-    assert acknowledge(journal, NODE, older) == 900
+    assert acknowledge(journal, NODE, receipt) == (900, 0)
+    assert acknowledge(journal, NODE, receipt) == (900, 0)
+    assert journal.cursor == 900
+
+
+def test_what_a_restored_centre_has_lost_is_in_the_next_file(
+    journal: Journal, key: Ed25519PrivateKey, tmp_path: Path
+) -> None:
+    journal.advance(1000)
+    restored = Receipt(VERSION, NODE, (Ack(VERSION, journal.epoch, 50),))
+    assert acknowledge(journal, NODE, restored) == (50, 950)
+    assert export(journal, NODE, key, tmp_path, 0)[1:] == (51, ROWS)
 
 
 @pytest.mark.parametrize("case", ["node", "epoch", "beyond", "version"])

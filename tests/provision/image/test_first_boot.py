@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 BOOT = Path("firmware_config/boot")
 SETTINGS, TOKEN = 'node = "01-00097-01-h1"\n', "a token\n"
@@ -98,12 +99,14 @@ def test_what_keeps_a_card_from_setting_itself_up_is_on_its_boot_partition(root:
 
 def test_the_wifis_key_leaves_the_boot_partition_when_all_is_done(root: Path) -> None:
     network = root / "boot/network-config"
-    network.write_text("network:\n  wifis:\n", "ascii")
+    network.write_text("network:\n  wifis:\n    wlan0: key\n", "ascii")
     start(root)
-    assert not network.exists()
+    # Without a word of it cloud-init would lay Ethernet alone when somebody lets it look again.
+    assert yaml.safe_load(network.read_text("ascii")) == {"network": {"config": "disabled"}}
+    assert b"Written by thutu-image." in network.read_bytes()  # so the next run may replace it
     network.write_text("network:\n  ethernets:\n", "ascii")
     start(root)
-    assert network.exists()
+    assert network.read_text("ascii") == "network:\n  ethernets:\n"
 
 
 def test_what_a_technician_has_changed_stays(root: Path) -> None:

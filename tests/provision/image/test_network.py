@@ -91,6 +91,10 @@ def test_the_key_of_a_wifi_is_that_of_the_standard() -> None:
         ("HH", "short", "8 to 63"),
         ("HH", "mật khẩu dài", "8 to 63"),
         ("H" * 33, "long enough", "1 to 32"),
+        ("Hồng Hà\u2028", "long enough", "cannot be seen"),
+        ("Hồng\x85Hà", "long enough", "cannot be seen"),
+        ("HH\x7f", "long enough", "cannot be seen"),
+        ("HH\udcff", "long enough", "cannot be seen"),
     ],
 )
 def test_a_wifi_that_cannot_be_is_refused(
@@ -112,3 +116,29 @@ def test_a_wifi_that_cannot_be_is_refused(
 def test_half_a_fixed_address_is_refused(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert image(desk, SITE, "--address", "10.1.2.3/24") == 1
     assert "belong together" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("address", "gateway", "words"),
+    [
+        ("10.1.2.3", "10.1.2.1", "10.1.2.3/32 is no address"),
+        ("10.1.2.3/2", "10.1.2.1", "10.1.2.3/2 is no address"),
+        ("10.1.2.0/24", "10.1.2.1", "10.1.2.0/24 is no address"),
+        ("10.1.2.255/24", "10.1.2.1", "10.1.2.255/24 is no address"),
+        ("10.1.2.3/24", "10.1.3.1", "10.1.3.1 is no gateway for 10.1.2.3/24"),
+        ("10.1.2.3/24", "10.1.2.3", "10.1.2.3 is no gateway"),
+        ("10.1.2.3/24", "10.1.2.0", "10.1.2.0 is no gateway"),
+        ("10.1.2.3/24", "10.1.2.255", "10.1.2.255 is no gateway"),
+    ],
+)
+def test_an_address_by_which_nothing_is_reached_is_refused(
+    address: str, gateway: str, words: str, desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fixed = ("--address", address, "--gateway", gateway, "--name-server", "10.1.1.1")
+    assert image(desk, SITE, *fixed) == 1
+    assert words in capsys.readouterr().err
+    assert not (desk / "bootfs/thutu").exists()
+
+
+def test_two_machines_alone_on_a_line_may_have_both_its_addresses() -> None:
+    Static(IPv4Interface("10.1.2.0/31"), IPv4Address("10.1.2.1"), IPv4Address("10.1.1.1"))

@@ -66,6 +66,9 @@ def test_what_an_older_template_would_drop_in_silence_is_refused(
         ("--broker", "mqtt.example.vn:8883", "without a port"),
         ("--broker", "10.0.0.3:8883", "without a port"),
         ("--broker", "fe80::1::2", "no host name or address of a broker"),
+        ("--broker", "203.0.113.300", "no host name or address of a broker"),
+        ("--broker", "mqtt..example.vn", "no host name or address of a broker"),
+        ("--broker", "a" * 300, "no host name or address of a broker"),
     ],
 )
 def test_a_centre_that_cannot_be_reached_like_this_is_refused(

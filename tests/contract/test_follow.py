@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.ticket.follow import follow_link
+from contract.follow import follow_link
 
 
 def link(url: str) -> str:

@@ -1,11 +1,13 @@
 """What a site decides for itself: services, counters, hours, priority, ratings."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
 from contract.ids import CounterId, Day, Name, Series, ServiceId, SiteId, whole
+from contract.procedures import Procedure
 
 TimeOfDay = Annotated[str, Meta(pattern=whole(r"([01][0-9]|2[0-3]):[0-5][0-9]"))]
 Weekday = Annotated[int, Meta(ge=1, le=7, description="1 is Monday.")]
@@ -115,6 +117,15 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     def counter(self, counter: str) -> Counter | None:
         """The counter of that id, if the site has it."""
         return next((known for known in self.counters if known.id == counter), None)
+
+
+def check_procedures(rules: Rules, procedures: Iterable[Procedure]) -> None:
+    """Raise ValueError for a procedure of a service that the site lacks."""
+    for procedure in procedures:
+        if rules.service(procedure.service) is None:
+            raise ValueError(
+                f"procedure {procedure.code} names the unknown service {procedure.service!r}"
+            )
 
 
 def is_date(day: str) -> bool:

@@ -2,11 +2,9 @@
 
 import msgspec
 import pytest
-from msgspec.structs import replace
 
-from contract import commands as c
-from edge.core.rules import Counter, Priority, Rules, Service, Session, is_date
-from tests.edge.core.story import KIOSK, LAN, MINH, RULES, WORKDAYS, Story, open_at
+from contract.site_rules import Counter, Priority, Rules, Service, Session, is_date
+from tests.edge.core.story import RULES, WORKDAYS
 
 
 def test_rules_survive_their_file() -> None:
@@ -50,11 +48,3 @@ def test_look_ups() -> None:
     assert RULES.counter("3") == RULES.counters[2]
     assert (RULES.service("7"), RULES.counter("7")) == (None, None)
     assert (is_date("2028-02-29"), is_date("2026-02-29")) == (True, False)
-
-
-def test_a_counter_that_the_rules_dropped_is_wound_up_and_then_gone() -> None:
-    story = Story().given(*open_at("1"), (KIOSK, c.IssueTicket(("1",))), (LAN, c.CallNext("1")))
-    story.rules = replace(RULES, counters=RULES.counters[1:])
-    assert story.refuses(MINH, c.SignIn("9")).reason == "unknown-counter"
-    story.given((LAN, c.StartService("1")), (LAN, c.FinishService("1")), (LAN, c.SignIn("2")))
-    assert story.refuses(LAN, c.SignIn("1")).reason == "unknown-counter"
