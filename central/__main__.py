@@ -50,7 +50,7 @@ def main() -> None:
     except SettingsError as error:
         _leave(words("bad_settings", what=error))
     except (OSError, StoreError) as error:
-        if (file := not_owned(settings.folder)) is not None:
+        if (file := not_owned(settings.folder, error)) is not None:
             _leave(words("not_owned", file=file, user=user_name(), folder=settings.folder))
         if isinstance(error, PermissionError):
             _leave(words("not_permitted", what=error, user=user_name()))

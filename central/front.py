@@ -22,7 +22,6 @@ _HEADERS = (
 )
 _MOST_BYTES = 65_536
 _LARGER_BODIES = {"/api/v1/procedures": 1_048_576}
-_UNCHANGING = ("/static/", "/fonts/")
 
 _Message = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[_Message]]
@@ -54,7 +53,7 @@ class Front:
     async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
         """Answer one request (ASGI)."""
         path: str = scope["path"]
-        unchanging = path.startswith(_UNCHANGING)
+        unchanging = path.startswith("/fonts/")
 
         async def send_with_headers(message: _Message) -> None:
             if message["type"] == "http.response.start":

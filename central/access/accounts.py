@@ -121,14 +121,14 @@ def create_token(
     token = secrets.token_urlsafe(32)
     with transaction(db.conn):
         account = _add(db.conn, admin, now_ms, None, who)
-        AccessStore(db.conn).add_token(account, _digest(token), now_ms)
+        AccessStore(db.conn).add_token(account, digest_of(token), now_ms)
         record(db.conn, Deed(who, "token-created", name), now_ms)
     return token
 
 
 def admin_of_token(conn: Connection, token: str) -> Admin | None:
     """Whose token this is, or None."""
-    return _admin(AccessStore(conn).account_of_token(_digest(token)))
+    return _admin(AccessStore(conn).account_of_token(digest_of(token)))
 
 
 # --- sessions ---------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ def open_session(db: Database, token: str, now_ms: int, address: str = "") -> st
     """Exchange a token for the secret of a browser's session, or None for a token unknown."""
     store = AccessStore(db.conn)
     with transaction(db.conn):
-        found = store.account_of_token(_digest(token))
+        found = store.account_of_token(digest_of(token))
         name = found.name if found else ""
         action = "signed-in" if found else "sign-in-refused"
         record(db.conn, Deed(name, action, "token", address), now_ms)
@@ -178,7 +178,7 @@ def open_session(db: Database, token: str, now_ms: int, address: str = "") -> st
 def new_session(store: AccessStore, account: int, now_ms: int) -> str:
     """The secret of a new session of an account, inside a transaction."""
     secret = secrets.token_urlsafe(32)
-    store.add_session(account, _digest(secret), now_ms + SESSION_S * 1000, now_ms)
+    store.add_session(account, digest_of(secret), now_ms + SESSION_S * 1000, now_ms)
     return secret
 
 
@@ -186,15 +186,20 @@ def close_session(db: Database, secret: str, now_ms: int, address: str = "") -> 
     """End a browser's session."""
     store = AccessStore(db.conn)
     with transaction(db.conn):
-        found = store.account_of_session(_digest(secret), now_ms)
-        store.remove_session(_digest(secret))
+        found = store.account_of_session(digest_of(secret), now_ms)
+        store.remove_session(digest_of(secret))
         if found:
             record(db.conn, Deed(found.name, "signed-out", "", address), now_ms)
 
 
 def admin_of_session(conn: Connection, secret: str, now_ms: int) -> Admin | None:
     """Whose session this is, or None when it is unknown or over."""
-    return _admin(AccessStore(conn).account_of_session(_digest(secret), now_ms))
+    return _admin(AccessStore(conn).account_of_session(digest_of(secret), now_ms))
+
+
+def digest_of(secret: str) -> bytes:
+    """What is kept of a token or a session."""
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).digest()
 
 
 # --- within -----------------------------------------------------------------------------------
@@ -230,10 +235,6 @@ def _add(conn: Connection, admin: Admin, now_ms: int, password_hash: str | None,
     deed = Deed(who, "account-created", f"{admin.name}: {admin.role}, {where}")
     record(conn, deed, now_ms)
     return account
-
-
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode(errors="surrogatepass")).digest()
 
 
 def _admin(row: AccountRow | None) -> Admin | None:

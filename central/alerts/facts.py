@@ -23,7 +23,7 @@ from central.configuration.differences import Difference, differences, wanted
 from central.rollup.business_day import day_of
 from central.scope import Scope
 from central.store.connection import Connection
-from central.store.machines import Machines
+from central.store.machines import DeviceRow, Machines
 from central.store.reader import NodeRow, Reader
 from central.store.site_facts import Queue, answered, ended, lost_queues, queues
 from central.store.updates import UpdateBook
@@ -70,9 +70,12 @@ class FactReader:
             if node.site not in over:
                 nodes[node.site].append(node)
         lost: defaultdict[str, list[Device]] = defaultdict(list)
-        for row in Machines(conn, _NATION).devices(Where(), broken=True):
+        machines = Machines(conn, _NATION)
+        for row in machines.devices(Where(), broken=True):
             if row.state == "lost":
-                lost[row.site].append(Device(f"{row.node[-2:]}/{row.device}", row.condition or ""))
+                lost[row.site].append(_device(row, is_known=True))
+        for row in machines.lost_before(Where()):
+            lost[row.site].append(_device(row, is_known=False))
         rated = self._rated(conn, day)
         if abs(now_ms - self._looked_ms) >= _LOOK_AGAIN_MS:
             self._look_at_what_hubs_run(conn, day, nodes)
@@ -185,6 +188,10 @@ def _refusals(conn: Connection) -> Mapping[str, list[Refused]]:
                     Refused(hub.part, rollout.rollout, rollout.software, refused, tried, reason)
                 )
     return found
+
+
+def _device(row: DeviceRow, *, is_known: bool) -> Device:
+    return Device(f"{split_node(row.node).part}/{row.device}", row.condition or "", is_known)
 
 
 def _hub(node: NodeRow) -> HubFacts:

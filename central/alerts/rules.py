@@ -46,10 +46,12 @@ class Limits(Struct, frozen=True):
 
 class Device(Struct, frozen=True):
     """A device that does not work, by its hub's part of the site and its name, such as
-    `h1/printer`."""
+    `h1/printer`; or did not (`is_known` false) by the last word of a former card, and the present
+    one has not spoken of it."""
 
     name: str
     condition: str
+    is_known: bool = True
 
 
 class Differing(Struct, frozen=True):
@@ -123,7 +125,8 @@ class SiteFacts(Struct, frozen=True):
 
 
 class Key(NamedTuple):
-    """What an alert is about; `subject` is a device's name or empty."""
+    """What an alert is about; `subject` is a hub's part of the site, or a machine or rollout there
+    such as `h1/printer`, or empty."""
 
     rule: Rule
     site: str
@@ -175,15 +178,15 @@ def _wait(facts: SiteFacts, limits: Limits, now_ms: int) -> Iterator[Finding]:
 
 
 def _silent(facts: SiteFacts, limits: Limits, opening: Opening, now_ms: int) -> Iterator[Finding]:
-    """A hub may be switched off at night, so silence counts from the opening on. Where there are
-    several, each has an alert of its own."""
+    """A hub may be switched off at night, so silence counts from the opening on. Each hub of a site
+    has an alert of its own."""
     opened_ms = opening.since_ms(now_ms)
     for hub in facts.hubs:
         if hub.online and now_ms - hub.heard_ms <= limits.silent_after_ms:
             continue
         silent_ms = now_ms - max(hub.heard_ms, opened_ms or hub.heard_ms)
         raises = opened_ms is not None and silent_ms > limits.silent_after_ms
-        key = Key(Rule.SILENT, facts.site, hub.hub if len(facts.hubs) > 1 else "")
+        key = Key(Rule.SILENT, facts.site, hub.hub)
         yield Finding(key, raises, {"heard_ms": hub.heard_ms})
 
 
@@ -191,7 +194,8 @@ def _devices(facts: SiteFacts) -> Iterator[Finding]:
     for device in facts.devices:
         rule = Rule.PAPER_OUT if device.condition == "paper-out" else Rule.DEVICE_LOST
         key = Key(rule, facts.site, device.name)
-        yield Finding(key, raises=True, detail={"condition": device.condition})
+        raises = True if device.is_known else None
+        yield Finding(key, raises, detail={"condition": device.condition})
 
 
 def _clock(facts: SiteFacts) -> Iterator[Finding]:

@@ -1,7 +1,8 @@
 """The opening hours that a hub's published configuration gives its site."""
 
 from central.alerts.hours import Opening, Span, span_of
-from central.configuration.site_rules import Session, site_rules
+from central.configuration.site_rules import site_rules
+from contract.site_rules import Session
 
 
 def site_opening(text: str, everywhere: Opening) -> Opening | None:
@@ -12,7 +13,7 @@ def site_opening(text: str, everywhere: Opening) -> Opening | None:
         site = site_rules(text)
     except ValueError:
         return None
-    if site is None or site.sessions is None:
+    if site is None:
         return None
     weekly = {
         day: tuple(_span(session) for session in site.sessions if day in session.weekdays)

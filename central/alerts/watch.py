@@ -1,6 +1,7 @@
 """One look at every site: facts in, findings judged, alerts begun and ended."""
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from central.alerts.facts import FactReader
@@ -51,7 +52,12 @@ class AlertWatch:
             for site in facts
             for finding in findings(site, self._limits, self._facts.opening(site.site), now_ms)
         }
-        moves = self._judge(watched, found, now_ms)
+        hubs = {site.site: [hub.hub for hub in site.hubs] for site in facts}
+        if unnamed := _unnamed(watched, hubs):
+            with writing(self._database) as db, transaction(db.conn):
+                AlertBook(db.conn).rename(unnamed)
+            return self.look()
+        moves = self._judge(watched, found, hubs, now_ms)
         if not moves:
             return 0
         with writing(self._database) as db, transaction(db.conn):
@@ -59,7 +65,11 @@ class AlertWatch:
             return sum(self._write(book, move, now_ms) for move in moves)
 
     def _judge(
-        self, watched: list[WatchedRow], found: dict[Key, Finding], now_ms: int
+        self,
+        watched: list[WatchedRow],
+        found: dict[Key, Finding],
+        hubs: Mapping[str, Sequence[str]],
+        now_ms: int,
     ) -> "list[_Move]":
         before = {Key(Rule(row.rule), row.site, row.subject): row for row in watched}
         moves = []
@@ -75,7 +85,9 @@ class AlertWatch:
             if worse and now is not None and now.phase is Phase.WORSE:
                 detail = None  # what it was when somebody closed it stays to be compared with
             if now != was or (row and detail not in (None, row.detail)):
-                moves.append(_Move(key, row.alert if row else None, was, now, detail))
+                is_watched = _is_watched(key, hubs)
+                alert = row.alert if row else None
+                moves.append(_Move(key, alert, was, now, detail, is_watched))
         return sorted(moves, key=lambda move: move.key)
 
     def _write(self, book: AlertBook, move: "_Move", now_ms: int) -> bool:
@@ -95,10 +107,11 @@ class AlertWatch:
             return False
         if not (what := _news(move.was, move.now)):
             return False
-        book.step(alert, now_ms, what)
+        is_let_go = what == "cleared" and not move.is_watched
+        book.step(alert, now_ms, "let_go" if is_let_go else what)
         for receiver in self._settings.receivers:
             if wants(receiver, key.rule, key.site):
-                book.tell(receiver.name, alert, what, now_ms)
+                book.tell(receiver.name, alert, "closed" if is_let_go else what, now_ms)
         return True
 
 
@@ -108,12 +121,31 @@ class _Move(NamedTuple):
     was: Watched | None
     now: Watched | None
     detail: Detail | None
+    is_watched: bool
 
 
 def wants(receiver: Receiver, rule: Rule, site: str) -> bool:
     """Whether a receiver hears of a rule at a site."""
     scope = Scope.of(receiver.province, receiver.unit)
     return rule in receiver.rules and scope.covers_unit(site[:8])
+
+
+def _unnamed(watched: Iterable[WatchedRow], hubs: Mapping[str, Sequence[str]]) -> dict[int, str]:
+    """The hub by alert, for silence that began under a release that named none where there was only
+    one."""
+    silent = {(row.site, row.subject): row.alert for row in watched if row.rule == Rule.SILENT}
+    return {
+        alert: hubs[site][0]
+        for (site, subject), alert in silent.items()
+        if not subject and len(hubs.get(site, ())) == 1 and (site, hubs[site][0]) not in silent
+    }
+
+
+def _is_watched(key: Key, hubs: Mapping[str, Sequence[str]]) -> bool:
+    """Whether anybody could still say that something is well: not where the hub was taken away, or
+    the site has ended."""
+    hub = key.subject.partition("/")[0]
+    return key.site in hubs and hub in ("", *hubs[key.site])
 
 
 def _news(was: Watched | None, now: Watched) -> str | None:

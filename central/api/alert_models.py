@@ -50,7 +50,8 @@ class Step(Model):
 
     at: datetime = Field(examples=["2026-11-20T10:44:07+07:00"])
     what: str = Field(
-        description="opened, sent, acknowledged, closed (by somebody) or cleared (by itself).",
+        description="opened, sent, acknowledged, closed (by somebody), cleared (by itself) or "
+        "let_go (its hub was taken out of service, or its site ended).",
         examples=["acknowledged"],
     )
     who: str = Field(

@@ -51,12 +51,8 @@ _OVER: dict[int | str, dict[str, Any]] = {
 
 def alert_router(entrance: Entrance) -> APIRouter:
     """The operations, each for whom `entrance` lets in to it."""
-    Watching = Annotated[  # noqa: N806 - a type
-        Admission, Depends(admitting(entrance, Permission.MACHINES))
-    ]
-    Acting = Annotated[  # noqa: N806 - as above
-        Admission, Depends(admitting(entrance, Permission.ALERTS))
-    ]
+    Watching = Annotated[Admission, admitting(entrance, Permission.MACHINES)]  # noqa: N806 - a type
+    Acting = Annotated[Admission, admitting(entrance, Permission.ALERTS)]  # noqa: N806 - as above
     OnPage = Annotated[Page, Depends(page_of)]  # noqa: N806 - as above
     Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
     router = APIRouter(prefix="/api/v1", responses=PROBLEMS, tags=["alerts"])

@@ -24,7 +24,8 @@ class State(StrEnum):
     called or by the end of its day; `undelivered`, when that is over and the site had it only after
     its slot had begun, or never, so that nobody could check the citizen in; `unknown` once the day
     is over, until the site, which was cut off, has told everything of it, and for good where what
-    it recorded is lost; `cancelled`."""
+    it recorded is lost, or where its clock cannot tell whether it had the appointment before the
+    slot; `cancelled`."""
 
     BOOKED = "booked"
     DELIVERED = "delivered"
@@ -114,7 +115,8 @@ class Appointment(Model):
         examples=[None],
     )
     since: datetime | None = Field(
-        description="Since when it is checked in, called, served or not come; else null.",
+        description="Since when it is checked in, called, served or not come, by a clock that can "
+        "be trusted; else null.",
         examples=["2026-11-23T08:21:40+07:00"],
     )
 
@@ -173,7 +175,8 @@ def _state(row: AppointmentRow, today: str) -> State:
     if row.cancelled:
         return State.CANCELLED
     if row.day < today:
-        if row.told_ms is None or day_of(row.told_ms) <= row.day:
+        was_in_time = row.was_in_time
+        if row.told_ms is None or day_of(row.told_ms) <= row.day or was_in_time is None:
             return State.UNKNOWN
-        return State.NOT_COME if row.was_in_time else State.UNDELIVERED
+        return State.NOT_COME if was_in_time else State.UNDELIVERED
     return State.DELIVERED if row.is_at_site else State.BOOKED

@@ -72,7 +72,7 @@ Key = Annotated[
 def appointment_router(entrance: Entrance) -> APIRouter:
     """The operations, each for whom `entrance` lets in to it."""
     Booking = Annotated[  # noqa: N806 - a type
-        Admission, Depends(admitting(entrance, Permission.APPOINTMENTS))
+        Admission, admitting(entrance, Permission.APPOINTMENTS)
     ]
     OnPage = Annotated[Page, Depends(page_of)]  # noqa: N806 - as above
     book = entrance.appointments

@@ -43,10 +43,8 @@ _MEANWHILE: dict[int | str, dict[str, Any]] = {
 
 def catalogue_router(entrance: Entrance) -> APIRouter:
     """The operations, each for whom `entrance` lets in to it."""
-    watching = Depends(admitting(entrance, Permission.MACHINES))
-    Editing = Annotated[  # noqa: N806 - a type
-        Admission, Depends(admitting(entrance, Permission.CATALOGUE))
-    ]
+    watching = admitting(entrance, Permission.MACHINES)
+    Editing = Annotated[Admission, admitting(entrance, Permission.CATALOGUE)]  # noqa: N806 - a type
     OnPage = Annotated[Page, Depends(page_of)]  # noqa: N806 - as above
     router = APIRouter(prefix="/api/v1", responses=PROBLEMS, tags=["registry"])
     book = entrance.catalogue

@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from anyio import Semaphore, fail_after, sleep
-from fastapi.concurrency import contextmanager_in_threadpool
+from fastapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 
 from central.access.accounts import (
     Admin,
@@ -114,7 +114,7 @@ class Entrance:
     one more for figures where the database has a copy; accounts, alerts and the audit log are never
     read from a copy. A site counts as live when it was heard, and is complete, within the last
     `live_within_s`; `receivers` hear of alerts that are closed. Behind HTTPS browsers take
-    `session_cookie` from this very server only."""
+    `session_cookie` from this very server only. Raises StoreError."""
 
     def __init__(
         self,
@@ -144,7 +144,10 @@ class Entrance:
         rule = LockRule(access.lock_after, access.lock_s, access.sign_ins_per_minute)
         self._locks = SignInLocks(rule, clock)
         self._turns = Semaphore(_AT_ONCE)
-        self._strangers = Strangers(_WRONG_PER_MINUTE, clock)
+        with reading(database) as conn:
+            self._strangers = Strangers(
+                _WRONG_PER_MINUTE, clock, AccessStore(conn).digests(self.now_ms())
+            )
         self._requests = RateLimit(access.requests_per_minute, clock)
         self._sign_ins = RateLimit(access.sign_ins_per_minute, clock)
         self._departures = RateLimit(access.sign_ins_per_minute, clock)
@@ -187,9 +190,7 @@ class Entrance:
         """
         if not shown.secret:
             raise NotLetInError
-        if wait_s := self._strangers.wait_s(shown.secret, shown.address):
-            await sleep(_SLOWED_S)
-            raise TooOftenError(wait_s, _OF_ADDRESS)
+        await self._refuse_strangers(shown)
         async with (
             self.turn(),
             contextmanager_in_threadpool(self._admit(shown, permission)) as admission,
@@ -320,10 +321,28 @@ class Entrance:
         with writing(self._database) as db:
             record_unconfirmed(db, self.now_ms(), address)
 
-    def sign_out(self, session: str, address: str) -> None:
-        """End a session. Raises StoreError."""
-        with writing(self._database) as db:
-            close_session(db, session, self.now_ms(), address)
+    async def sign_out(self, session: str, address: str) -> None:
+        """End a session, if it is one; strangers make nobody write. Raises TooOftenError as `admit`
+        does, and StoreError."""
+        if session:
+            await self._refuse_strangers(Shown(None, session, address))
+            async with self.turn():
+                await run_in_threadpool(self._sign_out, session, address)
+
+    def _sign_out(self, session: str, address: str) -> None:
+        with reading(self._database) as conn:
+            is_open = admin_of_session(conn, session, self.now_ms()) is not None
+        if is_open:
+            with writing(self._database) as db:
+                close_session(db, session, self.now_ms(), address)
+        else:
+            self._strangers.turn_away(session, address)
+
+    async def _refuse_strangers(self, shown: Shown) -> None:
+        """Before the database is asked about what they show."""
+        if wait_s := self._strangers.wait_s(shown.secret, shown.address):
+            await sleep(_SLOWED_S)
+            raise TooOftenError(wait_s, _OF_ADDRESS)
 
     def _let_in(self, session: str | None, address: str, *counted: RateLimit) -> str | None:
         """A session that was opened, if any, is known at once, and was no wrong try."""

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 from central.api.models import Freshness, FreshnessOfMany, Liveness
-from central.rollup.business_day import day_of, midnight_ms
+from central.rollup.business_day import day_of
 from central.store.reader import NodeRow
 from central.store.totals import SiteStanding, Standing
 
@@ -15,15 +15,13 @@ _NOT_AWAITED = (Liveness.ENDED, Liveness.NEVER)
 _WORST_FIRST = (Liveness.OFFLINE, Liveness.DELAYED, Liveness.LIVE)
 
 
-def complete_up_to_ms(node: NodeRow, since_ms: int = 0) -> int | None:
-    """Until when all events of a node from `since_ms` on are in the figures (UTC milliseconds),
-    None when unknown; not beyond what is known of its former cards, until that is made good or
-    written off, unless the present one had begun before."""
+def complete_up_to_ms(node: NodeRow) -> int | None:
+    """Until when all events of a node are in the figures (UTC milliseconds), None when unknown; not
+    beyond what is known of its former cards, until that is made good or written off."""
     present_ms = known_up_to_ms(node)
-    is_later = node.began_ms is not None and node.began_ms < since_ms
-    if not node.owed or present_ms is None or is_later:
+    if present_ms is None or node.owed_ms is None:
         return present_ms
-    return None if node.owed_ms is None else min(present_ms, node.owed_ms)
+    return min(present_ms, node.owed_ms) or None
 
 
 def known_up_to_ms(node: NodeRow) -> int | None:
@@ -54,20 +52,17 @@ def of_site(
     now_ms: int,
     live_within_ms: int,
     valid_to: str | None = None,
-    first: str | None = None,
     *,
     taken_away: bool = False,
 ) -> Freshness:
     """The freshness of a site with these nodes: that of the worst of them; of one whose last day,
-    `valid_to`, is over, or whose hubs were `taken_away`, nothing more is expected. It is that of
-    figures from the day `first` on."""
+    `valid_to`, is over, or whose hubs were `taken_away`, nothing more is expected."""
     is_over = valid_to is not None and valid_to < day_of(now_ms)
     if not nodes:
         state = Liveness.ENDED if is_over or taken_away else Liveness.NEVER
         return Freshness(state=state, complete_up_to=None, missing=0)
     states = {state_of(node, now_ms, live_within_ms) for node in nodes}
-    since_ms = 0 if first is None else midnight_ms(first)
-    times = [complete_up_to_ms(node, since_ms) for node in nodes]
+    times = [complete_up_to_ms(node) for node in nodes]
     known = [ms for ms in times if ms is not None]
     return Freshness(
         state=Liveness.ENDED
@@ -130,6 +125,20 @@ def of_site_standings(sites: Iterable[tuple[SiteStanding, bool]]) -> FreshnessOf
         ended=states[_ENDED],
         missing=sum(site.missing for site, _ in sites),
     )
+
+
+def counted(
+    n: int, fresh: Freshness | FreshnessOfMany, last: date, *, reporting: int | None = None
+) -> int | None:
+    """How many of a day, or of days up to `last`; None for none of which nobody knows. None is
+    known where everything up to that day has come; and on a day of which no site has reported
+    (`reporting` is 0) where all that were ever heard are live: nobody came."""
+    up_to = fresh.complete_up_to
+    if n or (up_to is not None and up_to.date() >= last):
+        return n
+    if reporting != 0 or not isinstance(fresh, FreshnessOfMany):
+        return None
+    return n if fresh.live and not fresh.delayed + fresh.offline else None
 
 
 def local_time(ms: int) -> datetime:

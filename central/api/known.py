@@ -55,15 +55,13 @@ def known_sites(
     """The sites of the reader's scope that `where` names, by code, as `Reader.sites` has them, with
     the freshness of figures from `since` on, or of the present journals."""
     nodes: defaultdict[str, list[NodeRow]] = defaultdict(list)
-    for node in reader.nodes(where):
+    for node in reader.nodes(where, 0 if since is None else midnight_ms(since)):
         nodes[node.site].append(node)
     return [
         KnownSite(
             row,
             nodes[row.site],
-            freshness.of_site(
-                nodes[row.site], *moment, row.valid_to, since, taken_away=row.taken_away
-            ),
+            freshness.of_site(nodes[row.site], *moment, row.valid_to, taken_away=row.taken_away),
         )
         for row in reader.sites(day, where, since)
     ]

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends, HTTPException, Path, Query, Request
+from fastapi import Depends, HTTPException, Path, Query, Request, params
 from fastapi.exceptions import RequestValidationError
 from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
@@ -126,10 +126,8 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def admitting(
-    entrance: Entrance, permission: Permission
-) -> Callable[..., AsyncIterator[Admission]]:
-    """A dependency that lets in whoever may do this."""
+def admitting(entrance: Entrance, permission: Permission) -> params.Depends:
+    """What a parameter is annotated with that lets in whoever may do this."""
 
     async def admission(
         shown: Annotated[Shown, Depends(shown_at(entrance))],
@@ -137,7 +135,13 @@ def admitting(
         async with entrance.admit(shown, permission) as admission:
             yield admission
 
-    return admission
+    return until_answered(admission)
+
+
+def until_answered(admission: Callable[..., AsyncIterator[Admission]]) -> params.Depends:
+    """An admission that ends when its answer is made: one that lasted until the answer is sent
+    would hold its turn for as long as somebody likes who does not read."""
+    return params.Depends(admission, scope="function")
 
 
 def shown_at(entrance: Entrance) -> Callable[..., Awaitable[Shown]]:

@@ -44,9 +44,7 @@ from central.store.visible import Where
 
 def period_router(entrance: Entrance) -> APIRouter:
     """The operations, for whom `entrance` lets in to see figures."""
-    Reading = Annotated[  # noqa: N806 - a type
-        Admission, Depends(admitting(entrance, Permission.FIGURES))
-    ]
+    Reading = Annotated[Admission, admitting(entrance, Permission.FIGURES)]  # noqa: N806 - a type
     OnPage = Annotated[Page, Depends(page_of)]  # noqa: N806 - as above
     Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
     waits = Kept[SiteWaits]()

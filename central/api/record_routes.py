@@ -29,15 +29,9 @@ from central.store.visible import Where
 
 def record_router(entrance: Entrance) -> APIRouter:
     """The operations, each for whom `entrance` lets in to it."""
-    Watching = Annotated[  # noqa: N806 - a type
-        Admission, Depends(admitting(entrance, Permission.MACHINES))
-    ]
-    Auditing = Annotated[  # noqa: N806 - as above
-        Admission, Depends(admitting(entrance, Permission.EVENTS))
-    ]
-    Checking = Annotated[  # noqa: N806 - as above
-        Admission, Depends(admitting(entrance, Permission.AUDIT))
-    ]
+    Watching = Annotated[Admission, admitting(entrance, Permission.MACHINES)]  # noqa: N806 - a type
+    Auditing = Annotated[Admission, admitting(entrance, Permission.EVENTS)]  # noqa: N806 - as above
+    Checking = Annotated[Admission, admitting(entrance, Permission.AUDIT)]  # noqa: N806 - as above
     OnPage = Annotated[Page, Depends(page_of)]  # noqa: N806 - as above
     Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
     router = APIRouter(prefix="/api/v1", responses=PROBLEMS)

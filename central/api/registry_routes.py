@@ -19,9 +19,7 @@ from central.api.registry_models import (
 
 def registry_router(entrance: Entrance) -> APIRouter:
     """The operations, each for whom `entrance` lets in to it."""
-    Watching = Annotated[  # noqa: N806 - a type
-        Admission, Depends(admitting(entrance, Permission.MACHINES))
-    ]
+    Watching = Annotated[Admission, admitting(entrance, Permission.MACHINES)]  # noqa: N806 - a type
     OnPage = Annotated[Page, Depends(page_of)]  # noqa: N806 - as above
     router = APIRouter(prefix="/api/v1/registry", responses=PROBLEMS, tags=["registry"])
 

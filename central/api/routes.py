@@ -4,7 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from central.access.permissions import Permission
 from central.api.entrance import Admission, Entrance
@@ -25,12 +25,8 @@ from central.api.problems import language_of
 def api_router(entrance: Entrance) -> APIRouter:
     """The operations, for whom `entrance` lets in."""
 
-    Reading = Annotated[  # noqa: N806 - a type
-        Admission, Depends(admitting(entrance, Permission.FIGURES))
-    ]
-    Watching = Annotated[  # noqa: N806 - a type
-        Admission, Depends(admitting(entrance, Permission.MACHINES))
-    ]
+    Reading = Annotated[Admission, admitting(entrance, Permission.FIGURES)]  # noqa: N806 - a type
+    Watching = Annotated[Admission, admitting(entrance, Permission.MACHINES)]  # noqa: N806 - a type
     router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 
     @router.get("/overview", tags=["figures"], summary="The whole scope on one day")

@@ -20,9 +20,7 @@ ProgressQuery = Annotated[
 
 def update_router(entrance: Entrance) -> APIRouter:
     """The operations, each for whom `entrance` lets in to it."""
-    Watching = Annotated[  # noqa: N806 - a type
-        Admission, Depends(admitting(entrance, Permission.MACHINES))
-    ]
+    Watching = Annotated[Admission, admitting(entrance, Permission.MACHINES)]  # noqa: N806 - a type
     OnPage = Annotated[Page, Depends(page_of)]  # noqa: N806 - as above
     Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
     router = APIRouter(prefix="/api/v1", responses=PROBLEMS, tags=["machines"])

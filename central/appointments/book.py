@@ -7,7 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from central.access.accounts import Admin
-from central.appointments.offer import offer_of
+from central.appointments.offer import offers_of
 from central.appointments.room import FreeSlot, Room
 from central.appointments.slots import SlotRule
 from central.registry.dated_names import DatedNames
@@ -204,14 +204,14 @@ class AppointmentBook:
 
     def _room(self, conn: Connection, site: str, place: int, service: str, but: str = "") -> Room:
         """The slots of a service, in which the appointment `but` takes no room."""
-        offer = offer_of(conn, site)
-        if offer is None:
+        offers = offers_of(conn, site)
+        if not offers:
             raise BookingRefusedError(Reason.NOT_CONFIGURED, site=site)
-        offered = offer.service(service)
-        if offered is None:
+        offering = [rules for rules in offers if rules.service(service) is not None]
+        if not offering:
             raise BookingRefusedError(Reason.SERVICE_NOT_OFFERED, service=service)
         book = Appointments(conn, Scope())
-        return Room(book, place, offer, self._rule, offered, but, MOST_A_DAY)
+        return Room(book, place, offering, self._rule, service, but, MOST_A_DAY)
 
     def _bookable_ms(self, first: str, last: str) -> tuple[int, int]:
         """The first and the last moment that may be booked at a site with these days."""

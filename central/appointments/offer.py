@@ -1,21 +1,21 @@
-"""What a site offers for booking, read in the configuration that the centre decided for it."""
+"""What a site offers for booking, read in the configurations that the centre decided for it."""
 
-from central.configuration.site_rules import SiteRules, site_rules
+from central.configuration.site_rules import site_rules
 from central.store.configurations import Configurations
 from central.store.connection import Connection
+from contract.site_rules import Rules
 
 
-def offer_of(conn: Connection, site: str) -> SiteRules | None:
-    """What a site offers, and when, by the first of its hubs in service that was told; None where
-    the centre has not decided its services and hours, or so that no hub can read it: who else
-    should say which bookings its hub will take?"""
-    offers = (_offer(made.text) for _, made in Configurations(conn).of_site(site))
-    return next((offer for offer in offers if offer is not None), None)
+def offers_of(conn: Connection, site: str) -> list[Rules]:
+    """What each hub of a site in service was told of services and hours, by name of the hub;
+    without those that were told none, or none that a hub takes: who else should say which bookings
+    the site will take?"""
+    told = (_rules(made.text) for _, made in Configurations(conn).of_site(site))
+    return [rules for rules in told if rules is not None]
 
 
-def _offer(text: str) -> SiteRules | None:
+def _rules(text: str) -> Rules | None:
     try:
-        rules = site_rules(text)
+        return site_rules(text)
     except ValueError:
         return None
-    return rules if rules and rules.services and rules.sessions is not None else None

@@ -3,7 +3,7 @@
 import logging
 from typing import Any, NamedTuple
 
-from central.rollup.business_day import day_of
+from central.rollup.business_day import day_of, trusted_ms
 from central.store.appointments_delivery import Deliveries, Followed, Held
 from central.store.database import Location, reading, transaction, writing
 from contract import events as e
@@ -87,10 +87,11 @@ def _read(deliveries: Deliveries, journal: Followed) -> _News:
 
 
 def _take(deliveries: Deliveries, journal: Followed, entry: e.Entry, now_ms: int) -> None:
-    event, at_ms = entry.event, min(max(entry.stamp.wall_ms, 0), _LATEST_MS)
+    event, at_ms = entry.event, _happened_ms(entry, now_ms)
     if isinstance(event, e.AppointmentBooked) and 0 <= event.slot_ms < _LATEST_MS:
         held = Held(event.service, event.slot_ms)
-        deliveries.hold(journal.site, event.code, held, at_ms)
+        is_early = at_ms is None and now_ms <= event.slot_ms
+        deliveries.hold(journal.site, event.code, held, now_ms if is_early else at_ms)
     elif isinstance(event, e.AppointmentCancelled):
         deliveries.drop(journal.site, event.code)
     elif isinstance(event, e.TicketIssued):
@@ -103,7 +104,16 @@ def _take(deliveries: Deliveries, journal: Followed, entry: e.Entry, now_ms: int
         deliveries.turn(journal, number, _PHASES[type(event)], at_ms)
 
 
-def _check_in(deliveries: Deliveries, journal: Followed, event: e.TicketIssued, at_ms: int) -> None:
+def _happened_ms(entry: e.Entry, now_ms: int) -> int | None:
+    """When something happened, but not beyond now; None where the hub's clock was not to be
+    trusted."""
+    told_ms = trusted_ms(entry.stamp)
+    return None if told_ms is None else min(told_ms, now_ms)
+
+
+def _check_in(
+    deliveries: Deliveries, journal: Followed, event: e.TicketIssued, at_ms: int | None
+) -> None:
     code = event.appointment
     held = None if code is None else deliveries.held(journal.site, code)
     if code is not None and held is not None:

@@ -5,9 +5,10 @@ from datetime import date
 from msgspec import Struct
 
 from central.appointments.settings import AppointmentSettings
-from central.configuration.site_rules import SiteRules
+from central.configuration.site_rules import sessions_on
 from central.rollup.business_day import midnight_ms
 from central.store.appointments import Slot
+from contract.site_rules import Rules
 
 _MS_PER_MINUTE = 60_000
 
@@ -25,22 +26,22 @@ class SlotRule(Struct, frozen=True):
         return self.length_min * _MS_PER_MINUTE
 
 
-def slots_on(rules: SiteRules, rule: SlotRule, day: date) -> list[int]:
+def slots_on(rules: Rules, rule: SlotRule, day: date) -> list[int]:
     """When slots of a day begin (UTC milliseconds since 1970): with each session and then one
     behind the other; in all of the last one numbers are still given out."""
     midnight, begins = midnight_ms(day.isoformat()), set()
-    for session in rules.sessions_on(day, rule.holidays):
+    for session in sessions_on(rules, day, rule.holidays):
         last = _minute(session.last_ticket) - rule.length_min
         begins |= set(range(_minute(session.issue_from), last + 1, rule.length_min))
     return sorted(midnight + minute * _MS_PER_MINUTE for minute in begins)
 
 
-def is_open_for(rules: SiteRules, rule: SlotRule, slot: Slot) -> bool:
+def is_open_for(rules: Rules, rule: SlotRule, slot: Slot) -> bool:
     """Whether the site gives out numbers when a slot begins, on whatever minute."""
     minute = (slot.slot_ms - midnight_ms(slot.day)) // _MS_PER_MINUTE
     return any(
         _minute(session.issue_from) <= minute < _minute(session.last_ticket)
-        for session in rules.sessions_on(date.fromisoformat(slot.day), rule.holidays)
+        for session in sessions_on(rules, date.fromisoformat(slot.day), rule.holidays)
     )
 
 

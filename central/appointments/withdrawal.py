@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from central.access.audit import Deed, record
-from central.appointments.offer import offer_of
+from central.appointments.offer import offers_of
 from central.appointments.slots import SlotRule, is_open_for
 from central.rollup.business_day import day_of
 from central.scope import Scope
@@ -12,16 +12,19 @@ from central.store.connection import Connection
 
 
 def unfit(conn: Connection, site: str, rule: SlotRule, now_ms: int) -> list[ToCome]:
-    """The appointments to come of a site, by slot, of which its configuration no longer has the
-    service or the hour; none while the centre has not decided these."""
-    offer = offer_of(conn, site)
-    if offer is None:
+    """The appointments to come of a site, by slot, of which none of its hubs has the service at
+    that hour any longer; none while the centre has decided these for no hub."""
+    offers = offers_of(conn, site)
+    if not offers:
         return []
     return [
         one
         for one in Appointments(conn, Scope()).to_come(site, day_of(now_ms))
         if one.slot.slot_ms >= now_ms
-        and (offer.service(one.slot.service) is None or not is_open_for(offer, rule, one.slot))
+        and not any(
+            offer.service(one.slot.service) is not None and is_open_for(offer, rule, one.slot)
+            for offer in offers
+        )
     ]
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from unicodedata import normalize
 
 import msgspec
 import zstandard
+from msgspec.structs import replace
 
 from central.registry.lists import ListError, read_days, read_lines, read_name, refuse, take_rows
 from contract.procedures import Procedure, WrittenProcedure, named_twice
@@ -43,7 +45,7 @@ def parse_procedures(lines: list[str]) -> tuple[Procedure, ...]:
 
 
 def checked(procedures: tuple[Procedure, ...]) -> tuple[Procedure, ...]:
-    """A list that can be published, ordered by code and days.
+    """A list that can be published, ordered by code and days, its names in NFC and stripped.
 
     Raises ListError for an empty one, for one too large for a message, for a code with two entries
     for the same day, and for a name that is missing in Vietnamese, in another language, or not
@@ -53,6 +55,7 @@ def checked(procedures: tuple[Procedure, ...]) -> tuple[Procedure, ...]:
         raise ListError("empty")
     if len(procedures) > _MOST:
         raise ListError("too_many", most=_MOST)
+    procedures = tuple(_tidied(one) for one in procedures)
     faults = [ListError("overlap", code=code) for code in named_twice(procedures)]
     for one in procedures:
         try:
@@ -65,6 +68,11 @@ def checked(procedures: tuple[Procedure, ...]) -> tuple[Procedure, ...]:
     if size > _MOST_BYTES:
         raise ListError("too_large", kb=size // 1000, most=_MOST_BYTES // 1000)
     return ordered
+
+
+def _tidied(procedure: Procedure) -> Procedure:
+    names = {key: normalize("NFC", name).strip() for key, name in procedure.name.items()}
+    return replace(procedure, name=names)
 
 
 def _check_names(procedure: Procedure) -> None:

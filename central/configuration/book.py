@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.catalogue.handled import NO_CATALOGUE, Handled, services_in
 from central.configuration.decided import Decided, decided, number_in
-from central.configuration.site_rules import site_rules
+from central.configuration.site_rules import check
 from central.store.configurations import Configurations, Made
 from central.store.connection import Connection
 from contract.ids import split_node
@@ -83,7 +83,6 @@ class ConfigurationBook:
 
 
 def _check(node: str, text: str) -> None:
-    """What a centre can tell; the hub's own loader has the last word."""
     try:
         site = split_node(node).site
         found = tomllib.loads(text)
@@ -99,6 +98,6 @@ def _check(node: str, text: str) -> None:
     ):
         raise ConfigurationError("other_site", site=site)
     try:
-        site_rules(text)
+        check(text, node)
     except ValueError as error:
-        raise ConfigurationError("rules", what=error) from error
+        raise ConfigurationError("not_taken", what=error) from error

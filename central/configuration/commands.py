@@ -10,7 +10,7 @@ from central.appointments.withdrawal import unfit, withdraw
 from central.catalogue.catalogue import catalogue_of
 from central.catalogue.handled import Handled
 from central.commands import Commands, invoking_user, words
-from central.configuration.book import ConfigurationBook
+from central.configuration.book import ConfigurationBook, ConfigurationError
 from central.configuration.differences import Difference, differences, wanted
 from central.configuration.hubs import hubs_named
 from central.rollup.business_day import day_of
@@ -46,7 +46,7 @@ def _key(settings: CentralSettings, _given: argparse.Namespace) -> str:
 
 
 def _publish(settings: CentralSettings, given: argparse.Namespace) -> str:
-    text, lines = given.file.read_text("utf-8"), list[str]()
+    text, lines = _read(given.file), list[str]()
     with writing(settings.database()) as db, suppress(_TriedError), transaction(db.conn):
         done = _put(db.conn, settings, hubs_named(db.conn, given.place), text)
         lines += [
@@ -61,6 +61,13 @@ def _publish(settings: CentralSettings, given: argparse.Namespace) -> str:
         if given.dry_run:
             raise _TriedError
     return "\n".join(lines)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError("not_utf8", file=file) from error
 
 
 def _put(

@@ -1,64 +1,55 @@
-"""What the centre reads of a site's rules in a hub's configuration: services and hours. The hub's
-own loader has the last word on these, and on all else."""
+"""What the centre may decide of a hub's settings, by the hub's own check; its own devices, which
+only the hub knows, may still contradict it."""
 
 from datetime import date
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Struct
 
-from contract.ids import Day, ServiceId, whole
-
-_TimeOfDay = Annotated[str, Meta(pattern=whole(r"([01][0-9]|2[0-3]):[0-5][0-9]"))]
-
-
-class OfferedService(Struct, frozen=True):
-    """A service, and how many citizens may have the same slot of it; None: as many as will."""
-
-    id: ServiceId
-    appointments_per_slot: Annotated[int, Meta(ge=1)] | None = None
+from contract.follow import check_follow_url
+from contract.procedures import WrittenProcedure
+from contract.site_rules import Rules, Session, check_procedures
 
 
-class Session(Struct, frozen=True):
-    """A half-day: numbers are given out from `issue_from` to `last_ticket`, local time."""
+class _Published(Struct, frozen=True, forbid_unknown_fields=True):
+    """Each part replaces the hub's own; None leaves that as it is."""
 
-    weekdays: tuple[Annotated[int, Meta(ge=1, le=7)], ...]
-    issue_from: _TimeOfDay
-    last_ticket: _TimeOfDay
-    closes: _TimeOfDay
+    site: Rules | None = None
+    procedures: tuple[WrittenProcedure, ...] = ()
+    follow_url: str | None = None
 
-
-class SiteRules(Struct, frozen=True):
-    """The services of a site and its hours, None where it says nothing of them."""
-
-    services: tuple[OfferedService, ...] = ()
-    sessions: tuple[Session, ...] | None = None
-    closed_days: tuple[Day, ...] = ()
-    extra_days: dict[Day, tuple[Session, ...]] = field(default_factory=dict)
-
-    def service(self, service: str) -> OfferedService | None:
-        """The service of that id, if the site has it."""
-        return next((known for known in self.services if known.id == service), None)
-
-    def sessions_on(self, day: date, holidays: tuple[str, ...] = ()) -> tuple[Session, ...]:
-        """The sessions of a calendar day, none on a closed day; a holiday of all sites is one,
-        unless the site names it as worked."""
-        iso = day.isoformat()
-        if iso in self.extra_days:
-            return self.extra_days[iso]
-        if iso in self.closed_days or iso in holidays:
-            return ()
-        return tuple(one for one in self.sessions or () if day.isoweekday() in one.weekdays)
+    def __post_init__(self) -> None:
+        if self.site is not None:
+            check_procedures(self.site, self.procedures)
 
 
-class _Published(Struct, frozen=True):
-    site: SiteRules | None = None
+def site_rules(text: str) -> Rules | None:
+    """The rules in a configuration (TOML), None where it has none. Raises ValueError for what no
+    hub takes."""
+    return _read(text).site
 
 
-def site_rules(text: str) -> SiteRules | None:
-    """The rules in a configuration (TOML), None where it has none. Raises ValueError for rules that
-    no hub can read."""
+def check(text: str, node: str) -> None:
+    """Raise ValueError for a configuration that the hub `node` does not take, whatever its devices
+    are."""
+    found = _read(text)
+    if found.follow_url is not None:
+        check_follow_url(found.follow_url, node)
+
+
+def sessions_on(rules: Rules, day: date, holidays: tuple[str, ...] = ()) -> tuple[Session, ...]:
+    """The sessions of a calendar day, none on a closed day; a holiday of all sites is one, unless
+    the site names it as worked."""
+    iso = day.isoformat()
+    if iso in rules.extra_days:
+        return rules.extra_days[iso]
+    if iso in rules.closed_days or iso in holidays:
+        return ()
+    return tuple(one for one in rules.sessions if day.isoweekday() in one.weekdays)
+
+
+def _read(text: str) -> _Published:
     try:
-        return msgspec.toml.decode(text, type=_Published).site
+        return msgspec.toml.decode(text, type=_Published)
     except msgspec.DecodeError as error:
         raise ValueError(str(error)) from error

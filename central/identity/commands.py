@@ -4,7 +4,6 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from central.access.audit import Deed, record
@@ -13,8 +12,13 @@ from central.appointments.withdrawal import unfit
 from central.commands import Commands, invoking_user, note, reason, site_of, words
 from central.configuration.hubs import differing, in_service
 from central.identity.broker_files import carry_to_broker
-from central.identity.desk import folder_of, has_authority, write_list
-from central.identity.own_certificates import check_broker_names, issue_broker, issue_own
+from central.identity.desk import LIST_FILE, folder_of, has_authority, write_list
+from central.identity.own_certificates import (
+    OWN_FILES,
+    check_broker_names,
+    issue_broker,
+    issue_own,
+)
 from central.identity.register import CertificateRow, Register
 from central.identity.registrar import Ended, Registrar
 from central.rollup.business_day import day_of
@@ -64,12 +68,21 @@ def _init(settings: CentralSettings, given: argparse.Namespace) -> str:
     check_broker_names(given.broker)
     folder = folder_of(settings.folder)
     now_ms = _now_ms()
-    authority = Authority.create(folder, given.name, now_ms)
+    if _was_cut(settings.folder):
+        authority = Authority.load(folder)
+    else:
+        authority = Authority.create(folder, given.name, now_ms)
     issue_own(folder, authority, given.broker, now_ms)
     with closing(Register(folder)) as register:
         write_list(folder, authority, register, now_ms)
     note(settings, "init-ca", given.name)
     return words("authority_made", folder=folder)
+
+
+def _was_cut(data: Path) -> bool:
+    """Whether an authority was made here, but not all that goes with it."""
+    files = [folder_of(data) / name for name in (*OWN_FILES, LIST_FILE)]
+    return has_authority(data) and not all(file.exists() for file in files)
 
 
 def _renew_broker(settings: CentralSettings, given: argparse.Namespace) -> str:
@@ -167,7 +180,8 @@ def _carry(settings: CentralSettings, given: argparse.Namespace) -> str:
     identity = folder_of(settings.folder)
     if not has_authority(settings.folder):
         raise IdentityError("no_authority", folder=identity)
-    changed = carry_to_broker(identity, given.to)
+    access_list = given.config.parent / "broker/acl"  # where thutu-install lays it
+    changed = carry_to_broker(identity, access_list, given.to)
     if not changed:
         return words("nothing_carried", folder=given.to)
     return words("carried", folder=given.to, files=", ".join(changed))
@@ -175,16 +189,12 @@ def _carry(settings: CentralSettings, given: argparse.Namespace) -> str:
 
 def _line(row: CertificateRow, now_ms: int) -> str:
     if row.revoked_ms is not None:
-        state = words("state_revoked", day=_day(row.revoked_ms), reason=row.reason)
+        state = words("state_revoked", day=day_of(row.revoked_ms), reason=row.reason)
     else:
         state = words(
-            "state_good" if now_ms <= row.until_ms else "state_over", day=_day(row.until_ms)
+            "state_good" if now_ms <= row.until_ms else "state_over", day=day_of(row.until_ms)
         )
     return f"{row.node}  {row.serial}  {state}"
-
-
-def _day(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat()
 
 
 @contextmanager

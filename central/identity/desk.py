@@ -27,8 +27,14 @@ _LIST_READ_MS = 10_000
 _MOST_WAITING = 1_000
 
 
+class _Revocation(NamedTuple):
+    node: str
+    at_ms: int
+    shut_out: bool
+
+
 class _Eviction(NamedTuple):
-    due_ms: int
+    next_ms: int
     until_ms: int
 
 
@@ -75,8 +81,7 @@ class IdentityDesk:
         self._lock = threading.Lock()
         self._requests: queue.Queue[tuple[str, bytes]] = queue.Queue(_MOST_WAITING)
         self._shut_out = self._register.shut_out()
-        self._evictions: dict[str, _Eviction] = {}
-        self._replaced: dict[str, int] = {}
+        self._evictions: dict[_Revocation, _Eviction] = {}
         self._listed: list[Revoked] = []
         self._list_due_ms = 0
 
@@ -138,28 +143,38 @@ class IdentityDesk:
                 if renewed:
                     logger.info("own certificates renewed: %s", ", ".join(renewed))
                 self._list_due_ms = now_ms + _LIST_EVERY_MS
-        self._end_connections(self._shut_out, now_ms)
-        self._end_replaced(replaced, now_ms)
+        self._end_a_connection(
+            {_Revocation(node, at_ms, shut_out=True) for node, at_ms in self._shut_out.items()}
+            | {
+                _Revocation(node, at_ms, shut_out=False)
+                for node, at_ms in replaced.items()
+                if now_ms - at_ms >= _LIST_READ_MS
+            },
+            now_ms,
+        )
 
-    def _end_connections(self, shut_out: frozenset[str], now_ms: int) -> None:
-        """End each again and again for minutes, for the broker may read the list later than we
-        write it; and once more in each process, for it may have happened before."""
-        for node in self._evictions.keys() - shut_out:
-            del self._evictions[node]
-        for node in shut_out:
-            known = self._evictions.get(node)
-            if known is None:
-                logger.warning("%s is shut out: what it sends goes to quarantine", node)
-            until_ms = known.until_ms if known else now_ms + _EVICT_FOR_MS
-            if known is None or known.due_ms <= now_ms < until_ms:
-                self._evictions[node] = _Eviction(now_ms + _EVICT_EVERY_MS, until_ms)
-                self._evict(self._authority, node, now_ms)
+    def _end_a_connection(self, revocations: set[_Revocation], now_ms: int) -> None:
+        """End one at most, for renewals wait while a broker does not let us; of those that were
+        not tried yet, the newest.
 
-    def _end_replaced(self, replaced: dict[str, int], now_ms: int) -> None:
-        """End the connection of a node that was enrolled anew, once, when a broker beside us has
-        read the list: the former machine cannot come back, and the new one does by itself."""
-        due = {node: at_ms for node, at_ms in replaced.items() if now_ms - at_ms >= _LIST_READ_MS}
-        for node, at_ms in due.items():
-            if self._replaced.get(node) != at_ms:
-                self._evict(self._authority, node, now_ms)
-        self._replaced = due
+        A node that is shut out is tried again and again for minutes, for the broker may read the
+        list later than we write it, and one that was before this process began once more. A node
+        that was enrolled anew is tried once, when a broker beside us has read the list: the former
+        machine cannot come back, and the new one does by itself.
+        """
+        tried = {one: last for one, last in self._evictions.items() if one in revocations}
+        self._evictions = tried
+        again = [one for one, last in tried.items() if last.next_ms <= now_ms < last.until_ms]
+        if new := revocations - tried.keys():
+            revoked = max(new, key=lambda one: one.at_ms)
+            for_ms = _EVICT_FOR_MS if revoked.shut_out else 0
+            until_ms = min(revoked.at_ms, now_ms) + for_ms
+            if revoked.shut_out:
+                logger.warning("%s is shut out: what it sends goes to quarantine", revoked.node)
+        elif again:
+            revoked = min(again, key=lambda one: tried[one].next_ms)
+            until_ms = tried[revoked].until_ms
+        else:
+            return
+        tried[revoked] = _Eviction(now_ms + _EVICT_EVERY_MS, until_ms)
+        self._evict(self._authority, revoked.node, now_ms)

@@ -28,10 +28,14 @@ _WITHIN_S = 10.0
 
 def evict(broker: MqttSettings, authority: Authority, node: str, now_ms: int) -> None:
     """Take over the session of `node` for a moment, with a certificate that ends in ten minutes
-    and never leaves this machine. Whether the broker let us is logged.
+    and never leaves this machine. Whether the broker let us is logged; one that is reached without
+    TLS knows nobody by a certificate, and is not asked.
 
     Raises OSError when the certificate cannot be written.
     """
+    if broker.ca_file is None:
+        logger.error("%s: a certificate was revoked, but without a ca_file no session ends", node)
+        return
     key = ec.generate_private_key(ec.SECP256R1())
     issued = authority.certify_client(node, key.public_key(), now_ms, _LIFE)
     chain = (issued, *authority.chain[:-1])

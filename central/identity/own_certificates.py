@@ -16,6 +16,7 @@ from runtime.private_file import write_private
 CENTRE_NAME = "thutu-centre"
 _CENTRE = "centre"
 _BROKER = "broker"
+OWN_FILES = (f"{_BROKER}.pem", f"{_CENTRE}.pem")
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 # Without a last part of digits alone: that is an address with a typing error.
 _HOST_NAME = re.compile(rf"(?:{_LABEL}\.)*(?![0-9]+\Z){_LABEL}")
@@ -40,8 +41,13 @@ def issue_broker(
 def check_broker_names(names: Sequence[str]) -> None:
     """Raise AuthorityError for the first that is neither a host name nor an address."""
     for name in names:
-        if not (_is_address(name) or _is_host_name(name)):
+        if not is_broker_name(name):
             raise AuthorityError("bad_broker_name", name=name, most=MOST_NAME_LETTERS)
+
+
+def is_broker_name(name: str) -> bool:
+    """Whether it is a host name or an address, so that a broker can have a certificate for it."""
+    return _is_address(name) or _is_host_name(name)
 
 
 def renew_own(folder: Path, authority: Authority, now_ms: int) -> list[str]:

@@ -165,12 +165,13 @@ class Register:
         )
         return [Revoked(int(serial, 16), at_ms) for serial, at_ms in rows]
 
-    def shut_out(self) -> frozenset[str]:
-        """Nodes all of whose certificates are revoked."""
+    def shut_out(self) -> dict[str, int]:
+        """Nodes all of whose certificates are revoked; when the last was."""
         rows = self._run(
-            "SELECT node FROM certificates GROUP BY node HAVING COUNT(*) = COUNT(revoked_ms)"
+            """SELECT node, MAX(revoked_ms) FROM certificates GROUP BY node
+            HAVING COUNT(*) = COUNT(revoked_ms)"""
         )
-        return frozenset(node for (node,) in rows)
+        return dict(rows)
 
     def replaced(self, since_ms: int) -> dict[str, int]:
         """Nodes that have a new certificate, and of which an old one was revoked since then; when

@@ -1,6 +1,7 @@
 """Whose certificates are all revoked, for programs beside the one that keeps the register."""
 
 import logging
+from collections.abc import Collection
 from pathlib import Path
 
 from central.identity.desk import folder_of, has_authority
@@ -19,7 +20,7 @@ class ShutOut:
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._clock = clock
         self._register = Register(folder_of(folder)) if has_authority(folder) else None
-        self._nodes: frozenset[str] = frozenset()
+        self._nodes: Collection[str] = ()
         self._look_at_s = 0.0
         self._complained = False
 

@@ -54,10 +54,10 @@ class Committer:
         self._complained = False
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
 
-    def put(self, topic: str, payload: bytes) -> None:
+    def put(self, topic: str, payload: bytes, settled: Callable[[bool], object] = bool) -> None:
         """Hand over a message; waits while the bound is reached, so that the broker keeps what
-        cannot be stored yet."""
-        self._inbox.put(Received(topic, payload, self._clock.stamp().wall_ms))
+        cannot be stored yet. `settled` is called in the committing thread: see `Received`."""
+        self._inbox.put(Received(topic, payload, self._clock.stamp().wall_ms, settled))
 
     def start(self) -> None:
         """Begin to commit."""
@@ -84,8 +84,7 @@ class Committer:
             self._turned()
             messages = self._inbox.take(_MESSAGES_AT_ONCE, wait_s)
             try:
-                self._prepare()
-                self._commit(messages)
+                self._settle(messages)
                 self._acknowledge()
                 wait_s = self._fold(quiet=not messages)
             except StoreError as error:
@@ -93,6 +92,16 @@ class Committer:
                 self._intake.forget()
                 self._folder.forget()
                 self._complain(error)
+
+    def _settle(self, messages: list[Received]) -> None:
+        stored = False
+        try:
+            self._prepare()
+            self._commit(messages)
+            stored = True
+        finally:
+            for message in messages:
+                message.settled(stored)
 
     def _commit(self, messages: list[Received]) -> None:
         if not messages:

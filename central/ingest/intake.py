@@ -17,11 +17,13 @@ logger = logging.getLogger(__name__)
 
 
 class Received(Struct, frozen=True):
-    """A message as it came from the broker, and when (UTC milliseconds since 1970)."""
+    """A message as it came from the broker, and when (UTC milliseconds since 1970). `settled` hears
+    whether it was stored, or refused for good; if not, nothing of it was kept."""
 
     topic: str
     payload: bytes
     received_ms: int
+    settled: Callable[[bool], object] = bool
 
 
 class Committed(Struct, frozen=True):

@@ -32,7 +32,8 @@ class Board:
         self._kept: OrderedDict[str, tuple[int, asyncio.Task[SiteQueue | None]]] = OrderedDict()
 
     async def queue(self, place: str) -> SiteQueue | None:
-        """The queue of a hub or site, a few seconds old at most; None for one that nobody knows.
+        """The queue of a hub or site, a few seconds old at most, without news where no such hub is
+        in service; None for a site that nobody knows.
 
         Raises StoreError. All who ask meanwhile share one answer, and the value itself.
         """
@@ -56,8 +57,6 @@ class Board:
                 return None
             hubs = reader.nodes(where)
             nodes = hubs if place == site else [hub for hub in hubs if hub.node == place]
-            if not nodes and place != site:
-                return None
             last_quarter_ms = now_ms - now_ms % QUARTER_MS
             cells = reader.cells(site, last_quarter_ms - _HOUR_MS + QUARTER_MS, now_ms)
             queue = reader.queue(nodes[0].node) if len(nodes) == 1 else []

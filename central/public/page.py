@@ -41,6 +41,7 @@ def ticket_page(queue: SiteQueue, day: str, number: str, language: str) -> bytes
         first=place.ahead == 0,
         wait=wait,
         current=queue.live,
+        stale=not queue.live and place.phase != "no-news",
         as_of=as_of,
         refresh_s=REFRESH_S,
     )

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from contract.snapshot import TicketPhase
 
-Phase = TicketPhase | Literal["gone", "other-day", "unclear"]
+Phase = TicketPhase | Literal["gone", "other-day", "no-news", "unclear"]
 _FEW_CALLS = 3
 _SHORT_MIN, _LONG_MIN = 10, 45
 
@@ -65,14 +65,15 @@ class Place(Struct, frozen=True):
 
 def place_of(queue: SiteQueue, day: str, number: str) -> Place:
     """Where the ticket `number` of `day` stands. Those of the same service who wait longer come
-    first, priority apart, which only the hub knows; at the pace of late."""
+    first, priority apart, which only the hub knows; at the pace of late. Of a day that the hub is
+    not known to have opened there is no news."""
     if not queue.is_clear:
         return Place("unclear")
     if queue.day is not None and day != queue.day:
-        return Place("other-day")
+        return Place("other-day" if day < queue.day else "no-news")
     ticket = queue.tickets.get(number)
     if ticket is None:
-        return Place("gone")
+        return Place("no-news" if queue.day is None else "gone")
     if ticket.phase != "waiting":
         return Place(ticket.phase)
     mine = _order(number, ticket)

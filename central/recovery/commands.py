@@ -12,7 +12,8 @@ from central.service import signing_key_of
 from central.settings import CentralSettings
 from central.store.database import reading, transaction, writing
 from central.store.given_up import is_known, write_off
-from central.store.node_journals import watermarks
+from central.store.node_journals import holds, refused_since, watermarks
+from contract.topics import up
 from contract.wire import VERSION, Ack, Export, Receipt
 from runtime.clock import SystemClock
 from runtime.sealed import seal, write_file
@@ -68,18 +69,46 @@ def _node_key(settings: CentralSettings, given: argparse.Namespace) -> str:
 def _import(settings: CentralSettings, given: argparse.Namespace) -> str:
     data = given.file.read_bytes()
     export = checked(settings.folder, data)
-    waiting = spool(settings.folder, export, data)
-    committed = _wait_for(settings, export, waiting)
-    if waiting.exists():
-        return words("import_waits", file=waiting)
+    started_ms = SystemClock().stamp().wall_ms
+    if not _holds(settings, export):
+        waiting = spool(settings.folder, export, data)
+        if not _is_gone(waiting):
+            return words("import_waits", file=waiting)
+        if not _holds(settings, export):
+            return _not_all_here(settings, export, started_ms)
+    with reading(settings.database()) as conn:
+        committed = watermarks(conn, export.node)
     path = (given.to or given.file.parent) / f"thutu-receipt-{export.node}.thutu"
     acks = tuple(Ack(VERSION, epoch, row) for epoch, row in sorted(committed.items()))
     write_file(path, seal(signing_key_of(settings.folder), Receipt(VERSION, export.node, acks)))
-    up_to = committed.get(export.epoch, 0)
+    up_to = committed[export.epoch]
     imported = words("imported", node=export.node, row=up_to, receipt=path)
-    if up_to < export.last_seq:
-        return f"{imported} {words('rows_missing', row=export.last_seq)}"
-    return imported
+    if up_to >= export.last_seq:
+        return imported
+    missing = words("rows_missing", first=export.first_seq, last=export.last_seq)
+    return f"{imported} {missing}"
+
+
+def _holds(settings: CentralSettings, export: Export) -> bool:
+    with reading(settings.database()) as conn:
+        return holds(conn, export.node, export.epoch, export.first_seq, export.last_seq)
+
+
+def _is_gone(waiting: Path) -> bool:
+    """Whether the centre has taken a file away before time is up."""
+    clock = SystemClock()
+    give_up_ns = clock.stamp().mono_ns + _TAKEN_WITHIN_S * 1_000_000_000
+    while waiting.exists() and clock.stamp().mono_ns < give_up_ns:
+        clock.sleep(_LOOK_S)
+    return not waiting.exists()
+
+
+def _not_all_here(settings: CentralSettings, export: Export, since_ms: int) -> str:
+    with reading(settings.database()) as conn:
+        refused = refused_since(conn, up(export.node, "events"), since_ms)
+    what = words("rows_not_here", node=export.node, first=export.first_seq, last=export.last_seq)
+    why = words("rows_refused", n=refused) if refused else words("import_again")
+    return f"{what} {why}"
 
 
 def _write_off(settings: CentralSettings, given: argparse.Namespace) -> str:
@@ -97,16 +126,3 @@ def _write_off(settings: CentralSettings, given: argparse.Namespace) -> str:
         words("written_off", node=given.node, epoch=one.epoch, last=one.last, missing=one.missing)
         for one in former
     )
-
-
-def _wait_for(settings: CentralSettings, export: Export, waiting: Path) -> dict[str, int]:
-    """Committed rows of the node's journals, once the file is taken in or time is up."""
-    clock, committed = SystemClock(), dict[str, int]()
-    give_up_ns = clock.stamp().mono_ns + _TAKEN_WITHIN_S * 1_000_000_000
-    while clock.stamp().mono_ns < give_up_ns:
-        with reading(settings.database()) as conn:
-            committed = watermarks(conn, export.node)
-        if not waiting.exists() and committed.get(export.epoch, 0) >= export.last_seq:
-            break
-        clock.sleep(_LOOK_S)
-    return committed

@@ -11,8 +11,9 @@ _SAID = {e.DeviceLost, e.DeviceReturned, e.PaperLow, e.DeviceRemoved}
 
 
 class DeviceNow(Struct, frozen=True):
-    """`state` is working, paper_low or lost, and `condition` says why it is lost. `since_ms` is by
-    the hub's clock (UTC milliseconds since 1970), None when that could not be trusted."""
+    """`state` is working, paper_low, lost, or removed from the hub's list; `condition` says why it
+    is lost. `since_ms` is by the hub's clock (UTC milliseconds since 1970), None when that could
+    not be trusted."""
 
     state: str
     condition: str | None
@@ -38,7 +39,7 @@ def follow(devices: Mapping[str, DeviceNow], entries: Iterable[e.Entry]) -> dict
             case e.PaperLow(device):
                 _change(now, device, DeviceNow("paper_low", None, since_ms))
             case e.DeviceRemoved(device):
-                now.pop(device, None)
+                _change(now, device, DeviceNow("removed", None, since_ms))
     return now
 
 

@@ -110,6 +110,15 @@ class AccessStore:
         """End a session."""
         self._conn.execute("DELETE FROM sessions WHERE hash = ?", (digest,))
 
+    def digests(self, now_ms: int) -> list[bytes]:
+        """Of all tokens, and of the sessions that are not over."""
+        rows = self._conn.execute(
+            """SELECT hash FROM access_tokens
+            UNION ALL SELECT hash FROM sessions WHERE until_ms >= ?""",
+            (now_ms,),
+        )
+        return [digest for (digest,) in rows]
+
     # --- the audit log ------------------------------------------------------------------------
 
     def last_audit(self) -> tuple[int, bytes]:

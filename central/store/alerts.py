@@ -1,7 +1,7 @@
 """Alerts, their history, and the news of them that is not sent yet."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -192,6 +192,13 @@ class AlertBook:
     def forget(self, alert: int) -> None:
         """Stop watching what never became an alert."""
         self._conn.execute("DELETE FROM alerts WHERE alert = ?", (alert,))
+
+    def rename(self, subjects: Mapping[int, str]) -> None:
+        """Give alerts other subjects."""
+        self._conn.executemany(
+            "UPDATE alerts SET subject = ? WHERE alert = ?",
+            [(subject, alert) for alert, subject in subjects.items()],
+        )
 
     def move(self, alert: int, before: str, phase: str, since_ms: int) -> bool:
         """Put an alert from one phase into another; False when somebody else has moved it. When it

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from central.scope import Scope
 from central.store.connection import Connection
-from central.store.journal_reach import LAST, PRESENT, REACHES_MS
+from central.store.journal_reach import LAST, OVER_MS, PRESENT, REACHES_MS
 from central.store.visible import Visible, Where
 
 _DAY_STARTS_MS = "(slot_ms - (slot_ms + 25200000) % 86400000)"
@@ -19,11 +19,14 @@ _TOLD_MS = f"""(SELECT nullif(min(CASE WHEN watermark > coalesce(
     FROM nodes JOIN journals USING (node)
     WHERE nodes.site = appointments.site
         AND coalesce(retired_ms, {_DAY_STARTS_MS}) >= {_DAY_STARTS_MS}
-        AND ({PRESENT} OR {LAST} > 0 AND coalesce((SELECT present.began_ms
-            FROM journals AS present WHERE present.journal = current_journal), {_DAY_STARTS_MS})
-            >= {_DAY_STARTS_MS}))"""  # noqa: S608 - our own columns
+        AND ({PRESENT} OR {LAST} > 0
+            AND coalesce({OVER_MS}, {_DAY_STARTS_MS}) >= {_DAY_STARTS_MS}))"""  # noqa: S608 - our own columns
 _COLUMNS = f"""appointments.code, service, slot_ms, day, cancelled, asked, held_service,
     held_slot_ms, phase, phase_ms, withdrawn, held_ms, {_TOLD_MS}"""
+
+
+NO_CLOCK_TOLD = 0
+"""In `held_ms`: the hub noted it by a clock that was not to be trusted."""
 
 
 class Withdrawal(IntEnum):
@@ -40,8 +43,9 @@ class AppointmentRow(Struct, frozen=True):
 
     `service`, `slot_ms` and `cancelled` are what was decided at the centre, and `asked` what was
     asked for when it was booked. `held_service` and `held_slot_ms` are what the site's journal says
-    that its hub has, since `held_ms`, None for nothing; `phase` is what became of the citizen who
-    checked in, since `phase_ms`: while there is one, the hub's word holds. One is `withdrawn` that
+    that its hub has, since `held_ms`, None for nothing, or from before that was kept; `phase` is
+    what became of the citizen who checked in, since `phase_ms`, None where no trusted clock says:
+    while there is one, the hub's word holds. One is `withdrawn` that
     the authority cancelled. `told_ms` is until when everything that happened at the site was read
     (UTC milliseconds since 1970), None when unknown; it never goes beyond what was heard of a hub
     or a card that was at work on that day and is gone, for its rows may be lost.
@@ -78,8 +82,10 @@ class AppointmentRow(Struct, frozen=True):
         return (self.held_service, self.held_slot_ms) == (self.service, self.slot_ms)
 
     @property
-    def was_in_time(self) -> bool:
-        """Whether the hub had it as it is here when its slot began."""
+    def was_in_time(self) -> bool | None:
+        """Whether the hub had it as it is here when its slot began; None when no clock tells."""
+        if self.is_at_site and self.held_ms == NO_CLOCK_TOLD:
+            return None
         return self.is_at_site and (self.held_ms is None or self.held_ms <= self.slot_ms)
 
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from central.store.appointments import next_change
+from central.store.appointments import NO_CLOCK_TOLD, next_change
 from central.store.connection import Connection
 from central.store.journal_rows import rows_between
 
@@ -106,13 +106,21 @@ class Deliveries:
             (journal.site, journal.journal, seq),
         )
 
-    def hold(self, site: int, code: str, held: Held, at_ms: int) -> None:
-        """A hub has noted a slot; the first time counts, of several hubs' too."""
+    def hold(self, site: int, code: str, held: Held, at_ms: int | None) -> None:
+        """A hub has noted a slot, None: no clock tells when; what says most for the site counts,
+        of several hubs and cards too: in time, then perhaps in time, then late."""
+        if at_ms is None:
+            at_ms, as_good = NO_CLOCK_TOLD, (NO_CLOCK_TOLD, held.slot_ms)
+        elif at_ms <= held.slot_ms:
+            as_good = (NO_CLOCK_TOLD + 1, held.slot_ms)
+        else:
+            as_good = (NO_CLOCK_TOLD, at_ms)
         self._conn.execute(
             """UPDATE appointments SET held_service = ?, held_slot_ms = ?, held_ms =
-                CASE WHEN held_service = ? AND held_slot_ms = ? AND coalesce(held_ms, 0) < ?
+                CASE WHEN held_service = ? AND held_slot_ms = ?
+                    AND coalesce(held_ms, held_slot_ms) BETWEEN ? AND ?
                 THEN held_ms ELSE ? END WHERE site = ? AND code = ?""",
-            (*held, *held, at_ms, at_ms, site, code),
+            (*held, *held, *as_good, at_ms, site, code),
         )
 
     def drop(self, site: int, code: str) -> None:
@@ -131,7 +139,9 @@ class Deliveries:
         ).fetchone()
         return None if found is None or found[0] is None else Held(*found)
 
-    def check_in(self, journal: Followed, code: str, day: str, ticket: str, at_ms: int) -> None:
+    def check_in(
+        self, journal: Followed, code: str, day: str, ticket: str, at_ms: int | None
+    ) -> None:
         """The citizen came: what the hub has noted, for this day, holds."""
         self._conn.execute(
             """UPDATE appointments SET day = ?, node = ?, ticket = ?, phase = 'checked_in',
@@ -139,8 +149,9 @@ class Deliveries:
             (day, journal.node, ticket, at_ms, journal.site, code),
         )
 
-    def turn(self, journal: Followed, ticket: str, phase: str, at_ms: int) -> None:
-        """Something became of the citizen with this ticket, if an appointment has it."""
+    def turn(self, journal: Followed, ticket: str, phase: str, at_ms: int | None) -> None:
+        """Something became of the citizen with this ticket, if an appointment has it; None: no
+        clock tells when."""
         self._conn.execute(
             "UPDATE appointments SET phase = ?, phase_ms = ? WHERE node = ? AND ticket = ?",
             (phase, at_ms, journal.node, ticket),

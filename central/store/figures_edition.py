@@ -48,8 +48,8 @@ def empty(conn: Connection) -> None:
     for table in _FOLDED:
         conn.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
     conn.execute(
-        """UPDATE journals SET folded = 0, folded_ms = NULL, business_day = NULL,
-        fold_state = ?, waiting = 0, waiting_since_ms = NULL""",
+        """UPDATE journals SET folded = 0, folded_ms = NULL, began_ms = NULL,
+        business_day = NULL, fold_state = ?, waiting = 0, waiting_since_ms = NULL""",
         (b"",),
     )
 

@@ -29,10 +29,27 @@ class Machines:
         rows = self._visible.query(
             f"""SELECT visible.code, nodes.code, device, state, condition, since_ms
             FROM devices_now JOIN nodes ON current_journal = journal JOIN visible USING (site)
-            WHERE {IN_SERVICE} AND (state <> 'working' OR :broken = 0)
+            WHERE {IN_SERVICE} AND state <> 'removed' AND (state <> 'working' OR :broken = 0)
             ORDER BY nodes.code, device""",  # noqa: S608 - our own condition
             where,
             broken=int(broken),
+        )
+        return [DeviceRow(*row) for row in rows]
+
+    def lost_before(self, where: Where) -> list[DeviceRow]:
+        """Devices that a journal of a former card called lost, and of which no later journal has
+        spoken: a hub says again only what has changed for it."""
+        rows = self._visible.query(
+            f"""SELECT visible.code, nodes.code, device, state, condition, since_ms
+            FROM devices_now AS said JOIN journals USING (journal) JOIN nodes USING (node)
+            JOIN visible USING (site)
+            WHERE {IN_SERVICE} AND state = 'lost' AND said.journal <> current_journal
+            AND NOT EXISTS (SELECT 1 FROM journals AS others JOIN devices_now AS later
+                ON later.journal = others.journal
+                WHERE others.node = nodes.node AND later.device = said.device
+                AND (later.journal = nodes.current_journal OR later.journal > said.journal))
+            ORDER BY nodes.code, device""",  # noqa: S608 - our own condition
+            where,
         )
         return [DeviceRow(*row) for row in rows]
 

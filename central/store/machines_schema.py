@@ -13,7 +13,6 @@ machine_migrations = Migrations("thutu-central-machines")
 PUT_DEVICE = """INSERT INTO devices_now (journal, device, state, condition, since_ms)
     VALUES (?, ?, ?, ?, ?) ON CONFLICT (journal, device) DO UPDATE SET
     since_ms = excluded.since_ms, state = excluded.state, condition = excluded.condition"""
-DROP_DEVICE = "DELETE FROM devices_now WHERE journal = ? AND device = ?"
 
 
 @machine_migrations()

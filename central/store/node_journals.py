@@ -1,4 +1,4 @@
-"""Which journals of a node are held, and how much of each."""
+"""Which journals of a node are held, how much of each, and what of them was refused."""
 
 from msgspec import Struct
 
@@ -23,6 +23,26 @@ def watermarks(conn: Connection, node: str) -> dict[str, int]:
         (node,),
     )
     return dict(rows.fetchall())
+
+
+def holds(conn: Connection, node: str, epoch: str, first: int, last: int) -> bool:
+    """Whether rows `first` to `last` of a journal are held, with or without those before them."""
+    found = conn.execute(
+        """SELECT 1 FROM journals JOIN nodes USING (node) WHERE nodes.code = ? AND epoch = ?
+        AND (watermark >= ? OR EXISTS (SELECT 1 FROM runs
+            WHERE runs.journal = journals.journal AND runs.first <= ? AND runs.last >= ?))""",
+        (node, epoch, last, first, last),
+    )
+    return found.fetchone() is not None
+
+
+def refused_since(conn: Connection, topic: str, since_ms: int) -> int:
+    """How many messages on this topic are in quarantine that came at `since_ms` or later (UTC
+    milliseconds)."""
+    found = conn.execute(
+        "SELECT count(*) FROM quarantine WHERE topic = ? AND received_ms >= ?", (topic, since_ms)
+    )
+    return int(found.fetchone()[0])
 
 
 def held_journals(conn: Connection, node: str) -> list[HeldJournal]:

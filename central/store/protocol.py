@@ -171,13 +171,13 @@ class RollupStore(Protocol):
         ...
 
     def devices(self, journal: int) -> dict[str, DeviceNow]:
-        """The devices that the journal has spoken of, by name, without those taken off the list."""
+        """The devices that the journal has spoken of, by name."""
         ...
 
     def save_devices(
         self, journal: int, before: Mapping[str, DeviceNow], after: Mapping[str, DeviceNow]
     ) -> None:
-        """Keep what changed between two answers to `devices`."""
+        """Keep what changed since an answer to `devices`."""
         ...
 
     def add_cells(

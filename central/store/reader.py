@@ -17,7 +17,7 @@ from central.store.cells import (
     tally_from_row,
 )
 from central.store.connection import Connection, greater
-from central.store.journal_reach import LAST, MISSING, OWED, PRESENT, REACHES_MS
+from central.store.journal_reach import LAST, MISSING, OVER_MS, OWED, PRESENT, REACHES_MS
 from central.store.visible import EVERYWHERE, IN_SERVICE, Visible, Where
 from contract.snapshot import TicketPhase
 
@@ -49,9 +49,8 @@ class NodeRow(Struct, frozen=True):
     its present journal is held and folded, and the quality of all its journals together.
 
     `owed` are journals of former cards that may lack rows, `owed_missing` how many such rows are
-    known, `owed_ms` until when all of these journals are in the figures (None: unknown), and
-    `began_ms` when the present journal began, before which they end (None: unknown);
-    `written_off` rows are missing and given up.
+    known, and `owed_ms` until when those of them are in the figures that were not over before the
+    days asked for (None: there are none; 0: unknown); `written_off` rows are missing and given up.
     """
 
     site: str
@@ -80,7 +79,6 @@ class NodeRow(Struct, frozen=True):
     owed_missing: int = 0
     owed_ms: int | None = None
     written_off: int = 0
-    began_ms: int | None = None
 
 
 class Waiting(Struct, frozen=True):
@@ -154,8 +152,9 @@ class Reader:
             )
         )
 
-    def nodes(self, where: Where = EVERYWHERE) -> list[NodeRow]:
-        """Nodes by name, without those that were retired."""
+    def nodes(self, where: Where = EVERYWHERE, since_ms: int = 0) -> list[NodeRow]:
+        """Nodes by name, without those that were retired, for figures from `since_ms` on (UTC
+        milliseconds)."""
         rows = self._visible.query(
             f"""SELECT visible.code, nodes.code, online, online_since_ms,
                 {_HEARD}, synced, unsent,
@@ -171,13 +170,14 @@ class Reader:
                 max(business_day) FILTER (WHERE {PRESENT}), machines,
                 count(journal) FILTER (WHERE {OWED}),
                 coalesce(sum({MISSING}) FILTER (WHERE {OWED}), 0),
-                nullif(min(coalesce({REACHES_MS}, 0)) FILTER (WHERE {OWED}), 0),
-                coalesce(sum({MISSING}) FILTER (WHERE written_off_ms IS NOT NULL), 0),
-                max(began_ms) FILTER (WHERE {PRESENT})
+                min(coalesce({REACHES_MS}, 0))
+                    FILTER (WHERE {OWED} AND coalesce({OVER_MS}, :since) >= :since),
+                coalesce(sum({MISSING}) FILTER (WHERE written_off_ms IS NOT NULL), 0)
             FROM visible JOIN nodes USING (site) LEFT JOIN journals USING (node)
             WHERE {IN_SERVICE}
             GROUP BY nodes.node, visible.code ORDER BY nodes.code""",  # noqa: S608 - as above
             where,
+            since=since_ms,
         )
         return [
             NodeRow(site, node, _maybe(online), since, heard, _maybe(synced), *rest)

@@ -28,7 +28,7 @@ from central.store.database import claim, transaction
 from central.store.dictionary import Dictionary
 from central.store.figures_edition import empty
 from central.store.journal_rows import entries_between
-from central.store.machines_schema import DROP_DEVICE, PUT_DEVICE
+from central.store.machines_schema import PUT_DEVICE
 from central.store.protocol import Cursor, Unfolded
 from contract.topics import lane_of
 
@@ -169,9 +169,6 @@ class SqlRollupStore:
                 for device, now in after.items()
                 if before.get(device) != now
             ],
-        )
-        self._conn.executemany(
-            DROP_DEVICE, [(journal, device) for device in before.keys() - after.keys()]
         )
 
     def add_cells(

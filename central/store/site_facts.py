@@ -22,7 +22,7 @@ def ended(conn: Connection, day: str) -> set[str]:
 
 def is_registered(conn: Connection, site: str) -> bool:
     """Whether a site is in the list that was imported."""
-    found = conn.execute("SELECT 1 FROM sites WHERE code = ? AND registered", (site,))
+    found = conn.execute("SELECT 1 FROM sites WHERE code = ? AND registered = 1", (site,))
     return found.fetchone() is not None
 
 

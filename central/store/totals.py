@@ -17,7 +17,7 @@ from central.store.cells import (
     total_from_row,
 )
 from central.store.connection import Connection, greater
-from central.store.journal_reach import MISSING, OWED, PRESENT, REACHES_MS
+from central.store.journal_reach import MISSING, OVER_MS, OWED, PRESENT, REACHES_MS
 from central.store.visible import EVERYWHERE, IN_SERVICE, Visible, Where
 
 _TALLY = ", ".join(TALLY_COLUMNS)
@@ -261,8 +261,8 @@ node_now AS MATERIALIZED (
         {_HEARD} AS heard_ms,
         coalesce(sum({MISSING}) FILTER (WHERE written_off_ms IS NULL), 0) AS missing,
         max({REACHES_MS}) FILTER (WHERE {PRESENT}) AS present_ms,
-        min(coalesce({REACHES_MS}, 0)) FILTER (WHERE {OWED}) AS owed_ms,
-        max(began_ms) FILTER (WHERE {PRESENT}) AS began_ms,
+        min(coalesce({REACHES_MS}, 0))
+            FILTER (WHERE {OWED} AND coalesce({OVER_MS}, :since) >= :since) AS owed_ms,
         sum(waiting) FILTER (WHERE {PRESENT} AND business_day = :day) AS waiting,
         min(waiting_since_ms) FILTER (WHERE {PRESENT} AND business_day = :day) AS since_ms
     FROM visible JOIN nodes USING (site) LEFT JOIN journals USING (node) WHERE {IN_SERVICE}
@@ -270,8 +270,8 @@ node_now AS MATERIALIZED (
 ),
 node_reach AS MATERIALIZED (
     SELECT node_now.*,
-        CASE WHEN owed_ms < present_ms AND coalesce(began_ms, :since) >= :since
-            THEN nullif(owed_ms, 0) ELSE present_ms END AS complete_ms
+        CASE WHEN owed_ms < present_ms THEN nullif(owed_ms, 0) ELSE present_ms END
+            AS complete_ms
     FROM node_now
 ),
 site_now AS MATERIALIZED (

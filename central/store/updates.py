@@ -10,6 +10,7 @@ from central.store.connection import Connection
 from central.store.visible import IN_SERVICE, STILL_RUNNING, STILL_THERE, Visible, Where
 from central.updates.progress import HubUpdate
 from central.updates.rollout import Rollout, RolloutState, Told
+from contract.versions import is_later
 from contract.wire import UpdateState
 
 _MOST_ORDERS_OF_A_NODE = 100
@@ -163,20 +164,26 @@ class UpdateBook:
 
     def software_told(self, today: str) -> dict[str, str]:
         """What each node should run: the software of the newest rollout that told it, unless that
-        was given up before the node had switched. Nodes that were told nothing are left out, and
-        those of sites that have ended or that were retired."""
+        was given up before the node had switched. One that has said of it that it is done, with
+        later software than that, came with it on its card, and keeps it. Nodes that were told
+        nothing are left out, and those of sites that have ended or that were retired."""
         rows = self._conn.execute(
-            f"""SELECT nodes.code, rollouts.software FROM (
+            f"""SELECT nodes.code, rollouts.software, nodes.software, said.phase FROM (
                 SELECT node, max(rollout) AS rollout FROM node_updates
                 JOIN rollouts ON number = 2 * rollout AND node_updates.release = rollouts.release
                 WHERE told_ms IS NOT NULL
                 AND (state IN ('running', 'paused') OR phase IN ('trying', 'done'))
                 GROUP BY node) AS told
             JOIN rollouts USING (rollout) JOIN nodes USING (node) JOIN sites USING (site)
+            JOIN node_updates AS said ON said.node = told.node
+                AND said.number = 2 * told.rollout AND said.release = rollouts.release
             WHERE {STILL_RUNNING}""",  # noqa: S608 - our own condition
             {"today": today},
         )
-        return dict(rows.fetchall())
+        return {
+            node: runs if phase == "done" and is_later(runs or "", given) else given
+            for node, given, runs, phase in rows
+        }
 
     def software_run(self, today: str) -> set[str]:
         """What hubs said last that they run, those of sites that have ended left out."""

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -31,10 +31,10 @@ _LONGEST_NOTE = 300
 def alert_pages(entrance: Entrance, pages: Pages) -> APIRouter:
     """The pages, each to whom `entrance` lets in to it."""
     Watching = Annotated[  # noqa: N806 - a type
-        Admission, Depends(page_admitting(entrance, Permission.MACHINES))
+        Admission, page_admitting(entrance, Permission.MACHINES)
     ]
     Acting = Annotated[  # noqa: N806 - as above
-        Admission, Depends(page_admitting(entrance, Permission.ALERTS))
+        Admission, page_admitting(entrance, Permission.ALERTS)
     ]
     router = APIRouter(include_in_schema=False)
 

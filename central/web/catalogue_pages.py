@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from central.access.permissions import Permission
@@ -16,7 +16,7 @@ from central.web.words import page_language
 def catalogue_pages(entrance: Entrance, pages: Pages) -> APIRouter:
     """The page, to whom `entrance` lets in to it."""
     Watching = Annotated[  # noqa: N806 - a type
-        Admission, Depends(page_admitting(entrance, Permission.MACHINES))
+        Admission, page_admitting(entrance, Permission.MACHINES)
     ]
     router = APIRouter(include_in_schema=False)
 

@@ -1,12 +1,12 @@
 """The admins' pages: the desk's answers in HTML."""
 
 import gzip
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, NamedTuple
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request, params
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -21,6 +21,7 @@ from central.api.parameters import (
     address_of,
     found,
     service_names,
+    until_answered,
 )
 from central.api.ranking import Page
 from central.store.visible import Where
@@ -65,30 +66,34 @@ class Pages:
             **values,
         )
         body, headers = html.encode(), {"Vary": "Accept-Encoding"}
-        if len(body) >= _LARGE and "gzip" in request.headers.get("accept-encoding", ""):
+        if len(body) >= _LARGE and _takes_gzip(request.headers.get("accept-encoding", "")):
             body = gzip.compress(body, _LEVEL)
             headers["Content-Encoding"] = "gzip"
         return HTMLResponse(body, status, headers)
 
 
-def page_admitting(
-    entrance: Entrance, permission: Permission
-) -> Callable[[Request], AsyncIterator[Admission]]:
-    """A dependency that lets in whose session may do this."""
+def _takes_gzip(accepted: str) -> bool:
+    """Source: RFC 9110, section 12.5.3: a coding of weight 0 is not acceptable."""
+    codings = (one.replace(" ", "").lower().partition(";q=") for one in accepted.split(","))
+    return any(name == "gzip" and (not q or q.strip("0.")) for name, _, q in codings)
+
+
+def page_admitting(entrance: Entrance, permission: Permission) -> params.Depends:
+    """What a parameter is annotated with that lets in whose session may do this."""
 
     async def admission(request: Request) -> AsyncIterator[Admission]:
         shown = Shown(None, request.cookies.get(entrance.session_cookie), address_of(request))
         async with entrance.admit(shown, permission) as admission:
             yield admission
 
-    return admission
+    return until_answered(admission)
 
 
 def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIRouter:
     """The pages that show figures, to whom `entrance` lets in."""
 
     Reading = Annotated[  # noqa: N806 - a type
-        Admission, Depends(page_admitting(entrance, Permission.FIGURES))
+        Admission, page_admitting(entrance, Permission.FIGURES)
     ]
     router = APIRouter(include_in_schema=False)
 

@@ -12,8 +12,8 @@ from msgspec.structs import asdict
 
 from central.access.permissions import Permission, may
 from central.api.entrance import Admission, Entrance
+from central.api.freshness import counted
 from central.api.known import Period
-from central.api.models import DayFigures
 from central.api.parameters import (
     LONGEST_PERIOD_DAYS,
     FromQuery,
@@ -23,7 +23,7 @@ from central.api.parameters import (
     period_of,
     where_of,
 )
-from central.api.period_models import Step, Trend
+from central.api.period_models import Step, Total, Trend
 from central.api.ranking import Page
 from central.store.visible import Where
 from central.web.chart import Chart, bar_chart
@@ -37,10 +37,10 @@ _AT_ONCE = 100
 def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
     """The pages, each to whom `entrance` lets in to it."""
     Reading = Annotated[  # noqa: N806 - a type
-        Admission, Depends(page_admitting(entrance, Permission.FIGURES))
+        Admission, page_admitting(entrance, Permission.FIGURES)
     ]
     Watching = Annotated[  # noqa: N806 - as above
-        Admission, Depends(page_admitting(entrance, Permission.MACHINES))
+        Admission, page_admitting(entrance, Permission.MACHINES)
     ]
     Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
     router = APIRouter(include_in_schema=False)
@@ -94,7 +94,7 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
             fault=None,
             before=before,
             freshness=now.freshness,
-            rows=_compared(then.figures, now.figures),
+            rows=_compared(then, before.last, now, min(period.last, entrance.today())),
         )
 
     @router.get("/machines")
@@ -149,18 +149,25 @@ class Row(NamedTuple):
         return self.after / self.before - 1
 
 
-def _compared(before: DayFigures, after: DayFigures) -> list[Row]:
-    def row(key: str, of_before: int | None, of_after: int | None, *, is_time: bool = False) -> Row:
-        return Row(key, of_before, of_after, is_time)
+def _compared(then: Total, then_last: date, now: Total, now_last: date) -> list[Row]:
+    """The rows; the last days are those that have begun."""
 
+    def count(key: str, before: int, after: int) -> Row:
+        of_then = counted(before, then.freshness, then_last)
+        return Row(key, of_then, counted(after, now.freshness, now_last), is_time=False)
+
+    def time(key: str, before: int | None, after: int | None) -> Row:
+        return Row(key, before, after, is_time=True)
+
+    before, after = then.figures, now.figures
     return [
-        row("issued", before.issued, after.issued),
-        row("visits", before.visits, after.visits),
-        row("no_shows", before.no_shows, after.no_shows),
-        row("wait_p50", before.wait.p50_ms, after.wait.p50_ms, is_time=True),
-        row("wait_p90", before.wait.p90_ms, after.wait.p90_ms, is_time=True),
-        row("service_p50", before.service.p50_ms, after.service.p50_ms, is_time=True),
-        row("second_wait_p50", before.second_wait.p50_ms, after.second_wait.p50_ms, is_time=True),
+        count("issued", before.issued, after.issued),
+        count("visits", before.visits, after.visits),
+        count("no_shows", before.no_shows, after.no_shows),
+        time("wait_p50", before.wait.p50_ms, after.wait.p50_ms),
+        time("wait_p90", before.wait.p90_ms, after.wait.p90_ms),
+        time("service_p50", before.service.p50_ms, after.service.p50_ms),
+        time("second_wait_p50", before.second_wait.p50_ms, after.second_wait.p50_ms),
     ]
 
 
@@ -169,7 +176,9 @@ def _trend_charts(trend: Trend, words: Words) -> list[NamedChart]:
     every = 5 if trend.step is Step.DAY else 3
     marks = [name if n % every == 0 else None for n, name in enumerate(names)]
     waits = [point.figures.wait.p90_ms for point in trend.points]
-    issued = [point.figures.issued for point in trend.points]
+    issued = [
+        counted(point.figures.issued, trend.freshness, point.last_day) for point in trend.points
+    ]
     return [
         NamedChart(words("chart_issued"), _bars(names, marks, issued, words)),
         NamedChart(
@@ -183,7 +192,9 @@ def _trend_charts(trend: Trend, words: Words) -> list[NamedChart]:
     ]
 
 
-def _bars(names: list[str], marks: list[str | None], values: list[int], words: Words) -> Chart:
+def _bars(
+    names: list[str], marks: list[str | None], values: list[int | None], words: Words
+) -> Chart:
     said = [f"{name}: {words.number(n)}" for name, n in zip(names, values, strict=True)]
     return bar_chart(values, said, marks)
 

@@ -4,7 +4,6 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
-from starlette.concurrency import run_in_threadpool
 
 from central.api.entrance import Entrance
 from central.api.parameters import address_of
@@ -54,8 +53,7 @@ def signing_in_router(entrance: Entrance, pages: Pages, cookies: SessionCookies)
     @router.post("/sign-out")
     async def sign_out(request: Request) -> Response:
         session = request.cookies.get(entrance.session_cookie, "")
-        async with entrance.turn():
-            await run_in_threadpool(entrance.sign_out, session, address_of(request))
+        await entrance.sign_out(session, address_of(request))
         id_token = cookies.id_token(request)
         there = await openid.sign_out_url(id_token) if openid and id_token else None
         response: Response = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)

@@ -23,7 +23,7 @@ _REFUSALS = Page(0, 100)
 def update_pages(entrance: Entrance, pages: Pages) -> APIRouter:
     """The page, to whom `entrance` lets in to it."""
     Watching = Annotated[  # noqa: N806 - a type
-        Admission, Depends(page_admitting(entrance, Permission.MACHINES))
+        Admission, page_admitting(entrance, Permission.MACHINES)
     ]
     Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
     router = APIRouter(include_in_schema=False)

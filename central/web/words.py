@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from fastapi import Request
 
+from central.api.freshness import counted
 from central.api.models import (
     Freshness,
     FreshnessOfMany,
@@ -54,11 +55,15 @@ class Words:
         text = f"{n:,.{places}f}"
         return text.translate(str.maketrans(",.", ".,")) if self.language == "vi" else text
 
-    def count(self, n: int, fresh: Freshness | FreshnessOfMany, day: date) -> str:
-        """How many of a day, or a dash for none of which nobody knows."""
-        up_to = fresh.complete_up_to
-        is_unknown = n == 0 and (up_to is None or up_to.date() < day)
-        return self.number(None if is_unknown else n)
+    def count(
+        self,
+        n: int,
+        fresh: Freshness | FreshnessOfMany,
+        last: date,
+        reporting: int | None = None,
+    ) -> str:
+        """How many of a day, or of days up to `last`; a dash for none of which nobody knows."""
+        return self.number(counted(n, fresh, last, reporting=reporting))
 
     def minutes(self, ms: int | None) -> str:
         """A duration in minutes, to a tenth below ten, in seconds below one, or a dash."""

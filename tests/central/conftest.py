@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 from central.store import sqlite
 from central.store.connection import Database
-from central.store.database import Location, database_of, open_for_writing
+from central.store.database import Location, close, database_of, open_for_writing
 from central.store.postgres import Postgres
 from tests.browser import chromium
 from tests.central.nation import Nation, nation
@@ -64,9 +64,11 @@ def new_location(
 
 
 @pytest.fixture
-def location(new_location: Callable[[], Location]) -> Location:
-    """Where an empty database is, of each engine in turn."""
-    return new_location()
+def location(new_location: Callable[[], Location]) -> Iterator[Location]:
+    """Where an empty database is, of each engine in turn; who reads it leaves no connection."""
+    made = new_location()
+    yield made
+    close(made)
 
 
 @pytest.fixture

@@ -19,3 +19,16 @@ def decide(
     with writing(location) as db, transaction(db.conn):
         book = ConfigurationBook(db.conn)
         return book.put(key or Ed25519PrivateKey.generate(), node, text, handled)
+
+
+def open_on(weekday: int, times: str) -> str:
+    """The configuration of 01-00097-01 where it is open on one day of the week."""
+    return f"""
+[site]
+site = "01-00097-01"
+unit = "Phường Hồng Hà"
+site_name = "Trung tâm phường Hồng Hà"
+services = [{{ id = "1", series = "1", name = {{ vi = "Hộ tịch" }} }}]
+counters = [{{ id = "1", services = ["1"] }}]
+sessions = [{{ weekdays = [{weekday}], {times} }}]
+"""

@@ -170,7 +170,9 @@ def nation(folder: Path, database: Location | None = None) -> Iterator[Nation]:
             database,
             node,
             f'follow_url = "https://centre.example/{node}"\n'
-            f'site = {{ site = "{node[:11]}", services = [{{ id = "1" }}], {_ALWAYS} }}',
+            f'site = {{ site = "{node[:11]}", unit = "Phường", site_name = "Trung tâm", '
+            'services = [{ id = "1", series = "1", name = { vi = "Hộ tịch" } }], '
+            f'counters = [{{ id = "1", services = ["1"] }}], {_ALWAYS} }}',
         )
     access = AccessSettings(requests_per_minute=1_000_000, sign_ins_per_minute=1000)
     entrance = Entrance(database, clock, live_within_s=180, access=access)

@@ -1,6 +1,8 @@
 """`thutu-central publish-config` and what `retire-node` says of it, in the words that an operator
 reads."""
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from central.store.appointments import AppointmentRow, Appointments, Withdrawal
 from central.store.configurations import Configurations
 from central.store.database import reading, writing
 from central.store.ingest import SqlIngestStore
+from edge.settings import HubSettings
+from runtime.settings import SettingsError, load_settings
 from tests.central.appointments.sites import CONFIGURATION, DAY_MS, PORTAL, SITE, BookedSite
 from tests.central.journal import MORNING_MS, Journal
 from tests.central.test_registry_commands import Operator
@@ -89,6 +93,19 @@ def test_a_site_is_all_of_its_hubs_that_are_there(operator: Decider) -> None:
     assert operator.told() == {H1: 2, H2: 2, H3: 2}
 
 
+def test_what_windows_saves_as_utf8_is_published(operator: Decider) -> None:
+    operator.file.write_bytes(CONFIGURATION.encode("utf-8-sig"))
+    assert operator.does("publish-config", SITE, str(operator.file)).startswith(f"{H1}: ")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1258"])
+def test_a_file_that_is_not_utf8_is_refused_with_words(operator: Decider, encoding: str) -> None:
+    operator.file.write_bytes(CONFIGURATION.encode(encoding, "replace"))
+    with pytest.raises(SystemExit, match=r"site\.toml is not UTF-8\. Nothing was published\. Save"):
+        operator.does("publish-config", SITE, str(operator.file))
+    assert operator.told() == {}
+
+
 def test_nothing_is_published_for_a_hub_that_was_retired(operator: Decider) -> None:
     operator.hears(H1)
     operator.retires(H1)
@@ -125,6 +142,57 @@ def test_what_no_longer_fits_is_named_and_then_withdrawn(operator: Decider) -> N
     [subject] = subjects
     assert subject.startswith(f"{SITE}: 3 by {H1} 3-")
     assert len(operator.publishes(CLOSED)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (CLOSED.replace('unit = "Phường Hồng Hà"\n', ""), "missing required field `unit`"),
+        (CLOSED.replace("[site]", "[site]\nfloor = 2", 1), "unknown field `floor`"),
+        (CLOSED.replace("[[site.sessions]]", "[[site.sesions]]"), "unknown field `sesions`"),
+        (CLOSED.replace('services = ["1", "2"]', 'services = ["7"]'), "unknown service '7'"),
+        (CLOSED.replace('"23:59"', '"23:00"'), "have to be in order"),
+        (f'follow_url = "https://x.vn/{{nummer}}"\n{CLOSED}', "{nummer} is none of"),
+        (f'follow_url = "https://x.vn/{3000 * "x"}"\n{CLOSED}', "too long for a QR code"),
+        (f'procedures = [{{ code = "1.001193", nam = {{}}, service = "1" }}]\n{CLOSED}', "nam"),
+        (
+            f'procedures = [{{ code = "1.001193", name = {{}}, service = "7" }}]\n{CLOSED}',
+            "procedure 1.001193 names the unknown service '7'",
+        ),
+    ],
+)
+def test_what_no_hub_takes_is_not_published_and_cancels_nothing(
+    operator: Decider, text: str, why: str
+) -> None:
+    """By the words of the hub's own loader."""
+    operator.books(HEN_01=SLOT_MS)
+    with pytest.raises(SystemExit, match=re.escape(why)) as refused:
+        operator.publishes(text)
+    assert str(refused.value).endswith("Nothing was published.")
+    assert operator.told() == {H1: 1}
+    assert not operator.appointment("HEN-01").cancelled
+    hub = operator.file.with_name("hub.toml")
+    hub.write_text(f'node = "{H1}"\ndata = "data"\n{CONFIGURATION}', "utf-8")
+    with pytest.raises(SettingsError, match=re.escape(why)):
+        load_settings(hub, HubSettings, "X", {}, instead=tomllib.loads(text))
+
+
+def test_what_another_hub_of_the_site_still_offers_is_kept(operator: Decider) -> None:
+    """Each hub may be told something else, and a citizen goes to the one that has the service."""
+    one_service = CONFIGURATION.replace('services = ["1", "2"]', 'services = ["1"]')
+    one_service = one_service.partition('[[site.services]]\nid = "2"')[0]
+    operator.hears(H1, H2)
+    operator.books(HEN_01=SLOT_MS)
+    operator.publishes(CONFIGURATION, place=H2)
+    with writing(operator.database) as db:
+        site = BookedSite(db, operator.database)
+        site.clock.now_ms = SLOT_MS - DAY_MS
+        site.book.book(PORTAL, SITE, Wanted("2", SLOT_MS, "HEN-02"), "key-of-HEN-02")
+    assert len(operator.publishes(one_service, place=H1)) == 1
+    site.book.book(PORTAL, SITE, Wanted("2", SLOT_MS, "HEN-03"), "key-of-HEN-03")
+    assert len(operator.publishes(CLOSED, place=H1)) == 1, "h2 works on that day"
+    assert operator.publishes(one_service, place=H2)[2:] == [f"{DAY}: HEN-02, HEN-03"]
+    assert not operator.appointment("HEN-01").cancelled
 
 
 def test_retiring_says_what_the_hub_that_stays_was_not_told(operator: Decider) -> None:

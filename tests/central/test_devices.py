@@ -44,6 +44,7 @@ def test_the_last_word_counts_and_an_untrusted_clock_dates_nothing() -> None:
     assert follow({}, journal.entries) == {
         "printer": DeviceNow("working", None, MORNING_MS + 2_000),
         "display-1": DeviceNow("lost", "no-answer", None),
+        "boards:b1": DeviceNow("removed", None, MORNING_MS + 4_000),
     }
 
 

@@ -121,6 +121,24 @@ def test_software_differs_where_another_was_told_whatever_most_run(each_db: Data
     assert differing(each_db) == [f"{late} software"]
 
 
+def test_a_card_that_came_with_later_software_and_says_done_runs_what_it_should(
+    each_db: Database,
+) -> None:
+    """Also while the rollout goes on: the hub keeps what it has."""
+    hubs = [f"01-00097-{n:02}-h1" for n in range(1, 6)]
+    card, before_it_looked, earlier, candidate, first = hubs
+    runs = {card: "7.0.1", before_it_looked: "7.0.1", earlier: "6.0", candidate: "7.1rc1"}
+    heard(each_db, *((node, runs.get(node, "7.0"), "own") for node in hubs))
+    roll_out(each_db, ROLLOUT, *hubs)
+    for node in (card, earlier, candidate, first):
+        say(each_db, ROLLOUT, node, "done")
+    others = (before_it_looked, earlier, candidate)
+    assert differing(each_db) == [f"{node} software" for node in others]
+    assert wanted(each_db.conn, DAY).software == {**dict.fromkeys(hubs, "7.0"), card: "7.0.1"}
+    each_db.execute("UPDATE nodes SET software = '6.0' WHERE code = ?", (card,))
+    assert f"{card} software" in differing(each_db)
+
+
 @pytest.mark.parametrize("state", [RolloutState.STOPPED, RolloutState.HALTED])
 def test_of_a_rollout_that_was_given_up_holds_what_hubs_have_of_it(
     each_db: Database, state: RolloutState

@@ -1,5 +1,6 @@
 """What the pages say before there is anything to show, and for whom everything is silent."""
 
+import csv
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,6 +69,14 @@ def test_an_empty_centre_says_what_to_do_and_shows_no_zeros(database: Path) -> N
         assert "Không cần làm gì" in differing
         assert "Không có cảnh báo nào đang mở" in client.get("/alerts").text
         assert client.get("/trends").text.count("Không có số liệu nào") == 2
+
+
+def test_a_province_without_sites_offers_nothing_to_take_away(registered: Path) -> None:
+    with pages(registered, "national", None) as client:
+        empty, other = (client.get(f"/provinces/{code}").text for code in ("96", "01"))
+    assert "Chưa có điểm phục vụ nào" in empty
+    assert "province=96" not in empty
+    assert "/trends?province=01" in other
 
 
 def test_a_province_of_silent_sites_is_told_so_and_nobody_claims_that_nothing_is_missing(
@@ -140,6 +149,57 @@ def test_a_day_of_which_nothing_is_known_is_not_one_without_citizens(registered:
     assert issued == {"2026-11-18": ["0"], "2026-11-19": ["1"], DAY: ["–"]}
     for page in unknown:
         assert not re.search(r">0</", page)
+
+
+def test_what_nobody_knows_is_no_zero_in_trends_comparisons_and_files(registered: Path) -> None:
+    journal, silent_ms = Journal(), MORNING_MS - 3 * 86_400_000
+    journal.add(TicketIssued("1001", ("1",)), wall_ms=silent_ms)
+    take(registered, journal, silent_ms)
+    week = f"site={SITE}&from=2026-11-17&to={DAY}"
+    with pages(registered, "province", "01") as client:
+        trends = client.get(f"/trends?site={SITE}").text
+        compared = client.get(f"/compare?site={SITE}&from=2026-11-18&to={DAY}").text
+        days = lines(client.get(f"/api/v1/exports/days.csv?{week}"))
+        (site,) = lines(client.get(f"/api/v1/exports/sites.csv?from=2026-11-18&to={DAY}"))
+    assert cells(trends, "20/11/2026")[:3] == cells(trends, "18/11/2026")[:3] == ["–"] * 3
+    assert cells(trends, "17/11/2026")[:3] == ["1", "0", "0"]
+    assert cells(trends, "16/11/2026")[:3] == ["0"] * 3
+    assert cells(compared, "Đã cấp số") == ["1", "–", "–"]
+    assert [row[2:7] for row in days] == [["1", "0", "0", "0", "0"]] + [[""] * 5] * 3
+    assert site[3:13] == [""] * 10
+
+
+def test_where_all_are_live_a_day_without_citizens_has_zeros_everywhere(registered: Path) -> None:
+    journal = Journal()
+    journal.add(TicketIssued("1001", ("1",)), wall_ms=MORNING_MS - 86_400_000)
+    take(registered, journal, NOW_MS)
+    with pages(registered, "national", None) as client:
+        first = client.get("/").text
+        for page in (first, client.get(f"/sites/{SITE}").text):
+            assert re.findall("Đã cấp số</dt><dd>(.*?)</dd>", page) == ["0"]
+        assert cells(client.get("/trends").text, "20/11/2026")[:3] == ["0"] * 3
+    assert cells(first, "Thành phố Hà Nội")[4:6] == ["0", "0"]
+
+
+def take(database: Path, journal: Journal, now_ms: int) -> None:
+    """All rows of a journal, and a heartbeat."""
+    said = journal.status(wall_ms=now_ms)
+    with writing(database) as db:
+        intake = Intake(SqlIngestStore(db))
+        intake.commit([Received(journal.events_topic, journal.all(), now_ms)])
+        intake.commit([Received(journal.status_topic, said, now_ms)])
+        Folder(SqlRollupStore(db)).step()
+
+
+def cells(page: str, head: str) -> list[str]:
+    """What the row of a table says after the cell `head`."""
+    (row,) = (row for row in re.findall(r"<tr.*?</tr>", page, re.DOTALL) if f">{head}</" in row)
+    return re.findall(r">([^<>]*)</t[dh]>", row)[1:]
+
+
+def lines(answer: httpx.Response) -> list[list[str]]:
+    """The rows of a CSV file."""
+    return list(csv.reader(answer.raise_for_status().text.lstrip("\ufeff").splitlines()))[1:]
 
 
 def test_who_sees_one_province_is_never_told_that_it_is_the_nation(registered: Path) -> None:

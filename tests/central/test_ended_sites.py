@@ -192,11 +192,12 @@ def test_the_alert_of_a_silent_site_ends_with_it(location: Location) -> None:
     office = Office(location)
     office.take(quiet_day())
     office.live(30)
-    assert office.open() == [("silent", ENDS, "")]
+    assert office.open() == [("silent", ENDS, "h1")]
     with writing(location) as db:
         end(db, ENDS, "2026-11-19")
     office.live(12)
     assert office.open() == []
+    assert office.history(1) == [("opened", ""), ("let_go", "")]
 
 
 def test_pages_and_rankings_leave_it_out(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import httpx
@@ -22,8 +23,8 @@ from central.api.entrance import Entrance
 from central.front import Front
 from central.scope import Scope
 from central.settings import AccessSettings
-from central.store.connection import Connection
-from central.store.database import writing
+from central.store.connection import Connection, Database
+from central.store.database import Location, writing
 from central.web.app import create_pages
 from runtime.http_server import HttpServer
 from tests.central.nation import NOW_MS, StandingClock
@@ -40,18 +41,26 @@ def token(database: Path) -> str:
         return create_token(db, "máy", "national", None, NOW_MS, who="operator")
 
 
-@pytest.fixture
-def client(database: Path, token: str) -> Iterator[httpx.Client]:
-    del token  # its accounts must be there
+@contextmanager
+def served(database: Path) -> Iterator[httpx.Client]:
     entrance = Entrance(
         database, StandingClock(), live_within_s=180, access=ACCESS, behind_https=True
     )
     front = Front(create_api(entrance, lambda: True), create_pages(entrance))
     server = HttpServer(front, "127.0.0.1", 0)
     server.start()
-    with httpx.Client(base_url=server.url) as opened:
+    try:
+        with httpx.Client(base_url=server.url) as opened:
+            yield opened
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def client(database: Path, token: str) -> Iterator[httpx.Client]:
+    del token  # its accounts must be there
+    with served(database) as opened:
         yield opened
-    server.stop()
 
 
 def enter(client: httpx.Client, password: str) -> httpx.Response:
@@ -185,6 +194,41 @@ def test_wrong_tokens_are_refused_before_the_database_is_asked(
     other = httpx.HTTPTransport(local_address="127.0.0.9")
     with httpx.Client(base_url=client.base_url, transport=other) as elsewhere:
         assert wrong(elsewhere, 121).status_code == 401
+
+
+def test_who_was_let_in_before_a_restart_is_no_stranger_after_it(
+    database: Path, client: httpx.Client, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An office, or everybody behind a proxy that was not named, has one address."""
+    monkeypatch.setattr(entrance_module, "_SLOWED_S", 0)
+    session = enter(client, PASSWORD).headers["set-cookie"].partition(";")[0]
+    with served(database) as again:
+        assert {wrong(again, n).status_code for n in range(120)} == {401}
+        assert wrong(again, 120).status_code == 429
+        for known in ({"Cookie": session}, {"Authorization": f"Bearer {token}"}):
+            assert again.get("/api/v1/overview", headers=known).status_code == 200
+
+
+def test_signing_out_strangers_writes_nothing(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = {"Cookie": enter(client, PASSWORD).headers["set-cookie"].partition(";")[0]}
+    monkeypatch.setattr(entrance_module, "_SLOWED_S", 0)
+    written: list[object] = []
+
+    def noted(where: Location) -> AbstractContextManager[Database]:
+        written.append(where)
+        return writing(where)
+
+    monkeypatch.setattr(entrance_module, "writing", noted)
+    assert {client.post("/sign-out").status_code for _ in range(130)} == {303}
+    guesses = [{"Cookie": f"__Host-thutu_session=guess {number}"} for number in range(121)]
+    tried = [client.post("/sign-out", headers=guess).status_code for guess in guesses]
+    assert tried == [303] * 120 + [429]
+    assert written == []
+    assert client.post("/sign-out", headers=session).status_code == 303
+    assert len(written) == 1
+    assert client.get("/", headers=session).headers["location"] == "/sign-in"
 
 
 def test_who_shows_nothing_is_no_guess(client: httpx.Client) -> None:

@@ -1,7 +1,7 @@
 """A hub goes on with a new card: what its former card never sent is awaited, until it is given up,
 in either store."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
@@ -144,6 +144,80 @@ def test_only_figures_of_the_time_before_the_new_card_are_held_back(centre: Cent
         assert total.freshness.complete_up_to == up_to
         (standing,) = totals.site_standings(*period.days, now_ms, LIVE_MS, Where()).values()
         assert local_time(standing.complete_up_to_ms or 0) == up_to
+
+
+def up_to_of(centre: Centre, day: str, now_ms: int) -> datetime | None:
+    """Up to when figures of a day are complete, by the site's page and by the sum alike."""
+    reader, totals = Reader(centre.db.conn, Scope()), Totals(centre.db.conn, Scope())
+    desk = Desk(reader, totals, Moment(now_ms, LIVE_MS), shipped_provinces())
+    found = desk.site_day(SITE, date.fromisoformat(day), {})
+    assert found is not None
+    up_to = found.site.freshness.complete_up_to
+    (standing,) = totals.site_standings(day, day, now_ms, LIVE_MS, Where()).values()
+    of_sum_ms = standing.complete_up_to_ms
+    assert up_to == (None if of_sum_ms is None else local_time(of_sum_ms))
+    return up_to
+
+
+def test_a_card_that_was_tried_and_taken_out_again_holds_later_days_back(centre: Centre) -> None:
+    """The present card began before it, so nobody can tell when the other recorded its last."""
+    first, tried, day_ms = former_card(1), former_card(7), 86_400_000
+    tried.epoch = "00000000000000bb"
+    centre.take(first, 1, 2, MORNING_MS - day_ms)
+    centre.take(tried, 1, 3, MORNING_MS + 10 * MIN)
+    first.add(e.TicketIssued("1002", ("1",)), 30 * MIN)
+    now_ms = MORNING_MS + 31 * MIN
+    centre.take(first, 3, 3, now_ms)
+    told = local_time(MORNING_MS + 2 * MIN)
+    assert up_to_of(centre, DAY, now_ms) == told
+    first.open_day("2026-11-21")
+    first.add(e.TicketIssued("1001", ("1",)), day_ms + MIN)
+    centre.take(first, 4, 5, now_ms + day_ms)
+    assert up_to_of(centre, "2026-11-21", now_ms + day_ms) == told
+    with transaction(centre.db.conn):
+        write_off(centre.db.conn, NODE, now_ms + day_ms)
+    assert up_to_of(centre, "2026-11-21", now_ms + day_ms) == local_time(now_ms + day_ms)
+
+
+def test_a_former_card_that_was_put_back_for_a_while_is_not_over_before_that(
+    centre: Centre,
+) -> None:
+    old, new, day_ms = former_card(1), new_card(), 86_400_000
+    centre.take(old, 1, 2, LOST_MS)
+    centre.take(new, 1, 2, NOW_MS)
+    now_ms = NOW_MS + 2 * day_ms
+    new.open_day("2026-11-22")
+    old.add(e.DayOpened("2026-11-22", True, {}), 2 * day_ms)
+    old.add(e.TicketIssued("1001", ("1",)), 2 * day_ms + MIN)
+    centre.take(old, 3, 3, now_ms)
+    centre.take(new, 3, 3, now_ms + MIN)
+    assert up_to_of(centre, "2026-11-22", now_ms + MIN) == local_time(MORNING_MS + 2 * day_ms)
+
+
+def test_of_a_former_card_that_told_no_time_nobody_knows_when_it_was_over(centre: Centre) -> None:
+    old, new, day_ms = Journal(), new_card(), 86_400_000
+    old.add(e.DayOpened(DAY, False, {}), synced=False, wall_ms=0)
+    centre.take(old, 1, 1, LOST_MS)
+    new.open_day("2026-11-21")
+    centre.take(new, 1, 3, NOW_MS + day_ms)
+    assert up_to_of(centre, "2026-11-21", NOW_MS + day_ms) == local_time(LOST_MS)
+
+
+def test_a_rebuild_finds_again_when_the_cards_of_an_older_database_began(centre: Centre) -> None:
+    """Before the upgrade nobody noted it; what comes after it is not the beginning."""
+    old, new, day_ms = former_card(1), new_card(), 86_400_000
+    centre.take(old, 1, 2, LOST_MS)
+    for day in ("2026-11-21", "2026-11-22"):
+        new.open_day(day)
+    centre.take(new, 1, 3, NOW_MS + day_ms)
+    with transaction(centre.db.conn):
+        centre.db.execute("UPDATE journals SET began_ms = NULL")
+    new.add(e.TicketIssued("1001", ("1",)), 2 * day_ms)
+    now_ms = MORNING_MS + 2 * day_ms + MIN
+    centre.take(new, 4, 5, now_ms)
+    assert up_to_of(centre, "2026-11-22", now_ms) == local_time(LOST_MS)
+    Folder(SqlRollupStore(centre.db)).rebuild()
+    assert up_to_of(centre, "2026-11-22", now_ms) == local_time(now_ms)
 
 
 def test_a_former_card_that_was_never_heard_does_not_take_the_present_ones_place(

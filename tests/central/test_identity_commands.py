@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from msgspec.structs import replace
 
 from central.__main__ import main
 from central.identity.register import Register
@@ -79,6 +80,23 @@ def test_the_authority_is_made_with_all_that_a_broker_needs(identity: Path) -> N
     assert [str(name.value) for name in found] == ["mqtt.example.vn", "10.0.0.5"]
 
 
+@pytest.mark.parametrize("lacks", ["broker.key", "centre.key", "centre.pem", "revoked.pem"])
+def test_an_authority_that_a_cut_left_alone_is_completed_and_stays_who_it_is(
+    lacks: str, command: Command, identity: Path
+) -> None:
+    made = ("broker.key", "broker.pem", "centre.key", "centre.pem", "revoked.pem")
+    for name in made[made.index(lacks) :]:
+        (identity / name).unlink()
+    before = {path.name: path.read_bytes() for path in identity.glob("*.key")}
+    certificate = (identity / "ca.pem").read_bytes()
+    assert "Made in" in command("init-ca", "--broker", "mqtt.example.vn")
+    assert {*made} <= {path.name for path in identity.iterdir()}
+    assert (identity / "ca.pem").read_bytes() == certificate
+    assert {name: (identity / name).read_bytes() for name in before} == before
+    with pytest.raises(SystemExit, match="holds an authority already"):
+        command("init-ca", "--broker", "mqtt.example.vn")
+
+
 def test_a_token_is_printed_once_and_works(command: Command, identity: Path) -> None:
     token = EnrolmentToken.parse(command("enrol", SITE, NODE))
     assert token.authority == fingerprint(Authority.load(identity).root)
@@ -87,6 +105,16 @@ def test_a_token_is_printed_once_and_works(command: Command, identity: Path) -> 
     assert NODE in listed
     assert "until" in listed
     assert token.text not in listed
+
+
+def test_certificates_are_listed_with_the_days_of_vietnam(command: Command, identity: Path) -> None:
+    let_in(identity, EnrolmentToken.parse(command("enrol", SITE, NODE)))
+    evening_ms = 4_070_980_800_000  # 2099-01-01 20:00 in London, the next morning in Hà Nội
+    with closing(Register(identity)) as register, register.transaction():
+        [known] = register.certificates()
+        row = replace(known, fingerprint=b"x", serial="0" * 40, until_ms=evening_ms)
+        register.add_certificate(row)
+    assert "2099-01-02" in command("certificates")
 
 
 @pytest.mark.parametrize(
@@ -222,6 +250,23 @@ def test_the_broker_is_brought_what_differs_and_nothing_else(
     (identity / "revoked.pem").write_bytes(b"another list")
     assert ": revoked.pem changed" in command("broker-files", "--to", str(broker))
     assert (broker / "revoked.pem").read_bytes() == b"another list"
+
+
+@pytest.mark.usefixtures("identity")
+def test_the_broker_is_brought_the_access_list_that_was_laid_beside_the_settings(
+    command: Command, tmp_path: Path
+) -> None:
+    laid = tmp_path / "broker/acl"
+    laid.parent.mkdir()
+    laid.write_text("topic read former\n")
+    broker = tmp_path / "mosquitto"
+    carry = ("broker-files", "--to", str(broker))
+    assert "broker.pem, acl, revoked.pem changed" in command(*carry)
+    assert "nothing changed" in command(*carry)
+    laid.write_text("topic read new\n")
+    assert ": acl changed" in command(*carry)
+    assert (broker / "acl").read_text() == "topic read new\n"
+    assert (broker / "acl").stat().st_mode & 0o777 == 0o640
 
 
 def test_half_of_an_authority_is_not_brought_to_the_broker(

@@ -8,12 +8,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from central.identity.desk import IdentityDesk, has_authority
+from central.identity.eviction import evict
 from central.identity.register import Register
 from central.identity.registrar import Registrar
 from contract.codec import decode_message, encode_message
 from contract.topics import down, up
 from contract.wire import Certificate
 from runtime.authority import Authority
+from runtime.mqtt import MqttSettings
 from tests.central.certificate_requests import by_certificate, by_token, new_key, pkcs10
 from tests.edge.running_site import TestClock
 
@@ -165,6 +167,43 @@ def test_a_machine_enrolled_long_before_a_restart_of_the_centre_is_left_alone(
     assert watched.listed() != []
     assert watched.evicted == []
     assert len(enrolled.chain) == 2
+
+
+def test_one_connection_is_ended_a_turn_and_each_gets_its_turn(
+    watched: Watched, enrolled: Certificate
+) -> None:
+    """A broker that refuses us takes ten seconds each time."""
+    nodes = [NODE, *(f"01-0009{number}-01-h1" for number in range(3))]
+    for node in nodes[1:]:
+        watched.registrar.answer(by_token(node, watched.registrar.new_token(node)))
+    for node in nodes:
+        watched.clock.later(1)
+        watched.registrar.revoke(node, "stolen")
+    for count in range(1, 9):
+        watched.desk.turn()
+        assert len(watched.evicted) == count
+        watched.clock.later(10)
+    assert watched.evicted == [*reversed(nodes), *reversed(nodes)]
+    assert len(enrolled.chain) == 2
+
+
+def test_who_was_revoked_long_ago_is_evicted_once_more_by_a_new_process(
+    watched: Watched, enrolled: Certificate
+) -> None:
+    watched.registrar.revoke(NODE, "stolen")
+    watched.clock.later(DAY_S)
+    for _ in range(60):
+        watched.desk.turn()
+        watched.clock.later(10)
+    assert watched.evicted == [NODE]
+    assert len(enrolled.chain) == 2
+
+
+def test_a_revocation_stops_nothing_where_the_broker_is_reached_without_tls(
+    watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    evict(MqttSettings("127.0.0.1", 1883, "centre"), watched.authority, NODE, watched.clock.wall_ms)
+    assert f"{NODE}: a certificate was revoked, but without a ca_file" in caplog.text
 
 
 def test_the_list_is_made_anew_every_day_and_lasts_a_month(watched: Watched) -> None:

@@ -1,5 +1,6 @@
 """Files that hubs send by hand: whose they are is asked first, and none takes another's place."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,99 @@ def test_files_that_wait_take_no_others_place(tmp_path: Path, key: Ed25519Privat
     waiting = [spool(tmp_path, one, seal(key, one)) for one in (*exports, exports[0])]
     assert len({*waiting}) == 3
     assert waiting[3] == waiting[0]
-    taken: list[tuple[str, bytes]] = []
-    Spool(tmp_path, lambda topic, payload: taken.append((topic, payload))).turn()
-    assert sorted(taken) == sorted((up(one.node, "events"), *one.batches) for one in exports)
+    line = Line()
+    spooled = Spool(tmp_path, line.put)
+    for _ in range(2 * len(exports)):
+        spooled.turn()
+        line.settle(stored=True)
+    spooled.turn()
+    assert sorted(line.put_by) == sorted((up(one.node, "events"), *one.batches) for one in exports)
     assert not any(path.exists() for path in waiting)
+
+
+def test_a_file_goes_over_some_batches_at_a_time_and_again_from_what_was_not_stored(
+    tmp_path: Path, key: Ed25519PrivateKey
+) -> None:
+    register(tmp_path, NODES[0], key)
+    batches = tuple(f"batch {place}".encode() for place in range(150))
+    whole = Export(VERSION, NODES[0], EPOCH, 1, 150, 1, batches)
+    path = spool(tmp_path, whole, seal(key, whole))
+    line = Line()
+    spooled = Spool(tmp_path, line.put)
+    spooled.turn()
+    spooled.turn()
+    assert [batch for _, batch in line.put_by] == list(batches[:100])
+    line.settle(stored=True, most=30)
+    line.settle(stored=False, most=20)
+    line.settle(stored=True)
+    spooled.turn()
+    again = [*batches[30:50], *batches[100:]]
+    assert [batch for _, batch in line.put_by[100:]] == again
+    line.settle(stored=False)
+    spooled.turn()
+    assert path.exists()
+    line.settle(stored=True)
+    spooled.turn()
+    assert [batch for _, batch in line.put_by[170:]] == again
+    assert not path.exists()
+
+
+def test_a_file_whose_lane_goes_to_another_is_left_to_it(
+    tmp_path: Path, key: Ed25519PrivateKey
+) -> None:
+    """The store passes over what is not its own any more, and says nothing of it."""
+    for node in NODES:
+        register(tmp_path, node, key)
+    lost, kept = (spool(tmp_path, one, seal(key, one)) for one in map(export, NODES))
+    owned, line = set(NODES), Line()
+    spooled = Spool(tmp_path, line.put, owned.__contains__)
+    spooled.turn()
+    owned.remove(NODES[0])
+    line.settle(stored=True)
+    for _ in range(4):
+        spooled.turn()
+        line.settle(stored=True)
+    assert lost.exists()
+    assert not kept.exists()
+    owned.add(NODES[0])
+    for _ in range(2):
+        spooled.turn()
+        line.settle(stored=True)
+    assert not lost.exists()
+
+
+def test_files_that_cannot_be_read_stand_in_nobodys_way(
+    tmp_path: Path, key: Ed25519PrivateKey, caplog: pytest.LogCaptureFixture
+) -> None:
+    register(tmp_path, NODES[0], key)
+    good = spool(tmp_path, export(), seal(key, export()))
+    (good.parent / "00 strange.thutu").write_bytes(b"no export")
+    line = Line()
+    spooled = Spool(tmp_path, line.put)
+    for _ in range(2):
+        spooled.turn()
+        line.settle(stored=True)
+    assert not good.exists()
+    assert [record.getMessage().split(" is not")[0] for record in caplog.records] == [
+        str(good.parent / "00 strange.thutu")
+    ]
+
+
+class Line:
+    """Takes messages over, and says of them what it is told."""
+
+    def __init__(self) -> None:
+        self.put_by: list[tuple[str, bytes]] = []
+        self._unsettled: list[Callable[[bool], object]] = []
+
+    def put(self, topic: str, payload: bytes, settled: Callable[[bool], object]) -> None:
+        self.put_by.append((topic, payload))
+        self._unsettled.append(settled)
+
+    def settle(self, *, stored: bool, most: int | None = None) -> None:
+        settled, self._unsettled = (
+            self._unsettled[:most],
+            self._unsettled[len(self._unsettled[:most]) :],
+        )
+        for one in settled:
+            one(stored)

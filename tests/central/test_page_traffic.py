@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
+import pytest
 
 from tests.browser import chromium
 from tests.central.nation import Nation
@@ -32,6 +33,35 @@ def test_a_large_page_travels_compressed(served: Nation) -> None:
     assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
     assert packed.text == plain.text
     assert int(packed.headers["content-length"]) * 3 < len(plain.content)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("br, GZIP ; q=0.5", True),
+        ("gzip;q=0", False),
+        ("gzip; q=0.000, identity", False),
+        ("x-gzip-2", False),
+    ],
+)
+def test_who_does_not_read_gzip_gets_none(served: Nation, accepted: str, packed: bool) -> None:
+    with reader(served) as client:
+        found = client.get("/", headers={"Accept-Encoding": accepted})
+    assert ("content-encoding" in found.headers) == packed
+
+
+@pytest.mark.parametrize("file", ["admin.css", "admin.js", "icon.svg"])
+def test_after_an_upgrade_no_browser_goes_on_with_an_older_script(
+    served: Nation, file: str
+) -> None:
+    with httpx.Client(base_url=served.url) as client:
+        first = client.get(f"/static/{file}")
+        assert first.headers["cache-control"] == "private, no-cache"
+        known = {"If-None-Match": first.headers["etag"]}
+        again = client.get(f"/static/{file}", headers=known)
+        assert (again.status_code, again.content) == (304, b"")
+        font = client.get("/fonts/BeVietnamPro-Regular.ttf")
+        assert font.headers["cache-control"] == "max-age=86400"
 
 
 def test_changes_refresh_the_page_by_itself_but_not_again_and_again(served: Nation) -> None:

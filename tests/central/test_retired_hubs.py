@@ -39,7 +39,7 @@ from central.store.updates import UpdateReader
 from central.store.visible import Where
 from contract import events as e
 from contract.stamp import Stamp
-from tests.central.decisions import decide
+from tests.central.decisions import decide, open_on
 from tests.central.journal import DAY, MORNING_MS, Journal
 
 SITE, H1, H2 = "01-00097-01", "01-00097-01-h1", "01-00097-01-h2"
@@ -153,7 +153,8 @@ def test_everybody_says_the_same_of_a_site_whose_hubs_were_all_taken_away(
         assert said.reporting == 1
         state = said.freshness
         assert (state.ended, state.never, state.complete_up_to) == (1, 0, None)
-    [row] = sites_table("x", report.sites, {"01": "Hà Nội"}, local_time(NOW_MS), "vi").rows
+    made = local_time(NOW_MS)
+    [row] = sites_table("x", report.sites, {"01": "Hà Nội"}, made, "vi", last=day).rows
     assert "đã kết thúc" in row
     assert "chưa có số liệu" not in row
 
@@ -174,7 +175,6 @@ def test_a_province_that_has_ended_does_not_hold_the_nation_back(two_hubs: Datab
 def test_a_site_is_open_by_what_the_hub_that_stays_was_told(
     two_hubs: Database, location: Location
 ) -> None:
-    times = 'issue_from = "07:00", last_ticket = "18:30", closes = "19:00"'
     saturday_ms = MORNING_MS + 86_400_000
 
     def is_open() -> bool:
@@ -184,7 +184,9 @@ def test_a_site_is_open_by_what_the_hub_that_stays_was_told(
 
     decide(location, H1, 'follow_url = "https://centre.example"')
     assert not is_open()
-    decide(location, H2, f'[site]\nsite = "{SITE}"\nsessions = [{{weekdays = [6], {times}}}]')
+    decide(
+        location, H2, open_on(6, 'issue_from = "07:00", last_ticket = "18:30", closes = "19:00"')
+    )
     assert is_open(), "h1 was told no hours"
     take_away(two_hubs, H1)
     assert is_open()
@@ -216,7 +218,21 @@ def test_a_number_is_looked_up_in_the_queue_of_the_hub_that_gave_it_out(
     assert place(H1) == Place("waiting", ahead=5)
     assert place(H2) == Place("waiting", ahead=0)
     assert place(SITE) == Place("unclear")
-    assert place(f"{SITE}-h3") is None
+    assert place(f"{SITE}-h3") == Place("no-news"), "it may be new"
+    assert place("01-00098-01-h1") is None
     take_away(two_hubs, H1)
     assert place(SITE) == Place("waiting", ahead=0)
-    assert place(H1) is None
+    assert place(H1) == Place("no-news")
+    take_away(two_hubs, H2)
+    assert place(SITE) == Place("no-news")
+
+
+def test_a_new_card_that_has_not_opened_the_day_has_no_news_of_who_waits(
+    two_hubs: Database, location: Location
+) -> None:
+    card = Journal(H1, epoch="00000000000000a2")
+    card.add(e.DeviceReturned("printer"), 60_000)
+    send(two_hubs, card, NOW_MS)
+    queue = asyncio.run(Board(location, StoppedClock(), 180).queue(H1))
+    assert queue is not None
+    assert place_of(queue, DAY, "1003") == Place("no-news")

@@ -1,10 +1,11 @@
 """Work of which a few do it at once, and which keeps nobody else waiting."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio
 import httpx
@@ -24,6 +25,7 @@ from tests.central.nation import NOW_MS, Nation, StandingClock
 from tests.waiting import until
 
 WITHIN_S = 30.0
+MORE_THAN_TURNS = 40
 MONTH = "/api/v1/reports/2026-11.pdf"
 FILES_FOR = (
     *("national", "hanoi", "danang", "hongha"),
@@ -41,6 +43,11 @@ class Slow:
     def work(self, *_given: object) -> None:
         self.begun += 1
         assert self.go.wait(WITHIN_S)
+
+    def made(self, *_given: object) -> bytes:
+        """A file."""
+        self.work()
+        return b"made"
 
 
 def test_a_few_do_it_a_few_wait_and_the_next_is_told_to_come_back() -> None:
@@ -91,6 +98,42 @@ def opened(database: Path) -> Iterator[tuple[Entrance, httpx.Client]]:
     server.stop()
 
 
+@pytest.mark.parametrize("path", ["/api/v1/overview", "/"])
+def test_who_does_not_read_an_answer_keeps_no_turn(database: Path, path: str) -> None:
+    with writing(database) as db:
+        token = create_token(db, "An", "national", None, NOW_MS, who="operator")
+    entrance = Entrance(database, StandingClock(), live_within_s=180)
+    front = Front(create_api(entrance, lambda: True), create_pages(entrance))
+    session = entrance.sign_in_with_token(token, "203.0.113.7")
+    headers = [
+        (b"authorization", f"Bearer {token}".encode()),
+        (b"cookie", f"{entrance.session_cookie}={session}".encode()),
+    ]
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": headers}
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def crowd() -> None:
+        answers, everybody = [], anyio.Event()
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            answers.append(message)
+            if len(answers) == MORE_THAN_TURNS:
+                everybody.set()
+            await anyio.sleep_forever()
+
+        async with anyio.create_task_group() as group:
+            for _ in range(MORE_THAN_TURNS):
+                group.start_soon(front, dict(scope), receive, send)
+            with anyio.fail_after(WITHIN_S):
+                await everybody.wait()
+            group.cancel_scope.cancel()
+        assert {answer["status"] for answer in answers} == {200}
+
+    anyio.run(crowd)
+
+
 def test_a_crowd_that_signs_in_keeps_nobody_from_the_figures(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,12 +164,7 @@ def test_a_crowd_that_wants_files_keeps_nobody_from_the_figures(
     served: Nation, monkeypatch: pytest.MonkeyPatch, path: str, last_step: str
 ) -> None:
     slow = Slow()
-
-    def last(*_given: object) -> bytes:
-        slow.work()
-        return b"made"
-
-    monkeypatch.setattr(routes, last_step, last)
+    monkeypatch.setattr(routes, last_step, slow.made)
     with ExitStack() as stack, ThreadPoolExecutor(21) as crowd:
         clients = [stack.enter_context(served.client(who)) for who in FILES_FOR]
         asked = [
@@ -146,14 +184,24 @@ def test_a_crowd_that_wants_files_keeps_nobody_from_the_figures(
     assert "Too many people are doing this at once" in details
 
 
+def test_who_stands_in_line_for_a_file_keeps_nothing_of_the_database(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Slow()
+    monkeypatch.setattr(routes, "to_csv", slow.made)
+    with opened(database) as (entrance, client), ThreadPoolExecutor(3) as crowd:
+        free = entrance._turns.value
+        asked = [crowd.submit(client.get, "/api/v1/exports/days.csv") for _ in range(3)]
+        until(lambda: slow.begun == 1 and sum(one.done() for one in asked) == 1)
+        kept = free - entrance._turns.value
+        slow.go.set()
+        answers = sorted(one.result().status_code for one in asked)
+    assert (kept, answers) == (1, [200, 200, 429])
+
+
 def test_nobody_fills_the_line_alone(served: Nation, monkeypatch: pytest.MonkeyPatch) -> None:
     slow = Slow()
-
-    def to_csv(*_given: object) -> bytes:
-        slow.work()
-        return b"made"
-
-    monkeypatch.setattr(routes, "to_csv", to_csv)
+    monkeypatch.setattr(routes, "to_csv", slow.made)
     path = "/api/v1/exports/sites.csv"
     with ExitStack() as stack, ThreadPoolExecutor(20) as crowd:
         one, other = (stack.enter_context(served.client(who)) for who in ("national", "hanoi"))

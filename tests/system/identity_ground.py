@@ -57,12 +57,18 @@ class Ground:
         self.log = root / "mosquitto.log"
         with closing(Register(self.identity)) as register:
             write_list(self.identity, self.authority, register, now_ms)
+        self.access_list = root / "broker/acl"
+        self.access_list.parent.mkdir()
+        shutil.copy(_SHIPPED / "acl", self.access_list)
         self._broker: subprocess.Popen[bytes] | None = None
+
+    def carry_to_broker(self) -> None:
+        """Copy what differs to where the broker reads it."""
+        carry_to_broker(self.identity, self.access_list, self.broker_folder)
 
     def start_broker(self) -> None:
         """Run Mosquitto until `stop_broker`."""
-        carry_to_broker(self.identity, self.broker_folder)
-        shutil.copy(_SHIPPED / "acl", self.broker_folder)
+        self.carry_to_broker()
         shipped = (_SHIPPED / "mosquitto.conf").read_text("utf-8")
         text = shipped.replace(_INSTALLED, str(self.broker_folder))
         text = re.sub(r"(?m)^listener 8883$", f"listener {self.port} 127.0.0.1", text)
@@ -172,7 +178,7 @@ class Ground:
             clock = SystemClock()
             Registrar(self.authority, register, clock).revoke(NODE, "stolen")
             write_list(self.identity, self.authority, register, clock.stamp().wall_ms)
-        carry_to_broker(self.identity, self.broker_folder)
+        self.carry_to_broker()
         self.reload_broker()
 
 

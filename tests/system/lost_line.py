@@ -11,6 +11,7 @@ import pytest
 from central.__main__ import main as run_central
 from central.broker import CENTRE, EmbeddedBroker
 from central.service import Centre, signing_key_of
+from central.store.database import database_of
 from contract.commands import (
     Actor,
     Answer,
@@ -67,11 +68,19 @@ class Site:
         self.folder = folder
         self.broker = stack.enter_context(EmbeddedBroker(folder / "broker", (NODE,)))
         self.clock = TestClock()
-        self.centre = Centre(folder / "centre", self.broker.settings(CENTRE), clock=self.clock)
-        self.centre.start()
-        stack.callback(self.centre.stop)
+        self.centre = self._serve()
+        stack.callback(self._stop)
         self.line = stack.enter_context(closing(Line(self.broker.host, self.broker.port)))
         self.line.up()
+
+    def restore(self, backup: Path) -> None:
+        """Put a backup in place of the centre's database: docs/central.md, as it is done there."""
+        database = database_of(self.folder / "centre")
+        self.centre.stop()
+        for part in database.parent.glob("centre.db*"):
+            part.unlink()
+        backup.rename(database)
+        self.centre = self._serve()
 
     def config(self, card: str) -> Path:
         """The settings of a hub on this card."""
@@ -104,6 +113,14 @@ class Site:
         found = load_settings(self.config("any"), HubSettings, "NONE", environment={}).uplink
         assert found is not None
         return found
+
+    def _serve(self) -> Centre:
+        centre = Centre(self.folder / "centre", self.broker.settings(CENTRE), clock=self.clock)
+        centre.start()
+        return centre
+
+    def _stop(self) -> None:
+        self.centre.stop()
 
 
 def give(node: Node, actor: Actor, command: AnyCommand) -> Answer:

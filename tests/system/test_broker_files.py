@@ -1,6 +1,7 @@
 """What the unit `thutu-broker-files` runs, beside a real Mosquitto with the shipped settings."""
 
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -11,8 +12,11 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from central.identity.broker_files import carry_to_broker
 from central.identity.own_certificates import issue_own
+from contract.topics import up
 from runtime.clock import SystemClock
+from tests.runtime.mqtt_peer import Peer
 from tests.system.identity_ground import NODE, Ground
 from tests.waiting import until
 
@@ -78,6 +82,64 @@ def test_a_renewed_certificate_reaches_a_broker_that_runs(ground: Ground) -> Non
     assert shown_to_the_node(ground) == before
     assert "broker.pem changed" in carry(ground)
     until(lambda: _shows(ground, renewed))
+
+
+def test_a_new_access_list_reaches_a_broker_that_runs(ground: Ground) -> None:
+    """As an upgrade of the centre lays it."""
+    events, status = up(NODE, "events"), up(NODE, "status")
+    shipped = ground.access_list.read_text("utf-8")
+    former = shipped.replace(f"pattern write {events.replace(NODE, '%u')}\n", "")
+    ground.access_list.write_text(former, "utf-8")
+    assert "acl changed" in carry(ground)
+    with (
+        _peer(ground, ground.identity / "centre.pem", events, status) as centre,
+        _peer(ground, ground.hub_identity.certificate_file) as hub,
+    ):
+        until(lambda: centre.connected() and hub.link.publish(events, b"too early"))
+
+        def is_heard(topic: str) -> bool:
+            hub.link.publish(topic, b"now")
+            return (topic, b"now") in centre.received
+
+        until(lambda: is_heard(status))
+        ground.access_list.write_text(shipped, "utf-8")
+        assert "acl changed" in carry(ground)
+        until(lambda: is_heard(events))
+        assert (events, b"too early") not in centre.received
+
+
+def _peer(ground: Ground, certificate: Path, *topics: str) -> Peer:
+    key = certificate.with_suffix(".key")
+    files = {"ca_file": ground.identity / "ca.pem", "cert_file": certificate}
+    files["key_file"] = key if key.exists() else certificate
+    return Peer(ground.port, certificate.stem, *topics, files=files)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to others")
+def test_what_root_carried_belongs_to_the_broker_and_what_does_not_is_carried_anew(
+    ground: Ground,
+) -> None:
+    """The folder as the unit makes it; whoever copies is not in the broker's group."""
+    centre, mosquitto, broker = 54321, 54322, ground.root / "shared"
+    unit = Path("systemd/thutu-broker-files.service").read_text("utf-8")
+    made = re.search(r"(?m)^ExecStartPre=\+(.*)$", unit)
+    assert made is not None
+    said = {"thutu-central": centre, "mosquitto": mosquitto, "/etc/mosquitto/thutu": broker}
+    command = [str(said.get(word, word)) for word in made[1].split()]
+    subprocess.run(command, check=True)
+
+    def carried() -> list[str]:
+        return carry_to_broker(ground.identity, ground.access_list, broker)
+
+    assert carried() == ["ca.pem", "broker.key", "broker.pem", "acl", "revoked.pem"]
+    assert {file.stat().st_gid for file in broker.iterdir()} == {mosquitto}
+    for file in broker.iterdir():
+        os.chown(file, centre, mosquitto)
+    assert carried() == []
+    os.chown(broker / "broker.key", centre, centre)  # which the broker cannot read
+    os.chown(broker / "acl", 0, mosquitto)  # which the centre's user cannot
+    assert carried() == ["broker.key", "acl"]
+    assert (broker / "broker.key").stat().st_gid == mosquitto
 
 
 def _shows(ground: Ground, certificate: x509.Certificate) -> bool:

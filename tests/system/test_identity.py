@@ -13,7 +13,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from central.identity.broker_files import carry_to_broker
 from contract.commands import ReportDevice
 from edge.identity.enrolment import enrol
 from edge.node import Node
@@ -134,7 +133,7 @@ def test_a_stolen_card_whose_successor_was_let_in_is_cut_off_for_good(
         (ground.root / "hub").mkdir()
         enrol(centre.url, ground.give_token(), ground.hub_identity, NODE)
         until(lambda: len(revoked_serials(ground)) == 1)
-        carry_to_broker(ground.identity, ground.broker_folder)
+        ground.carry_to_broker()
         ground.reload_broker()
         until(lambda: not thief.connected, within_s=30)
         with ground.hub(centre, clock_that_is_right()) as hub:

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from contract import commands as c
 from contract.commands import Actor, Answer, Order
+from contract.site_rules import Session
 from contract.stamp import Stamp
-from edge.core.rules import Session
 from edge.node import Node
 from edge.settings import Http, HubSettings
 from edge.site_certificate import SiteCertificate

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -218,6 +219,42 @@ def test_a_receipt_spares_the_network_what_came_by_hand(
     assert main(["--config", card, "acknowledge", str(receipt)]) == 0
     with closing(Journal(site.folder / "card-1" / "journal.db")) as journal:
         assert journal.cursor == journal.last_seq
+
+
+def test_a_stick_brings_a_restored_centre_what_it_lost(
+    site: Site, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_morning(site)
+    card, centre = str(site.config("card-1")), str(site.centre_config())
+    database, backup = database_of(site.folder / "centre"), site.folder / "backup.db"
+    with closing(sqlite3.connect(database)) as db:
+        db.execute("VACUUM INTO ?", (str(backup),))
+        (backed_up,) = db.execute("SELECT watermark FROM journals").fetchone()
+
+    def carried() -> str:
+        """To the centre and back; returns what the hub then says."""
+        assert main(["--config", card, "export", str(site.folder)]) == 0
+        told = capsys.readouterr().out
+        central(monkeypatch, centre, "node-key", NODE, told.split()[-1])
+        central(monkeypatch, centre, "import", told.partition(": ")[0])
+        capsys.readouterr()
+        receipt = site.folder / f"thutu-receipt-{NODE}.thutu"
+        assert main(["--config", card, "acknowledge", str(receipt)]) == 0
+        return capsys.readouterr().out
+
+    assert "less than it confirmed" not in carried()
+    site.restore(backup)
+    node = site.boot("card-1")
+    issue(node, "1", 1)
+    node.stop()
+    assert f"up to row {backed_up}, which is" in carried()
+    assert "less than it confirmed" not in carried()
+    with closing(Journal(site.folder / "card-1" / "journal.db")) as journal:
+        bodies = [row.body for row in journal.rows()]
+        assert journal.cursor == len(bodies) > backed_up
+    with reading(database) as conn:
+        held = [row[0] for row in conn.execute("SELECT entry FROM events ORDER BY seq")]
+    assert held == bodies
 
 
 @pytest.mark.parametrize("case", ["unknown", "other", "altered"])

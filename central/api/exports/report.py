@@ -1,7 +1,7 @@
 """The monthly report as PDF, on A4."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from io import BytesIO
 
 from fpdf import FPDF
@@ -10,7 +10,8 @@ from fpdf.fonts import FontFace, TTFFont
 
 from central.api.exports.drawing import Bars, Lines, draw
 from central.api.exports.fonts import REGULAR, SEMI_BOLD, printable
-from central.api.models import FreshnessOfMany
+from central.api.freshness import counted
+from central.api.models import Freshness, FreshnessOfMany
 from central.api.period_models import MonthReport, RatingFigures, SitePeriod
 from runtime.wording import say
 
@@ -50,7 +51,7 @@ class _Paper(FPDF):
         self.ln(3)
         self._key_figures(report)
         self._days(report)
-        self._sites(report.sites)
+        self._sites(report.sites, report.last_day)
         self._ratings(report.ratings)
         self._trust(report)
         return bytes(self.output())
@@ -75,11 +76,11 @@ class _Paper(FPDF):
     # --- parts --------------------------------------------------------------------------------
 
     def _key_figures(self, report: MonthReport) -> None:
-        figures = report.figures
+        figures, fresh, last = report.figures, report.freshness, report.last_day
         cells = (
-            ("column_issued", self._number(figures.issued)),
-            ("column_visits", self._number(figures.visits)),
-            ("column_no_shows", self._number(figures.no_shows)),
+            ("column_issued", self._count(figures.issued, fresh, last)),
+            ("column_visits", self._count(figures.visits, fresh, last)),
+            ("column_no_shows", self._count(figures.no_shows, fresh, last)),
             ("column_wait_p50", self._minutes(figures.wait.p50_ms)),
             ("column_wait_p90", self._minutes(figures.wait.p90_ms)),
             ("column_service_p50", self._minutes(figures.service.p50_ms)),
@@ -127,7 +128,7 @@ class _Paper(FPDF):
         for chart, png in zip(charts, draw(charts), strict=True):
             self._picture(png, chart.title)
 
-    def _sites(self, sites: Sequence[SitePeriod]) -> None:
+    def _sites(self, sites: Sequence[SitePeriod], last: date) -> None:
         with_waits = [site for site in sites if site.figures.wait.p90_ms is not None]
         worst = sorted(with_waits, key=lambda site: -(site.figures.wait.p90_ms or 0))[:_MOST_SITES]
         if not worst:
@@ -144,9 +145,9 @@ class _Paper(FPDF):
                     site.name or site.site,
                     self._minutes(site.figures.wait.p90_ms),
                     self._minutes(site.figures.wait.p50_ms),
-                    self._number(site.figures.issued),
-                    self._number(site.figures.visits),
-                    self._number(site.figures.no_shows),
+                    self._count(site.figures.issued, site.freshness, last),
+                    self._count(site.figures.visits, site.freshness, last),
+                    self._count(site.figures.no_shows, site.freshness, last),
                 ]
                 for site in worst
             ],
@@ -257,6 +258,10 @@ class _Paper(FPDF):
     def _number(self, n: float, places: int = 0) -> str:
         text = f"{n:,.{places}f}"
         return text.translate(str.maketrans(",.", ".,")) if self._language == "vi" else text
+
+    def _count(self, n: int, fresh: Freshness | FreshnessOfMany, last: date) -> str:
+        known = counted(n, fresh, min(last, self._made.date()))
+        return "–" if known is None else self._number(known)
 
     def _minutes(self, ms: int | None) -> str:
         return "–" if ms is None else self._number(ms / _MS_PER_MINUTE, 1)

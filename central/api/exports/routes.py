@@ -1,15 +1,18 @@
 """The operations of `/api/v1` that give files; each is written to the audit log."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Path, Query
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 
 from central.access.permissions import Permission
-from central.api.entrance import Admission, Entrance
+from central.api.entrance import Admission, Entrance, Shown
 from central.api.exports.report import to_pdf
 from central.api.exports.sheets import to_csv, to_xlsx
 from central.api.exports.table import Table, days_table, sites_table
@@ -19,9 +22,9 @@ from central.api.parameters import (
     PROBLEMS,
     FromQuery,
     ToQuery,
-    admitting,
     found,
     period_of,
+    shown_at,
     where_of,
 )
 from central.api.turns import Turns
@@ -67,11 +70,29 @@ _AT_ONCE, _IN_LINE = 1, 7
 _AGAIN_S = 10
 
 
+class Asker(NamedTuple):
+    """An account that was let in, and what it shows to be let in again."""
+
+    name: str
+    shown: Shown
+
+
 def export_router(entrance: Entrance) -> APIRouter:
     """The operations, for whom `entrance` lets in to see figures."""
-    Reading = Annotated[  # noqa: N806 - a type
-        Admission, Depends(admitting(entrance, Permission.FIGURES))
-    ]
+
+    async def asker(shown: Annotated[Shown, Depends(shown_at(entrance))]) -> Asker:
+        async with entrance.admit(shown, Permission.FIGURES) as admission:
+            return Asker(admission.admin.name, shown)
+
+    async def in_turn(line: Turns, asker: Asker, work: Callable[[Admission], Response]) -> Response:
+        """Whoever stands in line keeps nothing of the database meanwhile."""
+        async with (
+            line.turn_of(asker.name),
+            entrance.admit(asker.shown, Permission.FIGURES) as admission,
+        ):
+            return await run_in_threadpool(work, admission)
+
+    Asking = Annotated[Asker, Depends(asker)]  # noqa: N806 - a type
     Somewhere = Annotated[Where, Depends(where_of)]  # noqa: N806 - as above
     router = APIRouter(prefix="/api/v1", responses=PROBLEMS, tags=["exports"])
     drawings = Turns(_AT_ONCE, _IN_LINE, _AGAIN_S)
@@ -84,7 +105,7 @@ def export_router(entrance: Entrance) -> APIRouter:
         response_class=Response,
     )
     async def sites(
-        admission: Reading,
+        asker: Asking,
         kind: FileKind,
         where: Somewhere,
         *,
@@ -95,9 +116,8 @@ def export_router(entrance: Entrance) -> APIRouter:
         """Every site over a period: throughput, waits, answers, and until when it is complete. One
         table is made at a time; beyond a few who wait, and two of an account, 429."""
         period = _begun(period_of(first, last, entrance.today()), "from", entrance.today())
-        return await tables.take_as(
-            admission.admin.name, table_of_sites, admission, kind, where, period, language
-        )
+        work = partial(table_of_sites, kind=kind, where=where, period=period, language=language)
+        return await in_turn(tables, asker, work)
 
     def table_of_sites(
         admission: Admission, kind: FileKind, where: Where, period: Period, language: Language
@@ -110,7 +130,7 @@ def export_router(entrance: Entrance) -> APIRouter:
         names = {
             site.province: entrance.places().name(site.province, period.last) for site in answer
         }
-        table = sites_table(title, answer, names, made, language)
+        table = sites_table(title, answer, names, made, language, last=period.last)
         entrance.note(admission, "export", f"sites.{kind} {title}")
         return _file(table, kind, f"sites-{period.first}-{period.last}", made)
 
@@ -121,7 +141,7 @@ def export_router(entrance: Entrance) -> APIRouter:
         response_class=Response,
     )
     async def days(
-        admission: Reading,
+        asker: Asking,
         kind: FileKind,
         where: Somewhere,
         *,
@@ -131,9 +151,8 @@ def export_router(entrance: Entrance) -> APIRouter:
     ) -> Response:
         """Every day of a period, of the scope or a part of it; made in turn, as those of sites."""
         period = _begun(period_of(first, last, entrance.today()), "from", entrance.today())
-        return await tables.take_as(
-            admission.admin.name, table_of_days, admission, kind, where, period, language
-        )
+        work = partial(table_of_days, kind=kind, where=where, period=period, language=language)
+        return await in_turn(tables, asker, work)
 
     def table_of_days(
         admission: Admission, kind: FileKind, where: Where, period: Period, language: Language
@@ -153,7 +172,7 @@ def export_router(entrance: Entrance) -> APIRouter:
         response_class=Response,
     )
     async def report(
-        admission: Reading,
+        asker: Asking,
         month: MonthPath,
         where: Somewhere,
         language: LanguageQuery = Language.VI,
@@ -162,9 +181,8 @@ def export_router(entrance: Entrance) -> APIRouter:
         can be trusted; on A4, with charts. One is drawn at a time; beyond a few who wait, and two
         of an account, 429."""
         period = _begun(_month(month), "month", entrance.today())
-        return await drawings.take_as(
-            admission.admin.name, drawn, admission, month, period, where, language
-        )
+        work = partial(drawn, month=month, period=period, where=where, language=language)
+        return await in_turn(drawings, asker, work)
 
     def drawn(
         admission: Admission, month: str, period: Period, where: Where, language: Language

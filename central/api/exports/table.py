@@ -1,10 +1,11 @@
 """Tables of figures, before they become a file of some kind."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
-from central.api.models import Duration, Freshness, Liveness
+from central.api.freshness import counted
+from central.api.models import DayFigures, Duration, Freshness, FreshnessOfMany, Liveness
 from central.api.period_models import SitePeriod, Trend
 from runtime.wording import say
 
@@ -28,8 +29,12 @@ def sites_table(
     provinces: Mapping[str, str],
     made: datetime,
     language: str,
+    *,
+    last: date,
 ) -> Table:
-    """One row for each site, with the names of `provinces` by their codes."""
+    """One row for each site over a period up to `last`, with the names of `provinces` by their
+    codes."""
+    last = min(last, made.date())
     columns = (
         *("site", "name", "province", "issued", "finished", "visits", "no_shows"),
         *("wait_n", "wait_p50", "wait_p90", "service_p50", "second_wait_p50"),
@@ -40,15 +45,13 @@ def sites_table(
             site.site,
             site.name,
             provinces[site.province],
-            site.figures.issued,
-            site.figures.finished,
-            site.figures.visits,
-            site.figures.no_shows,
-            site.figures.wait.n,
+            *_counts(site.figures, site.freshness, last),
             *_minutes(site.figures.wait),
             _minutes(site.figures.service)[0],
             _minutes(site.figures.second_wait)[0],
-            site.ratings.answers,
+            None
+            if site.ratings.answers is None
+            else counted(site.ratings.answers, site.freshness, last),
             site.ratings.response_rate,
             say(f"centre_report.state_{site.freshness.state.value}", language),
             _time(site.freshness),
@@ -71,11 +74,7 @@ def days_table(title: str, trend: Trend, made: datetime, language: str) -> Table
         (
             point.first_day.isoformat(),
             point.last_day.isoformat(),
-            point.figures.issued,
-            point.figures.finished,
-            point.figures.visits,
-            point.figures.no_shows,
-            point.figures.wait.n,
+            *_counts(point.figures, trend.freshness, min(point.last_day, made.date())),
             *_minutes(point.figures.wait),
             _minutes(point.figures.service)[0],
             _minutes(point.figures.second_wait)[0],
@@ -92,9 +91,16 @@ def days_table(title: str, trend: Trend, made: datetime, language: str) -> Table
 def _notes(made: datetime, language: str) -> tuple[str, ...]:
     return (
         say("centre_report.made", language, time=f"{made:%H:%M %d/%m/%Y}"),
-        say("centre_report.silence", language),
+        say("centre_report.empty", language),
         say("centre_report.hidden", language),
     )
+
+
+def _counts(
+    figures: DayFigures, fresh: Freshness | FreshnessOfMany, last: date
+) -> list[int | None]:
+    counts = (figures.issued, figures.finished, figures.visits, figures.no_shows, figures.wait.n)
+    return [counted(n, fresh, last) for n in counts]
 
 
 def _named(columns: Sequence[str], language: str) -> tuple[str, ...]:

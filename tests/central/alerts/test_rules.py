@@ -112,7 +112,7 @@ def test_silence_counts_in_opening_hours_and_outside_them_ends_nothing(
 ) -> None:
     now_ms, heard_ms = FRIDAY + now_min * MIN, FRIDAY + heard_min * MIN
     found = judged(now_ms, hubs=(HubFacts("h1", heard_ms, online),))
-    assert found.get(Key(Rule.SILENT, SITE)) is raises
+    assert found.get(Key(Rule.SILENT, SITE, "h1")) is raises
     beside = judged(now_ms, hubs=(HubFacts("h1", now_ms), HubFacts("h2", heard_ms, online)))
     assert beside == ({} if raises is None else {Key(Rule.SILENT, SITE, "h2"): raises})
 

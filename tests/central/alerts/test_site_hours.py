@@ -16,6 +16,9 @@ follow_url = "https://centre.example/{{site}}"
 [site]
 site = "01-00097-01"
 unit = "Phường Hồng Hà"
+site_name = "Trung tâm phường Hồng Hà"
+services = [{{ id = "1", series = "1", name = {{ vi = "Hộ tịch" }} }}]
+counters = [{{ id = "1", services = ["1"] }}]
 closed_days = ["{OWN_HOLIDAY}"]
 sessions = [
 {{ weekdays = [1, 2, 3, 4, 5, 6], issue_from = "07:30", last_ticket = "11:15", closes = "11:30" }},

@@ -39,7 +39,7 @@ def test_long_waits_raise_and_a_silent_site_ends_nothing(database: Location) -> 
     office.live(3, journal)
     assert office.open() == [("wait", NODE[:11], "")]
     office.live(20)
-    assert office.open() == [("silent", NODE[:11], ""), ("wait", NODE[:11], "")]
+    assert office.open() == [("silent", NODE[:11], "h1"), ("wait", NODE[:11], "")]
     for order in range(1, 4):
         journal.add(e.TicketVoided(f"100{order}", "left"), 60 * MIN)
     office.live(8, journal)

@@ -16,7 +16,7 @@ from central.store.ingest import SqlIngestStore
 from central.store.visible import Where
 from contract import events as e
 from tests.central.alerts.office import MIN, RULES, Office, quiet_day, receiver
-from tests.central.decisions import decide
+from tests.central.decisions import decide, open_on
 from tests.central.journal import NODE, OTHER_NODE, Journal
 
 
@@ -58,19 +58,6 @@ def test_a_printer_without_paper_becomes_an_alert_and_ends_when_it_prints_again(
     ]
 
 
-def test_one_of_two_hubs_that_is_silent_is_an_alert_and_that_of_its_part_alone(
-    database: Location,
-) -> None:
-    office = Office(database, receiver("hanoi", "01"))
-    first, second = quiet_day(), quiet_day("01-00097-01-h2")
-    office.live(3, first, second)
-    office.hear_of_its_end(first)
-    office.live(20, second)
-    assert office.open() == [("silent", NODE[:11], "h1")]
-    ((_, message),) = office.sent
-    assert "Máy h1 mất liên lạc" in message.text
-
-
 def test_what_a_former_card_owes_hides_no_new_gap_and_ends_when_it_is_written_off(
     database: Location,
 ) -> None:
@@ -103,15 +90,14 @@ def test_what_a_former_card_owes_hides_no_new_gap_and_ends_when_it_is_written_of
 
 def test_a_site_that_is_closed_by_its_own_configuration_may_be_silent(database: Location) -> None:
     office = Office(database)
-    hours = '[site]\nsite = "01-00097-01"\nsessions = [{ weekdays = [%d], issue_from = "07:30", '
-    hours += 'last_ticket = "11:00", closes = "11:30" }]'
-    decide(database, NODE, hours % 6)
+    times = 'issue_from = "07:30", last_ticket = "11:00", closes = "11:30"'
+    decide(database, NODE, open_on(6, times))
     office.take(quiet_day(), quiet_day(OTHER_NODE))
     office.live(30)
-    assert office.open() == [("silent", OTHER_NODE[:11], "")]
-    decide(database, NODE, hours % 5)
+    assert office.open() == [("silent", OTHER_NODE[:11], "h1")]
+    decide(database, NODE, open_on(5, times))
     office.live(12)
-    assert ("silent", NODE[:11], "") in office.open()
+    assert ("silent", NODE[:11], "h1") in office.open()
 
 
 def test_a_restart_goes_on_counting(database: Location) -> None:

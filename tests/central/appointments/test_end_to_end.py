@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from central.service import Centre, issue_token, signing_key_of
 from central.store.database import database_of
 from contract.commands import Actor, AnyCommand, CallNext, OpenCounter, Order, SignIn
+from contract.site_rules import Session
 from contract.stamp import Stamp
-from edge.core.rules import Session
 from edge.node import Node
 from edge.settings import Http, HubSettings
 from runtime.clock import SystemClock

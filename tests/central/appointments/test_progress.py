@@ -48,7 +48,8 @@ class Told:
             self.journal.add(event, len(self.journal.rows) * 1000, training=training)
         first, self._sent = self._sent + 1, len(self.journal.rows)
         batch = self.journal.batch(first, self._sent)
-        self._intake.commit([Received(self.journal.events_topic, batch, MORNING_MS)])
+        now_ms = self.site.clock.now_ms
+        self._intake.commit([Received(self.journal.events_topic, batch, now_ms)])
 
     def says_that_this_is_all(self) -> None:
         """The hub tells what time it is, and that it has sent everything."""
@@ -77,7 +78,11 @@ class Told:
 
     def goes_on_at(self, node: str) -> None:
         """A hub of the site goes on in a journal of its own."""
-        self.journal, self._sent = Journal(node, epoch="00000000000000bb"), 0
+        self.goes_on_with(Journal(node, epoch="00000000000000bb"), 0)
+
+    def goes_on_with(self, journal: Journal, sent: int) -> None:
+        """A hub goes on in a journal of which it has sent so many rows."""
+        self.journal, self._sent = journal, sent
 
     def state(self, code: str = CODE) -> tuple[State, bool]:
         """How an appointment stands, and whether the site has it so."""
@@ -115,6 +120,7 @@ def test_an_appointment_goes_from_booked_to_served(told: Told) -> None:
     assert told.state() == (State.CHECKED_IN, True)
     told.says(called())
     assert told.state() == (State.CALLED, True)
+    told.site.clock.now_ms += MINUTE_MS
     told.says(e.ServiceStarted("1001", "1", "1", walk=Span(0)), finished())
     assert told.state() == (State.SERVED, True)
     row = told.site.book.one(Scope(), SITE, CODE)
@@ -171,12 +177,66 @@ def test_who_was_announced_to_the_site_after_the_slot_is_not_said_not_to_have_co
     told.says(e.AppointmentBooked("HEN-01", "1", SLOT_MS))
     for code in ("HEN-01", "HEN-02"):
         told.journal.add(e.AppointmentBooked(code, "1", SLOT_MS), late_ms)
+    told.site.clock.now_ms = SLOT_MS + MINUTE_MS
     told.says()
     assert told.state("HEN-02") == (State.DELIVERED, True)
     told.site.clock.now_ms += DAY_MS
     told.says_that_this_is_all()
     assert told.state("HEN-01") == (State.NOT_COME, True)
     assert told.state("HEN-02") == (State.UNDELIVERED, True)
+
+
+@pytest.mark.parametrize("off_ms", [2 * DAY_MS, -2 * DAY_MS], ids=["ahead", "behind"])
+def test_a_clock_that_is_not_to_be_trusted_blames_neither_the_citizen_nor_the_site(
+    told: Told, off_ms: int
+) -> None:
+    told.book()
+    told.book("HEN-02")
+    told.journal.add(
+        e.AppointmentBooked(CODE, "1", SLOT_MS), synced=False, wall_ms=MORNING_MS + off_ms
+    )
+    told.says()
+    told.journal.add(
+        e.AppointmentBooked("HEN-02", "1", SLOT_MS), synced=False, wall_ms=MORNING_MS + off_ms
+    )
+    told.site.clock.now_ms += DAY_MS
+    told.says(e.DayOpened("2026-11-21", trusted=True, last_orders={}))
+    told.says_that_this_is_all()
+    assert told.state() == (State.NOT_COME, True), "the centre heard of it before its slot"
+    assert told.state("HEN-02") == (State.UNKNOWN, True)
+
+
+def test_what_says_most_for_the_site_counts_of_what_its_cards_have_noted(told: Told) -> None:
+    in_time_ms, late_ms, unsure = MINUTE_MS, SLOT_MS - MORNING_MS + 1, None
+    noted = {
+        "HEN-01": (unsure, in_time_ms, late_ms),
+        "HEN-02": (in_time_ms, unsure, late_ms),
+        "HEN-03": (late_ms, unsure, late_ms),
+        "HEN-04": (late_ms, late_ms + 1, late_ms - 1 + MINUTE_MS),
+    }
+    for code, times_ms in noted.items():
+        told.site.book.book(PORTAL, SITE, Wanted("2", SLOT_MS, code), f"key-of-{code}")
+        for ms in times_ms:
+            booked = e.AppointmentBooked(code, "2", SLOT_MS)
+            told.journal.add(booked, ms or 0, synced=ms is not unsure)
+    told.site.clock.now_ms += DAY_MS
+    told.says(e.DayOpened("2026-11-21", trusted=True, last_orders={}))
+    told.says_that_this_is_all()
+    states = [told.state(code)[0] for code in noted]
+    assert states == [State.NOT_COME, State.NOT_COME, State.UNKNOWN, State.UNDELIVERED]
+
+
+def test_when_something_happened_is_not_told_by_a_clock_that_is_not_to_be_trusted(
+    told: Told,
+) -> None:
+    told.book()
+    told.says(e.AppointmentBooked(CODE, "1", SLOT_MS))
+    told.journal.add(issued(), synced=False, wall_ms=0)
+    told.says()
+    row = told.site.book.one(Scope(), SITE, CODE)
+    assert row is not None
+    assert (row.phase, row.phase_ms) == ("checked_in", None)
+    assert appointment(row, DAY).since is None
 
 
 def test_what_a_former_card_has_not_told_stays_unknown_also_when_it_is_written_off(
@@ -194,6 +254,33 @@ def test_what_a_former_card_has_not_told_stays_unknown_also_when_it_is_written_o
         assert told.state("HEN-02") == (State.NOT_COME, True), "the new card was there all day"
         with transaction(each_db.conn):
             write_off(each_db.conn, NODE, told.site.clock.now_ms)
+
+
+def test_what_a_card_has_not_told_that_was_tried_and_taken_out_again_stays_unknown(
+    told: Told, each_db: Database
+) -> None:
+    """The present card had begun before it: only since it was written off it records nothing."""
+    told.book_another_two_days_later()
+    last = Wanted("1", SLOT_MS + 4 * DAY_MS, "HEN-03")
+    told.site.book.book(PORTAL, SITE, last, "key-of-HEN-03")
+    told.says(e.AppointmentBooked("HEN-03", "1", last.slot_ms))
+    told.says_that_this_is_all()
+    first, sent = told.journal, len(told.journal.rows)
+    told.on_a_new_card()
+    told.site.clock.now_ms += 2 * DAY_MS
+    told.journal.add(e.DayOpened("2026-11-22", trusted=True, last_orders={}), 2 * DAY_MS)
+    told.says()
+    told.says_that_this_is_all()
+    told.goes_on_with(first, sent)
+    told.site.clock.now_ms += DAY_MS
+    told.says_that_this_is_all()
+    with transaction(each_db.conn):
+        write_off(each_db.conn, NODE, told.site.clock.now_ms)
+    told.site.clock.now_ms += 2 * DAY_MS
+    told.says_that_this_is_all()
+    assert told.state() == (State.NOT_COME, True), "the other card came later"
+    assert told.state("HEN-02") == (State.UNKNOWN, True)
+    assert told.state("HEN-03") == (State.NOT_COME, True), "the other card was given up"
 
 
 def test_what_a_hub_has_not_told_that_was_taken_away_stays_unknown(

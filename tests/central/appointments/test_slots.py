@@ -178,5 +178,5 @@ def test_what_no_hub_can_read_is_not_published(
 
 
 def test_a_configuration_without_hours_is_none(site: BookedSite, location: Location) -> None:
-    decide(location, NODE, with_week(""))
+    decide(location, NODE, 'follow_url = "https://centre.example"')
     assert refused(site, "2026-11-23T08:30").reason is Reason.NOT_CONFIGURED

@@ -30,7 +30,9 @@ SLOT_MS = MORNING_MS + 60 * MINUTE_MS
 H2 = f"{SITE}-h2"
 RULE = SlotRule(length_min=15)
 CLOSED = CONFIGURATION.replace("[site]", f'[site]\nclosed_days = ["{DAY}"]')
-WITHOUT_1 = CONFIGURATION.replace('id = "1"\nseries', 'id = "9"\nseries')
+WITHOUT_1 = CONFIGURATION.replace('id = "1"\nseries', 'id = "9"\nseries').replace(
+    'services = ["1", "2"]', 'services = ["9", "2"]'
+)
 UNTIL_EIGHT = CONFIGURATION.replace('last_ticket = "23:30"', 'last_ticket = "08:30"')
 
 

@@ -20,7 +20,7 @@ from central.service import signing_key_of
 from central.store.appointments import Appointments
 from central.store.database import reading, writing
 from central.store.postgres import Postgres
-from edge.core.rules import Session
+from contract.site_rules import Session
 from edge.node import Node
 from edge.settings import Http, HubSettings
 from runtime.clock import SystemClock

@@ -131,7 +131,7 @@ def test_what_would_end_the_line_at_the_broker_is_never_made(book: Configuration
     made = book.put(KEY, NODE, CONFIGURATION, FIRST)
     noise = "".join(hashlib.sha256(bytes([n % 256, n // 256])).hexdigest() for n in range(3000))
     with pytest.raises(ConfigurationError, match="at most 60 kB"):
-        book.put(KEY, NODE, f'{CONFIGURATION}\nfollow_url = "{noise}"', FIRST)
+        book.put(KEY, NODE, CONFIGURATION.replace("Trung tâm", noise), FIRST)
     assert opened(book.renew(KEY, NODE, FIRST)) == made
 
 

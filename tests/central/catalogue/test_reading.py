@@ -23,6 +23,16 @@ def test_a_table_is_read_in_the_order_of_codes_with_composed_names(tmp_path: Pat
     )
 
 
+def test_names_are_composed_and_stripped_whoever_brings_them() -> None:
+    name = "Đăng ký khai sinh"
+    [found] = checked(
+        (Procedure("1.001193", {"vi": f" {unicodedata.normalize('NFD', name)}"}, "1"),)
+    )
+    assert found.name == {"vi": name}
+    with pytest.raises(ListError, match=r"1\.001193"):
+        checked((Procedure("1.001193", {"vi": " "}, "1"),))
+
+
 def test_what_hubs_are_shipped_with_can_be_the_first_catalogue() -> None:
     found = read_procedures(SHIPPED)
     assert len(found) >= 60

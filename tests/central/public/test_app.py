@@ -107,6 +107,25 @@ def test_a_number_that_is_not_there_tells_nothing_more(url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("place", "day"),
+    [
+        (SITE, "2026-11-21"),
+        (UNREGISTERED_SITE, "2026-11-21"),
+        (f"{SITE}-h7", DAY),
+    ],
+    ids=["the line is up", "the line is down", "a hub that was taken away or was never heard"],
+)
+def test_a_number_of_which_nothing_is_known_sends_its_citizen_to_the_screen(
+    url: str, place: str, day: str
+) -> None:
+    words = text_of(get(url, "1001", place, day))
+    assert say("ticket_page.state_no_news") in words
+    assert say("ticket_page.never_heard") not in words
+    english = httpx.get(f"{url}/t/{place}/{day}/1001?lang=en", trust_env=False)
+    assert say("ticket_page.state_no_news", "en") in text_of(english)
+
+
+@pytest.mark.parametrize(
     ("site", "day", "number"),
     [
         ("01-00098-01", DAY, "1001"),

@@ -68,7 +68,14 @@ def test_a_number_of_a_site_with_several_queues_is_nobodys_until_one_is_named() 
 def test_before_the_hub_has_said_which_day_it_is_no_number_is_of_another() -> None:
     unopened = replace(queue(n1001=InLine("called", "1", 100)), day=None)
     assert place_of(unopened, DAY, "1001") == Place("called")
-    assert place_of(unopened, DAY, "1002") == Place("gone")
+    assert place_of(unopened, DAY, "1002") == Place("no-news"), "it may wait all the same"
+
+
+def test_of_a_day_that_the_hub_is_not_known_to_have_opened_there_is_no_news() -> None:
+    """Its line is down since last evening: the number of last evening is somebody else's."""
+    silent = queue(live=False, n1001=InLine("waiting", "1", 100))
+    assert place_of(silent, "2026-11-21", "1001") == Place("no-news")
+    assert place_of(silent, "2026-11-21", "1003") == Place("no-news")
 
 
 def test_what_does_not_wait_has_no_place() -> None:

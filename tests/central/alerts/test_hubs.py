@@ -1,0 +1,85 @@
+"""Alerts of hubs that come and go: a second one, a new card, one that is taken away."""
+
+import pytest
+
+from central.store.database import Location, transaction, writing
+from central.store.given_up import retire
+from contract import events as e
+from tests.central.alerts.office import MIN, Office, quiet_day, receiver
+from tests.central.journal import NODE
+
+
+@pytest.fixture
+def database(location: Location) -> Location:
+    """Where an empty database is, of each engine in turn."""
+    return location
+
+
+def test_one_of_two_hubs_that_is_silent_is_an_alert_and_that_of_its_part_alone(
+    database: Location,
+) -> None:
+    office = Office(database, receiver("hanoi", "01"))
+    first, second = quiet_day(), quiet_day("01-00097-01-h2")
+    office.live(3, first, second)
+    office.hear_of_its_end(first)
+    office.live(20, second)
+    assert office.open() == [("silent", NODE[:11], "h1")]
+    ((_, message),) = office.sent
+    assert "Máy h1 mất liên lạc" in message.text
+
+
+def test_a_second_hub_leaves_the_alert_of_the_first_as_it_is(database: Location) -> None:
+    office = Office(database)
+    first = quiet_day()
+    office.take(first)
+    office.live(30)
+    assert office.open() == [("silent", NODE[:11], "h1")]
+    with writing(database) as db, transaction(db.conn):
+        db.conn.execute("UPDATE alerts SET subject = ''")  # as earlier releases wrote it
+    office.live(1)
+    second = quiet_day("01-00097-01-h2")
+    office.live(20, second)
+    assert office.open() == [("silent", NODE[:11], "h1")]
+    office.live(20, first, second)
+    assert office.open() == []
+    assert [what for what, _ in office.history(1)] == ["opened", "cleared"]
+
+
+def test_a_new_card_that_has_not_spoken_of_a_device_neither_ends_nor_begins_an_alert(
+    database: Location,
+) -> None:
+    office = Office(database, receiver("hanoi", "01"))
+    old = quiet_day()
+    old.add(e.DeviceLost("printer", "paper-out"), 10_000)
+    old.add(e.DeviceLost("display-2", "no-answer"), 10_000)
+    office.live(20, old)
+    both = [("device_lost", NODE[:11], "h1/display-2"), ("paper_out", NODE[:11], "h1/printer")]
+    assert office.open() == both
+    told = len(office.sent)
+    old.add(e.DeviceLost("pad-1", "no-answer"), 20 * MIN)
+    office.take(old)
+    new = quiet_day()
+    new.epoch = "00000000000000bb"
+    office.live(30, new)
+    assert office.open() == both
+    assert len(office.sent) == told
+    new.add(e.DeviceReturned("printer"), 50 * MIN)
+    new.add(e.DeviceRemoved("display-2"), 50 * MIN)
+    office.live(20, new)
+    assert office.open() == []
+    assert "Hết giấy in: h1/printer" in office.sent[-1][1].text
+
+
+def test_what_a_retired_hub_said_last_is_closed_and_not_called_over(database: Location) -> None:
+    office = Office(database, receiver("hanoi", "01"))
+    first, second = quiet_day(), quiet_day("01-00097-01-h2")
+    first.add(e.DeviceLost("printer", "paper-out"), 10_000)
+    office.live(10, first, second)
+    with writing(database) as db, transaction(db.conn):
+        retire(db.conn, NODE, office.now_ms)
+    office.live(20, second)
+    assert office.open() == []
+    assert office.history(1)[-2:] == [("let_go", ""), ("sent", "hanoi")]
+    told = office.sent[-1][1].text
+    assert "đã được đóng (Hết giấy in: h1/printer)" in told
+    assert "đã hết (" not in told
