@@ -3,7 +3,6 @@
 import hashlib
 from collections import OrderedDict
 from http import HTTPStatus
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -15,7 +14,7 @@ from starlette.routing import Route
 from central.access.limits import RateLimit, network_of
 from central.api.again import unanswered
 from central.public.board import KEPT_S, Board
-from central.public.page import refusal_page, ticket_page
+from central.public.page import STYLE, refusal_page, ticket_page
 from central.public.queue import SiteQueue
 from central.store.database import Location
 from central.store.protocol import StoreError
@@ -23,7 +22,6 @@ from contract.ids import Day, TicketNumber, whole
 from runtime.clock import Clock
 from runtime.wording import LANGUAGES
 
-_STYLE = (Path(__file__).parent / "style.css").read_bytes()
 _MOST_PAGES = 20_000
 _HTML = "text/html; charset=utf-8"
 
@@ -101,7 +99,7 @@ class _Pages:
 
 async def _style(_request: Request) -> Response:
     return Response(
-        _STYLE, media_type="text/css", headers={"cache-control": "public, max-age=86400"}
+        STYLE, media_type="text/css", headers={"cache-control": "public, max-age=86400"}
     )
 
 

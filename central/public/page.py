@@ -1,4 +1,7 @@
-"""The ticket's page as bytes, in Vietnamese or English."""
+"""The ticket's page and its style sheet as bytes, in Vietnamese or English."""
+
+import hashlib
+from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -7,6 +10,7 @@ from central.public.queue import SiteQueue, place_of
 from runtime.wording import say
 
 REFRESH_S = 30
+STYLE = (Path(__file__).parent / "style.css").read_bytes()
 _MOST_WAIT_MIN = 240
 _templates = Environment(
     loader=PackageLoader("central.public"),
@@ -15,6 +19,8 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+# By its content, so that a browser that keeps it for a day asks anew after an upgrade.
+_templates.globals["style"] = f"/t/style.css?{hashlib.sha256(STYLE).hexdigest()[:12]}"
 
 
 def ticket_page(queue: SiteQueue, day: str, number: str, language: str) -> bytes:
