@@ -7,6 +7,7 @@ from typing import Protocol
 
 from contract.stamp import Stamp
 
+_adjtimex = ctypes.CDLL(None, use_errno=True).adjtimex
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _ADJTIMEX_UNSYNCHRONISED = 5
 _TIMEX_BYTES = 256
@@ -54,5 +55,5 @@ class SystemClock:
 def is_synchronised() -> bool:
     """Whether the kernel holds its clock for synchronised (adjtimex(2) does not say TIME_ERROR)."""
     buffer = ctypes.create_string_buffer(_TIMEX_BYTES)
-    state = int(ctypes.CDLL(None, use_errno=True).adjtimex(buffer))
+    state = int(_adjtimex(buffer))
     return 0 <= state < _ADJTIMEX_UNSYNCHRONISED
