@@ -18,7 +18,8 @@ _LOOKS_UNTIL_CALM = 10
 class MachineWatch:
     """Reports a trouble of the hub's machine at once, and its end after ten good looks in a row.
 
-    So a supply that fails now and then makes a row in the journal every ten minutes at most. Of
+    So a supply that fails now and then makes a row in the journal every ten minutes at most. What
+    is well from the first is said once, for the centre may remember a trouble of a former card. Of
     the other machines it reports the devices that nobody speaks of any more.
     """
 
@@ -65,7 +66,7 @@ class MachineWatch:
             self._good_looks[said.device] += 1
             is_calm = self._good_looks[said.device] >= _LOOKS_UNTIL_CALM
             known = devices.get(said.device)
-            if is_calm and known is not None and known.state == "lost":
+            if is_calm and (known is None or known.state == "lost"):
                 self._report(said)
 
     def _run(self) -> None:

@@ -21,7 +21,7 @@ from edge.access import Access
 from edge.api.app import create_app
 from edge.controls import Controls, ControlsOfHub
 from edge.core.effects import Slip
-from edge.core.machine import OLDER_ROWS, older_rows
+from edge.core.machine import older_rows
 from edge.core.state import Device, State
 from edge.devices.escpos_printer import EscposPrinter, SheetJob
 from edge.devices.transport import transport
@@ -179,7 +179,8 @@ class Node:
         self.access.close()
 
     def _look_at_older_rows(self) -> None:
-        """The hub does without them; a centre that was restored from an old backup does not."""
+        """The hub does without them; a centre that was restored from an old backup does not. That
+        none is missing is said once, for a former card may have said otherwise."""
         journal = self.hub.journal
         missing = journal.missing_rows()
         for first, last in missing:
@@ -191,8 +192,7 @@ class Node:
                 journal.path,
                 journal.epoch,
             )
-        if missing or OLDER_ROWS in self._devices():
-            self.hub.report(older_rows(are_missing=bool(missing)))
+        self.hub.report(older_rows(are_missing=bool(missing)))
 
     def _own_printer(self) -> EscposPrinter | None:
         printer = self._settings.printer

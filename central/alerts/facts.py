@@ -36,6 +36,7 @@ _LATELY_DAYS, _BEFORE_DAYS = 7, 28
 _NO_QUEUE = Queue(0, 0, 0)
 _NOBODY = (0, 0)
 _LOOK_AGAIN_MS = 600_000
+_FORMER_WORD_MS = 3 * 24 * 3_600_000
 
 
 class FactReader:
@@ -74,8 +75,10 @@ class FactReader:
         for row in machines.devices(Where(), broken=True):
             if row.state == "lost":
                 lost[row.site].append(_device(row, is_known=True))
-        for row in machines.lost_before(Where()):
-            lost[row.site].append(_device(row, is_known=False))
+        given_up: defaultdict[str, list[Device]] = defaultdict(list)
+        for row, began_ms in machines.lost_before(Where()):
+            is_over = began_ms is not None and now_ms - began_ms >= _FORMER_WORD_MS
+            (given_up if is_over else lost)[row.site].append(_device(row, is_known=False))
         rated = self._rated(conn, day)
         if abs(now_ms - self._looked_ms) >= _LOOK_AGAIN_MS:
             self._look_at_what_hubs_run(conn, day, nodes)
@@ -94,6 +97,7 @@ class FactReader:
                 missing=sum(node.missing - node.owed_missing for node in of_site),
                 hubs=tuple(_hub(node) for node in of_site),
                 devices=tuple(lost[site]),
+                given_up=tuple(given_up[site]),
                 answered=rated.get(site),
                 configurations=_other_configurations(differing),
                 software=tuple(_other_software(differing)),

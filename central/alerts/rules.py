@@ -104,7 +104,8 @@ class SiteFacts(Struct, frozen=True):
     another journal and has not opened the day in it; `has_opened` whether a hub has opened this
     business day, in whatever journal; `over_target` and `over_eased` wait longer than the target
     and than its eased share. `online` is whether a hub is, as the broker last said;
-    `missing` rows are those of the hubs' present journals.
+    `missing` rows are those of the hubs' present journals; `given_up` are devices that do not count
+    as lost any more though nobody has said that they work.
     """
 
     site: str
@@ -118,6 +119,7 @@ class SiteFacts(Struct, frozen=True):
     missing: int = 0
     hubs: tuple[HubFacts, ...] = ()
     devices: tuple[Device, ...] = ()
+    given_up: tuple[Device, ...] = ()
     answered: Answered | None = None
     configurations: tuple[Differing, ...] = ()
     software: tuple[Differing, ...] = ()
@@ -135,11 +137,13 @@ class Key(NamedTuple):
 
 class Finding(NamedTuple):
     """Something is wrong (`raises`), or not yet well; None when it was wrong and nobody can know
-    now, so that nothing begins, ripens or ends. `detail` are the figures behind it."""
+    now, so that nothing begins, ripens or ends; but where only a former card said so
+    (`is_former`), what somebody closed is over. `detail` are the figures behind it."""
 
     key: Key
     raises: bool | None
     detail: Detail
+    is_former: bool = False
 
 
 def findings(facts: SiteFacts, limits: Limits, opening: Opening, now_ms: int) -> Iterator[Finding]:
@@ -153,6 +157,11 @@ def findings(facts: SiteFacts, limits: Limits, opening: Opening, now_ms: int) ->
     yield from _differing(Rule.CONFIG, facts, facts.configurations)
     yield from _differing(Rule.SOFTWARE, facts, facts.software)
     yield from _rollout(facts)
+
+
+def given_up(facts: SiteFacts) -> set[Key]:
+    """What ends at a site though nobody has said that it is well."""
+    return {_device_key(facts, device) for device in facts.given_up}
 
 
 def is_worse(rule: Rule, before: Detail, now: Detail) -> bool:
@@ -192,10 +201,17 @@ def _silent(facts: SiteFacts, limits: Limits, opening: Opening, now_ms: int) -> 
 
 def _devices(facts: SiteFacts) -> Iterator[Finding]:
     for device in facts.devices:
-        rule = Rule.PAPER_OUT if device.condition == "paper-out" else Rule.DEVICE_LOST
-        key = Key(rule, facts.site, device.name)
-        raises = True if device.is_known else None
-        yield Finding(key, raises, detail={"condition": device.condition})
+        key = _device_key(facts, device)
+        detail: Detail = {"condition": device.condition}
+        if device.is_known:
+            yield Finding(key, raises=True, detail=detail)
+        else:
+            yield Finding(key, raises=None, detail=detail, is_former=True)
+
+
+def _device_key(facts: SiteFacts, device: Device) -> Key:
+    rule = Rule.PAPER_OUT if device.condition == "paper-out" else Rule.DEVICE_LOST
+    return Key(rule, facts.site, device.name)
 
 
 def _clock(facts: SiteFacts) -> Iterator[Finding]:

@@ -6,7 +6,17 @@ from typing import NamedTuple
 
 from central.alerts.facts import FactReader
 from central.alerts.hysteresis import Patience, Phase, Watched, follow
-from central.alerts.rules import Detail, Finding, Key, Limits, Rule, findings, is_worse
+from central.alerts.rules import (
+    Detail,
+    Finding,
+    Key,
+    Limits,
+    Rule,
+    SiteFacts,
+    findings,
+    given_up,
+    is_worse,
+)
 from central.alerts.settings import AlertSettings, Receiver
 from central.scope import Scope
 from central.store.alerts import AlertBook, WatchedRow
@@ -52,12 +62,11 @@ class AlertWatch:
             for site in facts
             for finding in findings(site, self._limits, self._facts.opening(site.site), now_ms)
         }
-        hubs = {site.site: [hub.hub for hub in site.hubs] for site in facts}
-        if unnamed := _unnamed(watched, hubs):
+        if unnamed := _unnamed(watched, _hubs(facts)):
             with writing(self._database) as db, transaction(db.conn):
                 AlertBook(db.conn).rename(unnamed)
             return self.look()
-        moves = self._judge(watched, found, hubs, now_ms)
+        moves = self._judge(watched, found, facts, now_ms)
         if not moves:
             return 0
         with writing(self._database) as db, transaction(db.conn):
@@ -68,16 +77,18 @@ class AlertWatch:
         self,
         watched: list[WatchedRow],
         found: dict[Key, Finding],
-        hubs: Mapping[str, Sequence[str]],
+        facts: Sequence[SiteFacts],
         now_ms: int,
     ) -> "list[_Move]":
+        hubs = _hubs(facts)
+        not_watched = set[Key]().union(*map(given_up, facts))
         before = {Key(Rule(row.rule), row.site, row.subject): row for row in watched}
         moves = []
         for key in before.keys() | found.keys():
             row, finding = before.get(key), found.get(key)
-            if finding is not None and finding.raises is None:
-                continue
             was = Watched(Phase(row.phase), row.phase_ms) if row else None
+            if finding is not None and finding.raises is None and not _is_over(was, finding):
+                continue
             raises = finding.raises if finding else None
             detail = finding.detail if finding and finding.detail else None
             worse = bool(row and detail and is_worse(key.rule, row.detail, detail))
@@ -85,7 +96,7 @@ class AlertWatch:
             if worse and now is not None and now.phase is Phase.WORSE:
                 detail = None  # what it was when somebody closed it stays to be compared with
             if now != was or (row and detail not in (None, row.detail)):
-                is_watched = _is_watched(key, hubs)
+                is_watched = key not in not_watched and _is_watched(key, hubs)
                 alert = row.alert if row else None
                 moves.append(_Move(key, alert, was, now, detail, is_watched))
         return sorted(moves, key=lambda move: move.key)
@@ -139,6 +150,15 @@ def _unnamed(watched: Iterable[WatchedRow], hubs: Mapping[str, Sequence[str]]) -
         for (site, subject), alert in silent.items()
         if not subject and len(hubs.get(site, ())) == 1 and (site, hubs[site][0]) not in silent
     }
+
+
+def _hubs(facts: Iterable[SiteFacts]) -> dict[str, list[str]]:
+    return {site.site: [hub.hub for hub in site.hubs] for site in facts}
+
+
+def _is_over(was: Watched | None, finding: Finding) -> bool:
+    """Whether somebody closed what only a former card said: the present one says what is new."""
+    return finding.is_former and was is not None and was.phase in (Phase.DISMISSED, Phase.WORSE)
 
 
 def _is_watched(key: Key, hubs: Mapping[str, Sequence[str]]) -> bool:

@@ -51,7 +51,8 @@ class Step(Model):
     at: datetime = Field(examples=["2026-11-20T10:44:07+07:00"])
     what: str = Field(
         description="opened, sent, acknowledged, closed (by somebody), cleared (by itself) or "
-        "let_go (its hub was taken out of service, or its site ended).",
+        "let_go (its hub was taken out of service, its site ended, or the hub's new card does not "
+        "speak of the device).",
         examples=["acknowledged"],
     )
     who: str = Field(

@@ -128,13 +128,19 @@ def of_site_standings(sites: Iterable[tuple[SiteStanding, bool]]) -> FreshnessOf
 
 
 def counted(
-    n: int, fresh: Freshness | FreshnessOfMany, last: date, *, reporting: int | None = None
+    n: int,
+    fresh: Freshness | FreshnessOfMany,
+    last: date,
+    today: date,
+    *,
+    reporting: int | None = None,
 ) -> int | None:
     """How many of a day, or of days up to `last`; None for none of which nobody knows. None is
-    known where everything up to that day has come; and on a day of which no site has reported
-    (`reporting` is 0) where all that were ever heard are live: nobody came."""
+    known where everything of these days has come, or of `today` something; and on a day of which no
+    site has reported (`reporting` is 0) where all that were ever heard are live: nobody came."""
     up_to = fresh.complete_up_to
-    if n or (up_to is not None and up_to.date() >= last):
+    whole = min(last + timedelta(days=1), today)
+    if n or (up_to is not None and up_to.date() >= whole):
         return n
     if reporting != 0 or not isinstance(fresh, FreshnessOfMany):
         return None

@@ -9,14 +9,16 @@ from runtime.private_file import write_private
 
 _OF_THE_AUTHORITY = (CHAIN_FILE, "broker.key", "broker.pem")
 _OWNER_AND_GROUP = 0o640
+FORMER_ACCESS_LIST = "acl.former"
 
 
 def carry_to_broker(identity: Path, access_list: Path, broker: Path) -> list[str]:
     """Copy what differs to the folder `broker`, for its owner and group alone; returns the names.
 
-    An access list that is not there is not carried. Each file is replaced as a whole, so a broker
-    that starts meanwhile reads no half of one, and all of them are read before the first is
-    written. Raises OSError.
+    An access list that is not there is not carried; the first other one in `broker`, which somebody
+    may have written, is kept and named as FORMER_ACCESS_LIST. Each file is replaced as a whole, so
+    a broker that starts meanwhile reads no half of one, and all of them are read before the first
+    is written. Raises OSError.
     """
     sources = [identity / name for name in _OF_THE_AUTHORITY]
     sources += [access_list] if access_list.exists() else []
@@ -24,9 +26,29 @@ def carry_to_broker(identity: Path, access_list: Path, broker: Path) -> list[str
     sources.append(identity / LIST_FILE)
     present = {source.name: source.read_bytes() for source in sources}
     changed = [name for name, data in present.items() if _differs(broker / name, data)]
+    carried = []
     for name in changed:
-        write_private(broker / name, present[name], _OWNER_AND_GROUP)
-    return changed
+        file = broker / name
+        if name == access_list.name and _is_to_be_kept(file, present[name]):
+            new = broker / f"{name}.new"
+            write_private(new, present[name], _OWNER_AND_GROUP)
+            # Renamed, for what root laid there this user may not even read.
+            file.rename(broker / FORMER_ACCESS_LIST)
+            new.replace(file)
+            carried.append(FORMER_ACCESS_LIST)
+        else:
+            write_private(file, present[name], _OWNER_AND_GROUP)
+        carried.append(name)
+    return carried
+
+
+def _is_to_be_kept(access_list: Path, data: bytes) -> bool:
+    if not access_list.exists() or access_list.with_name(FORMER_ACCESS_LIST).exists():
+        return False
+    try:
+        return access_list.read_bytes() != data
+    except PermissionError:
+        return True
 
 
 def _differs(file: Path, data: bytes) -> bool:

@@ -11,7 +11,7 @@ from central.appointments.commands import named, slot_rule
 from central.appointments.withdrawal import unfit
 from central.commands import Commands, invoking_user, note, reason, site_of, words
 from central.configuration.hubs import differing, in_service
-from central.identity.broker_files import carry_to_broker
+from central.identity.broker_files import FORMER_ACCESS_LIST, carry_to_broker
 from central.identity.desk import LIST_FILE, folder_of, has_authority, write_list
 from central.identity.own_certificates import (
     OWN_FILES,
@@ -184,7 +184,10 @@ def _carry(settings: CentralSettings, given: argparse.Namespace) -> str:
     changed = carry_to_broker(identity, access_list, given.to)
     if not changed:
         return words("nothing_carried", folder=given.to)
-    return words("carried", folder=given.to, files=", ".join(changed))
+    said = [words("carried", folder=given.to, files=", ".join(changed))]
+    if FORMER_ACCESS_LIST in changed:
+        said.append(words("access_list_kept", file=given.to / FORMER_ACCESS_LIST, own=access_list))
+    return "\n".join(said)
 
 
 def _line(row: CertificateRow, now_ms: int) -> str:

@@ -154,8 +154,9 @@ class IdentityDesk:
         )
 
     def _end_a_connection(self, revocations: set[_Revocation], now_ms: int) -> None:
-        """End one at most, for renewals wait while a broker does not let us; of those that were
-        not tried yet, the newest.
+        """End one at most, for renewals wait while a broker does not let us: first those that were
+        revoked just now and not tried yet, then those that are to be tried again, then those of
+        before; of each the newest, or who waits longest.
 
         A node that is shut out is tried again and again for minutes, for the broker may read the
         list later than we write it, and one that was before this process began once more. A node
@@ -165,15 +166,17 @@ class IdentityDesk:
         tried = {one: last for one, last in self._evictions.items() if one in revocations}
         self._evictions = tried
         again = [one for one, last in tried.items() if last.next_ms <= now_ms < last.until_ms]
-        if new := revocations - tried.keys():
-            revoked = max(new, key=lambda one: one.at_ms)
-            for_ms = _EVICT_FOR_MS if revoked.shut_out else 0
-            until_ms = min(revoked.at_ms, now_ms) + for_ms
-            if revoked.shut_out:
-                logger.warning("%s is shut out: what it sends goes to quarantine", revoked.node)
-        elif again:
+        new = revocations - tried.keys()
+        fresh = [one for one in new if one.at_ms + _EVICT_FOR_MS > now_ms]
+        if again and not fresh:
             revoked = min(again, key=lambda one: tried[one].next_ms)
             until_ms = tried[revoked].until_ms
+        elif new:
+            revoked = max(fresh or new, key=lambda one: one.at_ms)
+            goes_on = revoked.shut_out and revoked in fresh
+            until_ms = now_ms + (_EVICT_FOR_MS if goes_on else 0)
+            if revoked.shut_out:
+                logger.warning("%s is shut out: what it sends goes to quarantine", revoked.node)
         else:
             return
         tried[revoked] = _Eviction(now_ms + _EVICT_EVERY_MS, until_ms)

@@ -36,11 +36,14 @@ class Machines:
         )
         return [DeviceRow(*row) for row in rows]
 
-    def lost_before(self, where: Where) -> list[DeviceRow]:
+    def lost_before(self, where: Where) -> list[tuple[DeviceRow, int | None]]:
         """Devices that a journal of a former card called lost, and of which no later journal has
-        spoken: a hub says again only what has changed for it."""
+        spoken: a hub says again only what has changed for it. Each with when the present journal
+        began (UTC milliseconds), None when that is not known."""
         rows = self._visible.query(
-            f"""SELECT visible.code, nodes.code, device, state, condition, since_ms
+            f"""SELECT visible.code, nodes.code, device, state, condition, since_ms,
+                (SELECT began_ms FROM journals AS present
+                WHERE present.journal = nodes.current_journal)
             FROM devices_now AS said JOIN journals USING (journal) JOIN nodes USING (node)
             JOIN visible USING (site)
             WHERE {IN_SERVICE} AND state = 'lost' AND said.journal <> current_journal
@@ -51,7 +54,7 @@ class Machines:
             ORDER BY nodes.code, device""",  # noqa: S608 - our own condition
             where,
         )
-        return [DeviceRow(*row) for row in rows]
+        return [(DeviceRow(*row), began_ms) for *row, began_ms in rows]
 
     def software(self, where: Where, today: str) -> dict[str, int]:
         """How many hubs said last that they run each version, the most frequent first; those of

@@ -54,7 +54,7 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
             "trends.html",
             admin=admission.admin,
             where=where,
-            trends=[(trend, _trend_charts(trend, words)) for trend in shown],
+            trends=[(trend, _trend_charts(trend, words, entrance.today())) for trend in shown],
         )
 
     @router.get("/compare")
@@ -94,7 +94,7 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
             fault=None,
             before=before,
             freshness=now.freshness,
-            rows=_compared(then, before.last, now, min(period.last, entrance.today())),
+            rows=_compared(then, before.last, now, period.last, entrance.today()),
         )
 
     @router.get("/machines")
@@ -149,12 +149,11 @@ class Row(NamedTuple):
         return self.after / self.before - 1
 
 
-def _compared(then: Total, then_last: date, now: Total, now_last: date) -> list[Row]:
-    """The rows; the last days are those that have begun."""
+def _compared(then: Total, then_last: date, now: Total, now_last: date, today: date) -> list[Row]:
 
     def count(key: str, before: int, after: int) -> Row:
-        of_then = counted(before, then.freshness, then_last)
-        return Row(key, of_then, counted(after, now.freshness, now_last), is_time=False)
+        of_then = counted(before, then.freshness, then_last, today)
+        return Row(key, of_then, counted(after, now.freshness, now_last, today), is_time=False)
 
     def time(key: str, before: int | None, after: int | None) -> Row:
         return Row(key, before, after, is_time=True)
@@ -171,13 +170,14 @@ def _compared(then: Total, then_last: date, now: Total, now_last: date) -> list[
     ]
 
 
-def _trend_charts(trend: Trend, words: Words) -> list[NamedChart]:
+def _trend_charts(trend: Trend, words: Words, today: date) -> list[NamedChart]:
     names = [_name(point.first_day, trend.step) for point in trend.points]
     every = 5 if trend.step is Step.DAY else 3
     marks = [name if n % every == 0 else None for n, name in enumerate(names)]
     waits = [point.figures.wait.p90_ms for point in trend.points]
     issued = [
-        counted(point.figures.issued, trend.freshness, point.last_day) for point in trend.points
+        counted(point.figures.issued, trend.freshness, point.last_day, today)
+        for point in trend.points
     ]
     return [
         NamedChart(words("chart_issued"), _bars(names, marks, issued, words)),

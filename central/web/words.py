@@ -63,7 +63,7 @@ class Words:
         reporting: int | None = None,
     ) -> str:
         """How many of a day, or of days up to `last`; a dash for none of which nobody knows."""
-        return self.number(counted(n, fresh, last, reporting=reporting))
+        return self.number(counted(n, fresh, last, self._today, reporting=reporting))
 
     def minutes(self, ms: int | None) -> str:
         """A duration in minutes, to a tenth below ten, in seconds below one, or a dash."""

@@ -5,13 +5,13 @@ import hashlib
 import logging
 import sqlite3
 from collections.abc import Iterator
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from contract.codec import ContractError, chain, decode_entry
+from contract.codec import ContractError, chain, decode_entries, decode_entry
 from contract.events import Entry
 from edge.core.house import House, apply, moved_to_new_journal
 from edge.store.high_water import HighWater, Mark
@@ -21,6 +21,7 @@ from edge.store.sealing import seal_older_rows
 logger = logging.getLogger(__name__)
 
 JOURNAL = "journal.db"
+_REPLAYED_AT_ONCE = 1000
 _STATE_VERSION = hashlib.sha256(
     msgspec.json.encode(msgspec.json.schema(House), order="deterministic")
 ).hexdigest()[:16]
@@ -107,15 +108,17 @@ def keep_checkpoint(journal: Journal, house: House) -> None:
 def _replayed(journal: Journal, kept: House) -> Rebuilt:
     house = kept
     try:
-        for row in journal.checked_rows(after=kept.seq):
-            house = apply(house, decode_entry(row.body))
+        rows = journal.checked_rows(after=kept.seq)
+        while chunk := list(islice(rows, _REPLAYED_AT_ONCE)):
+            for entry in decode_entries([row.body for row in chunk]):
+                house = apply(house, entry)
     except (JournalDamagedError, ContractError) as error:
         return Rebuilt(_up_to_the_damage(journal, house), str(error))
     return Rebuilt(house, None, house.seq - kept.seq)
 
 
 def _up_to_the_damage(journal: Journal, house: House) -> House:
-    # A page that cannot be read takes the rows that were read with it along: now one by one.
+    # What cannot be read takes the rows that were read with it along: now one by one.
     with contextlib.suppress(StoreError, ContractError, KeyError):
         before = journal.hash_at(house.seq)
         for row in journal.rows(after=house.seq, chunk=1):
@@ -191,10 +194,15 @@ def _begin_anew(folder: Path, high_water: HighWater, rebuilt: Rebuilt) -> Stores
 
 
 def _set_aside(folder: Path) -> Path:
+    # The log goes first: after a cut, none lies beside another journal.
+    parts = [part for part in ("-wal", "-shm", "") if (folder / f"{JOURNAL}{part}").exists()]
     names = (folder / f"journal-damaged-{number}.db" for number in count(1))
-    aside = next(path for path in names if not path.exists())
-    for suffix in ("-wal", "-shm", ""):  # after a cut, none lies beside another journal
-        part = folder / f"{JOURNAL}{suffix}"
-        if part.exists():
-            part.rename(f"{aside}{suffix}")
+    # A log that a cut left alone goes on with its journal, unless that has another by now.
+    aside = next(
+        path
+        for path in names
+        if not any(path.with_name(f"{path.name}{part}").exists() for part in {*parts, ""})
+    )
+    for part in parts:
+        (folder / f"{JOURNAL}{part}").rename(f"{aside}{part}")
     return aside

@@ -3,10 +3,13 @@
 Each holds the journal as it was when the next file was begun, so neighbours overlap.
 """
 
+import logging
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 
 def sealed_path(journal: Path, epoch: str, last_seq: int) -> Path:
@@ -38,15 +41,19 @@ def open_sealed(journal: Path, epoch: str, seq: int) -> Iterator[sqlite3.Connect
 
 def missing_rows(journal: Path, epoch: str, base_seq: int) -> list[tuple[int, int]]:
     """Which of the rows up to `base_seq` no sealed file beside `journal` holds, each first and
-    last."""
+    last; a file that cannot be read is named in the log."""
     missing = list[tuple[int, int]]()
     known = 0
     for path in sealed_paths(journal, epoch):
-        with suppress(sqlite3.Error), closing(_opened(path)) as db:
-            first, last = _ends(db)
-            if first > known + 1:
-                missing.append((known + 1, first - 1))
-            known = max(known, last)
+        try:
+            with closing(_opened(path)) as db:
+                first, last = _ends(db)
+        except sqlite3.Error as error:
+            logger.warning("%s cannot be read: %s", path, error)
+            continue
+        if first > known + 1:
+            missing.append((known + 1, first - 1))
+        known = max(known, last)
     if known < base_seq:
         missing.append((known + 1, base_seq))
     return missing
@@ -60,7 +67,9 @@ def _ends(db: sqlite3.Connection) -> tuple[int, int]:
     first, last = db.execute(
         "SELECT (SELECT min(seq) FROM entries), max(seq) FROM entries"
     ).fetchone()
-    return int(first), int(last)
+    if not (isinstance(first, int) and isinstance(last, int)):
+        raise sqlite3.DatabaseError("it holds no rows")
+    return first, last
 
 
 def _prefix(journal: Path, epoch: str) -> str:

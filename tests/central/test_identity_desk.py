@@ -199,6 +199,24 @@ def test_who_was_revoked_long_ago_is_evicted_once_more_by_a_new_process(
     assert len(enrolled.chain) == 2
 
 
+def test_who_was_revoked_long_ago_does_not_keep_a_fresh_revocation_from_being_repeated(
+    watched: Watched, enrolled: Certificate
+) -> None:
+    for number in range(40):
+        node = f"01-{number:05}-01-h1"
+        watched.registrar.answer(by_token(node, watched.registrar.new_token(node)))
+        watched.registrar.revoke(node, "stolen")
+    watched.clock.later(DAY_S)
+    watched.desk.turn()
+    watched.registrar.revoke(NODE, "stolen")
+    for _ in range(60):
+        watched.desk.turn()
+        watched.clock.later(1)
+    assert watched.evicted.count(NODE) == 6
+    assert len(watched.evicted) == len({*watched.evicted}) + 5 == 41 + 5
+    assert len(enrolled.chain) == 2
+
+
 def test_a_revocation_stops_nothing_where_the_broker_is_reached_without_tls(
     watched: Watched, caplog: pytest.LogCaptureFixture
 ) -> None:

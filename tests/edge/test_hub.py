@@ -342,3 +342,17 @@ def test_the_log_and_the_report_are_of_this_day_and_this_queue(
     day = hub.hub.day_report()
     assert (day.day, day.tickets, day.voided) == ("2026-11-24", 1, 1)
     assert hub.hub.day_report(training=True).tickets == 1
+
+
+def test_the_log_and_the_report_go_on_when_a_clock_confirms_the_day(tmp_path: Path) -> None:
+    clock = TestClock()
+    clock.synced = False
+    hub = RunningHub(tmp_path, clock)
+    hub.give(CLERK, VoidTicket(issue(hub), "lấy nhầm"))
+    clock.synced = True
+    issue(hub)
+
+    log, day = hub.hub.log(), hub.hub.day_report()
+    assert [line.kind for line in log.lines] == ["day-opened", "void", "day-opened"]
+    assert (day.tickets, day.voided, hub.hub.snapshot().issued_today) == (2, 1, 2)
+    hub.close()

@@ -108,6 +108,24 @@ def test_a_new_access_list_reaches_a_broker_that_runs(ground: Ground) -> None:
         assert (events, b"too early") not in centre.received
 
 
+def test_an_access_list_that_lay_there_is_kept_once_and_named(ground: Ground) -> None:
+    lists, carried = ground.broker_folder / "acl", ground.broker_folder / "acl.former"
+    own = "user monitoring\ntopic read thutu/#\n"
+    lists.write_text(own, "utf-8")
+    said = carry(ground)
+    assert f"{carried}: this access list lay there before" in said
+    assert (lists.read_bytes(), carried.read_text("utf-8")) == (
+        ground.access_list.read_bytes(),
+        own,
+    )
+    lists.write_text("another", "utf-8")
+    assert "acl.former" not in carry(ground)
+    assert (lists.read_bytes(), carried.read_text("utf-8")) == (
+        ground.access_list.read_bytes(),
+        own,
+    )
+
+
 def _peer(ground: Ground, certificate: Path, *topics: str) -> Peer:
     key = certificate.with_suffix(".key")
     files = {"ca_file": ground.identity / "ca.pem", "cert_file": certificate}

@@ -260,7 +260,7 @@ class _Paper(FPDF):
         return text.translate(str.maketrans(",.", ".,")) if self._language == "vi" else text
 
     def _count(self, n: int, fresh: Freshness | FreshnessOfMany, last: date) -> str:
-        known = counted(n, fresh, min(last, self._made.date()))
+        known = counted(n, fresh, last, self._made.date())
         return "–" if known is None else self._number(known)
 
     def _minutes(self, ms: int | None) -> str:

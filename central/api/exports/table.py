@@ -34,7 +34,7 @@ def sites_table(
 ) -> Table:
     """One row for each site over a period up to `last`, with the names of `provinces` by their
     codes."""
-    last = min(last, made.date())
+    today = made.date()
     columns = (
         *("site", "name", "province", "issued", "finished", "visits", "no_shows"),
         *("wait_n", "wait_p50", "wait_p90", "service_p50", "second_wait_p50"),
@@ -45,13 +45,13 @@ def sites_table(
             site.site,
             site.name,
             provinces[site.province],
-            *_counts(site.figures, site.freshness, last),
+            *_counts(site.figures, site.freshness, last, today),
             *_minutes(site.figures.wait),
             _minutes(site.figures.service)[0],
             _minutes(site.figures.second_wait)[0],
             None
             if site.ratings.answers is None
-            else counted(site.ratings.answers, site.freshness, last),
+            else counted(site.ratings.answers, site.freshness, last, today),
             site.ratings.response_rate,
             say(f"centre_report.state_{site.freshness.state.value}", language),
             _time(site.freshness),
@@ -74,7 +74,7 @@ def days_table(title: str, trend: Trend, made: datetime, language: str) -> Table
         (
             point.first_day.isoformat(),
             point.last_day.isoformat(),
-            *_counts(point.figures, trend.freshness, min(point.last_day, made.date())),
+            *_counts(point.figures, trend.freshness, point.last_day, made.date()),
             *_minutes(point.figures.wait),
             _minutes(point.figures.service)[0],
             _minutes(point.figures.second_wait)[0],
@@ -97,10 +97,10 @@ def _notes(made: datetime, language: str) -> tuple[str, ...]:
 
 
 def _counts(
-    figures: DayFigures, fresh: Freshness | FreshnessOfMany, last: date
+    figures: DayFigures, fresh: Freshness | FreshnessOfMany, last: date, today: date
 ) -> list[int | None]:
     counts = (figures.issued, figures.finished, figures.visits, figures.no_shows, figures.wait.n)
-    return [counted(n, fresh, last) for n in counts]
+    return [counted(n, fresh, last, today) for n in counts]
 
 
 def _named(columns: Sequence[str], language: str) -> tuple[str, ...]:

@@ -1,7 +1,9 @@
 """A centre's alerts against a real database, on a clock moved by hand."""
 
+from central.access.audit import Deed
 from central.alerts.dispatch import Dispatch
 from central.alerts.message import Message
+from central.alerts.people import close
 from central.alerts.rules import Rule
 from central.alerts.sending import Send, SendError
 from central.alerts.settings import AlertSettings, MailServer, Receiver
@@ -10,7 +12,7 @@ from central.ingest.intake import Intake, Received
 from central.rollup.folder import Folder
 from central.scope import Scope
 from central.store.alerts import Alerts
-from central.store.database import Location, reading, writing
+from central.store.database import Location, reading, transaction, writing
 from central.store.ingest import SqlIngestStore
 from central.store.rollup import SqlRollupStore
 from central.store.visible import Where
@@ -88,6 +90,14 @@ class Office:
             self.take(*journals)
             self.watch.look()
             self.dispatch.turn()
+
+    def close(self, alert: int) -> None:
+        """Somebody closes an alert."""
+        with writing(self.database) as db, transaction(db.conn):
+            row = Alerts(db.conn, _NATION).alert(alert, RULES)
+            assert row is not None
+            deed = Deed("An", "alert-closed")
+            close(db.conn, row, deed, note="", now_ms=self.now_ms, receivers=())
 
     def open(self, scope: Scope = _NATION) -> list[tuple[str, str, str]]:
         """Rule, site and subject of every open alert."""

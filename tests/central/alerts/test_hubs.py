@@ -70,6 +70,43 @@ def test_a_new_card_that_has_not_spoken_of_a_device_neither_ends_nor_begins_an_a
     assert "Hết giấy in: h1/printer" in office.sent[-1][1].text
 
 
+def test_what_somebody_closed_of_a_former_card_does_not_hide_the_same_of_the_new_one(
+    database: Location,
+) -> None:
+    office = Office(database, receiver("hanoi", "01"))
+    worn = e.DeviceLost("machine:disk", "disk-worn")
+    old, new = quiet_day(), quiet_day()
+    old.add(worn, 10_000)
+    office.live(20, old)
+    new.epoch = "00000000000000bb"
+    office.live(2, new)
+    office.close(1)
+    office.live(2, new)
+    assert office.open() == []
+    told = len(office.sent)
+    new.add(worn, 24 * MIN)
+    office.live(20, new)
+    assert office.open() == [("device_lost", NODE[:11], "h1/machine:disk")]
+    assert len(office.sent) == told + 1
+
+
+def test_what_a_new_card_has_not_spoken_of_for_three_days_is_let_go(database: Location) -> None:
+    office = Office(database, receiver("hanoi", "01"))
+    old, new = quiet_day(), quiet_day()
+    old.add(e.DeviceLost("machine:disk", "disk-worn"), 10_000)
+    office.live(20, old)
+    new.epoch = "00000000000000bb"
+    office.live(20, new)
+    office.sleep(71 * 3600)
+    office.live(20, new)
+    assert ("device_lost", NODE[:11], "h1/machine:disk") in office.open()
+    office.sleep(3600)
+    office.live(20, new)
+    assert office.open() == [("gap", NODE[:11], "h1")], "what the former card never sent"
+    assert ("let_go", "") in office.history(1)
+    assert ("cleared", "") not in office.history(1)
+
+
 def test_what_a_retired_hub_said_last_is_closed_and_not_called_over(database: Location) -> None:
     office = Office(database, receiver("hanoi", "01"))
     first, second = quiet_day(), quiet_day("01-00097-01-h2")

@@ -301,6 +301,18 @@ def test_a_cut_while_a_journal_is_set_aside_does_not_part_it_from_its_log(
     assert aside == {name.replace("journal", "journal-damaged-1"): name for name in parts}
 
 
+def test_a_log_that_was_set_aside_before_a_cut_is_not_overwritten_by_that_of_the_next_start(
+    tmp_path: Path,
+) -> None:
+    kept = tmp_path / "journal-damaged-1.db-wal"
+    kept.write_text("rows that are nowhere else")
+    (tmp_path / "journal.db").write_text("journal")
+    (tmp_path / "journal.db-wal").write_text("the next start's")
+    assert recovery._set_aside(tmp_path).name == "journal-damaged-2.db"
+    assert kept.read_text() == "rows that are nowhere else"
+    assert (tmp_path / "journal-damaged-2.db-wal").read_text() == "the next start's"
+
+
 def test_the_next_day_begins_at_one_again(tmp_path: Path) -> None:
     clock = TestClock()
     running = RunningHub(tmp_path, clock)

@@ -297,6 +297,26 @@ def test_a_sealed_file_that_is_gone_is_missed_only_where_it_is_needed(folder: Pa
         assert journal.last_seq == last
 
 
+@pytest.mark.parametrize("name", ["0000000009", "9999999999"])
+def test_a_sealed_file_without_rows_is_named_and_does_not_stop_a_start(
+    folder: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    for journal in opened(folder):
+        empty = folder / f"journal-{journal.epoch}-{name}.db"
+        with closing(Journal(empty)):
+            pass
+        assert journal.missing_rows() == []
+        assert f"{empty} cannot be read: it holds no rows" in caplog.text
+        if name == "9999999999":
+            assert len(list(journal.checked_rows())) == journal.last_seq
+    for path in sealed(folder):
+        path.write_bytes(b"not a database")
+    for journal in opened(folder):
+        caplog.clear()
+        assert journal.missing_rows() == [(1, journal.base_seq)]
+        assert caplog.text.count("cannot be read: file is not a database") == len(sealed(folder))
+
+
 def test_rows_that_are_gone_are_named_and_no_others_come_in_their_place(tmp_path: Path) -> None:
     folder = at_work(tmp_path, starts=5)
     whole = rows(folder)
