@@ -34,7 +34,8 @@ class Brought(Struct, frozen=True, array_like=True):
 
 
 class DayOpened(Event, frozen=True):
-    """A business day began; numbers go on above `last_orders`.
+    """A business day began, or a clock confirms the one that a person named; numbers go on above
+    `last_orders`.
 
     `carried` tickets and `counters` may already be of this day and stay as they are;
     `abandoned` tickets of the day before were neither served nor voided; other counters close.

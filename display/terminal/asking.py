@@ -42,6 +42,9 @@ _ASSIGN_REASONS = ("long-queue", "staff-absent", "equipment")
 _DUE_MIN = (10, 20, 30, 60, 120)
 _MS_PER_MIN = 60_000
 
+# The hub takes these for whoever is at the counter when they arrive.
+AboutWhomIsThere = c.CallNext | c.FinishService | c.MarkNoShow | c.TransferTicket | c.ParkTicket
+
 
 async def command_for(
     wish: Wish, asker: Asker, scene: Scene, counter: CounterView, typed: str = ""

@@ -86,9 +86,7 @@ def own_figures(scene: Scene) -> tuple[Note, ...]:
 
 def waiting_here(scene: Scene, counter: CounterView) -> tuple[TicketView, ...]:
     """The waiting tickets that the counter may call, in order of arrival."""
-    able = {
-        view.counter: view.services for view in scene.snapshot.counters if view.phase != "closed"
-    }
+    able = {view.counter: view.services for view in scene.snapshot.counters if view.phase == "open"}
     return tuple(
         ticket
         for ticket in scene.snapshot.waiting

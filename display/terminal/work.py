@@ -14,7 +14,7 @@ from contract.commands import IssueTicket
 from contract.snapshot import CounterView
 from display.terminal import house_view
 from display.terminal.actions import ACTIONS, Action, ActionId, action_of, label_key
-from display.terminal.asking import command_for
+from display.terminal.asking import AboutWhomIsThere, command_for
 from display.terminal.clerk_screen import ClerkScreen, Desk
 from display.terminal.course import Coach
 from display.terminal.desk_view import desk_view, figures, own_figures
@@ -32,7 +32,7 @@ from display.terminal.panels import (
 from display.terminal.practice import ARRIVING_S, arrival
 from display.terminal.questions import GivenUp, NotNow
 from display.terminal.scene import Note, Scene, desk, desk_phase
-from display.terminal.undo import Undo, undo_of
+from display.terminal.undo import Undo, undo_of, undone
 from runtime.hub_client import HubError
 from runtime.wording import say
 
@@ -126,7 +126,7 @@ class WorkScreen(ClerkScreen):
         if undo is None or scene is None or scene.now_ms > undo.until_ms:
             self.refuse(say("terminal.nothing_to_undo", self.desk.language))
         elif await self.give(undo.command) is not None:
-            self.tell(say("terminal.done_undo", self.desk.language, number=undo.number))
+            self.tell(undone(undo, self.desk.language))
 
     async def _act(self, action: ActionId, typed: str) -> None:
         scene = self.desk.scene(self.counter)
@@ -141,16 +141,27 @@ class WorkScreen(ClerkScreen):
         except NotNow as words:
             self.refuse(str(words))
             return
+        if before.ticket is not None and isinstance(command, AboutWhomIsThere):
+            number = before.ticket.number
+            if number != self._number_here():
+                self.refuse(say("terminal.left_meanwhile", self.desk.language, number=number))
+                return
         answer = await self.give(command)
         if answer is None:
             return
         if action == "sign_out":
             self.desk.sign_out()
             return
-        self._undo = undo_of(command, answer, scene.now_ms)
+        after = self.desk.scene(self.counter)  # the questions before took their time
+        self._undo = None if after is None else undo_of(command, answer, after.now_ms)
         self.tell(outcome(action, answer, self.desk.language))
         if action == "issue" and answer.slip == "roll" and answer.number is not None:
             await dialogs.hand_on(answer.number)
+
+    def _number_here(self) -> str | None:
+        scene = self.desk.scene(self.counter)
+        counter = None if scene is None else desk(scene)
+        return None if counter is None or counter.ticket is None else counter.ticket.number
 
     def _practise(self, scene: Scene, counter: CounterView) -> None:
         coach = self._coach

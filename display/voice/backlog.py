@@ -124,7 +124,7 @@ class Backlog:
 
 
 def _fact(saying: CallView | OwnNumber) -> tuple[str, str | None]:
-    """A number and the counter that calls it; None while it waits."""
+    """A number and the counter that calls it; None for the number alone."""
     return saying.number, saying.counter if isinstance(saying, CallView) else None
 
 
@@ -135,4 +135,5 @@ def _true(picture: Snapshot) -> set[tuple[str, str | None]]:
         for view in picture.counters
         if view.ticket is not None and view.ticket.phase == "called"
     }
-    return {*called, *((ticket.number, None) for ticket in picture.waiting)}
+    in_hall = {*(number for number, _ in called), *(ticket.number for ticket in picture.waiting)}
+    return {*called, *((number, None) for number in in_hall)}

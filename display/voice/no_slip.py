@@ -39,7 +39,7 @@ class NoSlips:
             self._told = in_house
         new = [
             ticket.number
-            for ticket in picture.waiting
+            for ticket in _in_hall(picture)
             if ticket.slip in _NO_SLIP
             and self._is_heard_by(ticket.issuer)
             and ticket.number not in self._told
@@ -50,6 +50,13 @@ class NoSlips:
 
     def _is_heard_by(self, issuer: str | None) -> bool:
         return not self._kiosks or issuer is None or issuer in self._kiosks
+
+
+def _in_hall(picture: Snapshot) -> list[TicketView]:
+    """Those who wait, or were called so soon that they may still stand at the kiosk."""
+    called = [view.ticket for view in picture.counters if view.ticket is not None]
+    in_hall = [ticket for ticket in called if ticket.phase == "called"]
+    return sorted((*in_hall, *picture.waiting), key=lambda ticket: ticket.issued_ms)
 
 
 def _in_house(picture: Snapshot) -> Iterator[TicketView]:

@@ -72,8 +72,8 @@ def report_routes(hub: Hub, guard: Guard, print_sheet: PrintSheet | None) -> API
     def print_report(
         request: Request, *, language: Literal["vi", "en"] = "vi", training: bool = False
     ) -> None:
-        """The totals on a slip of the hub's ticket printer; answers when it is out, or why it is
-        not. No ticket is counted for it. For supervisors.
+        """The totals on a slip of the hub's ticket printer; answers when it is out, or that it is
+        not, or that nobody can tell. No ticket is counted for it. For supervisors.
         """
         guard.supervisor(request)
         if print_sheet is None:
@@ -81,10 +81,12 @@ def report_routes(hub: Hub, guard: Guard, print_sheet: PrintSheet | None) -> API
         report = hub.day_report(training=training)
         printing = print_sheet(report_sheet(report, hub.rules, language, training=training))
         try:
-            outcome = printing.result(_PRINTED_WITHIN_S)
+            outcome = printing.result(_PRINTED_WITHIN_S).outcome
         except TimeoutError:
-            outcome = None
-        if outcome is None or outcome.outcome != "printed":
+            outcome = "unknown"
+        if outcome == "unknown":
+            raise Problem(HTTPStatus.CONFLICT, "report.not-known")
+        if outcome != "printed":
             raise Problem(HTTPStatus.CONFLICT, "report.not-printed")
 
     return router

@@ -13,7 +13,8 @@ def call(state: State, event: TicketCalled, stamp: Stamp, seq: int) -> State:
     finish before it."""
     counter = state.counters[event.counter]
     last_call = LastCall(event, stamp, state.tickets[event.number], counter.since, counter.streak)
-    state = add_call(state, event.number, counter, stamp, seq, resumed=False)
+    priority = event.priority is not None
+    state = add_call(state, event.number, counter, stamp, seq, priority=priority)
     state = change_ticket(
         state, event.number, phase="called", since=stamp, calls=1, wait_counted=True
     )

@@ -74,17 +74,24 @@ def add_call(
     seq: int,
     *,
     times: int = 1,
+    priority: bool | None = None,
     resumed: bool = False,
 ) -> State:
-    """The state with a call more, which replaces an earlier one of the same ticket."""
+    """The state with a call more, which replaces an earlier one of the same ticket.
+
+    Without `priority` it is called with as much as before.
+    """
     state = change_ticket(state, number, counter=counter.id)
+    if priority is None:
+        before = (past.priority for past in state.calls if past.number == number)
+        priority = next(before, state.tickets[number].priority is not None)
     call = Call(
         seq=seq,
         number=number,
         counter=counter.id,
         at=stamp,
         times=times,
-        priority=state.tickets[number].priority is not None,
+        priority=priority,
         resumed=resumed,
     )
     earlier = [past for past in state.calls if past.number != number]

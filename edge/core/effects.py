@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from contract.events import AnyEvent, Entry, ReprintOrdered, TicketIssued
 from contract.site_rules import Rules
+from contract.snapshot import SlipState
 from contract.stamp import Stamp, span
 from edge.core.numbering import series_and_order
 from edge.core.state import ENDED, State, Ticket
@@ -37,7 +38,9 @@ def slips_for(rules: Rules, state: State, printer: str, stamp: Stamp) -> tuple[S
     return tuple(
         Slip(ticket.number, ticket.copies)
         for ticket in state.tickets.values()
-        if ticket.printer == printer and is_wanted(rules, state, ticket, stamp)
+        if ticket.printer == printer
+        and _is_missing(state, ticket)
+        and _is_recent(rules, ticket.asked or ticket.issued, stamp)
     )
 
 
@@ -63,15 +66,31 @@ def reprint(ticket: Ticket) -> ReprintOrdered:
 
 
 def is_wanted(rules: Rules, state: State, ticket: Ticket, stamp: Stamp) -> bool:
-    """Whether the ticket's slip, of which nothing is known, should still come out.
+    """Whether the ticket's slip, of which nothing is known, should come out without being asked
+    for again.
 
     Only for tickets in the house and young enough; one whose age no clock can tell counts as
     young, because a marked second slip does less harm than none. Not for a slip that was reported
     as unknown, which staff decide about, nor for a series that is on its roll.
     """
+    return _is_missing(state, ticket) and _is_recent(rules, ticket.issued, stamp)
+
+
+def slip_told(rules: Rules, state: State, ticket: Ticket, stamp: Stamp) -> SlipState:
+    """What staff are told of the slip: "unknown", too, of one that should have come out long ago,
+    and that no printer is asked for any more."""
+    asked = ticket.asked or ticket.issued
+    given_up = _is_missing(state, ticket) and not _is_recent(rules, asked, stamp)
+    return "unknown" if given_up else ticket.slip
+
+
+def _is_missing(state: State, ticket: Ticket) -> bool:
+    """Whether a slip that somebody in the house should have has not been seen to come out."""
     if not ticket.print_pending or ticket.phase in ENDED:
         return False
-    if series_and_order(ticket.number)[0] in state.rolls:
-        return False
-    age = span(ticket.issued, stamp)
+    return series_and_order(ticket.number)[0] not in state.rolls
+
+
+def _is_recent(rules: Rules, asked: Stamp, stamp: Stamp) -> bool:
+    age = span(asked, stamp)
     return age is None or age.ms <= rules.reprint_within_min * _MS_PER_MIN

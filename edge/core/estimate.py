@@ -16,19 +16,21 @@ def ahead(state: State, service: str) -> int:
 def expected_wait_min(rules: Rules, state: State, service: str) -> int | None:
     """Minutes until a ticket issued now is called, or None while no counter serves it.
 
-    The work waiting at the open counters that serve it, shared among them; a service takes the
-    mean of its last times today, or its usual time before there are any.
+    It is 0 where a counter is free and nobody waits for it. Else it is the work waiting at the open
+    counters that serve it, shared among them; a service takes the mean of its last times today, or
+    its usual time before there are any.
     """
     open_counters = [
         c for c in state.counters.values() if c.phase == "open" and service in c.services
     ]
     if not open_counters:
         return None
+    waiting = [t.service for t in state.tickets.values() if t.phase == "waiting"]
+    if any(c.ticket is None and not {*c.services}.intersection(waiting) for c in open_counters):
+        return 0
     shared = {s for counter in open_counters for s in counter.services}
     work_ms = sum(
-        usual_ms(rules, state, ticket.service)
-        for ticket in state.tickets.values()
-        if ticket.phase == "waiting" and ticket.service in shared
+        usual_ms(rules, state, waited_for) for waited_for in waiting if waited_for in shared
     )
     work_ms += sum(
         usual_ms(rules, state, state.tickets[counter.ticket].service) / 2

@@ -21,7 +21,7 @@ from edge.core.change import (
 )
 from edge.core.finishing import finish, reopen
 from edge.core.numbering import series_and_order
-from edge.core.state import Appointment, Counter, Device, Found, State, Ticket
+from edge.core.state import ENDED, Appointment, Counter, Device, Found, State, Ticket
 
 # Events whose ticket or counter need not be known before.
 _BRINGING = (
@@ -48,33 +48,59 @@ def evolve(state: State, entry: e.Entry) -> State:
 
 
 def _day_opened(state: State, event: e.DayOpened, stamp: Stamp, seq: int) -> State:
+    """A clock may confirm the day that a person named: what was done on it stays."""
+    if event.day != state.day or state.opened_seq == 0:
+        state = _without_the_day_before(state, event, seq)
+    tickets = {
+        number: _found(ticket, event)
+        for number, ticket in state.tickets.items()
+        if number in event.carried or ticket.phase in ENDED
+    }
     return replace(
         state,
         day=event.day,
         day_trusted=event.trusted,
-        opened_seq=seq,
         past_orders=remembered(state.past_orders, state.day, state.orders),
         orders=dict(event.last_orders),
         rolls=tuple(series for series in state.rolls if series in event.last_orders),
-        tickets={n: _found(state.tickets[n], event) for n in event.carried if n in state.tickets},
-        appointments={
-            code: booked
-            for code, booked in state.appointments.items()
-            if booked.number is None and day_of(booked.slot_ms) >= event.day
-        },
+        tickets=tickets,
+        appointments=_appointments(state, event),
         counters={
-            id_: replace(counter, served=0, last_finish=None, last_call=None)
+            id_: replace(counter, last_finish=None, last_call=None)
             if id_ in event.counters and counter.ticket in (None, *event.carried)
             else Counter(id_, (), stamp)
             for id_, counter in state.counters.items()
         },
-        calls=tuple(call for call in state.calls if call.number in event.carried),
+        calls=tuple(call for call in state.calls if call.number in tickets),
+    )
+
+
+def _without_the_day_before(state: State, event: e.DayOpened, seq: int) -> State:
+    return replace(
+        state,
+        opened_seq=seq,
+        tickets={n: ticket for n, ticket in state.tickets.items() if n in event.carried},
+        counters={id_: replace(counter, served=0) for id_, counter in state.counters.items()},
         recent_ms={},
         issued=len(event.carried),
         finished=0,
         ratings=0,
         presses_ignored=0,
     )
+
+
+def _appointments(state: State, event: e.DayOpened) -> dict[str, Appointment]:
+    """Those of the new day, and of the one before it, which may have been left by mistake. Whoever
+    lost a number with that day may check in again."""
+    earliest = min(event.day, state.day)
+    kept = {}
+    for code, booked in state.appointments.items():
+        if booked.number in event.carried:
+            kept[code] = booked
+        elif day_of(booked.slot_ms) >= earliest:
+            lost = booked.number in event.abandoned
+            kept[code] = replace(booked, number=None) if lost else booked
+    return kept
 
 
 def _found(ticket: Ticket, event: e.DayOpened) -> Ticket:
@@ -154,19 +180,28 @@ def _print_failed(state: State, event: e.PrintFailed, _stamp: Stamp, _seq: int) 
     return settle_slip(state, event.number, event.copy, outcome)
 
 
-def _reprint_ordered(state: State, event: e.ReprintOrdered, _stamp: Stamp, _seq: int) -> State:
+def _reprint_ordered(state: State, event: e.ReprintOrdered, stamp: Stamp, _seq: int) -> State:
     return change_ticket(
-        state, event.number, copies=event.copy, slip="pending", printer=event.printer
+        state,
+        event.number,
+        copies=event.copy,
+        slip="pending",
+        printer=event.printer,
+        asked=stamp,
     )
 
 
 def _started(state: State, event: e.ServiceStarted, stamp: Stamp, _seq: int) -> State:
+    """The rating buttons are no longer about the citizen before."""
     state = change_ticket(state, event.number, phase="serving", since=stamp)
-    return _for_good(state, event.counter, since=stamp)
+    return _for_good(state, event.counter, since=stamp, rating=None)
 
 
 def _no_show(state: State, event: e.NoShowMarked, stamp: Stamp, _seq: int) -> State:
-    state = change_ticket(state, event.number, phase="absent", since=stamp, counter=None)
+    """Who had been sent to one counter will be its own again."""
+    last = state.counters[event.counter].last_call
+    sent_to = None if last is None or last.call.number != event.number else last.ticket.counter
+    state = change_ticket(state, event.number, phase="absent", since=stamp, counter=sent_to)
     return _for_good(state, event.counter, ticket=None, since=stamp)
 
 

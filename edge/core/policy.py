@@ -45,7 +45,7 @@ def has_priority(state: State, ticket: Ticket, stamp: Stamp) -> bool:
 
 
 def _sent_to(state: State, ticket: Ticket) -> str | None:
-    """The only counter that may call the ticket, as long as that counter can."""
+    """The only counter that may call the ticket, as long as that counter takes citizens."""
     counter = state.counters.get(ticket.counter or "")
-    able = counter and counter.phase != "closed" and ticket.service in counter.services
+    able = counter and counter.phase == "open" and ticket.service in counter.services
     return ticket.counter if able else None

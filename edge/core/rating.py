@@ -6,7 +6,7 @@ from contract.refusals import Reason
 from contract.site_rules import Rules
 from contract.stamp import Stamp, span
 from edge.core.case import Case, No
-from edge.core.state import Counter, State
+from edge.core.state import Counter
 
 
 def rate(case: Case, command: c.Rate) -> list[e.AnyEvent]:
@@ -25,12 +25,12 @@ def rate(case: Case, command: c.Rate) -> list[e.AnyEvent]:
         return [e.RatingIgnored(counter.id, command.level, "too-late")]
     if due.rated:
         return [e.RatingIgnored(counter.id, command.level, "already-rated")]
-    if rating_left_ms(case.rules, case.state, counter, case.stamp) is None:
+    if rating_left_ms(case.rules, counter, case.stamp) is None:
         return [e.RatingIgnored(counter.id, command.level, "too-late")]
     return [e.RatingGiven(counter.id, due.service, command.level, levels, command.reason)]
 
 
-def rating_left_ms(rules: Rules, state: State, counter: Counter, now: Stamp) -> int | None:
+def rating_left_ms(rules: Rules, counter: Counter, now: Stamp) -> int | None:
     """How long the service finished last at `counter` may still be rated; None when it may not.
 
     Until the counter serves somebody else: a clerk who finishes and calls with one key does not
@@ -38,8 +38,6 @@ def rating_left_ms(rules: Rules, state: State, counter: Counter, now: Stamp) -> 
     """
     due = counter.rating
     if due is None or due.rated:
-        return None
-    if counter.ticket is not None and state.tickets[counter.ticket].phase == "serving":
         return None
     elapsed = span(due.finished, now)
     left_ms = -1 if elapsed is None else rules.rating_window_s * 1000 - elapsed.ms

@@ -36,7 +36,7 @@ def day_report(rules: Rules, day: str, rows: Iterable[Entry]) -> DayReport:
     counters = _in_order((counter.id for counter in rules.counters), book.counters)
     return DayReport(
         day=day,
-        tickets=book.carried + whole.issued,
+        tickets=(book.carried or 0) + whole.issued,
         visits=book.visits,
         served=whole.served,
         no_shows=whole.no_shows,
@@ -142,7 +142,7 @@ class _Book:
     """The tallies of one day while its rows are read."""
 
     def __init__(self) -> None:
-        self.carried = 0
+        self.carried: int | None = None
         self.visits = 0
         self.voided = 0
         self.presses_ignored = 0
@@ -170,7 +170,9 @@ class _Book:
         return self.counters[counter], self.staff[self._seats.get(counter, actor)]
 
     def open_day(self, event: e.DayOpened, _actor: str) -> None:
-        self.carried = len(event.carried)
+        """A later opening of the same day confirms it, and brings nobody."""
+        if self.carried is None:
+            self.carried = len(event.carried)
 
     def sign_in(self, event: e.StaffSignedIn, _actor: str) -> None:
         self._seats[event.counter] = event.staff

@@ -25,8 +25,9 @@ class Ticket(Struct, frozen=True):
     issue: the order of arrival, kept through transfers, returns and further services. `worked`
     sums the stretches of the present service over counters. `counter` is where it is, or, while
     waiting, the only counter that may call it. `slip` is what is known of copy number `copies`,
-    which comes out of `printer`, None for the hub's own. `rated` when the present service has been
-    rated already, after a finish that was taken back. `issuer` gave the number out.
+    which comes out of `printer`, None for the hub's own; a further one was `asked` for then.
+    `rated` when the present service has been rated already, after a finish that was taken back.
+    `issuer` gave the number out.
     """
 
     number: TicketNumber
@@ -50,6 +51,7 @@ class Ticket(Struct, frozen=True):
     park_reason: str | None = None
     due_ms: int | None = None
     copies: int = 1
+    asked: Stamp | None = None
     slip: SlipState = "pending"
     printer: Name | None = None
     rated: bool = False
@@ -152,7 +154,7 @@ class Call(Struct, frozen=True):
 class State(Struct, frozen=True):
     """A site's queue.
 
-    `opened_seq` is the journal row that opened the day, and 0 when an older journal holds it.
+    `opened_seq` is the journal row that first opened the day, and 0 when an older journal holds it.
     `orders` is the last order used per series today, and `last_issue` when the last of them was;
     `past_orders` are those of recent days, in case a clock goes back. `anchor` is the last stamp
     with a synchronised clock. `recent_ms` are the last service times per service, for estimates;

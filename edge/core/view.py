@@ -5,6 +5,7 @@ from contract.site_rules import Counter as CounterRule
 from contract.site_rules import Rules
 from contract.stamp import Stamp
 from edge.core import calendar, estimate
+from edge.core.effects import slip_told
 from edge.core.house import House
 from edge.core.numbering import number_of
 from edge.core.rating import rating_left_ms
@@ -35,7 +36,7 @@ def snapshot(
             park_reason=ticket.park_reason,
             due_ms=ticket.due_ms,
             calls=ticket.calls,
-            slip=ticket.slip,
+            slip=slip_told(rules, state, ticket, stamp),
             issuer=ticket.issuer,
             earlier=calendar.may_be_earlier(state, ticket.since, stamp),
         )
@@ -46,7 +47,7 @@ def snapshot(
 
     def counter_view(rule: CounterRule) -> s.CounterView:
         counter = state.counters.get(rule.id, Counter(rule.id, (), stamp))
-        left_ms = rating_left_ms(rules, state, counter, stamp)
+        left_ms = rating_left_ms(rules, counter, stamp)
         return s.CounterView(
             counter=counter.id,
             phase=counter.phase,
@@ -64,7 +65,7 @@ def snapshot(
 
     def service_view(service: str) -> s.ServiceView:
         queued = [
-            shown_ms(t.queued)
+            min(shown_ms(t.queued) + t.early_ms, now_ms)
             for t in state.tickets.values()
             if t.phase == "waiting" and t.service == service
         ]

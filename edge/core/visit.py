@@ -103,6 +103,7 @@ def add_service(case: Case, command: c.AddService) -> list[e.AnyEvent]:
     ticket = _in_the_house(case, command.number)
     if case.known_service(command.service) in ticket.services:
         raise No(Reason.SERVICE_ALREADY_THERE, number=ticket.number)
+    _check_served_somewhere(case, command.service)
     return [e.ServiceAdded(ticket.number, command.service)]
 
 
@@ -238,11 +239,10 @@ def transfer(case: Case, command: c.TransferTicket) -> list[e.AnyEvent]:
         target = case.counter(command.to_counter)
         if command.service not in target.services or target.id == command.counter:
             raise No(Reason.SERVICE_NOT_THERE, service=command.service)
-    elif command.service == ticket.service or not any(
-        command.service in {*rule.services, *case.counter(rule.id).services}
-        for rule in case.rules.counters
-    ):
+    elif command.service == ticket.service:
         raise No(Reason.SERVICE_NOT_THERE, service=command.service)
+    else:
+        _check_served_somewhere(case, command.service)
     came = start(case, c.StartService(command.counter)) if ticket.phase == "called" else []
     return [
         *came,
@@ -290,6 +290,14 @@ def resume(case: Case, command: c.ResumeTicket) -> list[e.AnyEvent]:
             idle=case.idle(counter),
         )
     ]
+
+
+def _check_served_somewhere(case: Case, service: str) -> None:
+    """Nobody is sent where no counter serves the citizen, today or usually."""
+    for rule in case.rules.counters:
+        if service in {*rule.services, *case.counter(rule.id).services}:
+            return
+    raise No(Reason.SERVICE_NOT_THERE, service=service)
 
 
 def _is_moments_ago(case: Case, done: Stamp) -> bool:

@@ -1,6 +1,7 @@
 // Finding a procedure or an appointment by what people type or scan: pure functions.
 
 const CODE = /\d\.\d{6}/;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
 const APPOINTMENT = /^(?=.*\d)[A-Za-z0-9][A-Za-z0-9._:-]{2,63}$/;
 
 /** `text` in small letters without tone marks: "Đăng ký" becomes "dang ky". */
@@ -34,6 +35,11 @@ export function appointmentIn(procedures, typed) {
   const word = typed.trim();
   const isCode = APPOINTMENT.test(word) && !CODE.test(word);
   return isCode && !matching(procedures, word).length ? word : undefined;
+}
+
+/** Whether `code` has the form of an appointment's code: what a hub takes for a name. */
+export function mayBeAppointment(code) {
+  return NAME.test(code);
 }
 
 // A scanned QR code may hold a whole address with the code somewhere in it.

@@ -2,11 +2,12 @@
 
 import * as hub from "/page/hub.js";
 import { $, fill, LANGUAGES, make, named as namedIn, show, worded } from "/page/show.js";
-import { appointmentIn, matching, meant } from "/kiosk/find.js";
+import { appointmentIn, matching, mayBeAppointment, meant } from "/kiosk/find.js";
 import { CODE_KEYS, searchKeys, typedOn, wordOn } from "/kiosk/keys.js";
+import { canPrint, onRoll, SLIP_WORDS, slipNow } from "/kiosk/slips.js";
 
 const IDLE_S = 60;
-const READ_S = { pending: 12, roll: 20, none: 30, refused: 20 };
+const READ_S = { pending: 12, unknown: 20, roll: 20, none: 30, refused: 20 };
 
 const state = {
   words: {}, // by language
@@ -17,6 +18,7 @@ const state = {
   language: LANGUAGES[0],
   page: "start", // or "search", "priority" or "checkin"
   priority: null,
+  unread: false, // whether the last scan meant nothing
   issuing: false,
   ticket: null, // the hub's answer with `what` it is for and `told`, the slip last spoken of
   refused: null, // { title, text }
@@ -62,13 +64,6 @@ function named(thing) {
   return namedIn(thing, state.language);
 }
 
-/** Whether a slip can come out now, as far as the printer's own reports tell. */
-function canPrint() {
-  const { printer } = state.catalogue;
-  const device = state.snapshot.devices.find((known) => known.device === printer);
-  return device !== undefined && ["ready", "paper-low"].includes(device.state);
-}
-
 function render() {
   const now = view();
   const changed = document.body.dataset.view !== now;
@@ -83,16 +78,11 @@ function render() {
 
 function renderSite() {
   $("unit").textContent = state.catalogue.unit;
-  const onRoll = state.snapshot.rolls.map((roll) => roll.series);
-  for (const notice of document.querySelectorAll(".no-slip")) {
-    notice.hidden = canPrint() || onRoll.length > 0;
-  }
-  for (const notice of document.querySelectorAll(".from-roll")) notice.hidden = !onRoll.length;
+  renderSlipNotices();
   fill($("services"), state.language, state.catalogue.services, serviceButton);
   for (const { service, waiting } of state.snapshot.services) {
     const place = document.querySelector(`#services [data-id="${service}"] .waiting`);
-    const words = say("waiting", { count: waiting });
-    if (place && place.textContent !== words) place.textContent = words;
+    if (place) tell(place, say("waiting", { count: waiting }));
   }
   fill($("priorities"), state.language, [...state.catalogue.priorities, null], priorityButton);
   fill($("keys"), state.language, searchKeys(state.language), (key) => keyButton(key, $("typed")));
@@ -100,26 +90,30 @@ function renderSite() {
   if (view() === "search") renderProcedures();
 }
 
+/** Before a number is taken: which services have no slip, or one from the roll. */
+function renderSlipNotices() {
+  const { services, printer } = state.catalogue;
+  const rolled = onRoll(services, state.snapshot);
+  const all = rolled.length === services.length;
+  const silent = all || canPrint(state.snapshot, printer);
+  for (const notice of document.querySelectorAll(".no-slip")) notice.hidden = silent;
+  const names = rolled.map((service) => named(service).split(" – ")[0]).join(", ");
+  $("from-roll").hidden = !rolled.length;
+  tell($("from-roll"), all ? say("roll_before") : say("roll_some", { services: names }));
+}
+
 function renderProcedures() {
   const typed = $("typed").value;
   const found = matching(state.catalogue.procedures, typed);
-  const told = typed ? (found.length ? "found" : "nothing_found") : "search_example";
-  const words = say(told, { count: found.length });
-  if ($("found").textContent !== words) $("found").textContent = words;
+  const nothing = state.unread ? "scan_unknown" : "search_example";
+  const told = typed ? (found.length ? "found" : "nothing_found") : nothing;
+  tell($("found"), say(told, { count: found.length }));
   fill($("procedures"), state.language, found, procedureButton);
-}
-
-/** What becomes of the slip, as far as the hub and the printer tell while the number is up. */
-function slipNow() {
-  const { number, slip } = state.ticket;
-  const known = state.snapshot.waiting.find((waiting) => waiting.number === number)?.slip;
-  if (slip !== "pending" || known === "printed") return slip;
-  return ["failed", "unknown"].includes(known) || !canPrint() ? "none" : slip;
 }
 
 function renderTicket() {
   const { number, ahead, expected_wait_min: minutes, what, told } = state.ticket;
-  const slip = slipNow();
+  const slip = slipNow(state.ticket, state.snapshot, state.catalogue.printer);
   if (slip !== told) leaveIn(READ_S[slip]);
   state.ticket.told = slip;
   $("number").textContent = number;
@@ -127,11 +121,14 @@ function renderTicket() {
   $("ticket-service").textContent = named(what);
   $("ahead").textContent = say("ahead", { ahead });
   $("expected-wait").textContent = expectedWait(minutes);
-  $("slip").textContent = { pending: say("take_slip"), roll: say("take_from_roll", { number }) }[
-    slip
-  ] ?? say("no_slip_after");
+  $("slip").textContent = say(SLIP_WORDS[slip], { number });
   $("slip").classList.toggle("notice", slip !== "pending");
-  renderPicture(slip === "none" ? number : null);
+  renderPicture(["none", "unknown"].includes(slip) ? number : null);
+}
+
+/** Only what is new: whoever hears the page is told of every change. */
+function tell(element, words) {
+  if (element.textContent !== words) element.textContent = words;
 }
 
 function expectedWait(minutes) {
@@ -251,7 +248,7 @@ async function checkIn(code) {
 
 async function ask(command, what, title) {
   if (!["start", "search", "checkin"].includes(view())) return;
-  const onPaper = canPrint();
+  const onPaper = canPrint(state.snapshot, state.catalogue.printer);
   state.issuing = true;
   render();
   const { answer, refused } = await hub.give(
@@ -284,6 +281,7 @@ function goToStart() {
 }
 
 function clearFields() {
+  state.unread = false;
   $("typed").value = "";
   $("code").value = "";
 }
@@ -310,6 +308,7 @@ function stayWhileTouched() {
 
 function type(key, field) {
   field.value = typedOn(field.value, key);
+  state.unread = false;
   if (field === $("typed")) renderProcedures();
 }
 
@@ -318,24 +317,38 @@ function enter() {
   const typed = $("typed").value;
   const procedure = meant(state.catalogue.procedures, typed);
   const appointment = appointmentIn(state.catalogue.procedures, typed);
-  if (!procedure && !appointment) return renderProcedures();
+  if (!procedure && !appointment) return notMeant(typed);
   $("typed").value = "";
   if (appointment) return checkIn(appointment);
   take(state.catalogue.services.find((known) => known.id === procedure.service), procedure);
+}
+
+/** Leave nothing that the next scan would be added to, and no identity card to be read. */
+function notMeant(typed) {
+  state.unread = Boolean(typed) && !matching(state.catalogue.procedures, typed).length;
+  if (state.unread) $("typed").value = "";
+  $("typed").select();
+  renderProcedures();
 }
 
 function enterCode() {
   const code = $("code").value.trim();
   if (!code) return $("code").focus();
   $("code").value = "";
-  checkIn(code);
+  if (mayBeAppointment(code)) return checkIn(code);
+  state.refused = { title: say("checkin_refused"), text: say("checkin_no_code") };
+  leaveIn(READ_S.refused);
+  render();
 }
 
 function pressed(event) {
   stayWhileTouched();
   if (event.key === "Escape" && !$("back").hidden) return goBack();
-  if (event.key === "Enter" && event.target === $("typed")) return enter();
-  if (event.key === "Enter" && event.target === $("code")) return enterCode();
+  const entered = { typed: enter, code: enterCode }[event.target.id];
+  if (event.key === "Enter" && entered) {
+    event.preventDefault(); // or it would press the button that has the focus by then
+    return entered();
+  }
   // A scanner is a keyboard: whatever it types on the first page is the beginning of a code.
   const typing = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.altKey;
   if (typing && view() === "start") {
@@ -343,10 +356,16 @@ function pressed(event) {
     go("search");
     type(event.key, $("typed"));
   }
+  // A button touched last would keep the code, and take the Enter at its end for another press.
+  if (typing && view() === "search") $("typed").focus();
+  if (typing && view() === "checkin") $("code").focus();
 }
 
 function listenToPeople() {
-  $("typed").addEventListener("input", renderProcedures);
+  $("typed").addEventListener("input", () => {
+    state.unread = false;
+    renderProcedures();
+  });
   $("to-search").addEventListener("click", () => go("search"));
   $("to-priority").addEventListener("click", () => go("priority"));
   $("to-checkin").addEventListener("click", () => go("checkin"));

@@ -40,6 +40,12 @@ class Station:
         """Everything that can be read now."""
         return text_of(self.app.export_screenshot())
 
+    @property
+    def seq(self) -> int:
+        """The journal row up to which the terminal has heard."""
+        scene = self.app.scene("1")
+        return -1 if scene is None else scene.snapshot.seq
+
     def phase(self, number: str) -> str:
         """What the hub knows of a ticket."""
         return self.site.hub.house.live.tickets[number].phase

@@ -76,6 +76,8 @@ def test_who_was_sent_to_another_open_counter_does_not_wait_here() -> None:
     assert waiting_here(scene(here, other, waiting=(sent,)), here) == ()
     shut = counter(counter="2", staff=None, services=("2",), phase="closed")
     assert waiting_here(scene(here, shut, waiting=(sent,)), here) == (sent,)
+    at_lunch = counter(counter="2", staff="nv02", services=("2",), phase="paused")
+    assert waiting_here(scene(here, at_lunch, waiting=(sent,)), here) == (sent,)
 
 
 def test_a_paused_counter_says_why_and_opens_with_the_main_key() -> None:

@@ -97,6 +97,24 @@ def test_after_ten_seconds_nothing_is_taken_back(site: RunningSite) -> None:
     at_station(site, scenario)
 
 
+def test_the_ten_seconds_begin_when_the_question_was_answered(site: RunningSite) -> None:
+    issue(site, "1")
+
+    async def scenario(at: Station) -> None:
+        await at.sit_down()
+        await at.press("enter", "enter", "d")
+        await at.sees("Mã hồ sơ")
+        for clock in (at.clock, site.clock):
+            clock.later(12)
+        await at.type("H44.100-17")
+        await at.press("enter")
+        await at.sees("Đã hoàn thành số 1001.")
+        await at.press("n")
+        await at.sees("Đã rút lại với số 1001", "ĐANG PHỤC VỤ")
+
+    at_station(site, scenario)
+
+
 def test_a_finish_whose_citizen_has_gone_on_elsewhere_stays(site: RunningSite) -> None:
     issue(site, "1")
 
@@ -130,7 +148,9 @@ def test_an_added_service_and_a_no_show_are_taken_back_by_the_same_key(site: Run
         await at.sees("Số 1002 đã ghi vắng mặt.")
         assert at.phase("1002") == "absent"
         await at.press("n")
-        await at.sees("Đã rút lại với số 1002")
+        await at.sees("Số 1002 về chỗ cũ trong hàng, vẫn tính một lần vắng.", "SẴN SÀNG")
+        assert "như chưa bấm" not in at.screen
         assert at.phase("1002") == "waiting"
 
     at_station(site, scenario)
+    assert site.hub.day_report().no_shows == 1

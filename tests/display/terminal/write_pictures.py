@@ -172,6 +172,8 @@ def _settled(at: Station, taken: list[str]) -> bool:
 def _busy_morning(site: RunningSite) -> None:
     issue(site, "1", "1", "2", "5", "5", "1")
     issue(site, "1", priority="elderly")
+    for ticket in site.hub.snapshot().waiting:
+        site.give(HUB, c.ReportPrint(ticket.number, 1, "printed"))
     for command in (
         c.SignIn("2"),
         c.OpenCounter("2"),

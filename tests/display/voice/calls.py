@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from contract.snapshot import CallView, SlipState, Snapshot
+from contract.snapshot import CallView, SlipState, Snapshot, TicketPhase
 from tests.display.scenes import NOW_MS, counter_view, snapshot, ticket
 
 
@@ -44,3 +44,12 @@ def given(
         for number, slip in slips.items()
     )
     return replace(shown, waiting=waiting)
+
+
+def called_at_once(seq: int, slip: SlipState, phase: TicketPhase = "called") -> Snapshot:
+    """Counter 3 has the citizen with 1025, who took the number a second ago."""
+    shown = snapshot(seq=seq)
+    view = counter_view("3", "1025", phase)
+    assert view.ticket is not None
+    own = replace(view.ticket, issued_ms=shown.now_ms - 1000, slip=slip)
+    return replace(shown, counters=(replace(view, ticket=own),))

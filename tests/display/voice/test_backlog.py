@@ -1,7 +1,7 @@
 from contract.snapshot import CallView
 from display.voice.backlog import Backlog, Says
 from display.voice.no_slip import OwnNumber
-from tests.display.voice.calls import call, given, picture
+from tests.display.voice.calls import call, called_at_once, given, picture
 
 SAYS: tuple[Says, ...] = ("calls", "numbers")
 
@@ -190,6 +190,12 @@ def test_a_number_that_is_called_before_it_was_told_is_only_called() -> None:
     zone.see(given(3, called), 1.0)
     assert zone.next(1.0) == called
     assert say_all(zone, 1.0) == ["1025"]
+
+
+def test_a_number_called_at_once_elsewhere_is_still_told_at_the_kiosk() -> None:
+    kiosk = backlog(says="numbers")
+    kiosk.see(called_at_once(2, "failed"), 0.0)
+    assert say_all(kiosk) == ["1025"]
 
 
 def test_numbers_push_no_call_out() -> None:

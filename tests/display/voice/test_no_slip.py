@@ -4,7 +4,7 @@ from msgspec.structs import replace
 from contract.snapshot import SlipState
 from display.voice.no_slip import NoSlips, OwnNumber
 from tests.display.scenes import counter_view
-from tests.display.voice.calls import given, picture
+from tests.display.voice.calls import called_at_once, given, picture
 
 
 @pytest.fixture
@@ -48,6 +48,17 @@ def test_what_was_in_the_house_at_a_restart_is_not_told_again() -> None:
 def test_who_has_most_likely_left_the_kiosk_is_told_nothing(no_slips: NoSlips) -> None:
     assert no_slips.see(given(2, n1025="failed", age_s=30.1)) == []
     assert no_slips.see(given(3, n1026="failed", age_s=30.0)) == [OwnNumber("1026")]
+
+
+def test_a_number_called_at_once_is_told_when_its_slip_fails(no_slips: NoSlips) -> None:
+    assert no_slips.see(given(2, n1025="pending")) == []
+    failed = called_at_once(3, "failed")
+    assert no_slips.see(failed) == [OwnNumber("1025")]
+    assert no_slips.see(failed) == []
+
+
+def test_who_is_served_already_is_told_nothing(no_slips: NoSlips) -> None:
+    assert no_slips.see(called_at_once(2, "failed", "serving")) == []
 
 
 def test_a_number_that_was_told_stays_told_at_its_counter(no_slips: NoSlips) -> None:

@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from contract.commands import Actor, BookAppointment, ReportDevice, UseRoll
+from contract.commands import (
+    Actor,
+    BookAppointment,
+    CallNext,
+    OpenCounter,
+    ReportDevice,
+    ReportPrint,
+    SignIn,
+    UseRoll,
+)
 from tests.browser import Size, chromium, page_of
 from tests.edge.api.test_kiosk_page import (
     SIZES,
@@ -16,7 +25,7 @@ from tests.edge.api.test_kiosk_page import (
     issued,
     open_kiosk,
 )
-from tests.edge.running_site import HOUR_MS, HUB, PRINTER, RunningSite, TestClock
+from tests.edge.running_site import CLERK, HOUR_MS, HUB, PRINTER, RunningSite, TestClock
 
 SUPERVISOR = Actor("chief", "supervisor")
 CODE, TOMORROW = "H2311", "H2411"
@@ -98,6 +107,61 @@ def test_a_code_that_is_not_of_today_says_so_and_what_to_do(
     assert issued(site) == []
 
 
+def test_a_scan_that_is_no_code_is_refused_in_words_and_not_shown(
+    kiosk: Page, site: RunningSite
+) -> None:
+    kiosk.get_by_role("button", name="Tôi có lịch hẹn").click()
+    kiosk.keyboard.type("001060012345|NGUYEN VAN A|01011958")
+    kiosk.keyboard.press("Enter")
+    expect(kiosk.locator("#message-title")).to_have_text("Chưa nhận được lịch hẹn này")
+    expect(kiosk.locator("#message-text")).to_have_text(
+        "Mã vừa quét hoặc gõ không phải mã lịch hẹn. "
+        "Ông/Bà vẫn lấy được số thường, hoặc quét lại mã trên giấy hẹn."
+    )
+    kiosk.get_by_role("button", name="Xong").click()
+    assert issued(site) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "https://centre.example.vn/t/01-00097-01/2026-11-23/1025",
+        "001060012345|012345678|NGUYEN VAN A|01011958|Nam|So 1 Hang Bai|01072021",
+    ],
+)
+def test_after_a_scan_that_means_nothing_the_right_one_works(kiosk: Page, wrong: str) -> None:
+    kiosk.keyboard.type(wrong)
+    kiosk.keyboard.press("Enter")
+    expect(kiosk.locator("#found")).to_contain_text("Xin quét mã khác")
+    expect(kiosk.locator("#typed")).to_have_value("")
+    kiosk.keyboard.type(CODE)
+    kiosk.keyboard.press("Enter")
+    expect(kiosk.locator("#number")).to_have_text("5001")
+
+
+def test_a_scan_takes_the_place_of_a_word_that_means_several(kiosk: Page) -> None:
+    kiosk.keyboard.type("khai")
+    kiosk.keyboard.press("Enter")
+    expect(kiosk.locator("#procedures button")).to_have_count(2)
+    kiosk.keyboard.type(CODE)
+    kiosk.keyboard.press("Enter")
+    expect(kiosk.locator("#number")).to_have_text("5001")
+
+
+@pytest.mark.parametrize(
+    ("page", "keys", "key"), [("Tôi có lịch hẹn", "#code-keys", "1"), ("Tìm thủ tục", "#keys", "E")]
+)
+def test_a_scan_after_a_touched_key_goes_to_the_field(
+    kiosk: Page, page: str, keys: str, key: str
+) -> None:
+    kiosk.get_by_role("button", name=page).click()
+    kiosk.locator(keys).get_by_role("button", name=key, exact=True).click()
+    kiosk.locator(keys).get_by_role("button", name="Xóa", exact=True).click()
+    kiosk.keyboard.type(CODE)
+    kiosk.keyboard.press("Enter")
+    expect(kiosk.locator("#number")).to_have_text("5001")
+
+
 def test_in_english(kiosk: Page) -> None:
     kiosk.get_by_role("button", name="English").click()
     kiosk.get_by_role("button", name="I have an appointment").click()
@@ -143,7 +207,8 @@ def test_from_the_roll_the_citizen_tears_the_number_off(
     site.give(SUPERVISOR, UseRoll("1500"))
     with page_of(browser, size) as page:
         open_kiosk(page, site)
-        expect(page.locator(".from-roll").first).to_contain_text("cuộn phiếu in sẵn")
+        expect(page.locator("#from-roll")).to_have_text("Lấy phiếu từ cuộn phiếu in sẵn: Hộ tịch.")
+        expect(page.locator("[data-shown-in=start] .no-slip")).to_be_visible()
         assert_nothing_is_cut_off(page)
         page.get_by_role("button", name="Hộ tịch").click()
         expect(page.locator("#number")).to_have_text("1500")
@@ -153,3 +218,35 @@ def test_from_the_roll_the_citizen_tears_the_number_off(
         expect(page.locator("#picture")).to_be_hidden()
         assert_nothing_is_cut_off(page)
     assert site.prints == []
+
+
+def test_a_roll_for_one_service_says_nothing_of_a_printer_that_works(
+    kiosk: Page, site: RunningSite
+) -> None:
+    site.give(SUPERVISOR, UseRoll("1500"))
+    expect(kiosk.locator("#from-roll")).to_have_text("Lấy phiếu từ cuộn phiếu in sẵn: Hộ tịch.")
+    expect(kiosk.locator("[data-shown-in=start] .no-slip")).to_be_hidden()
+    kiosk.get_by_role("button", name="Cư trú").click()
+    expect(kiosk.locator("#slip")).to_contain_text("lấy phiếu")
+
+
+def test_with_every_service_on_a_roll_nobody_is_told_to_go_without(
+    kiosk: Page, site: RunningSite
+) -> None:
+    site.give(HUB, ReportDevice(PRINTER, "lost", "paper-out"))
+    for series in ("1", "2", "5"):
+        site.give(SUPERVISOR, UseRoll(f"{series}500"))
+    expect(kiosk.locator("#from-roll")).to_have_text("Phiếu được lấy từ cuộn phiếu in sẵn.")
+    expect(kiosk.locator("[data-shown-in=start] .no-slip")).to_be_hidden()
+
+
+def test_a_slip_that_fails_after_its_number_was_called_at_once(
+    kiosk: Page, site: RunningSite
+) -> None:
+    site.give(CLERK, SignIn("1"))
+    site.give(CLERK, OpenCounter("1"))
+    kiosk.get_by_role("button", name="Hộ tịch").click()
+    expect(kiosk.locator("#slip")).to_contain_text("lấy phiếu")
+    site.give(CLERK, CallNext("1"))
+    site.give(HUB, ReportPrint("1001", 1, "failed", reason="disconnected"))
+    expect(kiosk.locator("#slip")).to_contain_text("Phiếu không in được.")

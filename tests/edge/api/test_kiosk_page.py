@@ -144,14 +144,18 @@ def test_a_printer_that_fails_while_the_number_is_shown(kiosk: Page, site: Runni
     expect(kiosk.locator("#slip")).to_contain_text("nhớ hoặc chụp lại số này")
 
 
-@pytest.mark.parametrize("outcome", ["failed", "unknown"])
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [("failed", "Phiếu không in được."), ("unknown", "Nếu chưa thấy phiếu ra,")],
+)
 def test_a_slip_that_does_not_come_out_of_a_printer_that_is_well(
-    kiosk: Page, site: RunningSite, outcome: Literal["failed", "unknown"]
+    kiosk: Page, site: RunningSite, outcome: Literal["failed", "unknown"], said: str
 ) -> None:
     kiosk.get_by_role("button", name="Hộ tịch").click()
     expect(kiosk.locator("#slip")).to_contain_text("lấy phiếu")
     site.give(HUB, ReportPrint("1001", 1, outcome, reason="disconnected"))
     expect(kiosk.locator("#slip")).to_contain_text("nhớ hoặc chụp lại số này")
+    expect(kiosk.locator("#slip")).to_contain_text(said)
     expect(kiosk.locator("#picture")).to_be_visible()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import httpx
 import pytest
@@ -31,6 +31,7 @@ from tests.simulation.printer.bench import AT_ONCE, CountingClock
 from tests.waiting import until
 
 PATH = "/api/report/print"
+MODES: tuple[Literal["raster", "strip"], ...] = ("raster", "strip")
 
 
 class Site(NamedTuple):
@@ -51,19 +52,18 @@ def signed_in(url: str, token: str) -> httpx.Client:
     return httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=60)
 
 
-@pytest.fixture(params=["raster", "strip"])
+@pytest.fixture(params=[PrinterProfile(mode=mode, proof="process-id") for mode in MODES], ids=MODES)
 def printing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     slips: list[Slip] = []
     virtual = VirtualPrinter(AT_ONCE, CountingClock(), slips.append)
     port = TcpPort(virtual)
-    profile = PrinterProfile(mode=request.param, proof="process-id")
     host, number = port.address
     settings = HubSettings(
         "01-00097-01-h1",
         tmp_path,
         RULES,
         http=Http(port=0),
-        printer=PrinterSettings(f"tcp://{host}:{number}", profile=profile),
+        printer=PrinterSettings(f"tcp://{host}:{number}", profile=request.param),
     )
     node = Node(settings, TestClock())
     node.access.set_pin("chief", "supervisor", "591482")
@@ -109,6 +109,15 @@ def test_a_printer_without_paper_is_told_and_nothing_is_lost(printing: Site) -> 
     assert (refused.status_code, refused.json()["reason"]) == (409, "not-printed")
     printing.printer.close_cover()
     until(lambda: printing.chief.post(PATH).status_code == 204)
+
+
+@pytest.mark.parametrize(
+    "printing", [PrinterProfile(proof="none", automatic_status=False)], indirect=True
+)
+def test_on_a_one_way_line_nobody_says_that_it_did_not_come_out(printing: Site) -> None:
+    unsure = printing.chief.post(PATH)
+    assert (unsure.status_code, unsure.json()["reason"]) == (409, "not-known")
+    until(lambda: len(printing.slips) == 1)
 
 
 def test_only_a_supervisor_prints_it(

@@ -153,6 +153,7 @@ CASES = (
     ),
     Case("service-not-there", SERVING, LAN, c.TransferTicket("1", "1")),
     Case("service-not-there", SERVING, LAN, c.TransferTicket("1", "8")),
+    Case("service-not-there", SERVING, LAN, c.AddService("1001", "8")),
     Case("service-not-there", SERVING, LAN, c.TransferTicket("1", "1", "3")),
     Case("service-not-there", SERVING, LAN, c.TransferTicket("1", "1", "1")),
     Case("service-already-there", (TICKET,), LAN, c.AddService("1001", "1")),

@@ -4,6 +4,7 @@ from contract import commands as c
 from contract import events as e
 from contract.refusals import Reason, Refused
 from contract.stamp import Span
+from edge.core.policy import has_priority
 from tests.edge.core.story import (
     BOSS,
     CENTRE,
@@ -113,3 +114,52 @@ def test_a_day_that_no_clock_vouches_for_keeps_no_appointment_away() -> None:
     (issued,) = story.does(KIOSK, c.CheckIn("A-17"))
     assert isinstance(issued, e.TicketIssued)
     assert (issued.number, issued.early_ms) == ("1001", 0)
+
+
+def three_booked_and_one_here() -> Story:
+    """Slots at 9, 10 and 11; who has the first holds number 1001."""
+    story = Story()
+    for hour in (1, 2, 3):
+        booked = c.BookAppointment(f"A-{hour}", "1", MONDAY_8 + hour * 60 * MINUTE_MS)
+        story.given((CENTRE, booked))
+    return story.given((KIOSK, c.CheckIn("A-1")))
+
+
+def test_a_later_day_named_by_mistake_loses_no_appointment() -> None:
+    story = three_booked_and_one_here().reboot(1_000, synced=False)
+    story.given((BOSS, c.OpenDay("2026-11-25")))
+    assert story.live.day == "2026-11-25"
+    story.clock(MONDAY_8 + 5 * MINUTE_MS, synced=True)
+
+    assert isinstance(story.does(KIOSK, c.CheckIn("A-2"))[-1], e.TicketIssued)
+    assert story.live.day == "2026-11-23"
+    assert story.refuses(KIOSK, c.CheckIn("A-2")).reason == "appointment-taken"
+
+
+def test_a_clock_that_jumps_to_the_next_day_and_back_lets_nobody_check_in_twice() -> None:
+    story = three_booked_and_one_here().given(*open_at("1"), (KIOSK, c.CheckIn("A-2")))
+    story.given((LAN, CALL), (LAN, c.StartService("1")), (LAN, c.FinishService("1")))
+    story.clock(MONDAY_8 + DAY_MS, synced=True).given((BOSS, c.SignIn("2")))
+    assert story.live.day == "2026-11-24"
+    story.clock(MONDAY_8 + 5 * MINUTE_MS, synced=True)
+
+    assert story.refuses(KIOSK, c.CheckIn("A-1")).reason == "appointment-taken", "served"
+    assert story.refuses(KIOSK, c.CheckIn("A-2")).reason == "appointment-taken", "waits"
+    assert not has_priority(story.live, story.live.tickets["1002"], story.stamp), "before the slot"
+
+
+def test_who_lost_a_number_with_a_day_that_was_none_may_check_in_again() -> None:
+    story = three_booked_and_one_here().reboot(MONDAY_8 + DAY_MS, synced=True)
+    story.given((BOSS, c.SignIn("2")))
+    assert story.live.tickets == {}
+    story.clock(MONDAY_8 + 5 * MINUTE_MS, synced=True)
+    assert isinstance(story.does(KIOSK, c.CheckIn("A-1"))[-1], e.TicketIssued)
+
+
+def test_who_comes_a_day_late_hears_which_day_it_was_and_a_day_later_it_is_forgotten() -> None:
+    story = three_booked_and_one_here().later(minutes=2 * 24 * 60)
+    assert story.refuses(KIOSK, c.CheckIn("A-2")) == Refused(
+        Reason.APPOINTMENT_OTHER_DAY, {"code": "A-2", "slot": "10:00 23/11/2026"}
+    )
+    story.later(minutes=24 * 60)
+    assert story.refuses(KIOSK, c.CheckIn("A-2")).reason == "unknown-appointment"

@@ -167,10 +167,21 @@ def test_a_rating_is_due_for_the_window_only(seconds: int, *, counts: bool) -> N
 def test_a_rating_is_due_until_the_next_citizen_is_served() -> None:
     story = Story().given(*SERVED, (KIOSK, c.IssueTicket(("1",))), (LAN, c.CallNext("1")))
     story.given((LAN, c.StartService("1")))
-    assert story.does(PAD, c.Rate("1", 1)) == (e.RatingIgnored("1", 1, "too-late"),)
+    assert story.does(PAD, c.Rate("1", 1)) == (e.RatingIgnored("1", 1, "nothing-finished"),)
 
     story = Story().given(*SERVED, (KIOSK, c.IssueTicket(("1",))), (LAN, c.CallNext("1")))
     assert isinstance(story.does(PAD, c.Rate("1", 1))[0], e.RatingGiven)
+
+
+@pytest.mark.parametrize(
+    "sent_away", [c.TransferTicket("1", "2"), c.ParkTicket("1", "papers")], ids=["on", "parked"]
+)
+def test_who_is_sent_away_unfinished_does_not_rate_the_citizen_before(
+    sent_away: c.AnyCommand,
+) -> None:
+    story = Story().given(*SERVED, (KIOSK, c.IssueTicket(("1",))), (LAN, c.CallNext("1")))
+    story.given((LAN, c.StartService("1"))).later(s=10).given((LAN, sent_away))
+    assert story.does(PAD, c.Rate("1", 1)) == (e.RatingIgnored("1", 1, "nothing-finished"),)
 
 
 def test_presses_without_a_service_are_kept_and_do_not_count() -> None:

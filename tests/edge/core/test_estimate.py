@@ -40,6 +40,17 @@ def test_two_counters_share_the_work_of_all_they_serve() -> None:
     assert told(story, "2") == 21, "only counter 2 serves it, and has the other to serve as well"
 
 
+def test_nobody_waits_where_a_counter_is_free_and_nobody_is_ahead() -> None:
+    story = Story().given((BOSS, c.OpenCounter("1")), (BOSS, c.OpenCounter("2")))
+    story.given((KIOSK, c.IssueTicket(("1",))), (BOSS, c.CallNext("1")))
+    assert told(story, "1") == 0, "counter 2 is free"
+    assert told(story, "2") == 0
+    story.given((KIOSK, c.IssueTicket(("2",))))
+    assert told(story, "1") == 9, "(6 / 2 + 15) / 2: somebody waits for counter 2"
+    story.given((BOSS, c.CallNext("2")))
+    assert told(story, "1") == 6, "(6 / 2 + 15 / 2) / 2, rounded up"
+
+
 def test_the_days_last_services_say_how_long_the_next_will_take() -> None:
     story = Story().given((BOSS, c.OpenCounter("1")), *[(KIOSK, c.IssueTicket(("1",)))] * 3)
     serve(story, "1", minutes=10)

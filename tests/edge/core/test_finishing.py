@@ -29,6 +29,7 @@ START = (LAN, c.StartService("1"))
 FINISH = (LAN, c.FinishService("1"))
 REOPEN = (LAN, c.ReopenService("1"))
 RATE = (PAD, c.Rate("1", 4))
+HAND_OUT = (BOSS, c.AssignServices("3", ("2", "8")))
 SIX_MIN_MS = 360_000
 
 
@@ -138,12 +139,12 @@ def test_waits_for_the_next_service_begin_at_the_finish_that_stands() -> None:
 
 
 def test_a_service_added_while_it_was_finished_stays() -> None:
-    story = serving("2").given(FINISH, (LAN, c.AddService("1001", "8")), REOPEN)
+    story = serving("2").given(FINISH, HAND_OUT, (LAN, c.AddService("1001", "8")), REOPEN)
     assert story.live.tickets["1001"].services == ("1", "2", "8")
 
 
 def test_a_service_that_was_added_by_mistake_is_taken_off_again() -> None:
-    story = serving().given((LAN, c.AddService("1001", "2")), (LAN, c.AddService("1001", "8")))
+    story = serving().given(HAND_OUT, *((LAN, c.AddService("1001", more)) for more in "28"))
     assert story.does(LAN, c.RemoveService("1001", "2")) == (e.ServiceRemoved("1001", "2"),)
     assert story.live.tickets["1001"].services == ("1", "8")
 

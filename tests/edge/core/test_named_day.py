@@ -4,14 +4,22 @@ import pytest
 
 from contract import commands as c
 from contract import events as e
+from contract.day_report import DayReport
 from contract.refusals import Reason, Refused
+from edge.core.log import log_page
+from edge.core.report import day_report
 from tests.edge.core.story import (
     BOSS,
+    CENTRE,
     DAY_MS,
+    HUB,
     KIOSK,
     LAN,
     MINH,
+    MINUTE_MS,
     MONDAY_8,
+    PAD,
+    RULES,
     Story,
     open_at,
     opened,
@@ -119,3 +127,71 @@ def test_that_somebody_has_gone_is_said_by_any_clock_but_another_day_is_not() ->
     refused = story.refuses(BOSS, c.OpenDay("2026-11-25", ("1002",), of_day="2026-11-23"))
     assert refused.reason == "day-not-later"
     assert story.live.tickets["1002"].phase == "waiting"
+
+
+def a_named_morning() -> Story:
+    """Monday's power came back without a clock: a supervisor names the day, and three are served,
+    one of them out of turn."""
+    story = Story(wall_ms=MONDAY_8 - 3 * DAY_MS).given(ISSUE)
+    for hour in (1, 2):
+        booked = c.BookAppointment(f"A-{hour}", "1", MONDAY_8 + hour * 60 * MINUTE_MS)
+        story.given((CENTRE, booked))
+    story.reboot(IN_1973, synced=False)
+    story.given((BOSS, c.OpenDay("2026-11-23", ("1001",), of_day="2026-11-20")), *open_at("1"))
+    story.given((KIOSK, c.CheckIn("A-1")), ISSUE, ISSUE, ISSUE)
+    for number in ("1002", "1004", "1003"):
+        story.given((LAN, c.CallTicket("1", number, "ốm")), (LAN, c.StartService("1")))
+        story.later(minutes=3).given((LAN, c.FinishService("1")), (PAD, c.Rate("1", 4)))
+    return story.given((PAD, c.Rate("1", 1)))
+
+
+def rows_of_the_day(story: Story) -> list[e.Entry]:
+    return [entry for entry in story.entries if entry.seq >= story.live.opened_seq]
+
+
+def report(story: Story) -> DayReport:
+    return day_report(RULES, story.live.day, rows_of_the_day(story))
+
+
+def out_of_turn(story: Story) -> list[str | None]:
+    page = log_page(RULES, story.live, rows_of_the_day(story), story.stamp)
+    return [line.number for line in page.lines if line.kind == "out-of-turn"]
+
+
+def test_a_clock_that_confirms_the_named_day_keeps_all_that_was_done_on_it() -> None:
+    story = a_named_morning()
+    before, reported = story.live, report(story)
+    assert (reported.tickets, reported.served, reported.presses_ignored) == (4, 3, 1)
+
+    story.clock(MONDAY_8 + 150 * MINUTE_MS, synced=True)
+    story.given((HUB, c.ReportDevice("printer-1", "ready")))
+
+    now = story.live
+    assert opened(story) == e.DayOpened(
+        "2026-11-23", True, {"1": 5}, carried=("1005",), counters=("1",)
+    )
+    assert (now.day_trusted, now.opened_seq) == (True, before.opened_seq)
+    assert report(story) == reported
+    assert out_of_turn(story) == ["1003", "1004", "1002"]
+    assert (now.issued, now.finished, now.ratings, now.presses_ignored) == (4, 3, 3, 1)
+    assert now.recent_ms == before.recent_ms
+    assert now.counters["1"].served == 3
+    assert now.calls == before.calls
+    assert now.tickets.keys() == before.tickets.keys()
+
+
+def test_who_checked_in_on_a_named_day_does_not_check_in_again_once_a_clock_confirms_it() -> None:
+    story = a_named_morning().clock(MONDAY_8 + 5 * MINUTE_MS, synced=True)
+    again = c.BookAppointment("A-1", "1", MONDAY_8 + 60 * MINUTE_MS)
+    assert [type(event) for event in story.does(CENTRE, again)] == [e.DayOpened], "told again"
+    assert story.refuses(KIOSK, c.CheckIn("A-1")).reason == "appointment-taken"
+    assert story.refuses(LAN, c.VoidTicket("1002", "nhầm")).reason == "ticket-ended"
+    assert isinstance(story.does(KIOSK, c.CheckIn("A-2"))[0], e.TicketIssued)
+
+
+def test_a_clock_that_shows_another_day_than_the_named_one_begins_anew() -> None:
+    story = a_named_morning().clock(MONDAY_8 + DAY_MS, synced=True).given((BOSS, c.SignIn("2")))
+    assert (story.live.day, story.live.issued, story.live.finished) == ("2026-11-24", 1, 0)
+    assert story.live.tickets.keys() == {"1005"}
+    assert story.entries[story.live.opened_seq - 1].event == opened(story)
+    assert (report(story).tickets, report(story).served, out_of_turn(story)) == (1, 0, [])

@@ -7,6 +7,7 @@ from contract import commands as c
 from contract.commands import Actor
 from contract.site_rules import Counter
 from contract.snapshot import CallView, DeviceView, LinkView, RollView, Snapshot
+from edge.core.effects import Slip, slip_told, slips_for
 from edge.core.view import snapshot
 from tests.edge.core.story import (
     BOSS,
@@ -147,6 +148,34 @@ def test_staff_see_what_is_known_of_each_slip() -> None:
     }
 
 
+def test_a_slip_that_has_not_come_out_for_a_quarter_of_an_hour_is_told_to_staff() -> None:
+    rules = replace(RULES, prints_on={"kiosk-2": "printer-2"})
+    story = Story(rules).given(*open_at("1"), (Actor("kiosk-2", "kiosk"), c.IssueTicket(("1",))))
+    story.given(ISSUE, (HUB, c.ReportPrint("1002", 1, "printed"))).later(minutes=15)
+
+    def slips() -> dict[str, str]:
+        return {ticket.number: ticket.slip for ticket in picture(story).waiting}
+
+    assert slips() == {"1001": "pending", "1002": "printed"}
+    assert slips_for(rules, story.live, "printer-2", story.stamp) == (Slip("1001", 1),)
+    story.later(s=1)
+    assert slips() == {"1001": "unknown", "1002": "printed"}
+    assert slips_for(rules, story.live, "printer-2", story.stamp) == ()
+
+    story.given((LAN, c.ReprintTicket("1001")))
+    assert slips() == {"1001": "pending", "1002": "printed"}, "asked for anew"
+    assert slips_for(rules, story.live, "printer-2", story.stamp) == (Slip("1001", 2),)
+    story.later(minutes=16)
+    assert slips()["1001"] == "unknown"
+    story.given((LAN, c.UseRoll("1045")))
+    assert slips()["1001"] == "pending", "torn off the roll"
+
+
+def test_of_who_has_left_no_slip_is_missed() -> None:
+    story = Story().given(ISSUE, (LAN, c.VoidTicket("1001", "nhầm"))).later(minutes=16)
+    assert slip_told(RULES, story.live, story.live.tickets["1001"], story.stamp) == "pending"
+
+
 def test_a_counter_shows_what_it_serves_now_and_usually() -> None:
     story = Story().given((BOSS, c.AssignServices("1", ("2", "8"))))
     counter = picture(story).counters[0]
@@ -194,6 +223,28 @@ def test_a_series_on_its_roll_shows_the_next_slip() -> None:
     assert picture(story).rolls == (RollView("1", "1046", ("1",)),)
     story.given((LAN, c.LeaveRoll("1")))
     assert picture(story).rolls == ()
+
+
+def test_who_has_come_before_the_slot_waits_from_the_slot_on() -> None:
+    slot_ms = MONDAY_8 + 30 * MINUTE_MS
+    story = Story().given((BOSS, c.BookAppointment("A-1", "1", slot_ms)))
+    story.given((KIOSK, c.CheckIn("A-1"))).later(minutes=10)
+    assert picture(story).services[0].oldest_ms == picture(story).now_ms, "nobody waits yet"
+    story.later(minutes=40)
+    assert picture(story).services[0].oldest_ms == slot_ms
+    story.given(ISSUE)
+    assert picture(story).services[0].oldest_ms == slot_ms
+
+
+def test_a_call_says_priority_when_the_number_was_called_with_it() -> None:
+    story = Story().given(*open_at("1"))
+    story.given((BOSS, c.BookAppointment("A-1", "1", MONDAY_8 + 30 * MINUTE_MS)))
+    story.given((KIOSK, c.CheckIn("A-1")), (LAN, c.CallNext("1")))
+    assert [call.priority for call in picture(story).calls] == [False], "in turn, before the slot"
+    story.later(minutes=31).given((LAN, c.Recall("1")))
+    assert [call.priority for call in picture(story).calls] == [False], "the same call"
+    story.given((LAN, c.MarkNoShow("1")), (LAN, c.ReturnTicket("1001")), (LAN, c.CallNext("1")))
+    assert [call.priority for call in picture(story).calls] == [True]
 
 
 def test_a_second_call_replaces_the_first_and_a_resumed_one_says_so() -> None:

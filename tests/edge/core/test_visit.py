@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+import pytest
+
 from contract import commands as c
 from contract import events as e
 from contract.stamp import Span
@@ -279,11 +281,34 @@ def test_nobody_waits_for_a_counter_that_has_closed_or_changed_its_services() ->
     story.does(MINH, c.OpenCounter("2", ("2",)))
     assert isinstance(story.does(LAN, CALL)[0], e.TicketCalled)
 
-    story.does(LAN, c.MarkNoShow("1"))
-    story.does(MINH, c.OpenCounter("2", ("1",)))
-    story.given((LAN, c.ReturnTicket("1001")), (LAN, CALL), (LAN, c.TransferTicket("1", "1", "2")))
+    story.given((LAN, c.TakeBackCall("1")), (MINH, c.OpenCounter("2", ("1",))))
+    assert story.refuses(LAN, CALL).reason == "nobody-waiting"
     story.does(MINH, c.CloseCounter("2"))
     assert isinstance(story.does(LAN, CALL)[0], e.TicketCalled)
+
+
+def test_who_was_sent_to_a_counter_that_pauses_is_called_by_another() -> None:
+    story = Story().given(*open_at("1"), *open_at("2", MINH), (KIOSK, ISSUE), (LAN, CALL))
+    story.given((LAN, c.TransferTicket("1", "1", "2")), (MINH, c.PauseCounter("2", "lunch")))
+    assert isinstance(story.does(LAN, CALL)[0], e.TicketCalled)
+
+
+@pytest.mark.parametrize("called_by", ["1", "2"])
+def test_who_was_sent_to_a_counter_and_was_absent_is_still_its_own(called_by: str) -> None:
+    story = Story().given(*open_at("1"), *open_at("2", MINH), (KIOSK, ISSUE), (LAN, CALL))
+    story.given((LAN, c.TransferTicket("1", "1", "2")))
+    clerk = LAN if called_by == "1" else MINH
+    story.given((clerk, c.CallTicket(called_by, "1001", "gần quầy")), (clerk, c.Recall(called_by)))
+    story.given((clerk, c.MarkNoShow(called_by)), (MINH, c.ReturnTicket("1001")))
+    assert story.refuses(LAN, CALL).reason == "nobody-waiting"
+    assert isinstance(story.does(MINH, c.CallNext("2"))[0], e.TicketCalled)
+
+
+def test_who_was_sent_nowhere_and_was_absent_is_called_by_whoever_is_free() -> None:
+    story = Story().given(*open_at("1"), *open_at("2", MINH), (KIOSK, ISSUE), (LAN, CALL))
+    story.given((LAN, c.MarkNoShow("1")), (LAN, c.ReturnTicket("1001")))
+    assert story.live.tickets["1001"].counter is None
+    assert isinstance(story.does(MINH, c.CallNext("2"))[0], e.TicketCalled)
 
 
 def test_waiting_for_a_signature_is_a_second_wait_and_no_service() -> None:
