@@ -263,6 +263,8 @@ def test_the_broker_is_brought_the_access_list_that_was_laid_beside_the_settings
     carry = ("broker-files", "--to", str(broker))
     assert "broker.pem, acl, revoked.pem changed" in command(*carry)
     assert "nothing changed" in command(*carry)
+    laid.write_text("topic read other\n")
+    assert ": acl.former, acl changed" in command(*carry)
     laid.write_text("topic read new\n")
     assert ": acl changed" in command(*carry)
     assert (broker / "acl").read_text() == "topic read new\n"
