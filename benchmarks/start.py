@@ -1,5 +1,8 @@
 """What a site's machine pays: time to the first possible ticket, memory, and bytes written.
 
+The first ticket is the one of a button, pressed as soon as its light is on, when its first byte
+has reached a virtual printer; a kiosk's screen, which asks the local API, has its own line.
+
 The hub and the hall's page are the real programs, in processes of their own. Baselines, in the
 same run: a bare program of the same framework (FastAPI on uvicorn with one route) for start and
 memory, and a bare SQLite append with `synchronous=FULL` of a row as large as the journal's for
@@ -7,8 +10,9 @@ bytes. Bytes are what Linux counts as sent to the disk (`write_bytes` in /proc/P
 not printed.
 
 A Pi is slower. How much, is estimated by a loop of plain Python, run before each start, for which
-others published how long a Pi takes: `start.scaled` is the processor's time of a start times that
-ratio. It takes a start for as slow as that loop, and knows nothing of a card: measure there.
+others published how long a Pi takes: `.pi3_s` and its like are the processor's time of a start
+times that ratio. It takes a start for as slow as that loop, and knows nothing of a card: measure
+there.
 """
 
 import os
@@ -29,14 +33,18 @@ from msgspec.structs import replace
 
 from benchmarks.report import line
 from benchmarks.running_hub import hub_settings
+from benchmarks.watched_printer import WatchedPrinter
 from contract.commands import Actor
 from edge.access import Access
 from edge.core.house import House
 from edge.store.journal import Journal, NewRow
 from edge.store.recovery import JOURNAL, keep_checkpoint
 from runtime.clock import SystemClock
+from simulation.printer.model import PrinterModel
+from simulation.printer.ports import TcpPort
 
 _STARTS = 7
+_SLIP_WITHIN_S = 60.0
 _TICKETS = 300
 _ROW_BYTES = 150
 _YEAR_ROWS = 375_000  # of a large site
@@ -71,6 +79,27 @@ sys.modules["numpy"] = None
 from edge.__main__ import main
 sys.exit(main())
 """
+# A finger at the ticket button of a hub with mock pins: it waits for the button's light.
+_BUTTON, _LIGHT = 17, 27
+_HUB_WITH_FINGER = f"""
+import sys, threading, time
+sys.modules["numpy"] = None
+from gpiozero.pins import mock
+pins = mock.MockFactory()
+mock.MockFactory = lambda: pins
+def press():
+    while not pins.pin({_LIGHT}).state:
+        time.sleep(0.002)
+    pins.pin({_BUTTON}).drive_low()
+threading.Thread(target=press, daemon=True).start()
+from edge.__main__ import main
+sys.exit(main())
+"""
+_WITH_BUTTON = """
+pin_library = "mock"
+ticket_buttons = [{{ service = "1", pin = {button}, led_pin = {light} }}]
+printer = {{ url = "tcp://127.0.0.1:{port}" }}
+"""
 _LOOP_TURNS = 200
 _LOOP = """
 import sys, time
@@ -97,31 +126,54 @@ def main() -> None:
         root = Path(folder)
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled
         os.environ["PYDANTIC_DISABLE_PLUGINS"] = "true"  # as the hub's unit does
-        start_s: list[float] = []
-        bare_s: list[float] = []
-        worked_s: list[float] = []
+        button, screen, bare_s = _Starts(), _Starts(), list[float]()
         loop_s: list[float] = []
         for number in range(_STARTS):
             loop_s.append(float(_output(_LOOP, _LOOP_TURNS)))
-            with _hub(root / f"start-{number}") as (site, seconds):
-                start_s.append(seconds)
-                worked_s.append(_processor_s(site.pid))
+            button.add(*_until_button_ticket(root / f"button-{number}"))
+            with _hub(root / f"screen-{number}") as (site, seconds):
+                screen.add(seconds, _processor_s(site.pid))
             with _bare_app() as (_, seconds):
                 bare_s.append(seconds)
-        value, base = statistics.median(start_s), statistics.median(bare_s)
-        print(line("start.first_ticket_s", value, "s", f"{_BARE}, first answer", base), flush=True)
-        _scale(statistics.median(worked_s), statistics.median(loop_s))
-        _measure_after_a_year(root / "year", statistics.median(worked_s))
+        for name, starts in (("first_ticket", button), ("first_screen_ticket", screen)):
+            base = statistics.median(bare_s)
+            print(line(f"start.{name}_s", starts.took_s, "s", f"{_BARE}, first answer", base))
+            _scale(name, starts.worked_s, statistics.median(loop_s))
+        _measure_after_a_year(root / "year", screen.worked_s)
         _measure_work(root)
 
 
-def _scale(worked_s: float, loop_s: float) -> None:
-    name = f"{_LOOP_TURNS} turns of the loop"
-    print(line("start.first_ticket_processor_s", worked_s, "s", name, loop_s))
+class _Starts:
+    """Several starts; what is told of them is the median."""
+
+    def __init__(self) -> None:
+        self._took_s: list[float] = []
+        self._worked_s: list[float] = []
+
+    def add(self, took_s: float, worked_s: float) -> None:
+        """One more: until the ticket, by a watch and of the processor."""
+        self._took_s.append(took_s)
+        self._worked_s.append(worked_s)
+
+    @property
+    def took_s(self) -> float:
+        """By a watch."""
+        return statistics.median(self._took_s)
+
+    @property
+    def worked_s(self) -> float:
+        """Of the processor."""
+        return statistics.median(self._worked_s)
+
+
+def _scale(name: str, worked_s: float, loop_s: float) -> None:
+    loop = f"{_LOOP_TURNS} turns of the loop"
+    print(line(f"start.{name}_processor_s", worked_s, "s", loop, loop_s))
     for board, published_s in _PUBLISHED_S.items():
         there_s = published_s * _LOOP_TURNS / _PUBLISHED_TURNS
         scaled_s = worked_s / loop_s * there_s
-        print(line(f"start.scaled.{board}_s", scaled_s, "s", f"{name}, published", there_s))
+        print(line(f"start.{name}.{board}_s", scaled_s, "s", f"{loop}, published", there_s))
+    sys.stdout.flush()
 
 
 def _measure_after_a_year(data: Path, new_s: float) -> None:
@@ -174,6 +226,20 @@ class Site:
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
+
+
+def _until_button_ticket(data: Path) -> tuple[float, float]:
+    """How long a hub takes from its start to a ticket at its button, and what it works for it."""
+    settings = data.with_suffix(".toml")
+    with closing(WatchedPrinter(PrinterModel())) as printer, closing(TcpPort(printer)) as port:
+        beside = _WITH_BUTTON.format(button=_BUTTON, light=_LIGHT, port=port.address[1])
+        settings.write_text(hub_settings(data, beside=beside), encoding="utf-8")
+        command = [sys.executable, "-c", _HUB_WITH_FINGER, "--config", str(settings), "run"]
+        started = time.perf_counter()
+        with _running(command) as process:
+            begun = printer.begun.get(timeout=_SLIP_WITHIN_S)
+            worked_s = _processor_s(process.pid)
+        return begun - started, worked_s
 
 
 @contextmanager

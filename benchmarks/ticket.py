@@ -6,7 +6,6 @@ reached the printer, `press_to_cut` when the knife has cut; its baseline is the 
 alone needs for that slip.
 """
 
-import queue
 import statistics
 import tempfile
 import time
@@ -18,6 +17,7 @@ from msgspec.structs import replace
 
 from benchmarks.report import line, quantile
 from benchmarks.running_hub import SERVICE, Client, hub_settings, running_hub
+from benchmarks.watched_printer import WatchedPrinter
 from contract.commands import Actor
 from contract.slips import SlipView
 from edge.access import Access
@@ -27,9 +27,7 @@ from edge.ticket.content import TicketContent, compose
 from edge.ticket.raster import RasterRenderer
 from edge.ticket.tcvn3 import CodePages
 from runtime.clock import SystemClock
-from simulation.printer.machine import VirtualPrinter
 from simulation.printer.model import PrinterModel
-from simulation.printer.paper import Slip
 from simulation.printer.ports import PtyPort, TcpPort, UsbPort
 
 _PRESSES = 300
@@ -37,7 +35,6 @@ _CUTS = 9
 _SLIP_WITHIN_S = 60.0
 _BAUDS = (9600, 19200, 115_200)
 _BITS_PER_BYTE = 10
-_SLIP_BEGINS = b"\x1b@\x1da\x0e"  # reset, then automatic status: no picture contains that
 _FOLLOW = "https://thutu.example.vn/q/{site}/{number}"
 _UNIT = "Phường Văn Miếu - Quốc Tử Giám"
 _AT_150_MM_S = PrinterModel(mm_per_s=150.0)
@@ -59,25 +56,6 @@ _PRINTER = """
 url = "{url}"
 {profile}
 """
-
-
-class WatchedPrinter(VirtualPrinter):
-    """A virtual printer that notes when a slip's first byte came, and when it was cut off."""
-
-    def __init__(self, model: PrinterModel) -> None:
-        self.begun: queue.SimpleQueue[float] = queue.SimpleQueue()
-        self.cut_off: queue.SimpleQueue[tuple[float, Slip]] = queue.SimpleQueue()
-        self._before = b""
-        super().__init__(
-            model, SystemClock(), lambda slip: self.cut_off.put((time.perf_counter(), slip))
-        )
-
-    def receive(self, data: bytes) -> None:
-        """Take bytes off the wire, and note a slip's beginning."""
-        if _SLIP_BEGINS in self._before + data:
-            self.begun.put(time.perf_counter())
-        self._before = (self._before + data)[1 - len(_SLIP_BEGINS) :]
-        super().receive(data)
 
 
 def main() -> None:

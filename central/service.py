@@ -47,6 +47,7 @@ from contract.topics import up
 from contract.wire import Status
 from runtime.clock import Clock, SystemClock
 from runtime.folder_lock import FolderLock
+from runtime.http_address import HttpAddress
 from runtime.http_connections import Limits
 from runtime.http_server import HttpServer
 from runtime.mqtt import MqttLink, MqttSettings
@@ -136,7 +137,7 @@ class Centre:
                 create_releases(folder),
             )
             limits = Limits(per_address=_CONNECTIONS_PER_ADDRESS, proxies=http.trusted_proxies)
-            self._http = HttpServer(front, http.host, http.port, limits)
+            self._http = HttpServer(front, HttpAddress(http.host, http.port), limits)
             undo.pop_all()
         self._configurations = ConfigurationDesk(database, key, self._clock, self._retain)
         self._rollouts = RolloutDesk(

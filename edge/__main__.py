@@ -79,14 +79,20 @@ def _not_owned(settings: HubSettings, error: Exception) -> str | None:
 
 
 def _run(configured: ConfiguredSettings) -> int:
+    gc.disable()  # what the start makes stays; going through it would hold up all threads
     settings, chosen = configured.choose()
     clock = SystemClock(has_chip=settings.clock_chip)
     node = Node(settings, clock, chosen.configuration, configured.hear)
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    node.start()
-    gc.freeze()  # what the start has made stays; going through it would hold up all threads
+    try:
+        node.start()
+    except OSError:
+        node.stop()
+        raise
+    gc.freeze()
+    gc.enable()
     print(f"{settings.site.site_name}: {node.url}", flush=True)
     watchdog = Watchdog(ServiceManager())
     checks = (partial(writer_answers, node.hub), node.answers)

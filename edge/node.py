@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import msgspec
@@ -18,7 +19,6 @@ from contract.snapshot import LinkView
 from contract.topics import Down
 from contract.wire import Configuration
 from edge.access import Access
-from edge.api.app import create_app
 from edge.controls import Controls, ControlsOfHub
 from edge.core.effects import Slip
 from edge.core.machine import older_rows
@@ -35,26 +35,22 @@ from edge.machine_watch import MachineWatch
 from edge.node_identity import Identity
 from edge.printing import absent, only_as_pictures, print_job, slip_view
 from edge.procedures import procedures_of
-from edge.settings import HubSettings, UpdateSettings
-from edge.site_certificate import SiteCertificate, SiteCertificateKeeper
+from edge.settings import HubSettings
+from edge.site_certificate import SiteCertificate
 from edge.site_machines import SiteMachines
-from edge.site_release import SiteRelease
-from edge.ticket.layout import Paper
 from edge.ticket.sheet import Sheet
-from edge.ticket.template import TicketTemplate
 from edge.update_orders import UpdateOrders
 from edge.upstream.appointments import CentreBookings
 from edge.upstream.uplink import Uplink
 from edge.upstream.vitals import Vitals
 from runtime.clock import Clock, SystemClock
-from runtime.discovery import Announcement, is_announced
-from runtime.http_connections import Limits
-from runtime.http_server import HttpServer
+from runtime.http_address import HttpAddress
 from runtime.settings import SettingsError
 
-logger = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from edge.local_api import LocalApi
 
-_CONNECTIONS_PER_ADDRESS = 64
+logger = logging.getLogger(__name__)
 
 
 class Node:
@@ -80,34 +76,13 @@ class Node:
         own = _fingerprint(settings.site, self._procedures)
         config = own if configuration is None else configuration.label
         identity = Identity(settings.node, version("thutu"), config)
-        certificate = _certificate(settings, clock)
+        self._certificate = _certificate(settings, clock)
         self.access = Access(settings.data / "access.db", clock)
         self.hub = Hub(identity, settings.site, settings.data, clock, self._print)
-        news = LastNews(SystemClock())
-        machines = SiteMachines(SystemClock())
-        self._server = HttpServer(
-            create_app(
-                self.hub,
-                self.access,
-                self._procedures,
-                printer=settings.printer.device if settings.printer else None,
-                paper=settings.printer.profile.paper if settings.printer else Paper(),
-                template=settings.printer.ticket if settings.printer else TicketTemplate(),
-                follow_url=settings.ticket_page,
-                print_sheet=None if settings.printer is None else self._print_sheet,
-                issue_rate=settings.issuing,
-                news=news,
-                release=_release(settings.updates),
-                machines=machines,
-            ),
-            settings.http.host,
-            settings.http.port,
-            Limits(per_address=_CONNECTIONS_PER_ADDRESS, is_known=self.access.knows),
-            certificate=None if certificate is None else certificate.file,
-        )
-        self._tls: SiteCertificateKeeper | None = None
-        if certificate is not None:
-            self._tls = SiteCertificateKeeper(certificate, self._server.read_certificate)
+        self._news = LastNews(SystemClock())
+        self._machines = SiteMachines(SystemClock())
+        self._address = HttpAddress(settings.http.host, settings.http.port)
+        self._api: LocalApi | None = None
         self._printer = self._own_printer()
         self._controls = self._own_controls(clock)
         self._keeper = self._own_keeper(clock)
@@ -115,18 +90,17 @@ class Node:
         self._bookings = self._centre_bookings()
         wear = DiskWear(settings.data, SystemClock(), settings.disk_endurance_tb)
         self._health = partial(read_health, settings.data, wear.percent)
-        self._machine = MachineWatch(self._health, self.hub.report, self._devices, news)
-        self._uplink = self._own_uplink(identity, clock, machines)
-        self._announcement: Announcement | None = None
+        self._machine = MachineWatch(self._health, self.hub.report, self._devices, self._news)
+        self._uplink = self._own_uplink(identity, clock)
 
     @property
     def url(self) -> str:
         """Where the local API is."""
-        return self._server.url
+        return self._address.url("http" if self._certificate is None else "https")
 
     def answers(self) -> bool:
         """Whether the local API gives any answer at all, within seconds."""
-        return self._server.answers()
+        return self._api is not None and self._api.answers()
 
     @property
     def events_sent(self) -> int:
@@ -134,38 +108,32 @@ class Node:
         return 0 if self._uplink is None else self._uplink.sent_entries
 
     def start(self) -> None:
-        """Take up the queue first, then let people in, then look for the centre."""
+        """Take up the queue and its buttons, then let people in, then look for the centre.
+
+        Raises OSError when the certificate of the local API cannot be used.
+        """
         self.hub.start()
         for printer in sorted({*self._settings.site.prints_on.values()}):
             self.hub.report(absent(printer))  # until it says that it is there
-        self._server.start()
-        self._machine.start()
         if self._controls is not None:
             self.hub.listen(self._controls.notify)
             self._controls.start()
+        self._machine.start()
+        self._let_people_in()
         if self._uplink is not None:
             self.hub.listen(self._uplink.notify)
             self.hub.show_link(self._link)
             self._uplink.start()
         if self._keeper is not None:
             self._keeper.start()
-        if self._tls is not None:
-            self._tls.start()
-        http = self._settings.http
-        if http.announce and is_announced(http.host):
-            site_name = self._settings.site.site_name
-            self._announcement = Announcement(
-                self._settings.node, site_name, self._server.port, tls=http.tls
-            )
         self._look_at_older_rows()
+        self._try_the_letters()
 
     def stop(self) -> None:
         """Let nobody in any more, finish what is under way, and close the stores."""
-        if self._announcement is not None:
-            self._announcement.close()
-        if self._tls is not None:
-            self._tls.stop()
-        self._server.stop()
+        if self._api is not None:
+            self._api.stop()
+        self._address.close()
         self._machine.close()
         if self._controls is not None:
             self._controls.close()
@@ -177,6 +145,22 @@ class Node:
             self._uplink.stop()
         self.hub.close()
         self.access.close()
+
+    def _let_people_in(self) -> None:
+        from edge.local_api import LocalApi  # noqa: PLC0415 - its docstring says why late
+
+        self._api = LocalApi(
+            self._settings,
+            self._address,
+            self._certificate,
+            hub=self.hub,
+            access=self.access,
+            procedures=self._procedures,
+            print_sheet=self._print_sheet,
+            news=self._news,
+            machines=self._machines,
+        )
+        self._api.start()
 
     def _look_at_older_rows(self) -> None:
         """The hub does without them; a centre that was restored from an old backup does not. That
@@ -194,10 +178,10 @@ class Node:
             )
         self.hub.report(older_rows(are_missing=bool(missing)))
 
-    def _own_printer(self) -> EscposPrinter | None:
+    def _try_the_letters(self) -> None:
         printer = self._settings.printer
         if printer is None:
-            return None
+            return
         for service, error in only_as_pictures(self._settings.site, printer.profile):
             logger.warning(
                 "%s prints the tickets of service %s as pictures, which takes longer: %s",
@@ -205,6 +189,11 @@ class Node:
                 service,
                 error,
             )
+
+    def _own_printer(self) -> EscposPrinter | None:
+        printer = self._settings.printer
+        if printer is None:
+            return None
         return EscposPrinter(
             device=printer.device,
             transport=transport(printer.url),
@@ -270,9 +259,7 @@ class Node:
     def _ask_for_certificate(self, payload: bytes) -> bool:
         return self._uplink is not None and self._uplink.publish("renew", payload)
 
-    def _own_uplink(
-        self, identity: Identity, clock: Clock, machines: SiteMachines
-    ) -> Uplink | None:
+    def _own_uplink(self, identity: Identity, clock: Clock) -> Uplink | None:
         line = self._settings.line
         if line is None:
             return None
@@ -282,12 +269,12 @@ class Node:
             identity,
             clock=clock,
             line_clock=SystemClock(),
-            vitals=self._vitals(machines),
+            vitals=self._vitals(),
             listeners=self._listeners(),
         )
 
-    def _vitals(self, machines: SiteMachines) -> Vitals:
-        vitals = Vitals(health=self._health, machines=machines.known)
+    def _vitals(self) -> Vitals:
+        vitals = Vitals(health=self._health, machines=self._machines.known)
         if self._updates is not None:
             vitals = replace(vitals, update=self._updates.state)
         if self._bookings is not None:
@@ -344,10 +331,6 @@ def _certificate(settings: HubSettings, clock: Clock) -> SiteCertificate | None:
             f"[http] tls: no certificate is in {settings.tls_folder}; first: thutu-hub init-tls"
         )
     return certificate
-
-
-def _release(updates: UpdateSettings | None) -> SiteRelease | None:
-    return None if updates is None else SiteRelease(updates.releases, updates.wheelhouse)
 
 
 def _fingerprint(rules: Rules, procedures: tuple[Procedure, ...]) -> str:

@@ -63,7 +63,9 @@ def code_link(rules: Rules, follow_url: str | None, *, day: str, number: str) ->
 
 
 def only_as_pictures(rules: Rules, profile: PrinterProfile) -> Iterator[tuple[str, LetterError]]:
-    """The services whose tickets a printer cannot set in letters of its own, and why."""
+    """The services whose tickets a printer cannot set in letters, as it should, and why."""
+    if profile.mode == "raster":
+        return
     renderer = profile.renderer()
     for service in rules.services:
         try:

@@ -13,6 +13,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from runtime.http_address import HttpAddress
 from runtime.http_connections import Limits, bounded
 from runtime.http_probe import answers
 
@@ -20,13 +21,12 @@ logger = logging.getLogger(__name__)
 
 _STOP_S = 5.0
 _STUCK_S = 2  # longer than connections get for their last answer: only a handler that hangs
-_BACKLOG = 128
 _OWN_HOST = "127.0.0.1"
 _LIMITS = Limits()
 
 
 class HttpServer:
-    """Serves `app` on `host` and `port`, within `limits`; port 0 takes a free one.
+    """Serves `app` at `address`, within `limits`, and closes it in the end.
 
     `X-Forwarded-For` is believed from `limits.proxies` and from nobody else. With `certificate`, a
     file of key and chain (PEM), it speaks HTTPS and nothing else.
@@ -35,33 +35,32 @@ class HttpServer:
     def __init__(
         self,
         app: ASGIApp,
-        host: str,
-        port: int,
+        address: HttpAddress,
         limits: Limits = _LIMITS,
         *,
         certificate: Path | None = None,
     ) -> None:
-        """Bind the address. Raises OSError when it cannot be had, or the certificate not used."""
-        _check(certificate)
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
-        self.host, self.port = self._socket.getsockname()[:2]
+        """Make ready to serve. Raises OSError when the certificate cannot be used, or this machine
+        has no more ports; the address is closed then."""
         try:
-            self._own_socket = socket.create_server((_OWN_HOST, 0))
+            _check(certificate)
+            self._own_address = HttpAddress(_OWN_HOST, 0)
         except OSError:
-            self._socket.close()
+            address.close()
             raise
         # Under TLS only the kernel sees that nobody reads; connections inherit it from here.
         unread_ms = round(limits.stall_s * 1000)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unread_ms)
-        own_port = self._own_socket.getsockname()[1]
+        address.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unread_ms)
+        self._address = address
+        self.port = address.port
         self._certificate = certificate
-        self._scheme = "http" if certificate is None else "https"
-        self._own_url = f"{self._scheme}://{_OWN_HOST}:{own_port}"
+        scheme = "http" if certificate is None else "https"
+        self.url = address.url(scheme)
+        self._own_url = self._own_address.url(scheme)
         self._streams = _EndingStreams(app)
         self._config = uvicorn.Config(
             self._streams,
-            http=bounded(limits, own_port),
+            http=bounded(limits, self._own_address.port),
             proxy_headers=bool(limits.proxies),
             forwarded_allow_ips=list(limits.proxies),
             log_config=None,
@@ -73,12 +72,6 @@ class HttpServer:
         self._config.load()
         self._server = uvicorn.Server(self._config)
         self._thread = threading.Thread(target=self._serve, name=f"http-{self.port}", daemon=True)
-
-    @property
-    def url(self) -> str:
-        """The address for clients on this machine."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self._scheme}://{host}:{self.port}"
 
     def answers(self, path: str = "/") -> bool:
         """Whether it gives any answer at all, within seconds.
@@ -109,11 +102,11 @@ class HttpServer:
             self._thread.join(_STOP_S)
         if self._thread.is_alive():
             logger.warning("The server on port %d has not ended and is left behind", self.port)
-        self._socket.close()
-        self._own_socket.close()
+        self._address.close()
+        self._own_address.close()
 
     def _serve(self) -> None:
-        self._server.run(sockets=[self._socket, self._own_socket])
+        self._server.run(sockets=[self._address.socket, self._own_address.socket])
 
 
 def _check(certificate: Path | None) -> None:

@@ -19,6 +19,7 @@ from display.voice.settings import Files, Pace, Zone
 from display.voice.settings import Settings as VoiceSettings
 from edge.node import Node
 from runtime.clock import Clock
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from runtime.hub_client import HubClient
 from simulation.boards.line import BoardLine
@@ -54,7 +55,9 @@ class Displays:
     def start(self, node: Node, clock: Clock) -> None:
         """Follow a hub that has just started."""
         relay = Relay()
-        self._hall = HttpServer(create_app(relay, Screen(clock)), "127.0.0.1", self._hall_port)
+        self._hall = HttpServer(
+            create_app(relay, Screen(clock)), HttpAddress("127.0.0.1", self._hall_port)
+        )
         self._hall.start()
         self._hall_port = self._hall.port
         self._follow(node, "boards", partial(run_boards, self._board_settings(node.url)))

@@ -16,6 +16,7 @@ from display.hall.scene import scene
 from display.hall.screen import Screen
 from runtime.clock import SystemClock
 from runtime.device_reports import DeviceReports
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from runtime.hub_client import HubClient, HubUnreachable, Silence
 from runtime.hub_program import run_beside_hub
@@ -63,7 +64,7 @@ def run(settings: Settings, client: HubClient, watchdog: Watchdog) -> None:
         watcher.start()
         closing.callback(watcher.join)
         closing.callback(ended.set)
-        server = HttpServer(create_app(relay, screen), settings.host, settings.port)
+        server = HttpServer(create_app(relay, screen), HttpAddress(settings.host, settings.port))
         server.start()
         closing.callback(server.stop)
         logger.info("the hall screen is at %s", server.url)

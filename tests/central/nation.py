@@ -32,6 +32,7 @@ from central.web.app import create_pages
 from contract import events as e
 from contract.stamp import Stamp
 from contract.wire import SiteMachine, UpdateState
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from tests.central.busy_day import Morning, morning
 from tests.central.decisions import decide
@@ -177,7 +178,7 @@ def nation(folder: Path, database: Location | None = None) -> Iterator[Nation]:
     access = AccessSettings(requests_per_minute=1_000_000, sign_ins_per_minute=1000)
     entrance = Entrance(database, clock, live_within_s=180, access=access)
     front = Front(create_api(entrance, lambda: True), create_pages(entrance))
-    server = HttpServer(front, "127.0.0.1", 0)
+    server = HttpServer(front, HttpAddress("127.0.0.1", 0))
     server.start()
     try:
         yield Nation(server.url, tokens, days)

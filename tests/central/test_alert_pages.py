@@ -22,6 +22,7 @@ from central.store.database import database_of, transaction, writing
 from central.web import alert_pages
 from central.web.app import create_pages
 from contract import events as e
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from tests.browser import chromium, page_of
 from tests.central.alerts.office import RULES, Office, quiet_day
@@ -56,7 +57,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
             assert first is not None
             acknowledge(db.conn, first, Deed("An", "alert-acknowledge", "1"), "", office.now_ms)
     entrance = Entrance(database, office, 180)
-    server = HttpServer(Front(create_api(entrance, bool), create_pages(entrance)), "127.0.0.1", 0)
+    server = HttpServer(
+        Front(create_api(entrance, bool), create_pages(entrance)), HttpAddress("127.0.0.1", 0)
+    )
     server.start()
     try:
         yield server.url, token

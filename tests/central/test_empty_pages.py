@@ -24,6 +24,7 @@ from central.store.ingest import SqlIngestStore
 from central.store.rollup import SqlRollupStore
 from central.web.app import create_pages
 from contract.events import TicketIssued
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from tests.central.busy_day import morning
 from tests.central.journal import DAY, MORNING_MS, NODE, Journal
@@ -39,7 +40,7 @@ def pages(database: Path, role: Role, province: str | None) -> Iterator[httpx.Cl
         token = create_token(db, "An", role, province, NOW_MS, who="operator")
     entrance = Entrance(database, StandingClock(), 180)
     front = Front(create_api(entrance, bool), create_pages(entrance))
-    server = HttpServer(front, "127.0.0.1", 0)
+    server = HttpServer(front, HttpAddress("127.0.0.1", 0))
     server.start()
     try:
         with httpx.Client(base_url=server.url, follow_redirects=True) as client:

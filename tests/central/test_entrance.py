@@ -26,6 +26,7 @@ from central.settings import AccessSettings
 from central.store.connection import Connection, Database
 from central.store.database import Location, writing
 from central.web.app import create_pages
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from tests.central.nation import NOW_MS, StandingClock
 
@@ -47,7 +48,7 @@ def served(database: Path) -> Iterator[httpx.Client]:
         database, StandingClock(), live_within_s=180, access=ACCESS, behind_https=True
     )
     front = Front(create_api(entrance, lambda: True), create_pages(entrance))
-    server = HttpServer(front, "127.0.0.1", 0)
+    server = HttpServer(front, HttpAddress("127.0.0.1", 0))
     server.start()
     try:
         with httpx.Client(base_url=server.url) as opened:

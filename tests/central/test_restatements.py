@@ -10,6 +10,7 @@ from central.api.entrance import Entrance
 from central.front import Front
 from central.store.database import open_for_writing, transaction
 from central.web.app import create_pages
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from tests.central.journal import DAY
 from tests.central.nation import NOW_MS, StandingClock, answer
@@ -31,7 +32,8 @@ def test_every_restatement_is_on_a_page(database: Path) -> None:
     db.close()
     entrance = Entrance(database, StandingClock(), 180)
     server = HttpServer(
-        Front(create_api(entrance, lambda: True), create_pages(entrance)), "127.0.0.1", 0
+        Front(create_api(entrance, lambda: True), create_pages(entrance)),
+        HttpAddress("127.0.0.1", 0),
     )
     server.start()
     found: set[str] = set()

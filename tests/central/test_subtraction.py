@@ -34,6 +34,7 @@ from central.store.ingest import SqlIngestStore
 from central.store.rollup import SqlRollupStore
 from contract import events as e
 from contract.stamp import MS_PER_DAY, Span
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from tests.central.journal import DAY, Journal
 from tests.central.nation import NOW_MS, WHO, StandingClock
@@ -166,7 +167,7 @@ def centre(database: Location) -> Iterator[Centre]:
         db = stack.enter_context(closing(open_for_writing(database)))
         access = AccessSettings(requests_per_minute=1_000_000)
         entrance = Entrance(database, StandingClock(), live_within_s=180, access=access)
-        server = HttpServer(create_api(entrance, lambda: True), "127.0.0.1", 0)
+        server = HttpServer(create_api(entrance, lambda: True), HttpAddress("127.0.0.1", 0))
         server.start()
         stack.callback(server.stop)
         clients = {}

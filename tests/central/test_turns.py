@@ -20,6 +20,7 @@ from central.front import Front
 from central.settings import AccessSettings
 from central.store.database import writing
 from central.web.app import create_pages
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from tests.central.nation import NOW_MS, Nation, StandingClock
 from tests.waiting import until
@@ -90,7 +91,7 @@ def opened(database: Path) -> Iterator[tuple[Entrance, httpx.Client]]:
     access = AccessSettings(sign_ins_per_minute=1000)
     entrance = Entrance(database, StandingClock(), live_within_s=180, access=access)
     front = Front(create_api(entrance, lambda: True), create_pages(entrance))
-    server = HttpServer(front, "127.0.0.1", 0)
+    server = HttpServer(front, HttpAddress("127.0.0.1", 0))
     server.start()
     with httpx.Client(base_url=server.url, timeout=WITHIN_S) as client:
         client.headers["Authorization"] = f"Bearer {token}"

@@ -17,6 +17,7 @@ from edge.hub import Hub, Reply
 from edge.last_news import LastNews
 from edge.node_identity import Identity
 from edge.site_release import SiteRelease
+from runtime.http_address import HttpAddress
 from runtime.http_connections import Limits
 from runtime.http_server import HttpServer
 
@@ -172,6 +173,8 @@ class RunningSite(RunningHub):
             release=self.release,
         )
         limits = LIMITS._replace(is_known=self.access.knows)
-        server = HttpServer(app, "127.0.0.1", port, limits, certificate=self.certificate)
+        server = HttpServer(
+            app, HttpAddress("127.0.0.1", port), limits, certificate=self.certificate
+        )
         server.start()
         return server

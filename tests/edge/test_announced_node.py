@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-import edge.node
+import edge.local_api
 from edge.node import Node
 from edge.settings import Http, HubSettings
 from tests.edge.running_site import RULES, TestClock
@@ -38,7 +38,7 @@ def test_only_a_hub_that_others_can_reach_is_announced(
 ) -> None:
     told: list[tuple[str, str, int]] = []
     monkeypatch.setattr(Recorder, "told", told, raising=False)
-    monkeypatch.setattr(edge.node, "Announcement", Recorder)
+    monkeypatch.setattr(edge.local_api, "Announcement", Recorder)
     node = Node(HubSettings("01-00097-01-h1", tmp_path, RULES, http=http), TestClock())
     node.start()
     port = int(node.url.rpartition(":")[2])

@@ -22,6 +22,7 @@ from edge.identity.folder import IdentityError, IdentityFolder
 from edge.identity.keeper import IdentityKeeper
 from runtime.authority import Authority
 from runtime.enrolment import ENROL_PATH, EnrolmentToken
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from tests.edge.running_site import TestClock
 from tests.edge.test_main import SETTINGS
@@ -39,7 +40,9 @@ class Desk:
         self.folder = folder
         self.authority = Authority.create(folder, "test", self.clock.wall_ms)
         self.desk = IdentityDesk(folder, self.clock, lambda *_: True, lambda *_: None)
-        self._server = HttpServer(create_enrolment(self.desk, self.clock), "127.0.0.1", 0)
+        self._server = HttpServer(
+            create_enrolment(self.desk, self.clock), HttpAddress("127.0.0.1", 0)
+        )
         self._server.start()
         self.url = self._server.url
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from runtime.http_address import HttpAddress
 from runtime.http_connections import Limits
 from runtime.http_server import HttpServer
 from tests.certificates import Authority
@@ -77,7 +78,7 @@ def server(release: threading.Event) -> Iterator[HttpServer]:
         Route("/echo", _echo, methods=["POST"]),
     ]
     app = Starlette(routes=routes)
-    running = HttpServer(app, "127.0.0.1", 0, LIMITS)
+    running = HttpServer(app, HttpAddress("127.0.0.1", 0), LIMITS)
     running.start()
     yield running
     running.stop()
@@ -85,7 +86,7 @@ def server(release: threading.Event) -> Iterator[HttpServer]:
 
 def connected(server: HttpServer, address: str = "127.0.0.1") -> socket.socket:
     return socket.create_connection(
-        (server.host, server.port), timeout=5, source_address=(address, 0)
+        ("127.0.0.1", server.port), timeout=5, source_address=(address, 0)
     )
 
 
@@ -224,7 +225,10 @@ def test_who_reads_nothing_is_cut_under_tls_too(tmp_path: Path) -> None:
     trusting = ssl.create_default_context(cafile=tmp_path / "ca.pem")
     trusting.check_hostname = False
     server = HttpServer(
-        Starlette(routes=[Route("/", _much)]), "127.0.0.1", 0, LIMITS, certificate=whole
+        Starlette(routes=[Route("/", _much)]),
+        HttpAddress("127.0.0.1", 0),
+        LIMITS,
+        certificate=whole,
     )
     server.start()
     with trusting.wrap_socket(connected(server)) as line:

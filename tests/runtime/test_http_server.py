@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 
 _FILM_BYTES = 30_000_000
@@ -37,7 +38,7 @@ def get(url: str) -> httpx.Response:
 
 
 def test_it_serves_on_a_free_port_until_it_is_stopped() -> None:
-    server = HttpServer(app(), "127.0.0.1", 0)
+    server = HttpServer(app(), HttpAddress("127.0.0.1", 0))
     server.start()
     answer = get(server.url)
     assert (answer.text, server.port > 0) == ("xin chào", True)
@@ -48,8 +49,8 @@ def test_it_serves_on_a_free_port_until_it_is_stopped() -> None:
 
 
 def test_connections_wait_until_it_is_started() -> None:
-    server = HttpServer(app(), "127.0.0.1", 0)
-    with socket.create_connection((server.host, server.port), timeout=5) as early:
+    server = HttpServer(app(), HttpAddress("127.0.0.1", 0))
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as early:
         early.sendall(b"GET / HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n")
         server.start()
         assert early.recv(100).startswith(b"HTTP/1.1 200")
@@ -57,26 +58,26 @@ def test_connections_wait_until_it_is_started() -> None:
 
 
 def test_a_stopped_address_can_be_served_again_at_once() -> None:
-    first = HttpServer(app(), "127.0.0.1", 0)
+    first = HttpServer(app(), HttpAddress("127.0.0.1", 0))
     first.start()
     get(first.url)
     first.stop()
-    second = HttpServer(app(), "127.0.0.1", first.port)
+    second = HttpServer(app(), HttpAddress("127.0.0.1", first.port))
     second.start()
     assert get(second.url).status_code == 200
     second.stop()
 
 
 def test_an_address_in_use_is_an_error_at_once() -> None:
-    server = HttpServer(app(), "127.0.0.1", 0)
+    server = HttpServer(app(), HttpAddress("127.0.0.1", 0))
     with pytest.raises(OSError, match="in use"):
-        HttpServer(app(), "127.0.0.1", server.port)
+        HttpServer(app(), HttpAddress("127.0.0.1", server.port))
     server.stop()
 
 
 def test_a_request_under_way_gets_its_answer() -> None:
     begun, go_on = threading.Event(), threading.Event()
-    server = HttpServer(app(begun, go_on), "127.0.0.1", 0)
+    server = HttpServer(app(begun, go_on), HttpAddress("127.0.0.1", 0))
     server.start()
     answers: list[str] = []
     client = threading.Thread(target=lambda: answers.append(get(f"{server.url}/slow").text))
@@ -97,7 +98,7 @@ def test_a_stream_ends_whole_and_nothing_is_logged(caplog: pytest.LogCaptureFixt
     async def stream(_: Request) -> Response:
         return StreamingResponse(ticks())
 
-    server = HttpServer(Starlette(routes=[Route("/", stream)]), "127.0.0.1", 0)
+    server = HttpServer(Starlette(routes=[Route("/", stream)]), HttpAddress("127.0.0.1", 0))
     server.start()
     with httpx.stream("GET", server.url, trust_env=False, timeout=5) as answer:
         lines = answer.iter_lines()
@@ -115,9 +116,9 @@ def test_a_file_comes_whole_or_is_broken_off_and_nothing_is_logged(
 ) -> None:
     (tmp_path / "film").write_bytes(bytes(_FILM_BYTES))
     app = Starlette(routes=[Mount("/", StaticFiles(directory=tmp_path))])
-    server = HttpServer(app, "127.0.0.1", 0)
+    server = HttpServer(app, HttpAddress("127.0.0.1", 0))
     server.start()
-    with socket.create_connection((server.host, server.port), timeout=5) as reader:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as reader:
         reader.sendall(b"GET /film HTTP/1.1\r\nHost: hub\r\n\r\n")
         head, _, body = reader.recv(4096).partition(b"\r\n\r\n")
         assert f"content-length: {_FILM_BYTES}".encode() in head
@@ -140,7 +141,7 @@ def left(reader: socket.socket) -> int:
 
 
 def test_one_that_was_never_started_can_be_stopped() -> None:
-    server = HttpServer(app(), "127.0.0.1", 0)
+    server = HttpServer(app(), HttpAddress("127.0.0.1", 0))
     server.stop()
     with pytest.raises(OSError, match="refused"):
-        socket.create_connection((server.host, server.port), timeout=1)
+        socket.create_connection(("127.0.0.1", server.port), timeout=1)

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from contract.snapshot import Snapshot
 from runtime.authority import Authority, key_pem
 from runtime.clock import SystemClock
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from runtime.hub_client import Catalogue, HubClient, HubUnreachable, Silence
 from runtime.private_file import write_private
@@ -72,7 +73,9 @@ def served(site: Site) -> Iterator[HttpServer]:
         Route("/api/stream", stream),
         Route("/large", large),
     ]
-    server = HttpServer(Starlette(routes=routes), "127.0.0.1", 0, certificate=site.certificate)
+    server = HttpServer(
+        Starlette(routes=routes), HttpAddress("127.0.0.1", 0), certificate=site.certificate
+    )
     server.start()
     try:
         yield server

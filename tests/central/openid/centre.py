@@ -23,6 +23,7 @@ from central.store.database import Location, writing
 from central.web.app import create_pages
 from contract.stamp import Stamp
 from runtime.clock import SystemClock
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from tests.central.openid.providers import CLIENT_ID, SECRET
 
@@ -98,7 +99,7 @@ def open_centre(
     async def served(scope: AsgiScope, receive: Receive, send: Send) -> None:
         await apps[0](scope, receive, send)
 
-    server = HttpServer(served, "127.0.0.1", 0)
+    server = HttpServer(served, HttpAddress("127.0.0.1", 0))
     openid = OpenIdSettings(issuer, CLIENT_ID, server.url, "Cổng định danh", folder / "secret")
     access = AccessSettings(
         requests_per_minute=10_000, sign_ins_per_minute=sign_ins_per_minute, openid=openid

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from tests.central.openid.signatures import Claims, RsaSigner, base64
 
@@ -86,7 +87,7 @@ class OwnProvider:
             Route(path, self._answering(path, way), methods=["GET", "POST"])
             for path, way in ways.items()
         ]
-        self._server = HttpServer(Starlette(routes=routes), "127.0.0.1", 0)
+        self._server = HttpServer(Starlette(routes=routes), HttpAddress("127.0.0.1", 0))
 
     def recover(self) -> None:
         """Be honest and well."""

@@ -15,6 +15,7 @@ from central.front import Front
 from central.public.app import create_public
 from central.store.database import Location, reading
 from central.web.app import create_pages
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from runtime.wording import say
 from tests.central.journal import DAY
@@ -41,7 +42,7 @@ def url(database: Location) -> Iterator[str]:
         create_pages(entrance),
         public=create_public(database, clock, live_within_s=180),
     )
-    server = HttpServer(front, "127.0.0.1", 0)
+    server = HttpServer(front, HttpAddress("127.0.0.1", 0))
     server.start()
     yield server.url
     server.stop()
@@ -176,7 +177,7 @@ def test_another_site_is_not_told(url: str, waiting: list[str]) -> None:
 
 def test_too_many_requests_of_one_address_are_refused(database: Location) -> None:
     public = create_public(database, StandingClock(), live_within_s=180, requests_per_minute=3)
-    server = HttpServer(public, "127.0.0.1", 0)
+    server = HttpServer(public, HttpAddress("127.0.0.1", 0))
     server.start()
     try:
         answers = [get(server.url, "1001") for _ in range(4)]
@@ -189,7 +190,7 @@ def test_too_many_requests_of_one_address_are_refused(database: Location) -> Non
 
 def test_a_store_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     public = create_public(tmp_path / "none.db", StandingClock(), live_within_s=180)
-    server = HttpServer(public, "127.0.0.1", 0)
+    server = HttpServer(public, HttpAddress("127.0.0.1", 0))
     server.start()
     try:
         answer = get(server.url, "1001")

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from central.updates.releases import ReleaseError, ReleaseShelf
 from central.updates.serving import create_releases
 from contract.wire import release_file
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from tests.provision.update.wheelhouses import PUBLISHER, publish, wheel
 
@@ -82,7 +83,7 @@ def client(shelf: ReleaseShelf, tmp_path: Path) -> Iterator[httpx.Client]:
     house(tmp_path / "house", 1)
     shelf.add(tmp_path / "house")
     (tmp_path / "centre/signing.key").write_text("secret")
-    server = HttpServer(create_releases(tmp_path / "centre"), "127.0.0.1", 0)
+    server = HttpServer(create_releases(tmp_path / "centre"), HttpAddress("127.0.0.1", 0))
     server.start()
     with httpx.Client(base_url=server.url) as client:
         yield client

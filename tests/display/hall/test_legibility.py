@@ -16,6 +16,7 @@ from display.hall.relay import Relay, create_app
 from display.hall.scene import Call, Scene, Waiting
 from display.hall.screen import Screen
 from runtime.clock import SystemClock
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from tests.browser import chromium, page_of
 from tests.display.scenes import NOW_MS
@@ -38,7 +39,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def relay() -> Iterator[tuple[Relay, str]]:
     relay = Relay()
-    server = HttpServer(create_app(relay, Screen(SystemClock())), "127.0.0.1", 0)
+    server = HttpServer(create_app(relay, Screen(SystemClock())), HttpAddress("127.0.0.1", 0))
     server.start()
     yield relay, server.url
     server.stop()

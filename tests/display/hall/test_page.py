@@ -16,6 +16,7 @@ from display.hall.relay import Relay, create_app
 from display.hall.scene import scene
 from display.hall.screen import Screen
 from runtime.clock import SystemClock
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from runtime.hub_client import HubClient
 from tests.browser import chromium
@@ -32,7 +33,9 @@ class Hall:
         self.hub = ListeningHub()
         self.client = HubClient(self.hub.url, TOKEN, silent_after_s=0.1)
         self.relay = Relay()
-        self.server = HttpServer(create_app(self.relay, Screen(SystemClock())), "127.0.0.1", 0)
+        self.server = HttpServer(
+            create_app(self.relay, Screen(SystemClock())), HttpAddress("127.0.0.1", 0)
+        )
         self.server.start()
         self.feeder = threading.Thread(target=feed, args=(self.relay, self.client))
         self.feeder.start()
@@ -107,7 +110,9 @@ def test_a_page_whose_server_is_gone_says_so_and_recovers_by_itself(
     port = hall.server.port
     hall.server.stop()
     expect(page.locator(".banner")).to_be_visible(timeout=WITHIN_MS)
-    hall.server = HttpServer(create_app(hall.relay, Screen(SystemClock())), "127.0.0.1", port)
+    hall.server = HttpServer(
+        create_app(hall.relay, Screen(SystemClock())), HttpAddress("127.0.0.1", port)
+    )
     hall.server.start()
     expect(page.locator(".banner")).to_be_hidden(timeout=WITHIN_MS)
     page.close()
@@ -119,7 +124,9 @@ def test_a_page_from_before_an_update_loads_itself_anew(hall: Hall, browser: Bro
     page.evaluate("document.body.dataset.version = 'older'")
     port = hall.server.port
     hall.server.stop()
-    hall.server = HttpServer(create_app(hall.relay, Screen(SystemClock())), "127.0.0.1", port)
+    hall.server = HttpServer(
+        create_app(hall.relay, Screen(SystemClock())), HttpAddress("127.0.0.1", port)
+    )
     hall.server.start()
     expect(page.locator("body")).not_to_have_attribute("data-version", "older", timeout=WITHIN_MS)
     page.close()
@@ -191,7 +198,7 @@ def test_a_long_notice_rests_runs_to_its_end_and_makes_way(
     browser: Browser, motion: Literal["no-preference", "reduce"]
 ) -> None:
     relay = Relay()
-    server = HttpServer(create_app(relay, Screen(SystemClock())), "127.0.0.1", 0)
+    server = HttpServer(create_app(relay, Screen(SystemClock())), HttpAddress("127.0.0.1", 0))
     server.start()
     relay.publish(scene(snapshot(), {}, (LONG_NOTICE, "Xin giữ trật tự.")))
     page = browser.new_page(viewport={"width": 1920, "height": 1080})

@@ -21,6 +21,7 @@ from display.hall.relay import Relay, create_app
 from display.hall.screen import Screen
 from runtime import hub_client
 from runtime.clock import SystemClock
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from runtime.hub_client import HubClient
 from tests.browser import chromium
@@ -169,7 +170,7 @@ def test_a_hub_that_says_nothing_though_its_line_stands_is_silent(
     monkeypatch.setattr(hub_client, "_STREAM_QUIET_S", 1.0)
     line = DeadLine(hub.port)
     relay, client = Relay(), HubClient(line.url, TOKEN)
-    server = HttpServer(create_app(relay, Screen(SystemClock())), "127.0.0.1", 0)
+    server = HttpServer(create_app(relay, Screen(SystemClock())), HttpAddress("127.0.0.1", 0))
     server.start()
     feeder = threading.Thread(target=feed, args=(relay, client))
     feeder.start()

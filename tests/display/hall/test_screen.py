@@ -14,6 +14,7 @@ from display.hall.browser import main
 from display.hall.relay import Relay, create_app
 from display.hall.screen import Screen
 from runtime.clock import SystemClock
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from tests.browser import chromium
 from tests.service_manager import Systemd
@@ -49,7 +50,7 @@ def screen(clock: SetClock) -> Screen:
 
 @pytest.fixture
 def server(screen: Screen) -> Iterator[HttpServer]:
-    server = HttpServer(create_app(Relay(), screen), "127.0.0.1", 0)
+    server = HttpServer(create_app(Relay(), screen), HttpAddress("127.0.0.1", 0))
     server.start()
     yield server
     server.stop()

@@ -13,6 +13,7 @@ from provision.update.machine import FETCH_UNIT, LAY_UNIT, RESTARTED, MachineErr
 from provision.update.notebook import Notebook
 from provision.update.releases import CURRENT, PREVIOUS, PROVEN, Releases
 from provision.update.updater import Updater
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from tests.edge.test_killed_hub import SETTINGS
 from tests.forgery import crowded, forge, nested
@@ -132,7 +133,7 @@ async def _healthy(scope: dict[str, object], _receive: object, send: object) -> 
 
 @pytest.fixture
 def hub() -> Iterator[str]:
-    server = HttpServer(_healthy, "127.0.0.1", 0)  # type: ignore[arg-type] # ASGI's
+    server = HttpServer(_healthy, HttpAddress("127.0.0.1", 0))  # type: ignore[arg-type] # ASGI's
     server.start()
     yield server.url
     server.stop()

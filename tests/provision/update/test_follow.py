@@ -17,6 +17,7 @@ from provision.update.machine import HubView
 from provision.update.releases import CURRENT, PREVIOUS, PROVEN, Releases
 from provision.update.updater import Trusted, Updater
 from runtime.clock import SystemClock
+from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from tests.edge.running_site import HOUR_MS, KIOSK, MONDAY_8_MS, RunningSite, TestClock
 from tests.provision.update.test_commands import Systemd
@@ -217,7 +218,7 @@ def test_a_hub_that_talks_nonsense_is_not_followed(tmp_path: Path, said: bytes) 
         await send({"type": "http.response.body", "body": said})
 
     (tmp_path / "update.token").write_text("token", "ascii")
-    server = HttpServer(nonsense, "127.0.0.1", 0)
+    server = HttpServer(nonsense, HttpAddress("127.0.0.1", 0))
     server.start()
     token_file = tmp_path / "update.token"
     machine = FollowingMachine(FollowSettings(server.url, (KEY.hex(),), token_file=token_file))
