@@ -118,7 +118,7 @@ def test_its_printer_prints_from_within_the_hardened_service(centre: Centre) -> 
     print(f"\n  number {number} is on {machine.folder / 'slip.png'}")
     assert slip.complete
     assert slip.image.histogram()[0] > INK_DOTS
-    machine.wait_for(lambda: [printer.state for printer in centre.snapshot().devices] == ["ready"])
+    machine.wait_for(lambda: {device.state for device in centre.snapshot().devices} == {"ready"})
 
 
 def test_the_first_console_is_the_clerks_terminal(centre: Centre) -> None:
