@@ -16,10 +16,11 @@ from edge.site_machines import SiteMachines
 from edge.site_release import SiteRelease
 from edge.ticket.layout import Paper
 from edge.ticket.template import TicketTemplate
-from runtime.discovery import Announcement, is_announced
+from runtime.discovery import Announcement
 from runtime.http_address import HttpAddress
 from runtime.http_connections import Limits
 from runtime.http_server import HttpServer
+from runtime.local_network import is_announced
 
 _CONNECTIONS_PER_ADDRESS = 64
 

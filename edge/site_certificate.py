@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from contract.stamp import Stamp
 from runtime.authority import CHAIN_FILE, Authority, AuthorityError, key_pem
 from runtime.clock import Clock
-from runtime.discovery import local_name, own_addresses
+from runtime.local_network import local_name, own_addresses
 from runtime.private_file import write_private
 
 logger = logging.getLogger(__name__)

@@ -7,10 +7,8 @@ Sources: RFC 6762 and RFC 6763.
 
 import logging
 from collections.abc import Sequence
-from ipaddress import ip_address
 from threading import Event, Thread
 
-import ifaddr
 import msgspec
 from msgspec import Struct
 from zeroconf import (
@@ -24,6 +22,7 @@ from zeroconf import (
 )
 
 from contract.ids import NodeId
+from runtime.local_network import local_name, own_addresses
 
 logger = logging.getLogger(__name__)
 
@@ -118,28 +117,6 @@ def find(within_s: float, interfaces: Interfaces | None = None) -> tuple[FoundHu
     finally:
         network.close()
     return tuple(sorted(heard.hubs.values(), key=lambda hub: (hub.site_name, hub.node)))
-
-
-def local_name(node: str) -> str:
-    """The name under which a hub's machine is announced."""
-    return f"thutu-{node}.local"
-
-
-def own_addresses() -> list[str]:
-    """This machine's IPv4 addresses that others can reach. Raises OSError when it has none."""
-    own = [str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4]
-    found = [address for address in own if not ip_address(address).is_loopback]
-    if not found:
-        raise OSError("this machine has no address on any network")
-    return found
-
-
-def is_announced(host: str) -> bool:
-    """Whether a hub that listens on `host` can be reached from elsewhere, and is worth telling."""
-    try:
-        return not ip_address(host).is_loopback
-    except ValueError:
-        return host != "localhost"
 
 
 class _Heard(ServiceListener):

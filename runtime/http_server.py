@@ -110,8 +110,12 @@ class HttpServer:
 
 
 def _check(certificate: Path | None) -> None:
-    if certificate is not None:
+    if certificate is None:
+        return
+    try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate)
+    except OSError as error:
+        raise OSError(f"{certificate} cannot be used: {error}") from error
 
 
 class _EndingStreams:

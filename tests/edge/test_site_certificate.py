@@ -181,6 +181,17 @@ def test_without_a_certificate_https_is_refused_before_anything_is_opened(
     assert not (config.parent / "data/journal.db").exists()
 
 
+def test_a_certificate_that_cannot_be_read_ends_the_start_and_leaves_the_journal_whole(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = config.parent / "data/tls/hub.pem"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("no certificate", "utf-8")
+    assert main(["--config", str(config), "run"]) == 1
+    assert f"{broken} cannot be used" in capsys.readouterr().err
+    assert main(["--config", str(config), "verify"]) == 0
+
+
 def test_init_tls_tells_what_to_do_next_and_refuses_a_second_time(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

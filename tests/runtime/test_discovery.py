@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from contextlib import closing
 
-import ifaddr
 import pytest
 from zeroconf import ServiceInfo, Zeroconf
 
 from runtime import discovery
-from runtime.discovery import Announcement, FoundHub, find, is_announced
+from runtime.discovery import Announcement, FoundHub, find
 from tests.waiting import until
 
 LOOPBACK = ("127.0.0.1",)
@@ -103,23 +102,3 @@ def test_an_address_that_changes_is_told_anew(monkeypatch: pytest.MonkeyPatch) -
         addresses.remove("127.0.0.1")
         monkeypatch.setattr(discovery, "_opened", lambda _: Zeroconf(interfaces=list(LOOPBACK)))
         until(lambda: [hub.url for hub in found()] == ["http://127.0.0.2:8100"])
-
-
-def test_a_machine_tells_its_addresses_and_not_its_loopback(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def adapter(*addresses: str) -> ifaddr.Adapter:
-        return ifaddr.Adapter("eth0", "eth0", [ifaddr.IP(ip, 24, "eth0") for ip in addresses])
-
-    monkeypatch.setattr(
-        ifaddr, "get_adapters", lambda: [adapter("127.0.0.1"), adapter("192.168.1.5")]
-    )
-    assert discovery.own_addresses() == ["192.168.1.5"]
-    monkeypatch.setattr(ifaddr, "get_adapters", lambda: [adapter("127.0.0.1")])
-    with pytest.raises(OSError, match="no address"):
-        discovery.own_addresses()
-
-
-def test_a_hub_that_nobody_else_can_reach_is_not_worth_telling() -> None:
-    assert [is_announced(host) for host in ("127.0.0.1", "::1", "localhost")] == [False] * 3
-    assert [is_announced(host) for host in ("::", "192.168.1.5", "hub.local")] == [True] * 3
