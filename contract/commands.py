@@ -216,6 +216,13 @@ class MarkNoShow(Command, frozen=True):
     counter: CounterId
 
 
+class TakeBackNoShow(Command, frozen=True):
+    """Take back a no-show of at most REOPEN_WITHIN_S ago: the number is called here again, as
+    though it had not been marked, unless this counter or the citizen has gone on since."""
+
+    counter: CounterId
+
+
 class TransferTicket(Command, frozen=True):
     """Send the present citizen to another service, and perhaps one counter, number kept."""
 
@@ -287,14 +294,15 @@ class LeaveRoll(Command, frozen=True):
 class ReportPrint(Command, frozen=True):
     """A printer's owner says what became of a slip.
 
-    "failed" when nothing of it went out; "unknown" when nobody can tell, and staff decide;
-    "interrupted" when its owner, and not the printer, went down in the middle: a young one is
-    ordered again, marked. `ticket` is its SlipView's, which a printer elsewhere on the site gives.
+    "sent" when a printer that cannot answer took all of it; "failed" when nothing of it went out;
+    "unknown" when nobody can tell, and staff decide; "interrupted" when its owner, and not the
+    printer, went down in the middle: a young one is ordered again, marked. `ticket` is its
+    SlipView's, which a printer elsewhere on the site gives.
     """
 
     number: TicketNumber
     copy: Annotated[int, Meta(ge=1, le=1000)]
-    outcome: Literal["printed", "failed", "unknown", "interrupted"]
+    outcome: Literal["printed", "sent", "failed", "unknown", "interrupted"]
     proof: PrintProof = "assumed"
     reason: Annotated[str, Meta(max_length=200)] = ""
     ticket: Name | None = None
@@ -338,6 +346,7 @@ AnyCommand = (
     | FinishService
     | ReopenService
     | MarkNoShow
+    | TakeBackNoShow
     | TransferTicket
     | ParkTicket
     | ResumeTicket

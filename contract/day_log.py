@@ -8,6 +8,7 @@ LogKind = Literal[
     "out-of-turn",
     "priority",
     "no-show",
+    "no-show-taken-back",
     "reopened",
     "call-taken-back",
     "void",

@@ -119,6 +119,13 @@ class TicketPrinted(Event, frozen=True):
     proof: PrintProof
 
 
+class SlipSent(Event, frozen=True):
+    """A printer that can only be written to took the whole slip: all that can ever be known."""
+
+    number: TicketNumber
+    copy: int
+
+
 class PrintFailed(Event, frozen=True):
     """The slip did not come out, or (`unknown`) nobody can tell, and staff decide."""
 
@@ -238,6 +245,18 @@ class NoShowMarked(Event, frozen=True):
     walk: Span | None
 
 
+class NoShowTakenBack(Event, frozen=True):
+    """The counter took back the no-show that it wrote at `marked`: it never counts, and the number
+    is called there as before, since `since`; `walk` is the no-show's."""
+
+    number: TicketNumber
+    counter: CounterId
+    service: ServiceId
+    walk: Span | None
+    marked: Stamp
+    since: Stamp
+
+
 class TicketReturned(Event, frozen=True):
     """A citizen marked absent came back and waits again in the old place."""
 
@@ -325,6 +344,7 @@ AnyEvent = (
     | AppointmentCancelled
     | TicketIssued
     | TicketPrinted
+    | SlipSent
     | PrintFailed
     | ReprintOrdered
     | TicketCalled
@@ -334,6 +354,7 @@ AnyEvent = (
     | ServiceFinished
     | ServiceReopened
     | NoShowMarked
+    | NoShowTakenBack
     | TicketReturned
     | TicketTransferred
     | TicketParked

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     SERVICE_ALREADY_THERE = "service-already-there"
     SERVICE_NOT_TO_COME = "service-not-to-come"
     CALL_STAYS = "call-stays"
+    NO_SHOW_STAYS = "no-show-stays"
     NOTHING_TO_REOPEN = "nothing-to-reopen"
     REOPEN_TOO_LATE = "reopen-too-late"
     SERVICES_UNCHANGED = "services-unchanged"

@@ -10,16 +10,17 @@ from contract.ids import CounterId, Day, Name, NodeId, Series, ServiceId, SiteId
 TicketPhase = Literal["waiting", "called", "serving", "parked", "absent", "finished", "void"]
 CounterPhase = Literal["closed", "open", "paused"]
 DeviceState = Literal["ready", "paper-low", "lost"]
-SlipState = Literal["none", "pending", "printed", "failed", "unknown", "roll"]
+SlipState = Literal["none", "pending", "printed", "sent", "failed", "unknown", "roll"]
 
 
 class TicketView(Struct, frozen=True):
     """One ticket that is still in the house. `since_ms` is when its present phase began.
 
-    `slip` is what is known of the copy asked for last: "unknown" when nobody can tell whether it
-    came out, and staff decide about a further one; "roll" when it was torn off a roll. `issuer` is
-    the device or member of staff that gave the number out. `earlier` when it may be of a day
-    before, for no clock can tell, and the machine was started since, or half a day is over.
+    `slip` is what is known of the copy asked for last: "sent" when a printer that cannot answer
+    took all of it, and nothing is wrong; "unknown" when nobody can tell whether it came out, and
+    staff decide about a further one; "roll" when it was torn off a roll. `issuer` is the device or
+    member of staff that gave the number out. `earlier` when it may be of a day before, for no clock
+    can tell, and the machine was started since, or half a day is over.
     """
 
     number: TicketNumber

@@ -309,7 +309,7 @@ def _stretch(pin: str, salt: bytes) -> bytes:
 
 @_migrations()
 def create(db: Database) -> None:
-    """The first form."""
+    """The first form; in `places` the day is the last, "" where no clock told it."""
     db.table("devices").create(
         {"id": str, "role": str, "counter": str, "token": bytes},
         pk="id",
@@ -321,19 +321,7 @@ def create(db: Database) -> None:
         pk="id",
         not_null={"role", "salt", "pin"},
     )
-    db.table("sessions").create({"token": bytes, "staff": str}, pk="token", not_null={"staff"})
-
-
-@_migrations()
-def sessions_end(db: Database) -> None:
-    """Sessions say since when; those that do not are over."""
-    db.table("sessions").drop()
     db.table("sessions").create(
         {"token": bytes, "staff": str, "since": bytes}, pk="token", not_null={"staff", "since"}
     )
-
-
-@_migrations()
-def places_last(db: Database) -> None:
-    """Addresses from which somebody known has come, with the last day; "" where no clock told."""
     db.table("places").create({"place": str, "day": str}, pk="place", not_null={"day"})

@@ -20,6 +20,7 @@ from contract.events import (
     Entry,
     NodeStarted,
     PrintFailed,
+    SlipSent,
     TicketIssued,
     TicketPrinted,
     TicketVoided,
@@ -300,7 +301,7 @@ class Hub:
         )
         self._house = house
         for entry in entries:
-            if isinstance(entry.event, TicketPrinted | PrintFailed):
+            if isinstance(entry.event, TicketPrinted | SlipSent | PrintFailed):
                 self._at_printer.discard(Slip(entry.event.number, entry.event.copy))
             slip = slip_to_print(entry)
             queue = house.queue(training=entry.training)

@@ -121,6 +121,7 @@ class _Day:
         self.opened: dict[str, Stamp] = {}
         self.finished: dict[str, _Finish] = {}
         self.ended: dict[str, _Wait] = {}
+        self.missed: dict[str, tuple[Stamp, Stamp]] = {}
 
     def leave(self, counter: str, number: str, now: Stamp) -> None:
         """A citizen goes from a counter, however it ended."""
@@ -212,8 +213,16 @@ def _parked(day: _Day, event: e.TicketParked, now: Stamp) -> None:
 
 
 def _absent(day: _Day, event: e.NoShowMarked, now: Stamp) -> None:
+    day.missed[event.counter] = day.called[event.counter], now
     day.leave(event.counter, event.number, now)
     day.count.no_shows += 1
+
+
+def _no_show_taken_back(day: _Day, event: e.NoShowTakenBack, _now: Stamp) -> None:
+    called, at = day.missed.pop(event.counter)
+    day.counters[event.counter].busy_ms -= _between(called, at)
+    day.count.no_shows -= 1
+    day.called[event.counter] = called
 
 
 def _voided(day: _Day, _event: e.TicketVoided, _now: Stamp) -> None:
@@ -249,6 +258,7 @@ _TAKES: dict[type[Any], Callable[[_Day, Any, Stamp], None]] = {
     e.TicketTransferred: _transferred,
     e.TicketParked: _parked,
     e.NoShowMarked: _absent,
+    e.NoShowTakenBack: _no_show_taken_back,
     e.TicketVoided: _voided,
     e.CounterOpened: _opened,
     e.CounterPaused: _closed,

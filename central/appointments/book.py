@@ -7,7 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from central.access.accounts import Admin
-from central.appointments.offer import offers_of
+from central.appointments.offer import not_taken, offers_of
 from central.appointments.room import FreeSlot, Room
 from central.appointments.slots import SlotRule
 from central.registry.dated_names import DatedNames
@@ -33,6 +33,7 @@ class Reason(StrEnum):
     SITE_ENDED = "site-ended"
     SITE_NOT_BEGUN = "site-not-begun"
     NOT_CONFIGURED = "not-configured"
+    NOT_TAKEN = "not-taken"
     SERVICE_NOT_OFFERED = "service-not-offered"
     SLOT_PAST = "slot-past"
     SLOT_TOO_FAR = "slot-too-far"
@@ -206,6 +207,8 @@ class AppointmentBook:
         """The slots of a service, in which the appointment `but` takes no room."""
         offers = offers_of(conn, site)
         if not offers:
+            for node, why in not_taken(conn, site).items():
+                raise BookingRefusedError(Reason.NOT_TAKEN, site=site, node=node, what=why)
             raise BookingRefusedError(Reason.NOT_CONFIGURED, site=site)
         offering = [rules for rules in offers if rules.service(service) is not None]
         if not offering:

@@ -20,7 +20,9 @@ _PHASES: dict[type[Any], str] = {
     e.TicketResumed: "called",
     e.ServiceReopened: "called",
     e.ServiceFinished: "served",
+    e.CallTakenBack: "checked_in",
     e.NoShowMarked: "not_come",
+    e.NoShowTakenBack: "called",
     e.TicketReturned: "checked_in",
     e.TicketTransferred: "checked_in",
 }

@@ -23,11 +23,11 @@ from contract.stamp import MS_PER_DAY, Span, Stamp, span
 _MOST_LEVELS = 5
 
 
-_Event = TypeVar("_Event", e.TicketCalled, e.ServiceFinished)
+_Event = TypeVar("_Event", e.TicketCalled, e.NoShowMarked, e.ServiceFinished)
 
 
 class Counted(Struct, Generic[_Event], frozen=True):
-    """The last call or finish of a counter, as it was counted, and when."""
+    """The last call, no-show or finish of a counter, as it was counted, and when."""
 
     event: _Event
     at: Stamp
@@ -41,6 +41,7 @@ class FoldState(Struct, frozen=True):
     calls: dict[str, Counted[e.TicketCalled]] = {}
     finishes: dict[str, Counted[e.ServiceFinished]] = {}
     answers: dict[Asked, tuple[int, ...]] = {}
+    no_shows: dict[str, Counted[e.NoShowMarked]] = {}
 
 
 @dataclass(slots=True)
@@ -74,14 +75,16 @@ class _Folding:
         self._cells = Cells()
         self._opened_day: str | None = None
         self._closed = dict(state.closed)
-        self._calls = dict(state.calls)
-        self._finishes = dict(state.finishes)
+        self.calls = dict(state.calls)
+        self.finishes = dict(state.finishes)
+        self.no_shows = dict(state.no_shows)
         self._answers = AnswerBatches(state.answers)
         # The place in time of the present entry, as in `business_day.Moment`.
         self._day = ""
         self._midnight_ms = 0
         self._at_ms = self._quarter_ms = self._next_quarter_ms = 0
         self._sure = True
+        self._taken = 0
         self._stamp = Stamp(0, 0, "", synced=False)
         self._tallies: dict[str, Tally] = {}
         self._counters: dict[str, CounterTally] = {}
@@ -94,21 +97,27 @@ class _Folding:
         count = _COUNT.get(type(event))
         if count is not None:
             self._place(entry.stamp)
-            self._cells.counted[self._day] += 1
+            self._taken += 1
             count(self, event)
         elif isinstance(event, e.DayOpened) and _is_day(event.day):
             self._open(event.day)
             self._closed = {}
-            self._calls, self._finishes = {}, {}
+            self.calls, self.finishes, self.no_shows = {}, {}, {}
 
     def state(self) -> FoldState:
         """What the next fold of the journal begins with."""
         return FoldState(
-            self._opened_day, self._closed, self._calls, self._finishes, self._answers.waiting
+            self._opened_day,
+            self._closed,
+            self.calls,
+            self.finishes,
+            self._answers.waiting,
+            self.no_shows,
         )
 
     def cells_and_days(self) -> Cells:
         """What was counted; a day is the sum of its quarters of an hour."""
+        self._count_taken()
         by_day: defaultdict[str, list[Tally]] = defaultdict(list)
         for key, tally in self._cells.quarters.items():
             by_day[day_of(key.quarter_ms)].append(tally)
@@ -118,6 +127,7 @@ class _Folding:
     # --- time ---------------------------------------------------------------------------------
 
     def _open(self, day: str) -> None:
+        self._count_taken()
         self._opened_day = self._day = day
         self._midnight_ms = midnight_ms(day)
         self._next_quarter_ms = 0
@@ -127,33 +137,29 @@ class _Folding:
         if self._quarter_ms <= stamp.wall_ms < self._next_quarter_ms:
             self._at_ms, self._sure = stamp.wall_ms, stamp.synced
             return
+        self._count_taken()
         self._day, self._midnight_ms, self._at_ms, self._sure = moment(self._opened_day, stamp)
         self._quarter_ms = quarter_of(self._at_ms)
         self._next_quarter_ms = self._quarter_ms + QUARTER_MS
         self._tallies.clear()
         self._counters.clear()
 
+    def _count_taken(self) -> None:
+        if self._taken:
+            self._cells.counted[self._day] += self._taken
+            self._taken = 0
+
     # --- visits -------------------------------------------------------------------------------
 
-    def called(self, event: e.TicketCalled) -> None:
+    def remember(self, counted: dict[str, Counted[_Event]], event: _Event) -> None:
         """Remember what the counter may take back."""
-        self._calls[event.counter] = Counted(event, self._stamp)
+        counted[event.counter] = Counted(event, self._stamp)
 
-    def finished(self, event: e.ServiceFinished) -> None:
-        """Remember what the counter may take back."""
-        self._finishes[event.counter] = Counted(event, self._stamp)
-
-    def back_to_call(self, counter: str, at: Stamp) -> e.TicketCalled | None:
-        """The counter's last call, if it was counted then, and once only: go on counting there."""
-        return self._back_to(self._calls, counter, at)
-
-    def back_to_finish(self, counter: str, at: Stamp) -> e.ServiceFinished | None:
-        """As `back_to_call`, for its last finish."""
-        return self._back_to(self._finishes, counter, at)
-
-    def _back_to(
+    def back_to(
         self, counted: dict[str, Counted[_Event]], counter: str, at: Stamp
     ) -> _Event | None:
+        """The counter's last of these, if it was counted then, and once only: go on counting
+        there."""
         last = counted.get(counter)
         if last is None or last.at != at:
             return None
@@ -193,11 +199,13 @@ class _Folding:
     def spend(self, counter: str, duration: Span | None, into: str, times: int = 1) -> None:
         """Lay a duration that ends here backwards over its quarters of an hour, not beyond the
         day's midnight, whose quarter takes what is left; -1 `times` takes it away again."""
-        if duration is None or not _is_duration(duration):
+        if duration is None:
             return
         left_ms = duration.ms
         if 0 < left_ms <= self._at_ms - self._quarter_ms:
             _add_time(self.counter(counter), into, left_ms * times)
+            return
+        if not _is_duration(duration):
             return
         end_ms = self._at_ms
         while left_ms > 0:
@@ -228,12 +236,12 @@ def _issued(to: _Folding, event: e.TicketIssued) -> None:
 
 
 def _called(to: _Folding, event: e.TicketCalled) -> None:
-    to.called(event)
+    to.remember(to.calls, event)
     _count_call(to, event, 1)
 
 
 def _call_taken_back(to: _Folding, event: e.CallTakenBack) -> None:
-    call = to.back_to_call(event.counter, event.called)
+    call = to.back_to(to.calls, event.counter, event.called)
     if call is not None:
         _count_call(to, call, -1)
 
@@ -242,7 +250,7 @@ def _count_call(to: _Folding, event: e.TicketCalled, times: int) -> None:
     tally = to.tally(event.service, times)
     tally.called += times
     if event.wait is not None:
-        _measure(tally, tally.wait, event.wait, times)
+        _measure(tally.wait, event.wait, times)
     to.counter(event.counter).called += times
     to.spend(event.counter, event.idle, "idle_ms", times)
 
@@ -253,12 +261,12 @@ def _started(to: _Folding, event: e.ServiceStarted) -> None:
 
 
 def _finished(to: _Folding, event: e.ServiceFinished) -> None:
-    to.finished(event)
+    to.remember(to.finishes, event)
     _count_finish(to, event, 1)
 
 
 def _reopened(to: _Folding, event: e.ServiceReopened) -> None:
-    finish = to.back_to_finish(event.counter, event.finished)
+    finish = to.back_to(to.finishes, event.counter, event.finished)
     if finish is not None:
         _count_finish(to, finish, -1)
 
@@ -267,19 +275,28 @@ def _count_finish(to: _Folding, event: e.ServiceFinished, times: int) -> None:
     tally, counter = to.tally(event.service, times), to.counter(event.counter)
     tally.finished += times
     counter.finished += times
-    _measure(tally, tally.service, event.worked, times)
+    _measure(tally.service, event.worked, times)
     if event.ends_visit:
         tally.visits += times
         counter.visits += times
-    if event.visit is not None and _is_duration(event.visit):
-        tally.visit_ms += event.visit.ms * times
     to.spend(event.counter, event.service_time, "service_ms", times)
 
 
 def _absent(to: _Folding, event: e.NoShowMarked) -> None:
-    to.tally(event.service).no_shows += 1
-    to.counter(event.counter).no_shows += 1
-    to.spend(event.counter, event.walk, "walk_ms")
+    to.remember(to.no_shows, event)
+    _count_no_show(to, event, 1)
+
+
+def _no_show_taken_back(to: _Folding, event: e.NoShowTakenBack) -> None:
+    no_show = to.back_to(to.no_shows, event.counter, event.marked)
+    if no_show is not None:
+        _count_no_show(to, no_show, -1)
+
+
+def _count_no_show(to: _Folding, event: e.NoShowMarked, times: int) -> None:
+    to.tally(event.service, times).no_shows += times
+    to.counter(event.counter).no_shows += times
+    to.spend(event.counter, event.walk, "walk_ms", times)
 
 
 def _voided(to: _Folding, _event: e.TicketVoided) -> None:
@@ -299,7 +316,7 @@ def _parked(to: _Folding, event: e.TicketParked) -> None:
 def _resumed(to: _Folding, event: e.TicketResumed) -> None:
     tally = to.tally(event.service)
     tally.resumed += 1
-    _measure(tally, tally.second_wait, event.second_wait)
+    _measure(tally.second_wait, event.second_wait)
     to.spend(event.counter, event.idle, "idle_ms")
 
 
@@ -335,6 +352,7 @@ _COUNT: dict[type[e.Event], Callable[[_Folding, Any], None]] = {
     e.ServiceFinished: _finished,
     e.ServiceReopened: _reopened,
     e.NoShowMarked: _absent,
+    e.NoShowTakenBack: _no_show_taken_back,
     e.TicketVoided: _voided,
     e.TicketTransferred: _transferred,
     e.TicketParked: _parked,
@@ -347,14 +365,11 @@ _COUNT: dict[type[e.Event], Callable[[_Folding, Any], None]] = {
 }
 
 
-def _measure(tally: Tally, measure: Measure, duration: Span | None, times: int = 1) -> None:
+def _measure(measure: Measure, duration: Span | None, times: int = 1) -> None:
     if duration is None or not _is_duration(duration):
-        tally.unmeasured += times
         return
     measure.ms += duration.ms * times
     measure.bins += (pack if times > 0 else pack_taken_back)(to_bin(duration.ms))
-    if duration.approximate:
-        tally.approximate += times
 
 
 def _add_time(tally: CounterTally, into: str, ms: int) -> None:

@@ -62,6 +62,10 @@ def _returned(queue: _Queue, event: e.TicketReturned, at_ms: int | None) -> None
         queue[known.number] = InHouse(known.number, known.services, "waiting", at_ms)
 
 
+def _no_show_taken_back(queue: _Queue, event: e.NoShowTakenBack, _at_ms: int | None) -> None:
+    _enter("called")(queue, event, trusted_ms(event.since))
+
+
 def _call_taken_back(queue: _Queue, event: e.CallTakenBack, _at_ms: int | None) -> None:
     """The wait that the call ended began at the slot where that was after `since`."""
     since_ms, called_ms = trusted_ms(event.since), trusted_ms(event.called)
@@ -106,6 +110,7 @@ _CHANGE: dict[type[e.Event], _Change] = {
     e.ServiceStarted: _enter("serving"),
     e.TicketParked: _enter("parked"),
     e.NoShowMarked: _enter("absent"),
+    e.NoShowTakenBack: _no_show_taken_back,
     e.TicketTransferred: _enter("waiting"),
     e.TicketReturned: _returned,
     e.CallTakenBack: _call_taken_back,

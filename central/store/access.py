@@ -65,15 +65,13 @@ class AccessStore:
             now_ms,
         )
 
-    def add_account(
-        self, name: str, role: Role, province: str | None, unit: str | None, created_ms: int
-    ) -> int:
+    def add_account(self, name: str, role: Role, province: str | None, unit: str | None) -> int:
         """Add an account without a password and return its key."""
         return int(
             self._conn.execute(
-                """INSERT INTO accounts (name, role, province, unit, created_ms)
-                VALUES (?, ?, ?, ?, ?) RETURNING account""",
-                (name, role, province, unit, created_ms),
+                """INSERT INTO accounts (name, role, province, unit)
+                VALUES (?, ?, ?, ?) RETURNING account""",
+                (name, role, province, unit),
             ).fetchone()[0]
         )
 
@@ -91,11 +89,10 @@ class AccessStore:
 
     # --- what opens them ----------------------------------------------------------------------
 
-    def add_token(self, account: int, digest: bytes, created_ms: int) -> None:
+    def add_token(self, account: int, digest: bytes) -> None:
         """Add a token of an account."""
         self._conn.execute(
-            "INSERT INTO access_tokens (hash, account, created_ms) VALUES (?, ?, ?)",
-            (digest, account, created_ms),
+            "INSERT INTO access_tokens (hash, account) VALUES (?, ?)", (digest, account)
         )
 
     def add_session(self, account: int, digest: bytes, until_ms: int, now_ms: int) -> None:

@@ -44,11 +44,11 @@ class LinkStore:
         )
         return [Link(*row) for row in rows]
 
-    def add(self, account: int, link: Link, linked_ms: int) -> None:
+    def add(self, account: int, link: Link) -> None:
         """Let a claim open an account."""
         self._conn.execute(
-            f"INSERT INTO openid_links ({_LINK}, account, linked_ms) VALUES (?, ?, ?, ?, ?)",  # noqa: S608 - as above
-            (link.issuer, link.claim, link.value, account, linked_ms),
+            f"INSERT INTO openid_links ({_LINK}, account) VALUES (?, ?, ?, ?)",  # noqa: S608 - as above
+            (link.issuer, link.claim, link.value, account),
         )
 
     def remove(self, link: Link) -> None:

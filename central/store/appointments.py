@@ -43,12 +43,12 @@ class AppointmentRow(Struct, frozen=True):
 
     `service`, `slot_ms` and `cancelled` are what was decided at the centre, and `asked` what was
     asked for when it was booked. `held_service` and `held_slot_ms` are what the site's journal says
-    that its hub has, since `held_ms`, None for nothing, or from before that was kept; `phase` is
-    what became of the citizen who checked in, since `phase_ms`, None where no trusted clock says:
-    while there is one, the hub's word holds. One is `withdrawn` that
-    the authority cancelled. `told_ms` is until when everything that happened at the site was read
-    (UTC milliseconds since 1970), None when unknown; it never goes beyond what was heard of a hub
-    or a card that was at work on that day and is gone, for its rows may be lost.
+    that its hub has, since `held_ms`, None for nothing; `phase` is what became of the citizen who
+    checked in, since `phase_ms`, None where no trusted clock says: while there is one, the hub's
+    word holds. One is `withdrawn` that the authority cancelled. `told_ms` is until when everything
+    that happened at the site was read (UTC milliseconds since 1970), None when unknown; it never
+    goes beyond what was heard of a hub or a card that was at work on that day and is gone, for its
+    rows may be lost.
     """
 
     code: str

@@ -118,7 +118,7 @@ class Deliveries:
         self._conn.execute(
             """UPDATE appointments SET held_service = ?, held_slot_ms = ?, held_ms =
                 CASE WHEN held_service = ? AND held_slot_ms = ?
-                    AND coalesce(held_ms, held_slot_ms) BETWEEN ? AND ?
+                    AND held_ms BETWEEN ? AND ?
                 THEN held_ms ELSE ? END WHERE site = ? AND code = ?""",
             (*held, *held, *as_good, at_ms, site, code),
         )

@@ -32,11 +32,8 @@ class Measure:
 
 @dataclass(slots=True)
 class _Happened:
-    """What happened to visits.
-
-    `approximate` of the durations came from wall clocks, `unmeasured` ones no clock could tell;
-    `unsure` events have a certain day, but their quarter of an hour may be wrong.
-    """
+    """What happened to visits; `unsure` events have a certain day, but their quarter of an hour may
+    be wrong."""
 
     issued: int = 0
     called: int = 0
@@ -48,10 +45,7 @@ class _Happened:
     transfers: int = 0
     parked: int = 0
     resumed: int = 0
-    approximate: int = 0
-    unmeasured: int = 0
     unsure: int = 0
-    visit_ms: int = 0
 
 
 @dataclass(slots=True)
@@ -141,14 +135,9 @@ class InHouse(Struct, frozen=True):
 _MEASURES = ("wait", "service", "second_wait")
 _COUNTS = tuple(field.name for field in fields(_Happened))
 _counts_of = attrgetter(*_COUNTS)
-TALLY_COLUMNS = _COUNTS + tuple(
-    f"{name}_{part}" for name in _MEASURES for part in ("n", "ms", "bins")
-)
-TOTAL_COLUMNS = (
-    *_COUNTS,
-    "answers",
-    *(f"{name}_{part}" for name in _MEASURES for part in ("ms", "bins")),
-)
+_MEASURED = tuple(f"{name}_{part}" for name in _MEASURES for part in ("ms", "bins"))
+TALLY_COLUMNS = (*_COUNTS, *_MEASURED)
+TOTAL_COLUMNS = (*_COUNTS, "answers", *_MEASURED)
 COUNTER_COLUMNS = tuple(field.name for field in fields(CounterTally))
 _counter_tally_row: Callable[[CounterTally], tuple[int, ...]] = attrgetter(*COUNTER_COLUMNS)
 
@@ -157,7 +146,7 @@ def tally_to_row(tally: Tally) -> tuple[int | bytearray, ...]:
     """The values of TALLY_COLUMNS."""
     row: list[int | bytearray] = [*_counts_of(tally)]
     for measure in (tally.wait, tally.service, tally.second_wait):
-        row += (measure.n, measure.ms, measure.bins)
+        row += (measure.ms, measure.bins)
     return tuple(row)
 
 
@@ -165,7 +154,7 @@ def tally_from_row(row: Sequence[int | bytes]) -> Tally:
     """The tally of these values of TALLY_COLUMNS."""
     tally = Tally(*row[: len(_COUNTS)])  # type: ignore[arg-type]  # the counts are the first fields
     for place, name in enumerate(_MEASURES):
-        _, ms, bins = row[len(_COUNTS) + 3 * place :][:3]
+        ms, bins = row[len(_COUNTS) + 2 * place :][:2]
         setattr(tally, name, Measure(int(ms), bytearray(bins)))
     return tally
 

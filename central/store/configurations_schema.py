@@ -1,4 +1,4 @@
-"""The table of hubs' configurations, as a migration."""
+"""The table of hubs' configurations, as migrations."""
 
 from sqlite_utils import Database, Migrations
 
@@ -6,10 +6,13 @@ configuration_migrations = Migrations("thutu-central-configurations")
 
 
 @configuration_migrations()
-def m001_configurations(db: Database) -> None:
-    """What was made for each node last: what was decided for it, as TOML, and the digest of its
-    part of the catalogue, empty for none."""
+def m001_first(db: Database) -> None:
+    """What was made for each node last."""
     db.execute(
-        """CREATE TABLE configurations (node TEXT NOT NULL PRIMARY KEY, number INTEGER NOT NULL,
-        text TEXT NOT NULL, catalogue BLOB NOT NULL) STRICT"""
+        """CREATE TABLE configurations (
+            node TEXT NOT NULL PRIMARY KEY,
+            number INTEGER NOT NULL,
+            text TEXT NOT NULL, -- what was decided for it, as TOML
+            catalogue BLOB NOT NULL -- the digest of its part of the catalogue; empty: none
+        ) STRICT"""
     )

@@ -3,8 +3,11 @@
 from msgspec import Struct
 
 from central.scope import Scope
-from central.store.connection import Connection
+from central.store.connection import Connection, greater
+from central.store.journal_reach import REACHES_MS
 from central.store.visible import IN_SERVICE, STILL_RUNNING, Visible, Where
+
+_LAST_WORD_MS = greater("coalesce(announced_ms, 0)", "coalesce(folded_ms, 0)")
 
 
 class DeviceRow(Struct, frozen=True):
@@ -38,14 +41,16 @@ class Machines:
 
     def lost_before(self, where: Where) -> list[tuple[DeviceRow, int | None]]:
         """Devices that a journal of a former card called lost, and of which no later journal has
-        spoken: a hub says again only what has changed for it. Each with when the present journal
-        began (UTC milliseconds), None when that is not known."""
+        spoken: a hub says again only what has changed for it. Each with for how long the present
+        card has been heard without a word of it, in milliseconds, since the former one's last; None
+        when that is not known."""
         rows = self._visible.query(
             f"""SELECT visible.code, nodes.code, device, state, condition, since_ms,
-                (SELECT began_ms FROM journals AS present
-                WHERE present.journal = nodes.current_journal)
+                reaches_ms - {greater(_LAST_WORD_MS, "present_began_ms")}
             FROM devices_now AS said JOIN journals USING (journal) JOIN nodes USING (node)
             JOIN visible USING (site)
+            JOIN (SELECT journal AS present, began_ms AS present_began_ms,
+                {REACHES_MS} AS reaches_ms FROM journals) AS present ON present = current_journal
             WHERE {IN_SERVICE} AND state = 'lost' AND said.journal <> current_journal
             AND NOT EXISTS (SELECT 1 FROM journals AS others JOIN devices_now AS later
                 ON later.journal = others.journal
@@ -54,7 +59,7 @@ class Machines:
             ORDER BY nodes.code, device""",  # noqa: S608 - our own condition
             where,
         )
-        return [(DeviceRow(*row), began_ms) for *row, began_ms in rows]
+        return [(DeviceRow(*row), unspoken_ms) for *row, unspoken_ms in rows]
 
     def software(self, where: Where, today: str) -> dict[str, int]:
         """How many hubs said last that they run each version, the most frequent first; those of

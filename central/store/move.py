@@ -29,10 +29,9 @@ class Moved(NamedTuple):
 def move(source: Location, target: Location, now_ms: int) -> dict[str, Moved]:
     """Copy all rows into an empty database, in one transaction; returns how many by table.
 
-    Zero characters in texts, which SQLite once kept for strangers and PostgreSQL cannot keep, come
-    as U+FFFD. Both are read again and compared row by row before it is committed. Raises StoreError
-    when the target is not empty, or something differs: the target is then as it was. The source is
-    only read.
+    Zero characters in texts, which SQLite keeps and PostgreSQL cannot, come as U+FFFD. Both are
+    read again and compared row by row before it is committed. Raises StoreError when the target is
+    not empty, or something differs: the target is then as it was. The source is only read.
     """
     with reading(source) as old:
         new = open_for_writing(target, alone=True)

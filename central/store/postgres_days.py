@@ -11,18 +11,18 @@ DAYS_AT_ONCE = 20
 """A partition is two locks, its own and its key's: with these a reader stays below the 64 that
 PostgreSQL counts on for each transaction (`max_locks_per_transaction`)."""
 
-_NOTED = """INSERT INTO event_days AS noted (journal, day, first, last)
-    SELECT journal, day, min(seq), max(seq) FROM {rows} GROUP BY journal, day
+_TABLE = """CREATE TABLE IF NOT EXISTS event_days (journal bigint NOT NULL,
+    day text COLLATE "C" NOT NULL, first bigint NOT NULL, last bigint NOT NULL,
+    PRIMARY KEY (journal, day))"""
+_INDEX = "CREATE INDEX IF NOT EXISTS event_days_by_last ON event_days (journal, last)"
+_FUNCTION = """CREATE OR REPLACE FUNCTION note_event_days() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN INSERT INTO event_days AS noted (journal, day, first, last)
+    SELECT journal, day, min(seq), max(seq) FROM added GROUP BY journal, day
     ON CONFLICT (journal, day) DO UPDATE SET first = least(noted.first, excluded.first),
-    last = greatest(noted.last, excluded.last)"""
-_TABLE = """CREATE TABLE event_days (journal bigint NOT NULL, day text COLLATE "C" NOT NULL,
-    first bigint NOT NULL, last bigint NOT NULL, PRIMARY KEY (journal, day))"""
-_INDEX = "CREATE INDEX event_days_by_last ON event_days (journal, last)"
-_FUNCTION = f"""CREATE OR REPLACE FUNCTION note_event_days() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN {_NOTED.format(rows="added")}; RETURN NULL; END $$"""
+    last = greatest(noted.last, excluded.last); RETURN NULL; END $$"""
 _TRIGGER = """CREATE OR REPLACE TRIGGER note_event_days AFTER INSERT ON events
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION note_event_days()"""
-DEFINITION = f"{_TABLE} {_INDEX} {_FUNCTION} {_TRIGGER}"
+DEFINITION = (_TABLE, _INDEX, _FUNCTION, _TRIGGER)
 
 
 class Lying(Struct, frozen=True):
@@ -34,17 +34,9 @@ class Lying(Struct, frozen=True):
 
 
 def keep(conn: Connection) -> None:
-    """Inside a transaction, have days noted from now on, and note those of rows that are there."""
-    if conn.execute("SELECT to_regclass('event_days')::text").fetchone() == (None,):
-        conn.execute(_TABLE)
-        conn.execute(_INDEX)
-        partitions = conn.execute(
-            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'events'::regclass"
-        )
-        for (name,) in partitions.fetchall():
-            conn.execute(_NOTED.format(rows=name))
-    conn.execute(_FUNCTION)
-    conn.execute(_TRIGGER)
+    """Inside a transaction, have the days of events noted."""
+    for statement in DEFINITION:
+        conn.execute(statement)
 
 
 def lying(conn: Connection, journal: int, first: int, last: int) -> list[Lying]:

@@ -15,7 +15,6 @@ from central.store.connection import Connection
 from central.store.sqlite import apply_migrations
 
 PARTITIONED = "events"
-_EDITION = "1"
 _OWN_TO_SQLITE = ("_sqlite_migrations", "sqlite_sequence")
 _TYPES = {"INTEGER": "bigint", "TEXT": 'text COLLATE "C"', "BLOB": "bytea"}
 _EVENT_LOG = """CREATE OR REPLACE VIEW event_log AS SELECT sites.code AS site, nodes.code AS node,
@@ -95,7 +94,7 @@ def bring_up_to_date(conn: Connection) -> None:
 
 
 def _fingerprint() -> str:
-    made = f"{_EDITION} {tables()} {postgres_days.DEFINITION} {_EVENT_LOG}"
+    made = f"{tables()} {postgres_days.DEFINITION} {_EVENT_LOG}"
     return hashlib.sha256(made.encode()).hexdigest()
 
 

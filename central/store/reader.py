@@ -18,7 +18,7 @@ from central.store.cells import (
 )
 from central.store.connection import Connection, greater
 from central.store.journal_reach import LAST, MISSING, OVER_MS, OWED, PRESENT, REACHES_MS
-from central.store.visible import EVERYWHERE, IN_SERVICE, Visible, Where
+from central.store.visible import EVERYWHERE, IN_SERVICE, IS_TAKEN_AWAY, Visible, Where
 from contract.snapshot import TicketPhase
 
 _TALLY = ", ".join(TALLY_COLUMNS)
@@ -32,7 +32,7 @@ _MOST_GAPS = 500
 class SiteRow(Struct, frozen=True):
     """A site with the name it had on the day asked for; unregistered ones may have none.
     `valid_to` is its last day, None until further notice; it was `taken_away` when all of its hubs
-    were retired."""
+    were retired, and no other is awaited."""
 
     site: str
     province: str
@@ -125,8 +125,7 @@ class Reader:
         )
         rows = self._visible.query(
             f"""SELECT code, province, {_NAME}, type, national_code, registered, valid_to,
-                (SELECT count(*) > 0 AND count(*) = count(retired_ms)
-                FROM nodes WHERE nodes.site = visible.site)
+                {IS_TAKEN_AWAY}
             FROM visible WHERE {there} ORDER BY code""",  # noqa: S608 - our own conditions
             where,
             day=day,

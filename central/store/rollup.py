@@ -28,7 +28,6 @@ from central.store.database import claim, transaction
 from central.store.dictionary import Dictionary
 from central.store.figures_edition import empty
 from central.store.journal_rows import entries_between
-from central.store.machines_schema import PUT_DEVICE
 from central.store.protocol import Cursor, Unfolded
 from contract.topics import lane_of
 
@@ -62,6 +61,9 @@ _FIND_TOTAL = f"SELECT {_TOTAL} FROM totals WHERE day = ? AND province = ?"  # n
 _PUT_TOTAL = _upsert("totals", ("day", "province"), TOTAL_COLUMNS, replace=True)
 _PUT_IN_HOUSE = _upsert(
     "queue_now", ("journal", "ticket"), ("services", "phase", "since_ms"), replace=True
+)
+_PUT_DEVICE = _upsert(
+    "devices_now", ("journal", "device"), ("state", "condition", "since_ms"), replace=True
 )
 
 
@@ -163,7 +165,7 @@ class SqlRollupStore:
     ) -> None:
         """See `RollupStore`."""
         self._conn.executemany(
-            PUT_DEVICE,
+            _PUT_DEVICE,
             [
                 (journal, device, now.state, now.condition, now.since_ms)
                 for device, now in after.items()

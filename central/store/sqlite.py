@@ -13,12 +13,20 @@ from central.store.alerts_schema import alert_migrations
 from central.store.appointments_schema import appointment_migrations
 from central.store.configurations_schema import configuration_migrations
 from central.store.editions_schema import edition_migrations
-from central.store.machines_schema import machine_migrations
 from central.store.protocol import StoreError
 from central.store.schema import migrations
 from central.store.updates_schema import update_migrations
 from runtime.private_file import make_private_folder
 
+_HISTORY = (
+    migrations,
+    access_migrations,
+    alert_migrations,
+    appointment_migrations,
+    update_migrations,
+    edition_migrations,
+    configuration_migrations,
+)
 _OTHERS = 0o007
 _FULL = 2
 _BUSY_MS = 10_000
@@ -53,17 +61,8 @@ def open_for_writing(path: Path) -> Database:
 
 def apply_migrations(db: Database) -> None:
     """Bring the schema up to date; it is PostgreSQL's too (see `postgres_schema`)."""
-    for one in (
-        migrations,
-        access_migrations,
-        machine_migrations,
-        alert_migrations,
-        appointment_migrations,
-        update_migrations,
-        edition_migrations,
-        configuration_migrations,
-    ):
-        one.apply(db)
+    for part in _HISTORY:
+        part.apply(db)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from central.store.cells import (
 )
 from central.store.connection import Connection, greater
 from central.store.journal_reach import MISSING, OVER_MS, OWED, PRESENT, REACHES_MS
-from central.store.visible import EVERYWHERE, IN_SERVICE, Visible, Where
+from central.store.visible import EVERYWHERE, IN_SERVICE, IS_TAKEN_AWAY, Visible, Where
 
 _TALLY = ", ".join(TALLY_COLUMNS)
 _TOTAL = ", ".join(TOTAL_COLUMNS)
@@ -286,8 +286,7 @@ site_now AS MATERIALIZED (
 ),
 stands AS MATERIALIZED (
     SELECT visible.site, code, province, registered, valid_to,
-        CASE WHEN valid_to < :today OR (state IS NULL
-            AND EXISTS (SELECT 1 FROM nodes WHERE nodes.site = visible.site))
+        CASE WHEN valid_to < :today OR (state IS NULL AND {IS_TAKEN_AWAY})
             THEN 3 ELSE state END AS state,
         CASE WHEN valid_to < :today OR state IS NULL THEN 1 ELSE 0 END AS is_over,
         complete_ms, missing, waiting, since_ms

@@ -3,7 +3,6 @@
 from msgspec import Struct
 
 from contract import commands as c
-from runtime.wording import say
 
 
 class Undo(Struct, frozen=True):
@@ -22,12 +21,6 @@ def undo_of(done: c.AnyCommand, answer: c.Answer, now_ms: int) -> Undo | None:
     return Undo(command, answer.finished or answer.number or "", now_ms + c.REOPEN_WITHIN_S * 1000)
 
 
-def undone(undo: Undo, language: str) -> str:
-    """What to tell once it is taken back: a citizen marked absent waits again, still counted."""
-    key = "done_undo_no_show" if isinstance(undo.command, c.ReturnTicket) else "done_undo"
-    return say(f"terminal.{key}", language, number=undo.number)
-
-
 def _opposite(done: c.AnyCommand, answer: c.Answer) -> c.AnyCommand | None:
     match done:
         case c.FinishService(counter=counter):
@@ -38,6 +31,6 @@ def _opposite(done: c.AnyCommand, answer: c.Answer) -> c.AnyCommand | None:
             return c.TakeBackCall(counter)
         case c.AddService(number=number, service=service):
             return c.RemoveService(number, service)
-        case c.MarkNoShow() if answer.number is not None:
-            return c.ReturnTicket(answer.number)
+        case c.MarkNoShow(counter=counter):
+            return c.TakeBackNoShow(counter)
     return None

@@ -32,7 +32,7 @@ from display.terminal.panels import (
 from display.terminal.practice import ARRIVING_S, arrival
 from display.terminal.questions import GivenUp, NotNow
 from display.terminal.scene import Note, Scene, desk, desk_phase
-from display.terminal.undo import Undo, undo_of, undone
+from display.terminal.undo import Undo, undo_of
 from runtime.hub_client import HubError
 from runtime.wording import say
 
@@ -126,7 +126,7 @@ class WorkScreen(ClerkScreen):
         if undo is None or scene is None or scene.now_ms > undo.until_ms:
             self.refuse(say("terminal.nothing_to_undo", self.desk.language))
         elif await self.give(undo.command) is not None:
-            self.tell(undone(undo, self.desk.language))
+            self.tell(say("terminal.done_undo", self.desk.language, number=undo.number))
 
     async def _act(self, action: ActionId, typed: str) -> None:
         scene = self.desk.scene(self.counter)

@@ -84,7 +84,7 @@ def report_routes(hub: Hub, guard: Guard, print_sheet: PrintSheet | None) -> API
             outcome = printing.result(_PRINTED_WITHIN_S).outcome
         except TimeoutError:
             outcome = "unknown"
-        if outcome == "unknown":
+        if outcome in ("sent", "unknown"):
             raise Problem(HTTPStatus.CONFLICT, "report.not-known")
         if outcome != "printed":
             raise Problem(HTTPStatus.CONFLICT, "report.not-printed")

@@ -121,6 +121,17 @@ def may_be_earlier(state: State, past: Stamp, now: Stamp) -> bool:
     return past.boot != now.boot or now.mono_ns - past.mono_ns > _HALF_DAY_NS
 
 
+def was_on(state: State, day: str, past: Stamp, now: Stamp) -> bool:
+    """Whether `past` was on `day`, by the clock as it is believed now; with no clock to tell,
+    whether nothing speaks against it."""
+    wall_ms = trusted_wall_ms(state, now)
+    if wall_ms is None:
+        return not may_be_earlier(state, past, now)
+    if past.boot == now.boot:
+        return day_of(wall_ms - (now.mono_ns - past.mono_ns) // 1_000_000) == day
+    return past.synced and past.wall_ms <= wall_ms and day_of(past.wall_ms) == day
+
+
 def remembered(
     past: dict[str, dict[str, int]], day: str, orders: dict[str, int]
 ) -> dict[str, dict[str, int]]:

@@ -1,11 +1,19 @@
-"""How a call changes the state, and how taking it back restores what was before."""
+"""How a call and a no-show change the state, and how taking them back restores what was before."""
+
+from typing import Any
 
 from msgspec.structs import replace
 
-from contract.events import CallTakenBack, TicketCalled, TicketRecalled
+from contract.events import (
+    CallTakenBack,
+    NoShowMarked,
+    NoShowTakenBack,
+    TicketCalled,
+    TicketRecalled,
+)
 from contract.stamp import Stamp
 from edge.core.change import add_call, change_counter, change_ticket
-from edge.core.state import LastCall, State
+from edge.core.state import LastCall, LastNoShow, State
 
 
 def call(state: State, event: TicketCalled, stamp: Stamp, seq: int) -> State:
@@ -61,3 +69,40 @@ def take_back(state: State, event: CallTakenBack, _stamp: Stamp, _seq: int) -> S
     )
     others = tuple(shown for shown in state.calls if shown.number != event.number)
     return replace(state, calls=others)
+
+
+def absent(state: State, event: NoShowMarked, stamp: Stamp, _seq: int) -> State:
+    """The state in which the counter is free, and may yet take the no-show back. Who had been sent
+    to one counter will be its own again."""
+    last = state.counters[event.counter].last_call
+    sent_to = None if last is None or last.call.number != event.number else last.ticket.counter
+    last_no_show = LastNoShow(event, stamp, state.tickets[event.number], last)
+    state = change_ticket(state, event.number, phase="absent", since=stamp, counter=sent_to)
+    state = for_good(state, event.counter, ticket=None, since=stamp)
+    return change_counter(state, event.counter, last_no_show=last_no_show)
+
+
+def take_back_absence(state: State, event: NoShowTakenBack, _stamp: Stamp, _seq: int) -> State:
+    """The state in which the number is called on; unchanged in a house that does not know the
+    no-show, because a damaged journal lost it."""
+    last = state.counters[event.counter].last_no_show
+    if last is None or (last.no_show.number, last.at) != (event.number, event.marked):
+        return state
+    before = last.ticket
+    state = change_ticket(
+        state, event.number, phase="called", since=before.since, counter=event.counter
+    )
+    return change_counter(
+        state,
+        event.counter,
+        ticket=event.number,
+        since=before.since,
+        last_call=last.last_call,
+        last_no_show=None,
+    )
+
+
+def for_good(state: State, counter: str, **changes: Any) -> State:
+    """The state in which the counter has gone on: what was before cannot be taken back."""
+    forgotten = {"last_finish": None, "last_call": None, "last_no_show": None}
+    return change_counter(state, counter, **forgotten, **changes)

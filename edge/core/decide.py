@@ -9,7 +9,7 @@ from contract.ids import TicketNumber
 from contract.refusals import Reason, Refused
 from contract.site_rules import Rules, is_date
 from contract.stamp import Stamp
-from edge.core import calendar, counters, device_names, effects, rating, roll, visit
+from edge.core import calendar, counters, device_names, effects, rating, roll, taking_back, visit
 from edge.core.case import Case, No
 from edge.core.state import AT_COUNTER, ENDED, State
 
@@ -30,6 +30,7 @@ _AT_A_SEAT: frozenset[type[Any]] = frozenset(
         c.FinishService,
         c.ReopenService,
         c.MarkNoShow,
+        c.TakeBackNoShow,
         c.TransferTicket,
         c.ParkTicket,
         c.ResumeTicket,
@@ -134,6 +135,8 @@ def _report_print(case: Case, command: c.ReportPrint) -> list[e.AnyEvent]:
             raise No(Reason.NOT_ALLOWED, role=case.actor.role)
     if command.outcome == "printed":
         return [e.TicketPrinted(command.number, command.copy, command.proof)]
+    if command.outcome == "sent":
+        return [e.SlipSent(command.number, command.copy)]
     unknown = command.outcome != "failed"
     failed = e.PrintFailed(command.number, command.copy, command.reason, unknown)
     return [failed, *_again_if_interrupted(case, command)]
@@ -197,11 +200,12 @@ _DECISIONS: dict[type[Any], Callable[[Case, Any], list[e.AnyEvent]]] = {
     c.CallNext: visit.call_next,
     c.CallTicket: visit.call_ticket,
     c.Recall: visit.recall,
-    c.TakeBackCall: visit.take_back_call,
+    c.TakeBackCall: taking_back.call,
     c.StartService: visit.start,
     c.FinishService: visit.finish,
-    c.ReopenService: visit.reopen,
+    c.ReopenService: taking_back.finish,
     c.MarkNoShow: visit.no_show,
+    c.TakeBackNoShow: taking_back.no_show,
     c.TransferTicket: visit.transfer,
     c.ParkTicket: visit.park,
     c.ResumeTicket: visit.resume,

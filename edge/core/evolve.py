@@ -8,8 +8,14 @@ from msgspec.structs import replace
 from contract import events as e
 from contract.snapshot import SlipState
 from contract.stamp import Stamp, total
-from edge.core.calendar import day_of, remembered
-from edge.core.calling import call, call_again, take_back
+from edge.core.calling import (
+    absent,
+    call,
+    call_again,
+    for_good,
+    take_back,
+    take_back_absence,
+)
 from edge.core.change import (
     add_call,
     change_counter,
@@ -19,9 +25,10 @@ from edge.core.change import (
     requeue,
     settle_slip,
 )
+from edge.core.day_opening import open_day
 from edge.core.finishing import finish, reopen
 from edge.core.numbering import series_and_order
-from edge.core.state import ENDED, Appointment, Counter, Device, Found, State, Ticket
+from edge.core.state import Appointment, Counter, Device, State, Ticket
 
 # Events whose ticket or counter need not be known before.
 _BRINGING = (
@@ -45,66 +52,6 @@ def evolve(state: State, entry: e.Entry) -> State:
 
 
 # --- the node ---------------------------------------------------------------------------------
-
-
-def _day_opened(state: State, event: e.DayOpened, stamp: Stamp, seq: int) -> State:
-    """A clock may confirm the day that a person named: what was done on it stays."""
-    if event.day != state.day or state.opened_seq == 0:
-        state = _without_the_day_before(state, event, seq)
-    tickets = {
-        number: _found(ticket, event)
-        for number, ticket in state.tickets.items()
-        if number in event.carried or ticket.phase in ENDED
-    }
-    return replace(
-        state,
-        day=event.day,
-        day_trusted=event.trusted,
-        past_orders=remembered(state.past_orders, state.day, state.orders),
-        orders=dict(event.last_orders),
-        rolls=tuple(series for series in state.rolls if series in event.last_orders),
-        tickets=tickets,
-        appointments=_appointments(state, event),
-        counters={
-            id_: replace(counter, last_finish=None, last_call=None)
-            if id_ in event.counters and counter.ticket in (None, *event.carried)
-            else Counter(id_, (), stamp)
-            for id_, counter in state.counters.items()
-        },
-        calls=tuple(call for call in state.calls if call.number in tickets),
-    )
-
-
-def _without_the_day_before(state: State, event: e.DayOpened, seq: int) -> State:
-    return replace(
-        state,
-        opened_seq=seq,
-        tickets={n: ticket for n, ticket in state.tickets.items() if n in event.carried},
-        counters={id_: replace(counter, served=0) for id_, counter in state.counters.items()},
-        recent_ms={},
-        issued=len(event.carried),
-        finished=0,
-        ratings=0,
-        presses_ignored=0,
-    )
-
-
-def _appointments(state: State, event: e.DayOpened) -> dict[str, Appointment]:
-    """Those of the new day, and of the one before it, which may have been left by mistake. Whoever
-    lost a number with that day may check in again."""
-    earliest = min(event.day, state.day)
-    kept = {}
-    for code, booked in state.appointments.items():
-        if booked.number in event.carried:
-            kept[code] = booked
-        elif day_of(booked.slot_ms) >= earliest:
-            lost = booked.number in event.abandoned
-            kept[code] = replace(booked, number=None) if lost else booked
-    return kept
-
-
-def _found(ticket: Ticket, event: e.DayOpened) -> Ticket:
-    return replace(ticket, found=Found(event.day, ticket.since)) if event.trusted else ticket
 
 
 def _device_lost(state: State, event: e.DeviceLost, stamp: Stamp, _seq: int) -> State:
@@ -175,6 +122,10 @@ def _printed(state: State, event: e.TicketPrinted, _stamp: Stamp, _seq: int) -> 
     return settle_slip(state, event.number, event.copy, "printed")
 
 
+def _sent(state: State, event: e.SlipSent, _stamp: Stamp, _seq: int) -> State:
+    return settle_slip(state, event.number, event.copy, "sent")
+
+
 def _print_failed(state: State, event: e.PrintFailed, _stamp: Stamp, _seq: int) -> State:
     outcome: SlipState = "unknown" if event.unknown else "failed"
     return settle_slip(state, event.number, event.copy, outcome)
@@ -194,15 +145,7 @@ def _reprint_ordered(state: State, event: e.ReprintOrdered, stamp: Stamp, _seq: 
 def _started(state: State, event: e.ServiceStarted, stamp: Stamp, _seq: int) -> State:
     """The rating buttons are no longer about the citizen before."""
     state = change_ticket(state, event.number, phase="serving", since=stamp)
-    return _for_good(state, event.counter, since=stamp, rating=None)
-
-
-def _no_show(state: State, event: e.NoShowMarked, stamp: Stamp, _seq: int) -> State:
-    """Who had been sent to one counter will be its own again."""
-    last = state.counters[event.counter].last_call
-    sent_to = None if last is None or last.call.number != event.number else last.ticket.counter
-    state = change_ticket(state, event.number, phase="absent", since=stamp, counter=sent_to)
-    return _for_good(state, event.counter, ticket=None, since=stamp)
+    return for_good(state, event.counter, since=stamp, rating=None)
 
 
 def _returned(state: State, event: e.TicketReturned, stamp: Stamp, _seq: int) -> State:
@@ -240,7 +183,7 @@ def _resumed(state: State, event: e.TicketResumed, stamp: Stamp, seq: int) -> St
     state = change_ticket(
         state, event.number, phase="called", since=stamp, calls=1, park_reason=None, due_ms=None
     )
-    return _for_good(state, event.counter, ticket=event.number, since=stamp)
+    return for_good(state, event.counter, ticket=event.number, since=stamp)
 
 
 def _service_added(state: State, event: e.ServiceAdded, _stamp: Stamp, _seq: int) -> State:
@@ -258,7 +201,7 @@ def _voided(state: State, event: e.TicketVoided, stamp: Stamp, _seq: int) -> Sta
     """A ticket that nobody was told of may be at a counter, and give its appointment back."""
     for counter in state.counters.values():
         if counter.ticket == event.number:
-            state = _for_good(state, counter.id, ticket=None, since=stamp)
+            state = for_good(state, counter.id, ticket=None, since=stamp)
     code = state.tickets[event.number].appointment
     if code in state.appointments:
         booked = replace(state.appointments[code], number=None)
@@ -289,11 +232,11 @@ def _opened(state: State, event: e.CounterOpened, stamp: Stamp, _seq: int) -> St
 
 
 def _paused(state: State, event: e.CounterPaused, stamp: Stamp, _seq: int) -> State:
-    return _for_good(state, event.counter, phase="paused", since=stamp, pause_reason=event.reason)
+    return for_good(state, event.counter, phase="paused", since=stamp, pause_reason=event.reason)
 
 
 def _closed(state: State, event: e.CounterClosed, stamp: Stamp, _seq: int) -> State:
-    return _for_good(state, event.counter, phase="closed", since=stamp, pause_reason=None)
+    return for_good(state, event.counter, phase="closed", since=stamp, pause_reason=None)
 
 
 def _assigned(state: State, event: e.ServicesAssigned, stamp: Stamp, _seq: int) -> State:
@@ -327,7 +270,7 @@ def _press_ignored(state: State, _event: e.RatingIgnored, _stamp: Stamp, _seq: i
 
 
 _CHANGES: dict[type[Any], Callable[[State, Any, Stamp, int], State]] = {
-    e.DayOpened: _day_opened,
+    e.DayOpened: open_day,
     e.DeviceLost: _device_lost,
     e.DeviceReturned: _device_returned,
     e.PaperLow: _paper_low,
@@ -336,6 +279,7 @@ _CHANGES: dict[type[Any], Callable[[State, Any, Stamp, int], State]] = {
     e.AppointmentCancelled: _cancelled,
     e.TicketIssued: _issued,
     e.TicketPrinted: _printed,
+    e.SlipSent: _sent,
     e.PrintFailed: _print_failed,
     e.ReprintOrdered: _reprint_ordered,
     e.TicketCalled: call,
@@ -344,7 +288,8 @@ _CHANGES: dict[type[Any], Callable[[State, Any, Stamp, int], State]] = {
     e.ServiceStarted: _started,
     e.ServiceFinished: finish,
     e.ServiceReopened: reopen,
-    e.NoShowMarked: _no_show,
+    e.NoShowMarked: absent,
+    e.NoShowTakenBack: take_back_absence,
     e.TicketReturned: _returned,
     e.TicketTransferred: _transferred,
     e.TicketParked: _parked,
@@ -363,11 +308,6 @@ _CHANGES: dict[type[Any], Callable[[State, Any, Stamp, int], State]] = {
     e.RatingGiven: _rated,
     e.RatingIgnored: _press_ignored,
 }
-
-
-def _for_good(state: State, counter: str, **changes: Any) -> State:
-    """The state in which the counter has gone on: what was before cannot be taken back."""
-    return change_counter(state, counter, last_finish=None, last_call=None, **changes)
 
 
 def _concerns(state: State, event: e.AnyEvent) -> bool:

@@ -99,6 +99,8 @@ def moved_to_new_journal(house: House, day: str, least_orders: dict[str, int]) -
         day=day or live.day,
         day_trusted=False,
         opened_seq=0,
+        opened=None,
+        left=None,
         orders=orders,
         last_issue=_SOME_TIME,
         past_orders=remembered(live.past_orders, live.day, live.orders),

@@ -100,6 +100,7 @@ _KINDS: dict[type[Any], LogKind] = {
     e.TicketCalled: "out-of-turn",
     e.TicketIssued: "priority",
     e.NoShowMarked: "no-show",
+    e.NoShowTakenBack: "no-show-taken-back",
     e.ServiceReopened: "reopened",
     e.CallTakenBack: "call-taken-back",
     e.TicketVoided: "void",

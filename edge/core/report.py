@@ -25,11 +25,12 @@ from contract.stamp import Span
 
 
 def day_report(rules: Rules, day: str, rows: Iterable[Entry]) -> DayReport:
-    """Count the rows of business day `day`, from the one that opened it."""
-    book = _Book()
+    """Count the rows of business day `day`, from the one that first opened it: not those that were
+    written while a clock that jumped, or a person, took it for another."""
+    book = _Book(day)
     for entry in rows:
         take = _TAKES.get(type(entry.event))
-        if take is not None:
+        if take is not None and (book.is_of_the_day or type(entry.event) in _ALWAYS):
             take(book, entry.event, entry.actor)
     whole = book.whole
     services = _in_order((service.id for service in rules.services), book.services)
@@ -141,7 +142,8 @@ class _Tally:
 class _Book:
     """The tallies of one day while its rows are read."""
 
-    def __init__(self) -> None:
+    def __init__(self, day: str) -> None:
+        self.is_of_the_day = True
         self.carried: int | None = None
         self.visits = 0
         self.voided = 0
@@ -153,9 +155,12 @@ class _Book:
         self.counters: defaultdict[str, _Tally] = defaultdict(_Tally)
         self.staff: defaultdict[str, _Tally] = defaultdict(_Tally)
         self.issued_by: Counter[str] = Counter()
+        self._day = day
+        self._issued_elsewhere: set[str] = set()
         self._seats: dict[str, str] = {}
         self._called_by: dict[str, str] = {}
         self._finished_by: dict[str, str] = {}
+        self._missed_by: dict[str, str] = {}
 
     def at(self, counter: str, actor: str, service: str) -> tuple[_Tally, ...]:
         """The tallies that what happened at a counter belongs to."""
@@ -170,9 +175,15 @@ class _Book:
         return self.counters[counter], self.staff[self._seats.get(counter, actor)]
 
     def open_day(self, event: e.DayOpened, _actor: str) -> None:
-        """A later opening of the same day confirms it, and brings nobody."""
+        """A later opening of the same day brings only who came while it was left."""
+        self.is_of_the_day = event.day == self._day
+        if not self.is_of_the_day:
+            return
         if self.carried is None:
             self.carried = len(event.carried)
+        else:
+            self.carried += len(self._issued_elsewhere.intersection(event.carried))
+        self._issued_elsewhere.clear()
 
     def sign_in(self, event: e.StaffSignedIn, _actor: str) -> None:
         self._seats[event.counter] = event.staff
@@ -182,6 +193,9 @@ class _Book:
         self._seats.pop(event.counter, None)
 
     def issue(self, event: e.TicketIssued, actor: str) -> None:
+        if not self.is_of_the_day:
+            self._issued_elsewhere.add(event.number)
+            return
         self.whole.issued += 1
         self.services[event.services[0]].issued += 1
         self.issued_by[actor] += 1
@@ -220,6 +234,12 @@ class _Book:
     def mark_absent(self, event: e.NoShowMarked, actor: str) -> None:
         for tally in self.at(event.counter, actor, event.service):
             tally.no_shows += 1
+        self._missed_by[event.counter] = self._seats.get(event.counter, actor)
+
+    def take_no_show_back(self, event: e.NoShowTakenBack, actor: str) -> None:
+        staff = self._missed_by.get(event.counter, actor)
+        for tally in self.by(staff, event.counter, event.service):
+            tally.no_shows -= 1
 
     def transfer(self, event: e.TicketTransferred, actor: str) -> None:
         for tally in self.at(event.counter, actor, event.from_service):
@@ -272,6 +292,7 @@ _TAKES: dict[type[Any], Callable[[_Book, Any, str], None]] = {
     e.ServiceFinished: _Book.finish,
     e.ServiceReopened: _Book.reopen,
     e.NoShowMarked: _Book.mark_absent,
+    e.NoShowTakenBack: _Book.take_no_show_back,
     e.TicketTransferred: _Book.transfer,
     e.TicketParked: _Book.park,
     e.TicketVoided: _Book.void,
@@ -281,3 +302,4 @@ _TAKES: dict[type[Any], Callable[[_Book, Any, str], None]] = {
     e.RatingGiven: _Book.rate,
     e.RatingIgnored: _Book.ignore_press,
 }
+_ALWAYS = (e.DayOpened, e.StaffSignedIn, e.StaffSignedOut, e.TicketIssued)

@@ -2,7 +2,7 @@
 
 from msgspec import Struct, field
 
-from contract.events import ServiceFinished, TicketCalled
+from contract.events import NoShowMarked, ServiceFinished, TicketCalled
 from contract.ids import CounterId, Day, Name, Series, ServiceId, TicketNumber
 from contract.snapshot import CounterPhase, DeviceState, SlipState, TicketPhase
 from contract.stamp import Span, Stamp
@@ -102,9 +102,20 @@ class LastCall(Struct, frozen=True):
     streak: int
 
 
+class LastNoShow(Struct, frozen=True):
+    """A no-show that may yet be taken back, when it was, the ticket as it stood before, and the
+    call that it ended."""
+
+    no_show: NoShowMarked
+    at: Stamp
+    ticket: Ticket
+    last_call: LastCall | None
+
+
 class Counter(Struct, frozen=True):
-    """A counter; `streak` counts the priority citizens it has called in a row. `last_finish` is
-    there until it does anything else than call, and `last_call` until it does anything else.
+    """A counter; `streak` counts the priority citizens it has called in a row. `last_finish` and
+    `last_no_show` are there until it does anything else than call, and `last_call` until it does
+    anything else.
 
     Without `services` of its own it serves what the rules say.
     """
@@ -121,6 +132,7 @@ class Counter(Struct, frozen=True):
     rating: RatingDue | None = None
     last_finish: LastFinish | None = None
     last_call: LastCall | None = None
+    last_no_show: LastNoShow | None = None
 
 
 class Appointment(Struct, frozen=True):
@@ -151,10 +163,27 @@ class Call(Struct, frozen=True):
     resumed: bool
 
 
+class DayLeft(Struct, frozen=True):
+    """A business day that was first `opened` by row `opened_seq` and left by row `left_seq`, None
+    where it has only begun, with what was counted until then: `served` by each counter."""
+
+    day: Day
+    opened: Stamp
+    opened_seq: int
+    left_seq: int | None = None
+    recent_ms: dict[ServiceId, tuple[int, ...]] = field(default_factory=dict)
+    served: dict[CounterId, int] = field(default_factory=dict)
+    issued: int = 0
+    finished: int = 0
+    ratings: int = 0
+    presses_ignored: int = 0
+
+
 class State(Struct, frozen=True):
     """A site's queue.
 
-    `opened_seq` is the journal row that first opened the day, and 0 when an older journal holds it.
+    `opened_seq` is the journal row that first `opened` the day, and 0 when an older journal holds
+    it. The day before was `left`, and perhaps by mistake.
     `orders` is the last order used per series today, and `last_issue` when the last of them was;
     `past_orders` are those of recent days, in case a clock goes back. `anchor` is the last stamp
     with a synchronised clock. `recent_ms` are the last service times per service, for estimates;
@@ -164,6 +193,8 @@ class State(Struct, frozen=True):
     day: str = ""
     day_trusted: bool = False
     opened_seq: int = 0
+    opened: Stamp | None = None
+    left: DayLeft | None = None
     anchor: Stamp | None = None
     orders: dict[str, int] = field(default_factory=dict)
     rolls: tuple[Series, ...] = ()

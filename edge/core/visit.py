@@ -8,7 +8,7 @@ from contract import commands as c
 from contract import events as e
 from contract.local_time import local_time
 from contract.refusals import Reason
-from contract.stamp import Span, Stamp, total
+from contract.stamp import Span, total
 from edge.core import calendar, estimate, policy
 from edge.core.case import Case, No
 from edge.core.numbering import number_of, series_and_order
@@ -152,26 +152,6 @@ def recall(case: Case, command: c.Recall) -> list[e.AnyEvent]:
     return [e.TicketRecalled(ticket.number, command.counter, ticket.calls + 1)]
 
 
-def take_back_call(case: Case, command: c.TakeBackCall) -> list[e.AnyEvent]:
-    """Let the called number wait on in its old place, unless its citizen has come."""
-    ticket = case.called_at(command.counter)
-    last = case.counter(command.counter).last_call
-    if last is None or not _is_moments_ago(case, last.at):
-        raise No(Reason.CALL_STAYS, number=ticket.number, seconds=c.REOPEN_WITHIN_S)
-    call = last.call
-    return [
-        e.CallTakenBack(
-            call.number,
-            call.counter,
-            call.service,
-            wait=call.wait,
-            idle=call.idle,
-            called=last.at,
-            since=last.ticket.since,
-        )
-    ]
-
-
 def no_show(case: Case, command: c.MarkNoShow) -> list[e.AnyEvent]:
     """The called citizen did not come."""
     ticket = case.called_at(command.counter)
@@ -205,30 +185,6 @@ def finish(case: Case, command: c.FinishService) -> list[e.AnyEvent]:
             visit_ended=len(ticket.services) == 1,
         )
     ]
-
-
-def reopen(case: Case, command: c.ReopenService) -> list[e.AnyEvent]:
-    """Take back the last finish, and a call since, while neither the counter nor the citizen has
-    gone on."""
-    counter = case.counter(command.counter)
-    calling: Sequence[e.AnyEvent] = ()
-    if counter.last_finish is not None and counter.last_call is not None:
-        calling = take_back_call(case, c.TakeBackCall(counter.id))
-        case = case.after(calling)
-    counter = case.free_counter(command.counter)
-    last = counter.last_finish
-    if last is None:
-        raise No(Reason.NOTHING_TO_REOPEN, counter=counter.id)
-    if not _is_moments_ago(case, last.at):
-        raise No(Reason.REOPEN_TOO_LATE, number=last.ticket.number, seconds=c.REOPEN_WITHIN_S)
-    ticket = case.ticket(last.ticket.number)
-    if ticket.phase in AT_COUNTER:
-        raise No(Reason.TICKET_AT_COUNTER, number=ticket.number, counter=ticket.counter)
-    if ticket.phase == "void":
-        raise No(Reason.TICKET_ENDED, number=ticket.number)
-    if ticket.phase not in ("finished", "waiting") or ticket.since != last.at:
-        raise No(Reason.NOTHING_TO_REOPEN, counter=counter.id)
-    return [*calling, e.ServiceReopened(last.finish, last.at)]
 
 
 def transfer(case: Case, command: c.TransferTicket) -> list[e.AnyEvent]:
@@ -298,11 +254,6 @@ def _check_served_somewhere(case: Case, service: str) -> None:
         if service in {*rule.services, *case.counter(rule.id).services}:
             return
     raise No(Reason.SERVICE_NOT_THERE, service=service)
-
-
-def _is_moments_ago(case: Case, done: Stamp) -> bool:
-    ago = case.since(done)
-    return ago is not None and ago.ms <= c.REOPEN_WITHIN_S * 1000
 
 
 def _check_hours(case: Case, *, training: bool) -> None:

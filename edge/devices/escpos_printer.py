@@ -81,10 +81,11 @@ class Timing(Struct, frozen=True):
 class EscposPrinter:
     """Prints jobs one by one and reports what became of each, from its own thread.
 
-    A slip is reported "printed" with a proof, "failed" when nothing of it went out, or "unknown";
-    it is never printed twice: a further copy is the hub's decision. A letter that the printer lacks
-    makes that slip a picture, which every printer prints. While the printer cannot print
-    (paper out, cover open, gone), waiting jobs fail after `patience_s`, and later ones at once.
+    A slip is reported "printed" with a proof, "sent" when a printer that cannot answer took all of
+    it, "failed" when nothing of it went out, or "unknown"; it is never printed twice: a further
+    copy is the hub's decision. A letter that the printer lacks makes that slip a picture, which
+    every printer prints. While the printer cannot print (paper out, cover open, gone), waiting jobs
+    fail after `patience_s`, and later ones at once.
     Each change of state is reported once. `report` must not block.
     """
 
@@ -286,6 +287,8 @@ class EscposPrinter:
         doubt = obstacle or self._doubt()
         if doubt is None and self._line.may_have_restarted:
             doubt = _RESTARTED
+        if doubt is None and self._profile.proof == "none":
+            return ReportPrint(job.number, job.copy, "sent")
         if doubt is None:
             self._doubts = 0
             confirmed = self._profile.proof == "process-id"
@@ -316,11 +319,12 @@ class EscposPrinter:
             return self._pictures.encode(content)
 
     def _doubt(self) -> str | None:
-        """Why it is not known that all that was sent came out; None when the printer proved it."""
+        """Why it is not known that all that was sent came out; None when the printer proved it, or
+        cannot answer."""
         wait_s = self._timing.proof_s + BYTES_ON_THE_WAY * self._line.byte_s
         match self._profile.proof:
             case "none":
-                return _NO_PROOF
+                return None
             case "process-id":
                 if self._answers(wait_s):
                     return None

@@ -152,13 +152,16 @@ def _test(options: argparse.Namespace) -> int:
     with _owned(printer) as (owner, reports):
         owner.print(PrintJob(SAMPLE_NUMBER, 1, content))
         outcome = _next_outcome(reports)
-        if outcome is not None and outcome.outcome == "unknown":
+        if outcome is not None and outcome.outcome in ("sent", "unknown"):
             clock.sleep(_on_the_way_s(transport(printer.url).byte_s))
     if outcome is None:
         _explain(options, "no-answer")
         return 1
     if outcome.outcome == "printed":
         print(_words(options, f"printed_{outcome.proof}"))
+        return 0
+    if outcome.outcome == "sent":
+        print(_words(options, "sent"))
         return 0
     _explain(options, outcome.reason)
     return 1

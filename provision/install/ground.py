@@ -64,12 +64,11 @@ class Ground:
         self._dry = dry
         self._note = root / _MANIFEST
         try:
-            noted = msgspec.json.decode(self._note.read_bytes(), type=dict[str, str | list[str]])
+            self._laid = msgspec.json.decode(self._note.read_bytes(), type=dict[str, list[str]])
         except FileNotFoundError:
-            noted = {}
+            self._laid = {}
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise DamagedNoteError("note_damaged", file=self._note) from error
-        self._laid = {path: _several(prints) for path, prints in noted.items()}
 
     @property
     def is_settled(self) -> bool:
@@ -207,8 +206,3 @@ def _print(item: Item) -> str:
     if isinstance(item, Link):
         return f"link {item.target}"
     return hashlib.sha256(item.content).hexdigest()
-
-
-def _several(prints: str | list[str]) -> list[str]:
-    """Notes had one alone before there were cuts to be mended."""
-    return [prints] if isinstance(prints, str) else prints

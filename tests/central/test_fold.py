@@ -71,7 +71,7 @@ def test_a_visit_is_counted_where_each_thing_happened() -> None:
     assert cells.quarters[first].wait.ms == 9 * MINUTE_MS
     assert (cells.quarters[second].parked, cells.quarters[second].finished) == (1, 0)
     last = cells.quarters[third]
-    assert (last.resumed, last.finished, last.visits, last.visit_ms) == (1, 1, 1, 32 * MINUTE_MS)
+    assert (last.resumed, last.finished, last.visits) == (1, 1, 1)
     assert (last.service.ms, last.second_wait.ms) == (7 * MINUTE_MS, 14 * MINUTE_MS)
     assert cells.days[DAY] == merge(list(cells.quarters.values()))
     assert cells.ratings == {RatingKey("", DAY, 0, 0): 1}, "one answer waits for four others"
@@ -142,14 +142,13 @@ def test_an_unsynchronised_clock_on_the_right_date_keeps_its_quarter_but_is_unsu
     }
 
 
-def test_durations_that_no_clock_could_tell_are_counted_as_unmeasured() -> None:
+def test_durations_that_no_clock_could_tell_are_not_measured() -> None:
     made = Journal()
     made.open_day()
     for worked in (None, Span(-1), Span(MS_PER_DAY + 1), Span(2**63)):
         made.add(e.ServiceFinished("1001", "3", "1", worked, worked, worked))
     day = folded(made).days[DAY]
-    assert (day.finished, day.unmeasured, day.service.n) == (4, 4, 0)
-    assert (day.visits, day.visit_ms) == (3, 0)
+    assert (day.finished, day.visits, day.service.n, day.service.ms) == (4, 3, 0, 0)
 
 
 def test_a_day_that_is_none_and_levels_that_are_none_change_nothing() -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +12,6 @@ from central.ingest.intake import Intake, Received
 from central.rollup.bins import unpack
 from central.rollup.folder import Folder
 from central.scope import Scope
-from central.store import sqlite
 from central.store.connection import Database
 from central.store.database import Location, open_for_writing
 from central.store.ingest import SqlIngestStore
@@ -181,11 +179,12 @@ def test_what_was_never_counted_is_not_taken_away(each_db: Database) -> None:
     finish = e.ServiceFinished("1001", "1", "1", Span(5), worked=Span(5), visit=Span(9))
     journal.add(e.ServiceReopened(finish, at), 1_000)
     journal.add(e.CallTakenBack("1001", "1", "1", Span(7), None, called=at, since=at), 2_000)
+    journal.add(e.NoShowTakenBack("1001", "1", "1", Span(7), marked=at, since=at), 3_000)
     intake, folder = Intake(SqlIngestStore(each_db)), Folder(SqlRollupStore(each_db))
-    intake.commit([Received(journal.events_topic, journal.batch(1, 3), MORNING_MS)])
-    assert folder.step() == 3
-    found = each_db.execute("SELECT finished, called, visits FROM totals").fetchall()
-    assert found in ([], [(0, 0, 0), (0, 0, 0)])
+    intake.commit([Received(journal.events_topic, journal.batch(1, 4), MORNING_MS)])
+    assert folder.step() == 4
+    found = each_db.execute("SELECT finished, called, visits, no_shows FROM totals").fetchall()
+    assert found in ([], [(0, 0, 0, 0), (0, 0, 0, 0)])
 
 
 def test_a_finish_is_taken_back_once_and_as_it_was_counted(each_db: Database) -> None:
@@ -200,22 +199,5 @@ def test_a_finish_is_taken_back_once_and_as_it_was_counted(each_db: Database) ->
     for seq in range(1, 5):
         intake.commit([Received(journal.events_topic, journal.batch(seq, seq), MORNING_MS)])
         Folder(SqlRollupStore(each_db)).step()
-    sums = "SELECT sum(finished), sum(visits), sum(service_n), sum(service_ms) FROM site_days"
-    assert each_db.execute(sums).fetchall() == [(0, 0, 0, 0)]
-
-
-def test_figures_of_an_older_version_are_folded_anew(database: Path) -> None:
-    journal = Journal()
-    journal.open_day()
-    for _ in range(6):
-        journal.add(e.RatingGiven("1", "1", 4, 4), 1_000)
-    with closing(sqlite.open_for_writing(database)) as db:
-        send(db, journal, 1, 7)
-        Folder(SqlRollupStore(db)).step()
-        db.execute("UPDATE ratings SET n = 6")
-        db.execute("UPDATE totals SET answers = 6")
-        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm007_answers_by_fives'")
-    with closing(sqlite.open_for_writing(database)) as db:
-        assert Folder(SqlRollupStore(db)).step() == 7
-        assert db.execute("SELECT n FROM ratings").fetchall() == [(5,)]
-        assert db.execute("SELECT answers FROM totals").fetchall() == [(5,), (5,)]
+    sums = "SELECT sum(finished), sum(visits), sum(service_ms) FROM site_days"
+    assert each_db.execute(sums).fetchall() == [(0, 0, 0)]

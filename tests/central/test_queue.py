@@ -118,6 +118,18 @@ def test_a_finish_that_is_taken_back_brings_the_citizen_back() -> None:
     assert phases(made) == {"1001": ("serving", ("1",))}
 
 
+def test_a_no_show_that_is_taken_back_leaves_the_citizen_called_since_then() -> None:
+    made = Journal()
+    made.add(e.TicketIssued("1001", ("1", "2")))
+    made.add(e.TicketCalled("1001", "3", "1", None, None), 5_000)
+    called = made.entries[-1].stamp
+    before = follow({}, made.entries)
+    made.add(e.NoShowMarked("1001", "3", "1", Span(60_000)), 65_000)
+    marked = made.entries[-1].stamp
+    made.add(e.NoShowTakenBack("1001", "3", "1", Span(60_000), marked, called), 70_000)
+    assert follow({}, made.entries) == before
+
+
 def test_a_call_that_is_taken_back_lets_the_citizen_wait_on() -> None:
     made = Journal()
     made.add(e.TicketIssued("1001", ("1", "2")))

@@ -39,6 +39,7 @@ EVENTS: tuple[e.AnyEvent, ...] = (
         printer="printer-2",
     ),
     e.TicketPrinted("1025", 2, "confirmed"),
+    e.SlipSent("1025", 2),
     e.PrintFailed("1025", 2, "line lost", unknown=True),
     e.ReprintOrdered("1025", 3, "printer-2"),
     e.TicketCalled(
@@ -80,6 +81,7 @@ EVENTS: tuple[e.AnyEvent, ...] = (
         STAMP,
     ),
     e.NoShowMarked("1025", "3", "1", walk=Span(120_000)),
+    e.NoShowTakenBack("1025", "3", "1", walk=Span(61_500), marked=STAMP, since=STAMP),
     e.TicketReturned("1025"),
     e.TicketTransferred("1025", "3", "1", "2", "4", service_time=Span(60_000)),
     e.TicketParked("1025", "3", "1", "signature", 1_795_396_320_000, service_time=Span(240_000)),

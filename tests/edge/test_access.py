@@ -14,11 +14,6 @@ RIGHT, WRONG = "482915", "000112"
 
 
 @pytest.fixture
-def clock() -> TestClock:
-    return TestClock()
-
-
-@pytest.fixture
 def access(tmp_path: Path, clock: TestClock) -> Iterator[Access]:
     opened = Access(tmp_path / "access.db", clock)
     yield opened

@@ -1,6 +1,5 @@
 """How long a staff session lasts, and whom a lock locks out."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,11 +12,6 @@ from tests.edge.running_site import HOUR_MS, KIOSK, MONDAY_8_MS, TestClock
 
 RIGHT, WRONG = "482915", "000112"
 HOUR_S = HOUR_MS / 1000
-
-
-@pytest.fixture
-def clock() -> TestClock:
-    return TestClock()  # Monday, 08:00
 
 
 @pytest.fixture
@@ -105,20 +99,6 @@ def test_devices_stay_let_in(access: Access, clock: TestClock) -> None:
 
 def test_a_session_is_no_device(access: Access) -> None:
     assert access.device(signed_in(access)) is None
-
-
-def test_sessions_of_the_form_before_are_over(tmp_path: Path, clock: TestClock) -> None:
-    path = tmp_path / "old.db"
-    Access(path, clock).close()
-    with closing(sqlite3.connect(path)) as db, db:
-        db.execute("DROP TABLE sessions")
-        db.execute("CREATE TABLE sessions (token BLOB PRIMARY KEY NOT NULL, staff TEXT NOT NULL)")
-        db.execute("INSERT INTO sessions VALUES (x'00', 'nv01')")
-        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'sessions_end'")
-    again = Access(path, clock)
-    again.set_pin("nv01", "clerk", RIGHT)
-    assert again.actor(signed_in(again)) is not None
-    again.close()
 
 
 def test_a_laptop_that_guesses_locks_nobody_out_at_a_counter(access: Access) -> None:

@@ -2,7 +2,6 @@ import logging
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -38,18 +37,6 @@ from tests.edge.running_site import CLERK, HUB, IDENTITY, KIOSK, RULES, RunningH
 NOT_STORED = Refused(Reason.NOT_STORED)
 PAD = Actor("pad-1", "pad", counter="1")
 CHIEF = Actor("chief", "supervisor")
-
-
-@pytest.fixture
-def clock() -> TestClock:
-    return TestClock()
-
-
-@pytest.fixture
-def hub(tmp_path: Path, clock: TestClock) -> Iterator[RunningHub]:
-    running = RunningHub(tmp_path, clock)
-    yield running
-    running.close()
 
 
 def number_of(reply: Reply) -> str:

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -21,18 +20,6 @@ from edge.core.state import State
 from tests.edge.full_disk import PARTS_OF_THE_LOG, PLACES_OF_THE_MARK
 from tests.edge.running_site import CLERK, HUB, KIOSK, RunningHub, TestClock
 from tests.waiting import until
-
-
-@pytest.fixture
-def clock() -> TestClock:
-    return TestClock()
-
-
-@pytest.fixture
-def hub(tmp_path: Path, clock: TestClock) -> Iterator[RunningHub]:
-    running = RunningHub(tmp_path, clock)
-    yield running
-    running.close()
 
 
 def issue(hub: RunningHub) -> str:

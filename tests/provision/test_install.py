@@ -27,11 +27,6 @@ from tests.waiting import until
 HUB_UNIT = "etc/systemd/system/thutu-hub.service"
 
 
-@pytest.fixture(autouse=True)
-def _reads_english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
-
-
 def install(root: Path, *what: str) -> int:
     return main([*what, "--root", str(root), "--venv", "/opt/thutu/releases/1"])
 

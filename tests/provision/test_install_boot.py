@@ -20,11 +20,6 @@ INCLUDING = CONFIG + b"\n[all]\ninclude thutu.txt\n"
 FOLDER = "boot/firmware"
 
 
-@pytest.fixture(autouse=True)
-def _reads_english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
-
-
 def install(root: Path, *what: str) -> int:
     return main([*what, "--root", str(root), "--venv", "/opt/thutu/releases/1"])
 

@@ -163,14 +163,6 @@ def test_what_somebody_took_away_stays_away_until_somebody_asks(tmp_path: Path) 
     assert (tmp_path / WANTED).is_symlink()
 
 
-def test_a_note_of_an_earlier_kind_is_read(tmp_path: Path) -> None:
-    lay(tmp_path, OLD, "/releases/1")
-    note = tmp_path / "var/lib/thutu-install/manifest.json"
-    text = note.read_text("utf-8").replace("[\n  ", "").replace("\n ]", "")
-    note.write_text(text, "utf-8")
-    assert (UNIT, Done.REPLACED) in lay(tmp_path, NEWER, "/releases/2")
-
-
 def test_what_is_superfluous_and_edited_stays_and_is_nobodys_any_more(tmp_path: Path) -> None:
     lay(tmp_path, OLD, "/releases/1")
     (tmp_path / GONE).write_text("theirs\n", "utf-8")

@@ -9,11 +9,6 @@ from provision.install.__main__ import main
 from tests.provision.test_install import HUB_UNIT, contents, install
 
 
-@pytest.fixture(autouse=True)
-def _reads_english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
-
-
 def test_remove_takes_back_what_was_laid_and_keeps_data_and_settings(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -96,6 +96,20 @@ def test_a_call_that_is_taken_back_never_was() -> None:
     assert count.counters["1"].busy_ms == 5_000
 
 
+def test_a_no_show_that_is_taken_back_never_was() -> None:
+    at = Stamp(30_000, 30 * 10**9, "boot", synced=True)
+    count = journal(
+        (0, e.TicketIssued("1001", ("1",))),
+        (10, e.TicketCalled("1001", "1", "1", WRONG, None)),
+        (30, e.NoShowMarked("1001", "1", "1", WRONG)),
+        (35, e.NoShowTakenBack("1001", "1", "1", WRONG, at, at)),
+        (40, e.ServiceStarted("1001", "1", "1", WRONG)),
+        (50, e.ServiceFinished("1001", "1", "1", WRONG, WRONG, WRONG)),
+    )
+    assert (count.no_shows, count.finished, count.services_ms) == (0, 1, [10_000])
+    assert count.counters["1"].busy_ms == 40_000
+
+
 def test_training_does_not_count() -> None:
     count = journal((0, e.TicketIssued("01001", ("1",))), training=True)
     assert (count.events, count.issued) == (1, 0)

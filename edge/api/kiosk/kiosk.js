@@ -1,13 +1,13 @@
 // The page's one state, what is shown for it, and what happens when people touch it.
 
 import * as hub from "/page/hub.js";
-import { $, fill, LANGUAGES, make, named as namedIn, show, worded } from "/page/show.js";
+import { $, fill, LANGUAGES, make, named as namedIn, show, tell, worded } from "/page/show.js";
 import { appointmentIn, matching, mayBeAppointment, meant } from "/kiosk/find.js";
 import { CODE_KEYS, searchKeys, typedOn, wordOn } from "/kiosk/keys.js";
 import { canPrint, onRoll, SLIP_WORDS, slipNow } from "/kiosk/slips.js";
 
 const IDLE_S = 60;
-const READ_S = { pending: 12, unknown: 20, roll: 20, none: 30, refused: 20 };
+const READ_S = { pending: 12, sent: 15, unknown: 20, roll: 20, none: 30, refused: 20 };
 
 const state = {
   words: {}, // by language
@@ -122,13 +122,10 @@ function renderTicket() {
   $("ahead").textContent = say("ahead", { ahead });
   $("expected-wait").textContent = expectedWait(minutes);
   $("slip").textContent = say(SLIP_WORDS[slip], { number });
-  $("slip").classList.toggle("notice", slip !== "pending");
-  renderPicture(["none", "unknown"].includes(slip) ? number : null);
-}
-
-/** Only what is new: whoever hears the page is told of every change. */
-function tell(element, words) {
-  if (element.textContent !== words) element.textContent = words;
+  $("slip").classList.toggle("notice", !["pending", "sent"].includes(slip));
+  const noSlip = ["none", "unknown"].includes(slip);
+  renderPicture(noSlip ? number : null);
+  if (noSlip && slip !== told) speakTicket();
 }
 
 function expectedWait(minutes) {
@@ -147,9 +144,9 @@ function renderPicture(number) {
 
 function renderMessage() {
   const { title, text, more } = message();
-  $("message-title").textContent = title;
-  $("message-text").textContent = text;
-  $("message-more").textContent = more;
+  tell($("message-title"), title);
+  tell($("message-text"), text);
+  tell($("message-more"), more);
 }
 
 function renderFooter(now) {
@@ -176,19 +173,18 @@ function renderCountdown() {
 
 /** Say aloud what a person must not miss, and put the keyboard where it is wanted next. */
 function arrive(now) {
-  const spoken = $("spoken");
-  spoken.textContent = "";
-  if (now === "ticket") {
-    const number = [...state.ticket.number].join(" ");
-    spoken.textContent = [
-      say("number_spoken", { number }),
-      $("ahead").textContent,
-      $("slip").textContent,
-    ].join(" ");
-  }
+  $("spoken").textContent = "";
+  if (now === "ticket") speakTicket();
   if (now === "search") $("typed").focus();
   else if (now === "checkin") $("code").focus();
   else if (!$("back").hidden) $("back").focus();
+}
+
+/** All of it anew when the slip fails: what was being said then is cut short. */
+function speakTicket() {
+  const number = [...state.ticket.number].join(" ");
+  const told = [say("number_spoken", { number }), $("ahead").textContent, $("slip").textContent];
+  $("spoken").textContent = told.join(" ");
 }
 
 function serviceButton(service) {

@@ -3,6 +3,7 @@
 /** The catalogue's word for what becomes of a slip. */
 export const SLIP_WORDS = {
   pending: "take_slip",
+  sent: "slip_sent",
   unknown: "slip_unknown",
   roll: "take_from_roll",
   none: "no_slip_after",
@@ -26,6 +27,6 @@ export function slipNow({ number, slip }, snapshot, printer) {
   const tickets = [...waiting, ...counters.flatMap(({ ticket }) => ticket ?? [])];
   const known = tickets.find((ticket) => ticket.number === number)?.slip;
   if (slip !== "pending" || known === "printed") return slip;
-  if (known === "unknown") return known;
+  if (["sent", "unknown"].includes(known)) return known;
   return known === "failed" || !canPrint(snapshot, printer) ? "none" : slip;
 }

@@ -21,11 +21,16 @@ export function show(view, language, say) {
   document.documentElement.lang = language;
   document.title = say("page");
   for (const element of document.querySelectorAll("[data-word]")) {
-    element.textContent = say(element.dataset.word);
+    tell(element, say(element.dataset.word));
   }
   for (const section of document.querySelectorAll("[data-shown-in]")) {
     section.hidden = section.dataset.shownIn !== view;
   }
+}
+
+/** Only what is new: whoever hears the page is told of every change. */
+export function tell(element, words) {
+  if (element.textContent !== words) element.textContent = words;
 }
 
 /** Make one child per item; leave everything alone while items and language stay the same. */

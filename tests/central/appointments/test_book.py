@@ -8,8 +8,6 @@ from central.appointments import book as book_module
 from central.appointments.book import BookingRefusedError, Reason, Wanted
 from central.scope import Scope
 from central.store.appointments import AppointmentRow
-from central.store.connection import Database
-from central.store.database import Location
 from tests.central.appointments.sites import (
     DAY_MS,
     MINUTE_MS,
@@ -22,11 +20,6 @@ from tests.central.appointments.sites import (
 from tests.central.journal import DAY, MORNING_MS
 
 SLOT_MS = MORNING_MS + 60 * MINUTE_MS
-
-
-@pytest.fixture
-def site(each_db: Database, location: Location) -> BookedSite:
-    return BookedSite(each_db, location)
 
 
 def booked(

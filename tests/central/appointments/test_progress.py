@@ -106,9 +106,7 @@ def called(number: str = "1001") -> e.TicketCalled:
 
 
 def finished(number: str = "1001") -> e.ServiceFinished:
-    return e.ServiceFinished(
-        number, "1", "1", service_time=Span(0), worked=Span(0), visit=None, dossier=None
-    )
+    return e.ServiceFinished(number, "1", "1", service_time=Span(0), worked=Span(0), visit=None)
 
 
 def test_an_appointment_goes_from_booked_to_served(told: Told) -> None:
@@ -134,6 +132,11 @@ def test_who_is_called_and_does_not_come_may_still_return(told: Told) -> None:
     told.says(e.NoShowMarked("1001", "1", "1", walk=Span(0)))
     assert told.state() == (State.NOT_COME, True)
     told.says(e.TicketReturned("1001"))
+    assert told.state() == (State.CHECKED_IN, True)
+    at = told.journal.entries[-1].stamp
+    told.says(e.NoShowTakenBack("1001", "1", "1", None, at, at))
+    assert told.state() == (State.CALLED, True)
+    told.says(e.CallTakenBack("1001", "1", "1", None, None, at, at))
     assert told.state() == (State.CHECKED_IN, True)
 
 

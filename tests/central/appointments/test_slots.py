@@ -174,7 +174,12 @@ def test_what_no_hub_can_read_is_not_published(
     book(site, "2026-11-23T08:30", "one")
     with transaction(each_db.conn):
         Configurations(each_db.conn).put(NODE, Made(9, text))
-    assert refused(site, "2026-11-23T08:45").reason is Reason.NOT_CONFIGURED, "an older centre's"
+    by_an_older_centre = refused(site, "2026-11-23T08:45")
+    assert by_an_older_centre.reason is Reason.NOT_TAKEN
+    assert by_an_older_centre.detail["node"] == NODE
+    assert "appointments_per_slot" in by_an_older_centre.detail["what"]
+    decide(location, NODE, CONFIGURATION)
+    book(site, "2026-11-23T08:45", "two")
 
 
 def test_a_configuration_without_hours_is_none(site: BookedSite, location: Location) -> None:

@@ -257,7 +257,7 @@ def test_a_service_that_only_just_began_is_finished_only_after_a_question() -> N
 
 def test_a_slip_in_doubt_is_offered_to_be_printed_again() -> None:
     here = scene(
-        waiting=(ticket("1031", slip="unknown"), ticket("1032", slip="printed")),
+        waiting=(ticket("1031", slip="unknown"), ticket("1032", slip="sent")),
         absent=(ticket("2001", "absent", slip="failed"),),
     )
     clerk = Clerk(0)

@@ -1,8 +1,6 @@
 """The day that a supervisor names, and who has gone home, where no clock can tell."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +10,7 @@ from display.terminal.business_day import ask_day
 from display.terminal.questions import Case, NotNow
 from display.terminal.scene import Scene
 from tests.display.terminal.sights import counter, scene, ticket
-from tests.display.terminal.station import Station, at_station, events_of, issue, opened
+from tests.display.terminal.station import Station, at_station, events_of, issue
 from tests.display.terminal.test_asking import Clerk
 from tests.edge.running_site import MONDAY_8_MS, RULES, RunningSite
 
@@ -90,13 +88,6 @@ def test_no_more_are_said_to_go_than_the_hub_takes_at_once() -> None:
 
 
 # --- at a terminal ----------------------------------------------------------------------------
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[RunningSite]:
-    site = opened(tmp_path)
-    yield site
-    site.close()
 
 
 def power_cut(site: RunningSite) -> None:

@@ -1,23 +1,13 @@
 """A counter goes on while its clerk is being asked."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from contract import commands as c
 from contract.commands import Actor
-from tests.display.terminal.station import Station, at_station, issue, opened
+from tests.display.terminal.station import Station, at_station, issue
 from tests.edge.running_site import RunningSite
 
 KEYPAD = Actor("keypad-1", "keypad", "1")
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[RunningSite]:
-    site = opened(tmp_path)
-    yield site
-    site.close()
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,13 @@
 """Hubs that are found on the network are shown by their site's name before anybody signs in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from display.terminal.settings import Settings
 from runtime.discovery import FoundHub
 from tests.certificates import Authority
-from tests.display.terminal.station import Station, at_station, opened
+from tests.display.terminal.station import Station, at_station
 from tests.edge.running_site import RunningSite
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[RunningSite]:
-    site = opened(tmp_path)
-    yield site
-    site.close()
 
 
 def found(*hubs: FoundHub) -> Callable[[float], tuple[FoundHub, ...]]:

@@ -1,10 +1,7 @@
 """Whatever happens to the hub, the clerk is told the truth and nothing is done in secret."""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from contract import commands as c
 from contract.commands import Actor
@@ -15,13 +12,6 @@ from tests.edge.running_site import RunningSite
 
 NV01 = Actor("nv01", "clerk")
 PT01 = Actor("pt01", "supervisor")
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[RunningSite]:
-    site = opened(tmp_path)
-    yield site
-    site.close()
 
 
 def test_a_hub_that_stops_is_told_at_once_and_its_return_shows_the_truth(

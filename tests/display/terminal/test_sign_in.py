@@ -1,23 +1,13 @@
 """Signing in: what is typed ahead lands where it belongs."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from textual.events import Key
 from textual.widgets import Input
 
-from tests.display.terminal.station import PIN, Station, at_station, opened
+from tests.display.terminal.station import PIN, Station, at_station
 from tests.edge.running_site import RunningSite
 
 _CONTROLS = {"enter": "\r", "tab": "\t"}
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[RunningSite]:
-    site = opened(tmp_path)
-    yield site
-    site.close()
 
 
 def type_ahead(at: Station, *keys: str) -> None:

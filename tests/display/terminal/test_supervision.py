@@ -1,27 +1,17 @@
 """What a supervisor reads and changes, key by key, in front of a real hub."""
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from contract import commands as c
 from contract.commands import Actor
 from contract.events import DeviceRemoved, ServicesAssigned
 from display.terminal.line import PAGE_LINES
 from display.terminal.settings import Settings
-from tests.display.terminal.station import Station, at_station, events_of, issue, opened
+from tests.display.terminal.station import Station, at_station, events_of, issue
 from tests.edge.running_site import HUB, RunningSite
 
 NV01 = Actor("nv01", "clerk")
 NV02 = Actor("nv02", "clerk")
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[RunningSite]:
-    site = opened(tmp_path)
-    yield site
-    site.close()
 
 
 def test_a_counter_gets_other_services_and_it_shows_until_they_are_the_usual_ones(

@@ -1,25 +1,13 @@
 """A clerk's day, key by key, in front of a real hub."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from contract import commands as c
 from contract.commands import Actor
 from contract.events import ServiceFinished, TicketCalled, TicketVoided
-from tests.display.terminal.station import PIN, Station, at_station, events_of, issue, opened
+from tests.display.terminal.station import PIN, Station, at_station, events_of, issue
 from tests.edge.running_site import RunningSite
 
 NV01 = Actor("nv01", "clerk")
 NV02 = Actor("nv02", "clerk")
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[RunningSite]:
-    site = opened(tmp_path)
-    yield site
-    site.close()
 
 
 def test_enter_alone_serves_the_hall(site: RunningSite) -> None:

@@ -57,6 +57,10 @@ def test_a_number_called_at_once_is_told_when_its_slip_fails(no_slips: NoSlips) 
     assert no_slips.see(failed) == []
 
 
+def test_a_slip_sent_to_a_printer_that_cannot_answer_needs_no_voice(no_slips: NoSlips) -> None:
+    assert no_slips.see(given(2, n1025="sent")) == []
+
+
 def test_who_is_served_already_is_told_nothing(no_slips: NoSlips) -> None:
     assert no_slips.see(called_at_once(2, "failed", "serving")) == []
 

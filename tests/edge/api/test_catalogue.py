@@ -16,7 +16,7 @@ CENTRE = Actor("centre", "centre")
 SAID_BY_CHOICE = {
     "kiosk": {"done", "back", "found", "nothing_found", "search_example", "checkin_refused"}
     | {"refused_title", "space", "erase", "scan_unknown"}
-    | {"take_slip", "slip_unknown", "take_from_roll", "no_slip_after"},
+    | {"take_slip", "slip_sent", "slip_unknown", "take_from_roll", "no_slip_after"},
     "pad": {f"{name}_{level}" for name, most in LEVELS.items() for level in range(1, most + 1)}
     | {"lost_title", "unknown_title", "unknown"},
 }

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
-from contract.commands import IssueTicket, OpenCounter, ReportDevice, ReportPrint, SignIn
+from contract.commands import IssueTicket, OpenCounter, ReportDevice, SignIn
 from contract.site_rules import Service
 from tests.browser import Size, chromium, page_of
 from tests.edge.running_site import CLERK, HOUR_MS, HUB, KIOSK, PRINTER, RunningSite, TestClock
@@ -119,56 +118,6 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_key(kiosk: Page, site: R
     assert len(keys) == 2
     assert len(set(keys)) == 1
     assert issued(site) == ["1001"]
-
-
-def test_a_printer_that_cannot_print_is_told_before_and_after(
-    kiosk: Page, site: RunningSite
-) -> None:
-    site.give(HUB, ReportDevice(PRINTER, "lost", "paper-out"))
-    notice = kiosk.locator("[data-shown-in=start] .no-slip")
-    expect(notice).to_contain_text("không có phiếu giấy")
-
-    kiosk.get_by_role("button", name="Hộ tịch").click()
-
-    expect(kiosk.locator("#slip")).to_contain_text("nhớ hoặc chụp lại số này")
-    assert site.prints == []
-    kiosk.get_by_role("button", name="Xong").click()
-    site.give(HUB, ReportDevice(PRINTER, "ready"))
-    expect(notice).to_be_hidden()
-
-
-def test_a_printer_that_fails_while_the_number_is_shown(kiosk: Page, site: RunningSite) -> None:
-    kiosk.get_by_role("button", name="Hộ tịch").click()
-    expect(kiosk.locator("#slip")).to_contain_text("lấy phiếu")
-    site.give(HUB, ReportDevice(PRINTER, "lost", "paper-out"))
-    expect(kiosk.locator("#slip")).to_contain_text("nhớ hoặc chụp lại số này")
-
-
-@pytest.mark.parametrize(
-    ("outcome", "said"),
-    [("failed", "Phiếu không in được."), ("unknown", "Nếu chưa thấy phiếu ra,")],
-)
-def test_a_slip_that_does_not_come_out_of_a_printer_that_is_well(
-    kiosk: Page, site: RunningSite, outcome: Literal["failed", "unknown"], said: str
-) -> None:
-    kiosk.get_by_role("button", name="Hộ tịch").click()
-    expect(kiosk.locator("#slip")).to_contain_text("lấy phiếu")
-    site.give(HUB, ReportPrint("1001", 1, outcome, reason="disconnected"))
-    expect(kiosk.locator("#slip")).to_contain_text("nhớ hoặc chụp lại số này")
-    expect(kiosk.locator("#slip")).to_contain_text(said)
-    expect(kiosk.locator("#picture")).to_be_visible()
-
-
-def test_a_slip_that_came_out_stays_so_when_the_roll_ends_with_it(
-    kiosk: Page, site: RunningSite
-) -> None:
-    kiosk.get_by_role("button", name="Hộ tịch").click()
-    expect(kiosk.locator("#number")).to_have_text("1001")
-    site.give(HUB, ReportPrint("1001", 1, "printed", "confirmed"))
-    site.give(HUB, ReportDevice(PRINTER, "lost", "paper-out"))
-    seen = kiosk.locator("[data-shown-in=start] .no-slip")
-    expect(seen).not_to_have_attribute("hidden", "")
-    expect(kiosk.locator("#slip")).to_contain_text("lấy phiếu")
 
 
 def test_the_page_follows_the_queue(kiosk: Page, site: RunningSite) -> None:

@@ -32,6 +32,9 @@ from tests.waiting import until
 
 PATH = "/api/report/print"
 MODES: tuple[Literal["raster", "strip"], ...] = ("raster", "strip")
+ONE_WAY = pytest.mark.parametrize(
+    "printing", [PrinterProfile(proof="none", automatic_status=False)], indirect=True
+)
 
 
 class Site(NamedTuple):
@@ -111,12 +114,17 @@ def test_a_printer_without_paper_is_told_and_nothing_is_lost(printing: Site) -> 
     until(lambda: printing.chief.post(PATH).status_code == 204)
 
 
-@pytest.mark.parametrize(
-    "printing", [PrinterProfile(proof="none", automatic_status=False)], indirect=True
-)
+@ONE_WAY
 def test_on_a_one_way_line_nobody_says_that_it_did_not_come_out(printing: Site) -> None:
     unsure = printing.chief.post(PATH)
     assert (unsure.status_code, unsure.json()["reason"]) == (409, "not-known")
+    until(lambda: len(printing.slips) == 1)
+
+
+@ONE_WAY
+def test_on_a_one_way_line_a_ticket_was_sent(printing: Site) -> None:
+    printing.issue()
+    until(lambda: printing.node.hub.house.live.tickets["1001"].slip == "sent")
     until(lambda: len(printing.slips) == 1)
 
 

@@ -11,11 +11,6 @@ KNOWN = "10.0.0.3"
 
 
 @pytest.fixture
-def clock() -> TestClock:
-    return TestClock()
-
-
-@pytest.fixture
 def queue(clock: TestClock) -> SignInQueue:
     return SignInQueue(lambda address: address == KNOWN, clock)
 

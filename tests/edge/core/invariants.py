@@ -20,11 +20,13 @@ _PHASES = {
     e.TicketResumed: "called",
     e.ServiceStarted: "serving",
     e.NoShowMarked: "absent",
+    e.NoShowTakenBack: "called",
     e.TicketReturned: "waiting",
     e.CallTakenBack: "waiting",
     e.TicketTransferred: "waiting",
     e.TicketParked: "parked",
 }
+_TAKING_BACK = (e.CallTakenBack, e.NoShowTakenBack, e.ServiceReopened)
 _OPEN_TIMES = ("idle", "walk", "service_time", "paused")
 
 
@@ -174,7 +176,7 @@ class Watch:
         if seat.boot != stamp.boot:
             del self.seats[counter]
             return
-        times = -1 if isinstance(event, e.CallTakenBack | e.ServiceReopened) else 1
+        times = -1 if isinstance(event, _TAKING_BACK) else 1
         telling = event.finish if isinstance(event, e.ServiceReopened) else event
         for told in (getattr(telling, name, None) for name in _OPEN_TIMES):
             if isinstance(told, Span):

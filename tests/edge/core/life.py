@@ -28,7 +28,10 @@ DISPLAY = Actor("b-1", "display")
 ACTORS = (BOSS, BOSS, BOSS, KIOSK, GREETER, LAN, MINH, PAD, KEYPAD, CENTRE, HUB, DISPLAY)
 LINES = (("1",), ("2",), ("1", "2"))
 CLASSES = (None, None, "elderly")
-WHIMS = ("", "", "", "park", "transfer", "absent", "finish", "oops", "oops", "pause", "press")
+WHIMS = (
+    *("", "", "", "park", "transfer", "absent", "here after all"),
+    *("finish", "oops", "oops", "pause", "press"),
+)
 CLOCK_CHANGES = (
     "",
     "",
@@ -82,6 +85,7 @@ ANYTHING: tuple[tuple[AnyCommand, ...], ...] = (
     tuple(c.ReopenService(counter) for counter in _SOME_COUNTERS),
     tuple(c.TakeBackCall(counter) for counter in _SOME_COUNTERS),
     tuple(c.MarkNoShow(counter) for counter in _SOME_COUNTERS),
+    tuple(c.TakeBackNoShow(counter) for counter in _SOME_COUNTERS),
     tuple(
         c.TransferTicket(counter, service, to)
         for counter, service, to in product(_SOME_COUNTERS, _SERVICES, (None, *_SOME_COUNTERS))
@@ -189,6 +193,8 @@ class Life:
             pad = Actor("pad", "pad", counter)
             for level in (4, 1):
                 self.order(pad, c.Rate(counter, level), training=training)
+        if isinstance(command, c.MarkNoShow) and whim == "here after all":
+            self.order(BOSS, c.TakeBackNoShow(counter), training=training)
         if whim == "oops":
             again = c.TakeBackCall if command == c.CallNext(counter) else c.ReopenService
             self.order(BOSS, again(counter), training=training)
@@ -262,6 +268,7 @@ def _next_step(queue: State, counter: str, whim: str) -> AnyCommand:
         usual = c.StartService(counter)
         whims |= {
             "absent": c.MarkNoShow(counter),
+            "here after all": c.MarkNoShow(counter),
             "pause": c.Recall(counter),
             "press": c.CallNext(counter, finish_current=True),
         }

@@ -29,6 +29,7 @@ FINISH: Asked = (LAN, c.FinishService("1"))
 FINISHED = (*SERVING, FINISH)
 FINISHED_FIRST = (*SERVING, (LAN, c.AddService("1001", "2")), FINISH)
 NO_SHOW: Asked = (LAN, c.MarkNoShow("1"))
+RETURN: Asked = (LAN, c.ReturnTicket("1001"))
 PARKED = (*SERVING, (LAN, c.ParkTicket("1", "signature")))
 RESUME: Asked = (LAN, c.ResumeTicket("1", "1001"))
 REST = ((LAN, c.PauseCounter("1", "trưa")), (LAN, c.OpenCounter("1")))
@@ -169,6 +170,13 @@ CASES = (
     Case("call-stays", (*PARKED, RESUME), LAN, c.TakeBackCall("1")),
     Case("call-stays", (*FINISHED, TICKET, CALL), LAN, c.ReopenService("1"), minutes=1),
     Case("not-your-counter", CALLED, MINH, c.TakeBackCall("1")),
+    Case("no-show-stays", open_at("1"), LAN, c.TakeBackNoShow("1")),
+    Case("no-show-stays", (*CALLED, NO_SHOW), LAN, c.TakeBackNoShow("1"), minutes=1),
+    Case("no-show-stays", (*CALLED, NO_SHOW, RETURN), LAN, c.TakeBackNoShow("1")),
+    Case("no-show-stays", (*CALLED, NO_SHOW, *REST), LAN, c.TakeBackNoShow("1")),
+    Case("counter-busy", (*CALLED, NO_SHOW, TICKET, CALL), LAN, c.TakeBackNoShow("1")),
+    Case("counter-busy", CALLED, LAN, c.TakeBackNoShow("1")),
+    Case("not-your-counter", (*CALLED, NO_SHOW), MINH, c.TakeBackNoShow("1")),
     Case("nothing-to-reopen", (*FINISHED, *REST), LAN, c.ReopenService("1")),
     Case("reopen-too-late", FINISHED, LAN, c.ReopenService("1"), minutes=1),
     Case("counter-busy", (*FINISHED, TICKET, CALL, START), LAN, c.ReopenService("1")),

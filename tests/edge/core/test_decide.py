@@ -40,6 +40,7 @@ EVERY_COMMAND: tuple[AnyCommand, ...] = (
     c.ReopenService("1"),
     c.TakeBackCall("1"),
     c.MarkNoShow("1"),
+    c.TakeBackNoShow("1"),
     c.TransferTicket("1", "2"),
     c.ParkTicket("1", "papers"),
     c.ResumeTicket("1", "1001"),
@@ -55,7 +56,7 @@ _STAFF_ONLY = (
     "ReprintTicket VoidTicket ReturnTicket AddService SignIn SignOut OpenCounter PauseCounter "
     "CloseCounter CallNext CallTicket Recall StartService FinishService MarkNoShow "
     "TransferTicket ParkTicket ResumeTicket UseRoll LeaveRoll RemoveService ReopenService "
-    "TakeBackCall"
+    "TakeBackCall TakeBackNoShow"
 )
 MAY: dict[Role, str] = {
     "kiosk": "IssueTicket CheckIn",
@@ -195,6 +196,9 @@ def test_a_printers_word_becomes_what_happened_to_the_slip() -> None:
     assert story.does(HUB, report) == (e.PrintFailed("1001", 2, "paper out"),)
     report = c.ReportPrint("1001", 2, "unknown", reason="line lost")
     assert story.does(HUB, report) == (e.PrintFailed("1001", 2, "line lost", unknown=True),)
+    report = c.ReportPrint("1001", 3, "sent")
+    assert story.does(HUB, report) == (e.SlipSent("1001", 3),)
+    assert story.live.tickets["1001"].slip == "sent"
 
 
 def test_a_device_is_reported_once_per_change() -> None:

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from contract import commands as c
 from contract import events as e
 from contract.commands import Actor
-from edge.core.effects import Slip, reprints_after_restart, slip_to_print, slips_for
+from edge.core.effects import Slip, reprints_after_restart, slip_to_print, slip_told, slips_for
 from tests.edge.core.story import HUB, KIOSK, LAN, MINUTE_MS, RULES, Story
 
 ISSUE = (KIOSK, c.IssueTicket(("1",)))
@@ -64,6 +64,18 @@ def test_an_old_number_is_not_printed_again_one_of_unknown_age_is() -> None:
     assert ordered_again(story.later(ms=1)) == ()
     assert ordered_again(story.reboot(now_ms + 16 * MINUTE_MS, synced=True)) == ()
     assert ordered_again(story.reboot(now_ms + 16 * MINUTE_MS, synced=False)) != ()
+
+
+def test_a_slip_sent_to_a_printer_that_cannot_answer_is_neither_printed_again_nor_in_doubt() -> (
+    None
+):
+    story = Story().given(ISSUE, (HUB, c.ReportPrint("1001", 1, "sent")))
+    assert ordered_again(story) == ()
+    story.later(minutes=16)
+    assert slip_told(RULES, story.live, story.live.tickets["1001"], story.stamp) == "sent"
+    (event,) = story.does(LAN, c.ReprintTicket("1001"))
+    assert event == e.ReprintOrdered("1001", 2)
+    assert story.live.tickets["1001"].slip == "pending"
 
 
 def test_the_word_about_an_earlier_copy_does_not_settle_a_later_one() -> None:

@@ -14,6 +14,8 @@ from contract import commands as c
 from contract.codec import decode_entry
 from contract.commands import Actor, AnyCommand
 from edge.core.house import apply
+from edge.core.log import log_page
+from edge.core.report import day_report
 from tests.edge.core.life import (
     ACTORS,
     ANYTHING,
@@ -27,7 +29,7 @@ from tests.edge.core.life import (
     WHIMS,
     Life,
 )
-from tests.edge.core.story import BOSS, DAY_MS, MINUTE_MS
+from tests.edge.core.story import BOSS, DAY_MS, MINUTE_MS, RULES
 
 HOUR_MS = 60 * MINUTE_MS
 YEAR_MS = 365 * DAY_MS
@@ -129,6 +131,7 @@ class HouseMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "life"):
             replays_from_nothing(self.life)
+            the_report_agrees(self.life)
 
 
 TestHouse = HouseMachine.TestCase
@@ -165,6 +168,28 @@ def test_lives(seed: int) -> None:
             life.work(random.choice(COUNTERS), random.choice(WHIMS), training=training)
         life.check()
     replays_from_nothing(life)
+    the_report_agrees(life)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_lives_by_a_clock_that_jumps_between_days(seed: int) -> None:
+    random = Random(seed)
+    life = Life(honest=False, wrong_ms=0)
+    life.change_clock("set", 0)
+    for _ in range(HAPPENINGS):
+        chance = random.randrange(100)
+        if chance < 20:
+            life.order(BOSS, c.IssueTicket(random.choice(LINES)))
+        elif chance < 26:
+            life.pass_time(random.choice((0, MINUTE_MS, HOUR_MS)))
+            change = random.choice(("lying", "set", "set", "power, then set"))
+            life.change_clock(change, random.choice((-DAY_MS, DAY_MS, 2 * DAY_MS)))
+        else:
+            life.pass_time(random.choice(STEP_S) * 1000)
+            life.work(random.choice(COUNTERS), random.choice(WHIMS), training=False)
+        if chance < 26:
+            the_report_agrees(life)
+    replays_from_nothing(life)
 
 
 def replays_from_nothing(life: Life) -> None:
@@ -173,3 +198,22 @@ def replays_from_nothing(life: Life) -> None:
     for row in life.rows:
         house = apply(house, decode_entry(row))
     assert house == life.house
+
+
+def the_report_agrees(life: Life) -> None:
+    """What is counted from the day's rows is what the house has counted."""
+    entries = [decode_entry(row) for row in life.rows]
+    for training in (False, True):
+        queue = life.house.queue(training=training)
+        if queue.opened_seq == 0:
+            continue
+        rows = [x for x in entries if x.training == training and x.seq >= queue.opened_seq]
+        report = day_report(RULES, queue.day, rows)
+        assert report.tickets == queue.issued
+        assert (report.visits, report.ratings.count) == (queue.finished, queue.ratings)
+        assert report.presses_ignored == queue.presses_ignored
+        served = {figures.counter: figures.served for figures in report.counters}
+        assert {id_: n for id_, n in served.items() if n} == {
+            counter.id: counter.served for counter in queue.counters.values() if counter.served
+        }
+        assert log_page(RULES, queue, rows, life.stamp).day == queue.day

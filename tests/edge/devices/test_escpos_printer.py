@@ -64,14 +64,26 @@ def test_a_printer_without_process_ids_is_believed_when_it_is_well_before_and_af
         assert stand.virtual.failures == []
 
 
-def test_on_a_one_way_line_nobody_can_tell(tmp_path: Path) -> None:
+def test_on_a_one_way_line_a_slip_was_sent_and_no_more_is_known(tmp_path: Path) -> None:
     with desk(tmp_path, profile=ONE_WAY) as stand:
         stand.virtual.reply_copies = 0
         stand.job()
 
-        assert stand.outcome() == ReportPrint("1025", 1, "unknown", reason="no-proof")
+        assert stand.outcome() == ReportPrint("1025", 1, "sent")
         until(lambda: len(stand.slips) == 1)
         assert stand.slips[0].complete
+
+
+def test_a_one_way_printer_that_does_not_take_all_of_a_slip_leaves_it_in_doubt(
+    tmp_path: Path,
+) -> None:
+    model = replace(AT_ONCE, busy_when_offline=True, buffer_bytes=2000)
+    with desk(tmp_path, model=model, profile=ONE_WAY, timing=HASTY) as stand:
+        stand.change("ready")
+        stand.virtual.at_byte(9_000, stand.virtual.remove_paper)
+        stand.job()
+
+        assert stand.outcome() == ReportPrint("1025", 1, "unknown", reason="no-answer")
 
 
 @pytest.mark.parametrize("copies", [0, 2, 3])

@@ -149,6 +149,20 @@ def test_a_test_ticket_is_printed_and_its_fate_told(
     assert capsys.readouterr().out == f"{say('printer_tool.printed_assumed', language)}\n"
 
 
+def test_a_test_ticket_on_a_one_way_line_was_sent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with stand(tmp_path) as found:
+        config = tmp_path / "thutu-hub.toml"
+        printer = f'[printer]\nurl = "{found.url}"\nprofile = {{ proof = "none" }}\n'
+        config.write_text(SITE + printer, "utf-8")
+
+        assert main(["--config", str(config), "test"]) == 0
+
+        until(lambda: [slip.complete for slip in found.slips] == [True])
+    assert capsys.readouterr().out == f"{say('printer_tool.sent', 'vi')}\n"
+
+
 def test_a_printer_without_paper_is_explained(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -129,6 +129,16 @@ def outcomes(hall: Hall) -> list[object]:
     return [event for event in events_of(hall.site.hub) if isinstance(event, kinds)]
 
 
+def test_a_one_way_printer_took_all_of_a_slip_and_the_hub_knows_no_more(hall: Hall) -> None:
+    hall.end()
+    one_way = hall.config.read_text("utf-8").replace('"process-id"', '"none"')
+    hall.config.write_text(one_way, "utf-8")
+    hall.start()
+    number = hall.issue()
+    hall.slip_is(number, "sent")
+    until(lambda: hall.came_out() == [(number, False)])
+
+
 def test_each_kiosk_has_its_printer(hall: Hall) -> None:
     number = hall.issue()
     hall.slip_is(number, "printed")

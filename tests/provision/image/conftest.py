@@ -7,11 +7,6 @@ import pytest
 from tests.provision.image.desk import make_desk
 
 
-@pytest.fixture(autouse=True)
-def _reads_english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
-
-
 @pytest.fixture
 def desk(tmp_path: Path) -> Path:
     """A technician's folder: the list of sites, wheels, a token, a key and a card."""

@@ -23,7 +23,6 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / PIP.name).write_bytes(PIP.read_bytes())
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
-    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
     return folder
 
 
