@@ -13,7 +13,7 @@ from typing import NoReturn
 from central.access.commands import add_access_commands
 from central.broker import CENTRE, EmbeddedBroker
 from central.catalogue.commands import add_catalogue_commands
-from central.commands import Commands, words
+from central.commands import Commands, note, words
 from central.configuration.commands import add_configuration_commands
 from central.identity.commands import add_identity_commands
 from central.recovery.commands import add_recovery_commands
@@ -166,10 +166,11 @@ def _move(settings: CentralSettings, arguments: argparse.Namespace) -> str:
     try:
         with FolderLock(settings.folder):
             moved = move(settings.database(), target, SystemClock().stamp().wall_ms)
+            events = moved["events"].rows
+            others = sum(table.rows for table in moved.values()) - events
+            note(target, "move", f"{events} events and {others} other rows from another database")
     finally:
         close(target)
-    events = moved["events"].rows
-    others = sum(table.rows for table in moved.values()) - events
     said = [words("moved", events=events, others=others, target=target)]
     said += [
         words("moved_altered", table=name, n=table.altered)
@@ -180,7 +181,9 @@ def _move(settings: CentralSettings, arguments: argparse.Namespace) -> str:
 
 
 def _rebuild(settings: CentralSettings, _arguments: argparse.Namespace) -> str:
-    return words("rebuilt", events=rebuild(settings.folder, settings.database()))
+    events = rebuild(settings.folder, settings.database())
+    note(settings.database(), "rebuild", f"{events} events")
+    return words("rebuilt", events=events)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from central.access.audit import Deed, record
 from central.settings import CentralSettings
-from central.store.database import transaction, writing
+from central.store.database import Location, transaction, writing
 from contract.ids import split_node
 from runtime.clock import SystemClock
 from runtime.command_line import reader_language
@@ -66,10 +66,10 @@ def invoking_user() -> str:
         return user_name()
 
 
-def note(settings: CentralSettings, action: str, subject: str) -> None:
+def note(database: Location, action: str, subject: str) -> None:
     """A line in the audit log about what a command has done, in a transaction of its own."""
     deed = Deed(invoking_user(), action, subject)
-    with writing(settings.database()) as db, transaction(db.conn):
+    with writing(database) as db, transaction(db.conn):
         record(db.conn, deed, SystemClock().stamp().wall_ms)
 
 

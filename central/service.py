@@ -29,7 +29,8 @@ from central.ingest.committer import Committer
 from central.ingest.intake import Intake
 from central.leadership import Leadership
 from central.public.app import create_public
-from central.recovery.spool import Spool
+from central.recovery.refused import count_refused
+from central.recovery.spool import Spool, waiting_in
 from central.recovery.state_desk import StateDesk
 from central.rollup.folder import Folder
 from central.rounds import Rounds
@@ -130,7 +131,7 @@ class Centre:
             pages = create_pages(entrance, figures)
             public = create_public(database, self._clock, live_within_s=figures.live_within_s)
             front = Front(
-                create_api(entrance, self._is_healthy),
+                create_api(entrance, self._is_healthy, partial(count_refused, waiting_in(folder))),
                 pages,
                 enrolment,
                 public,

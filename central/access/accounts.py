@@ -121,7 +121,7 @@ def create_token(
     token = secrets.token_urlsafe(32)
     with transaction(db.conn):
         account = _add(db.conn, admin, now_ms, None, who)
-        AccessStore(db.conn).add_token(account, digest_of(token), now_ms)
+        AccessStore(db.conn).add_token(account, digest_of(token))
         record(db.conn, Deed(who, "token-created", name), now_ms)
     return token
 
@@ -228,7 +228,7 @@ def _add(conn: Connection, admin: Admin, now_ms: int, password_hash: str | None,
     if store.account(admin.name):
         raise AccountError("name_taken", name=admin.name)
     scope = admin.scope
-    account = store.add_account(admin.name, admin.role, scope.province, scope.unit, now_ms)
+    account = store.add_account(admin.name, admin.role, scope.province, scope.unit)
     if password_hash is not None:
         store.set_password(account, password_hash)
     where = scope.unit or scope.province or "the nation"

@@ -40,7 +40,7 @@ def link_account(db: Database, name: str, link: Link, now_ms: int, *, who: str) 
         other = LinkStore(db.conn).account(link)
         if other is not None:
             raise AccountError("linked_already", who=link.value, name=other.name)
-        LinkStore(db.conn).add(account.account, link, now_ms)
+        LinkStore(db.conn).add(account.account, link)
         _record_link(db.conn, who, name, link, now_ms)
 
 
@@ -66,7 +66,7 @@ def sign_in_person(db: Database, person: Person, now_ms: int, address: str = "")
             found = links.account(by_email)
             if found is not None:
                 links.remove(by_email)
-                links.add(found.account, by_subject, now_ms)
+                links.add(found.account, by_subject)
                 _record_link(db.conn, found.name, found.name, by_subject, now_ms)
         if found is None:
             record(db.conn, Deed("", "sign-in-refused", f"{_WAY}, not linked", address), now_ms)

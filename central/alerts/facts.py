@@ -76,8 +76,8 @@ class FactReader:
             if row.state == "lost":
                 lost[row.site].append(_device(row, is_known=True))
         given_up: defaultdict[str, list[Device]] = defaultdict(list)
-        for row, began_ms in machines.lost_before(Where()):
-            is_over = began_ms is not None and now_ms - began_ms >= _FORMER_WORD_MS
+        for row, unspoken_ms in machines.lost_before(Where()):
+            is_over = unspoken_ms is not None and unspoken_ms >= _FORMER_WORD_MS
             (given_up if is_over else lost)[row.site].append(_device(row, is_known=False))
         rated = self._rated(conn, day)
         if abs(now_ms - self._looked_ms) >= _LOOK_AGAIN_MS:

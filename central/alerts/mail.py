@@ -1,15 +1,21 @@
 """E-mail over SMTP, never without TLS (RFC 8314; STARTTLS by RFC 3207)."""
 
 import smtplib
+import socket
 import ssl
+import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import Any
 
 from central.alerts.message import Message
 from central.alerts.sending import PATIENCE_S, SendError, read_secret
 from central.alerts.settings import MailServer
 from runtime.settings import SettingsError
+
+_WHOLE_S = 60.0
 
 
 class Mail:
@@ -40,8 +46,8 @@ class Mail:
     def _open(self) -> smtplib.SMTP:
         host, port = self._server.host, self._server.port
         if self._server.security == "tls":
-            return smtplib.SMTP_SSL(host, port, timeout=PATIENCE_S, context=self._tls)
-        smtp = smtplib.SMTP(host, port, timeout=PATIENCE_S)
+            return _BoundedSmtp(host, port, self._tls)
+        smtp = _BoundedSmtp(host, port)
         try:
             smtp.starttls(context=self._tls)
         except BaseException:
@@ -60,3 +66,44 @@ class Mail:
         letter["Auto-Submitted"] = "auto-generated"
         letter.set_content(message.text)
         return letter
+
+
+class _BoundedSmtp(smtplib.SMTP):
+    """A connection, over TLS from the first byte if `tls` is given, that is over a minute after it
+    stood: no read of a server that drips is ever late, so the exchange as a whole has to be timed.
+    """
+
+    def __init__(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+        self._first_tls = tls
+        self._line: socket.socket | None = None
+        self._ending = threading.Timer(_WHOLE_S, self._end)
+        self._ending.daemon = True
+        try:
+            super().__init__(host, port, timeout=PATIENCE_S)
+        except BaseException:
+            self.close()
+            raise
+
+    def __exit__(self, *raised: Any) -> None:
+        """Say goodbye and close; what the other side answers to that takes no letter back."""
+        with suppress(smtplib.SMTPException):
+            super().__exit__(*raised)
+
+    def close(self) -> None:
+        """Close the connection, and time it no more."""
+        super().close()
+        self._ending.cancel()
+        if self._line is not None:
+            self._ending.join()
+            self._line.close()
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        line = socket.create_connection((host, port), timeout)
+        self._line = line.dup()  # which TLS does not take over
+        self._ending.start()
+        return self._first_tls.wrap_socket(line, server_hostname=host) if self._first_tls else line
+
+    def _end(self) -> None:
+        if self._line is not None:
+            with suppress(OSError):
+                self._line.shutdown(socket.SHUT_RDWR)

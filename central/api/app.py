@@ -32,8 +32,11 @@ or in English by `Accept-Language: en`.
 """
 
 
-def create_api(entrance: Entrance, is_healthy: Callable[[], bool]) -> FastAPI:
-    """The API below `/api/v1`, with its description at `/api/v1/openapi.json`."""
+def create_api(
+    entrance: Entrance, is_healthy: Callable[[], bool], refused_files: Callable[[], int] = int
+) -> FastAPI:
+    """The API below `/api/v1`, with its description at `/api/v1/openapi.json`; `refused_files` says
+    how many files from hubs are kept that could not be taken in."""
     app = FastAPI(
         title="Thứ Tự – the centre",
         version="1",
@@ -63,6 +66,6 @@ def create_api(entrance: Entrance, is_healthy: Callable[[], bool]) -> FastAPI:
     app.include_router(appointment_router(entrance))
     app.include_router(export_router(entrance))
     app.include_router(live_router(entrance))
-    app.include_router(health_router(is_healthy))
+    app.include_router(health_router(is_healthy, refused_files))
     say_problems(app)
     return app

@@ -18,6 +18,7 @@ from central.api.known import (
 )
 from central.api.period_models import (
     MonthReport,
+    ProvincePeriod,
     Ranking,
     Ratings,
     Restated,
@@ -163,10 +164,7 @@ class Archive:
         standing = self._standing(where, period.first)
         if where != Where() and not standing.sites:
             return None
-        return Total(
-            figures=figures_of(self._total(period, where)),
-            freshness=freshness.of_standing(standing),
-        )
+        return self._whole(period, where, standing)
 
     def restatements(self, period: Period, where: Where, page: Page) -> Restatements:
         """Which days of a period were changed after they were over."""
@@ -197,10 +195,14 @@ class Archive:
         reporting = self._history.reporting(*period.days, where)
         counted = self._history.ratings(*period.days, where)
         of_month = figures_of(self._total(period, where))
+        last_of_before = period.first - timedelta(days=1)
+        before = Period(last_of_before.replace(day=1), last_of_before)
         return MonthReport(
             first_day=period.first,
             last_day=period.last,
             figures=of_month,
+            before=self._whole(before, where, self._standing(where, before.first)),
+            provinces=self._provinces(period, known, reporting),
             days=self._days(period, where).points,
             sites=self._sites(known, period, where),
             reporting=len(reporting),
@@ -208,6 +210,32 @@ class Archive:
             ratings=rating_figures(counted, levels(counted), of_month.finished),
             freshness=freshness_of(known, reporting),
         )
+
+    def _whole(self, period: Period, where: Where, standing: Standing) -> Total:
+        return Total(
+            figures=figures_of(self._total(period, where)),
+            reporting=len(self._history.reporting(*period.days, where)),
+            freshness=freshness.of_standing(standing),
+        )
+
+    def _provinces(
+        self, period: Period, known: list[KnownSite], reporting: set[str]
+    ) -> list[ProvincePeriod]:
+        groups: defaultdict[str, list[KnownSite]] = defaultdict(list)
+        for site in known:
+            groups[site.row.province].append(site)
+        if len(groups) == 1:
+            return []
+        return [
+            ProvincePeriod(
+                name=self._names.name(code, period.last),
+                sites=len(groups[code]),
+                reporting=len(reporting.intersection(site.row.site for site in groups[code])),
+                figures=figures_of(self._total(period, Where(province=code))),
+                freshness=freshness_of(groups[code], reporting),
+            )
+            for code in sorted(groups)
+        ]
 
     def _counted(self, period: Period, where: Where) -> Counted:
         ratings = self._history.ratings(*period.days, where)

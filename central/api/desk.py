@@ -80,6 +80,13 @@ class Desk:
             ],
         )
 
+    def province(self, code: str, day: date) -> Province:
+        """One province on one day, as far as the scope covers it."""
+        name, where = day.isoformat(), Where(province=code)
+        standing = self._totals.standings(name, *self._moment, where).get(code, _NOBODY)
+        total = self._totals.days(name, name, where).get(name)
+        return self._province(code, day, standing, total)
+
     def sites(self, province: str, day: date, rank: Rank) -> Sites | None:
         """The sites of a province, ranked; None for a province unknown or out of scope."""
         known = [self._site(site) for site in self._known(day, Where(province))]

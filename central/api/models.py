@@ -29,8 +29,9 @@ class Model(BaseModel):
 
 class Liveness(StrEnum):
     """How far what is known of a site reaches: `live` to the present; `delayed` when its hub
-    speaks but not everything has come; `offline` when it is silent; `never` heard from; `ended`
-    when its last day is over, or all of its hubs were retired, and nothing more is expected."""
+    speaks but not everything has come; `offline` when it is silent; `never` heard from, or not
+    by the hub that was decided upon in place of those that were retired; `ended` when its last day
+    is over, or all of its hubs were retired, and nothing more is expected."""
 
     LIVE = "live"
     DELAYED = "delayed"
@@ -325,6 +326,11 @@ class Health(Model):
     """Whether the centre works."""
 
     healthy: bool
+    refused_files: int = Field(
+        description="Files that hubs sent by hand and that could not be taken in; they are kept in "
+        "`imports/refused` of the centre's data folder, each with the reason.",
+        examples=[0],
+    )
 
 
 class Problem(Model):

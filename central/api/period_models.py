@@ -201,24 +201,38 @@ class SitePeriod(Model):
     freshness: Freshness
 
 
+class Total(Model):
+    """A whole period in one."""
+
+    figures: DayFigures
+    reporting: Count = Field(description="Sites with events of this period.", examples=[3])
+    freshness: FreshnessOfMany
+
+
+class ProvincePeriod(Model):
+    """One province over a period."""
+
+    name: str = Field(examples=["Thành phố Hà Nội"])
+    sites: Count
+    reporting: Count
+    figures: DayFigures
+    freshness: FreshnessOfMany
+
+
 class MonthReport(Model):
-    """What the monthly report says."""
+    """What the monthly report says; `before` is the month before, and `provinces` are there when
+    it is about several."""
 
     first_day: date
     last_day: date
     figures: DayFigures
+    before: Total
+    provinces: list[ProvincePeriod]
     days: list[TrendPoint]
     sites: list[SitePeriod]
     reporting: Count
     sites_in_all: Count
     ratings: RatingFigures
-    freshness: FreshnessOfMany
-
-
-class Total(Model):
-    """A whole period in one."""
-
-    figures: DayFigures
     freshness: FreshnessOfMany
 
 

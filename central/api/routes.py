@@ -69,7 +69,7 @@ def api_router(entrance: Entrance) -> APIRouter:
     return router
 
 
-def health_router(is_healthy: Callable[[], bool]) -> APIRouter:
+def health_router(is_healthy: Callable[[], bool], refused_files: Callable[[], int]) -> APIRouter:
     """Whether the centre works, for whoever watches over it; no token is needed."""
     router = APIRouter(prefix="/api/v1")
 
@@ -89,6 +89,6 @@ def health_router(is_healthy: Callable[[], bool]) -> APIRouter:
         healthy = is_healthy()
         if not healthy:
             response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
-        return Health(healthy=healthy)
+        return Health(healthy=healthy, refused_files=refused_files())
 
     return router

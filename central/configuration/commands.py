@@ -5,14 +5,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from central.access.audit import Deed, record
 from central.appointments.commands import named, slot_rule
 from central.appointments.withdrawal import unfit, withdraw
 from central.catalogue.catalogue import catalogue_of
 from central.catalogue.handled import Handled
 from central.commands import Commands, invoking_user, words
 from central.configuration.book import ConfigurationBook, ConfigurationError
-from central.configuration.differences import Difference, differences, wanted
+from central.configuration.differences import Difference, Wanted, differences, wanted
 from central.configuration.hubs import hubs_named
+from central.configuration.site_rules import why_not_taken
 from central.rollup.business_day import day_of
 from central.scope import Scope
 from central.service import signing_key_of
@@ -49,6 +51,9 @@ def _publish(settings: CentralSettings, given: argparse.Namespace) -> str:
     text, lines = _read(given.file), list[str]()
     with writing(settings.database()) as db, suppress(_TriedError), transaction(db.conn):
         done = _put(db.conn, settings, hubs_named(db.conn, given.place), text)
+        for one in done:
+            deed = Deed(invoking_user(), "configuration-published", f"{one.node}: {one.label}")
+            record(db.conn, deed, SystemClock().stamp().wall_ms)
         lines += [
             words(
                 "config_compared" if given.dry_run else "config_published",
@@ -107,10 +112,17 @@ def _list(settings: CentralSettings, _given: argparse.Namespace) -> str:
             if node.site not in should.over:
                 hubs.setdefault(node.site, []).append(node)
     lines = [line for one in differences(hubs, should) for line in _said(one)]
+    lines += _not_taken(should)
     decided = {*should.configurations}
     if should.has_catalogue:
         decided |= {node.node for nodes in hubs.values() for node in nodes}
     return "\n".join(lines) or words("configs_as_decided", count=len(decided))
+
+
+def _not_taken(should: Wanted) -> Iterator[str]:
+    for node, decided in sorted(should.configurations.items()):
+        if (why := why_not_taken(decided.text, node)) is not None:
+            yield words("config_not_taken", node=node, what=why)
 
 
 def _said(one: Difference) -> Iterator[str]:

@@ -51,21 +51,15 @@ class Decided(NamedTuple):
         """How what a hub reports stands to this.
 
         A higher number with the same content is right: a centre of which only a backup is left may
-        have made it. Software from before there was a catalogue reports the text alone.
+        have made it.
         """
         number = number_in(reported)
         if number < self.made.number or (number == 0 and self.number):
             return Standing.OLDER
-        made = {configuration_label(number, self.text, self.catalogue)}
-        if number == self.number:
-            made.add(configuration_label(number, self.text, b""))
-        if number == 0 or reported in made:
+        if number == 0 or reported == configuration_label(number, self.text, self.catalogue):
             return Standing.RIGHT
-        if self.is_due and number == self.made.number:
-            before = (self.made.catalogue, b"")
-            if reported in {configuration_label(number, self.text, one) for one in before}:
-                return Standing.OLDER
-        return Standing.UNKNOWN
+        before = configuration_label(self.made.number, self.text, self.made.catalogue)
+        return Standing.OLDER if self.is_due and reported == before else Standing.UNKNOWN
 
     def is_ahead(self, reported: str) -> bool:
         """Whether a hub runs this by a higher number than was made here."""

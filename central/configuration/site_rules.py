@@ -37,6 +37,16 @@ def check(text: str, node: str) -> None:
         check_follow_url(found.follow_url, node)
 
 
+def why_not_taken(text: str, node: str) -> str | None:
+    """Why the hub `node` does not take a configuration that is stored, as one that an older centre
+    made may be; None for one that it takes."""
+    try:
+        check(text, node)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 def sessions_on(rules: Rules, day: date, holidays: tuple[str, ...] = ()) -> tuple[Session, ...]:
     """The sessions of a calendar day, none on a closed day; a holiday of all sites is one, unless
     the site names it as worked."""

@@ -1,5 +1,6 @@
 """Carrying to the broker what it needs: of the authority's files, and who may say what there."""
 
+import hashlib
 from pathlib import Path
 from stat import S_ISGID
 
@@ -10,15 +11,16 @@ from runtime.private_file import write_private
 _OF_THE_AUTHORITY = (CHAIN_FILE, "broker.key", "broker.pem")
 _OWNER_AND_GROUP = 0o640
 FORMER_ACCESS_LIST = "acl.former"
+_CARRIED = "acl.carried"
 
 
 def carry_to_broker(identity: Path, access_list: Path, broker: Path) -> list[str]:
     """Copy what differs to the folder `broker`, for its owner and group alone; returns the names.
 
-    An access list that is not there is not carried; the first other one in `broker`, which somebody
-    may have written, is kept and named as FORMER_ACCESS_LIST. Each file is replaced as a whole, so
-    a broker that starts meanwhile reads no half of one, and all of them are read before the first
-    is written. Raises OSError.
+    An access list that is not there is not carried; the first one in `broker` that was not carried
+    there, and that somebody may have written, is kept and named as FORMER_ACCESS_LIST. Each file is
+    replaced as a whole, so a broker that starts meanwhile reads no half of one, and all of them are
+    read before the first is written. Raises OSError.
     """
     sources = [identity / name for name in _OF_THE_AUTHORITY]
     sources += [access_list] if access_list.exists() else []
@@ -39,16 +41,26 @@ def carry_to_broker(identity: Path, access_list: Path, broker: Path) -> list[str
         else:
             write_private(file, present[name], _OWNER_AND_GROUP)
         carried.append(name)
+    if access_list.name in present:
+        own = _digest(present[access_list.name])
+        if _differs(broker / _CARRIED, own):
+            write_private(broker / _CARRIED, own, _OWNER_AND_GROUP)
     return carried
 
 
 def _is_to_be_kept(access_list: Path, data: bytes) -> bool:
     if not access_list.exists() or access_list.with_name(FORMER_ACCESS_LIST).exists():
         return False
+    carried = access_list.with_name(_CARRIED)
     try:
-        return access_list.read_bytes() != data
+        own = {_digest(data), carried.read_bytes() if carried.exists() else b""}
+        return _digest(access_list.read_bytes()) not in own
     except PermissionError:
         return True
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).hexdigest().encode()
 
 
 def _differs(file: Path, data: bytes) -> bool:

@@ -75,7 +75,7 @@ def _init(settings: CentralSettings, given: argparse.Namespace) -> str:
     issue_own(folder, authority, given.broker, now_ms)
     with closing(Register(folder)) as register:
         write_list(folder, authority, register, now_ms)
-    note(settings, "init-ca", given.name)
+    note(settings.database(), "init-ca", given.name)
     return words("authority_made", folder=folder)
 
 
@@ -89,7 +89,7 @@ def _renew_broker(settings: CentralSettings, given: argparse.Namespace) -> str:
     folder = folder_of(settings.folder)
     issue_broker(folder, Authority.load(folder), given.broker, _now_ms())
     names = ", ".join(given.broker)
-    note(settings, "renew-broker", names)
+    note(settings.database(), "renew-broker", names)
     return words("broker_renewed", file=folder / "broker.pem", names=names)
 
 
@@ -104,7 +104,7 @@ def _enrol(settings: CentralSettings, given: argparse.Namespace) -> str:
     with _registrar(settings) as registrar:
         token = registrar.new_token(given.node)
         valid = registrar.valid(given.node)
-    note(settings, "enrol", given.node)
+    note(settings.database(), "enrol", given.node)
     if valid:
         sys.stderr.write(f"{words('enrol_ends', node=given.node, count=valid)}\n")
     return token.text
@@ -115,7 +115,7 @@ def _revoke(settings: CentralSettings, given: argparse.Namespace) -> str:
     ended = _shut_out(settings, given)
     if not any(ended):
         raise IdentityError("nothing_to_revoke", node=given.node)
-    note(settings, "revoke-node", f"{given.node}: {given.reason}")
+    note(settings.database(), "revoke-node", f"{given.node}: {given.reason}")
     if not ended.certificates:
         return words("token_revoked", node=given.node)
     return words("revoked", node=given.node, count=ended.certificates)

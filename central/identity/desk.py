@@ -165,7 +165,9 @@ class IdentityDesk:
         """
         tried = {one: last for one, last in self._evictions.items() if one in revocations}
         self._evictions = tried
-        again = [one for one, last in tried.items() if last.next_ms <= now_ms < last.until_ms]
+        # Whoever was due in time is tried, however late: where many wait, each a second time.
+        in_time = {one: last for one, last in tried.items() if last.next_ms < last.until_ms}
+        again = [one for one, last in in_time.items() if last.next_ms <= now_ms]
         new = revocations - tried.keys()
         fresh = [one for one in new if one.at_ms + _EVICT_FOR_MS > now_ms]
         if again and not fresh:

@@ -54,10 +54,17 @@ class Committer:
         self._complained = False
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
 
-    def put(self, topic: str, payload: bytes, settled: Callable[[bool], object] = bool) -> None:
+    def put(
+        self,
+        topic: str,
+        payload: bytes,
+        settled: Callable[[bool], object] = bool,
+        failed: Callable[[Exception], object] | None = None,
+    ) -> None:
         """Hand over a message; waits while the bound is reached, so that the broker keeps what
-        cannot be stored yet. `settled` is called in the committing thread: see `Received`."""
-        self._inbox.put(Received(topic, payload, self._clock.stamp().wall_ms, settled))
+        cannot be stored yet. `settled` and `failed` are called in the committing thread: see
+        `Received`."""
+        self._inbox.put(Received(topic, payload, self._clock.stamp().wall_ms, settled, failed))
 
     def start(self) -> None:
         """Begin to commit."""
@@ -89,19 +96,50 @@ class Committer:
                 wait_s = self._fold(quiet=not messages)
             except StoreError as error:
                 wait_s = _IDLE_S
-                self._intake.forget()
-                self._folder.forget()
+                self._forget()
                 self._complain(error)
 
     def _settle(self, messages: list[Received]) -> None:
-        stored = False
+        unsettled = list(messages)
         try:
             self._prepare()
-            self._commit(messages)
-            stored = True
+            try:
+                self._commit(messages)
+            except StoreError:
+                raise
+            except Exception:  # noqa: BLE001 - one of them met it, and is found alone
+                self._settle_one_by_one(unsettled)
+            else:
+                unsettled.clear()
+                for message in messages:
+                    message.settled(True)
         finally:
-            for message in messages:
-                message.settled(stored)
+            for message in unsettled:
+                message.settled(False)
+
+    def _settle_one_by_one(self, unsettled: list[Received]) -> None:
+        """Nobody thought of what one of these messages meets: who brought that one hears of it, or
+        it goes to quarantine unacknowledged; the others are stored."""
+        while unsettled:
+            message = unsettled[0]
+            self._forget()
+            try:
+                self._commit([message])
+            except StoreError:
+                raise
+            except Exception as error:
+                if message.failed is None:
+                    logger.exception("what came on %r cannot be stored", message.topic)
+                    self._intake.set_aside(message, error)
+                else:
+                    message.failed(error)
+            else:
+                message.settled(True)
+            del unsettled[0]
+
+    def _forget(self) -> None:
+        self._intake.forget()
+        self._folder.forget()
 
     def _commit(self, messages: list[Received]) -> None:
         if not messages:

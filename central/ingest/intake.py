@@ -18,12 +18,14 @@ logger = logging.getLogger(__name__)
 
 class Received(Struct, frozen=True):
     """A message as it came from the broker, and when (UTC milliseconds since 1970). `settled` hears
-    whether it was stored, or refused for good; if not, nothing of it was kept."""
+    whether it was stored, or refused for good; if not, nothing of it was kept. `failed` hears
+    instead what nobody thought of that storing it met; without one the message is set aside."""
 
     topic: str
     payload: bytes
     received_ms: int
     settled: Callable[[bool], object] = bool
+    failed: Callable[[Exception], object] | None = None
 
 
 class Committed(Struct, frozen=True):
@@ -76,6 +78,15 @@ class Intake:
             self._counts.clear()
             self._fresh.clear()
         return [Committed(node, epoch, mark) for (node, epoch), mark in answers.items()]
+
+    def set_aside(self, message: Received, error: Exception) -> None:
+        """Put a message that storing met `error` with into quarantine; its hub keeps the rows, for
+        nothing of them is acknowledged. Raises StoreError."""
+        node = _node_of(message.topic)
+        detail = f"{type(error).__name__}: {error}"
+        refused = Quarantined(message.topic, message.payload, "not-taken", detail)
+        with self._store.transaction():
+            self._refuse(message, node, refused)
 
     def forget(self) -> None:
         """Read the store again before the next message: others may have written meanwhile, or a

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from central.access.limits import RateLimit, network_of
 from central.api.again import unanswered
 from central.public.board import KEPT_S, Board
-from central.public.page import STYLE, refusal_page, ticket_page
+from central.public.page import REFRESH_S, STYLE, refusal_page, ticket_page
 from central.public.queue import SiteQueue
 from central.store.database import Location
 from central.store.protocol import StoreError
@@ -66,14 +66,15 @@ class _Pages:
         wait_s = self._limit.wait_s(network_of(request.client.host if request.client else ""))
         if wait_s:
             too_often = HTTPStatus.TOO_MANY_REQUESTS
-            return _refusal("too_often", language, too_often, {"retry-after": str(wait_s)})
+            return _refusal("too_often", language, too_often, max(wait_s, REFRESH_S))
         try:
             asked = msgspec.convert(request.path_params, _Asked)
             queue = await self._board.queue(asked.place)
         except msgspec.ValidationError:
             queue = None
         except StoreError as error:
-            refusal = _refusal("not_readable", language, HTTPStatus.SERVICE_UNAVAILABLE)
+            unavailable = HTTPStatus.SERVICE_UNAVAILABLE
+            refusal = _refusal("not_readable", language, unavailable, REFRESH_S)
             return unanswered(refusal, error)
         if queue is None:
             return _refusal("unknown_ticket", language, HTTPStatus.NOT_FOUND)
@@ -103,8 +104,9 @@ async def _style(_request: Request) -> Response:
     )
 
 
-def _refusal(
-    key: str, language: str, status: HTTPStatus, headers: dict[str, str] | None = None
-) -> Response:
-    kept = {"cache-control": "no-store", **(headers or {})}
-    return Response(refusal_page(key, language), status, kept, _HTML)
+def _refusal(key: str, language: str, status: HTTPStatus, again_s: int | None = None) -> Response:
+    """What passes is asked for again by the browser itself: nobody sees their number meanwhile."""
+    headers = {"cache-control": "no-store"}
+    if again_s is not None:
+        headers["retry-after"] = str(again_s)
+    return Response(refusal_page(key, language, again_s), status, headers, _HTML)

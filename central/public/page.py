@@ -30,6 +30,10 @@ def ticket_page(queue: SiteQueue, day: str, number: str, language: str) -> bytes
     def words(key: str, **values: object) -> str:
         return say(f"ticket_page.{key}", language, **values)
 
+    if place.ahead is None:
+        said = words(f"state_{place.phase.replace('-', '_')}")
+    else:
+        said = words("ahead", n=place.ahead) if place.ahead else words("next")
     wait = None
     if place.wait_min is not None:
         long = place.wait_min > _MOST_WAIT_MIN
@@ -41,10 +45,8 @@ def ticket_page(queue: SiteQueue, day: str, number: str, language: str) -> bytes
         other="en" if language == "vi" else "vi",
         site=queue.name,
         number=number,
-        state=words(f"state_{place.phase.replace('-', '_')}"),
-        waiting=place.phase == "waiting",
-        ahead=None if place.ahead is None else words("ahead", n=place.ahead),
-        first=place.ahead == 0,
+        said=said,
+        phase=place.phase,
         wait=wait,
         current=queue.live,
         stale=not queue.live and place.phase != "no-news",
@@ -54,12 +56,13 @@ def ticket_page(queue: SiteQueue, day: str, number: str, language: str) -> bytes
     return html.encode()
 
 
-def refusal_page(key: str, language: str) -> bytes:
-    """A page that says why there is nothing to show."""
+def refusal_page(key: str, language: str, again_s: int | None) -> bytes:
+    """A page that says why there is nothing to show; a browser left open with it asks again after
+    `again_s`, or never."""
     title = say("ticket_page.title", language)
     words = say(f"ticket_page.{key}", language)
     html = _templates.get_template("refusal.html").render(
-        language=language, title=title, words=words
+        language=language, title=title, words=words, again_s=again_s
     )
     return html.encode()
 

@@ -4,8 +4,9 @@ import argparse
 from pathlib import Path
 
 from central.access.audit import Deed, record
-from central.commands import Commands, invoking_user, reason, site_of, words
+from central.commands import Commands, invoking_user, note, reason, site_of, words
 from central.recovery.exports import checked, register_key
+from central.recovery.refused import refused_file
 from central.recovery.site_state import site_state
 from central.recovery.spool import spool
 from central.service import signing_key_of
@@ -63,6 +64,7 @@ def _state(settings: CentralSettings, given: argparse.Namespace) -> str:
 
 def _node_key(settings: CentralSettings, given: argparse.Namespace) -> str:
     register_key(settings.folder, given.node, given.key)
+    note(settings.database(), "node-key", f"{given.node}: {given.key}")
     return words("key_known", node=given.node)
 
 
@@ -72,10 +74,12 @@ def _import(settings: CentralSettings, given: argparse.Namespace) -> str:
     started_ms = SystemClock().stamp().wall_ms
     if not _holds(settings, export):
         waiting = spool(settings.folder, export, data)
+        rows = f"rows {export.first_seq} to {export.last_seq}"
+        note(settings.database(), "import", f"{export.node} {export.epoch}: {rows}")
         if not _is_gone(waiting):
             return words("import_waits", file=waiting)
         if not _holds(settings, export):
-            return _not_all_here(settings, export, started_ms)
+            return _not_all_here(settings, export, waiting, started_ms)
     with reading(settings.database()) as conn:
         committed = watermarks(conn, export.node)
     path = (given.to or given.file.parent) / f"thutu-receipt-{export.node}.thutu"
@@ -103,11 +107,14 @@ def _is_gone(waiting: Path) -> bool:
     return not waiting.exists()
 
 
-def _not_all_here(settings: CentralSettings, export: Export, since_ms: int) -> str:
+def _not_all_here(settings: CentralSettings, export: Export, waiting: Path, since_ms: int) -> str:
     with reading(settings.database()) as conn:
         refused = refused_since(conn, up(export.node, "events"), since_ms)
     what = words("rows_not_here", node=export.node, first=export.first_seq, last=export.last_seq)
-    why = words("rows_refused", n=refused) if refused else words("import_again")
+    if kept := refused_file(waiting):
+        why = words("import_refused", file=kept.file, why=kept.why)
+    else:
+        why = words("rows_refused", n=refused) if refused else words("import_again")
     return f"{what} {why}"
 
 

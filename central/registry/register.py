@@ -5,6 +5,7 @@ from datetime import date
 
 from msgspec import Struct, UnsetType
 
+from central.access.audit import Deed, record
 from central.appointments.withdrawal import withdraw
 from central.registry.lists import ListError, refuse
 from central.registry.published_names import provinces_of, units_of
@@ -79,7 +80,7 @@ def compare(db: Database, sites: Sequence[SiteRecord], today: str) -> Registrati
 def register(db: Database, sites: Sequence[SiteRecord], *, who: str, now_ms: int) -> Registration:
     """Register sites; a changed name is valid from now on, and the old one stays for the past, as
     do the figures of a site that ends. Appointments after its last day are cancelled, which their
-    sites' hubs are told, with a line in the audit log.
+    sites' hubs are told. Both leave a line in the audit log.
 
     Sites missing from the list stay registered. Raises ListError as `compare` does, and StoreError;
     then nothing was stored.
@@ -106,6 +107,9 @@ def register(db: Database, sites: Sequence[SiteRecord], *, who: str, now_ms: int
                 ON CONFLICT (kind, code, from_day) DO UPDATE SET name = excluded.name""",
                 (site.site, _ALWAYS if site.site in changes.new else today, site.name),
             )
+        if changes.new or changes.changed:
+            said = f"{len(changes.new)} new, {len(changes.changed)} changed"
+            record(db.conn, Deed(who, "sites-imported", said), now_ms)
         for ended in changes.withdrawn:
             withdraw(
                 db.conn,

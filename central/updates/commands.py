@@ -80,7 +80,8 @@ def add_update_commands(commands: Commands) -> None:
 def _add(settings: CentralSettings, given: argparse.Namespace) -> str:
     new = _shelf(settings).add(given.folder, with_wheels=not given.without_wheels)
     for kept in new:
-        note(settings, "release-added", f"{kept.release.number} ({kept.release.software})")
+        subject = f"{kept.release.number} ({kept.release.software})"
+        note(settings.database(), "release-added", subject)
     return "\n".join(
         _words(
             "added",

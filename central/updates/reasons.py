@@ -29,7 +29,7 @@ def too_many(refused: int, tried: int) -> str:
 
 
 def reason_words(reason: str, language: str) -> str:
-    """A stored reason in words; one that an older release stored in words is returned as it is."""
+    """A stored reason in words; what is no code is returned as it is."""
     found = _TOO_MANY.fullmatch(reason)
     if found is None:
         return reason

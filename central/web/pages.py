@@ -1,8 +1,10 @@
 """The admins' pages: the desk's answers in HTML."""
 
 import gzip
+from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, NamedTuple
 
@@ -11,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from central.access.permissions import Permission
+from central.alerts.rules import Rule
 from central.api.entrance import Admission, Entrance, Shown
 from central.api.freshness import local_time
 from central.api.known import Period
@@ -26,7 +29,7 @@ from central.api.parameters import (
 from central.api.ranking import Page
 from central.store.visible import Where
 from central.web.chart import Chart, bar_chart
-from central.web.tiles import archipelagos, tiles
+from central.web.tiles import archipelagos, heat, tiles
 from central.web.words import Words, page_language
 
 _LARGE = 4096  # bytes
@@ -34,6 +37,7 @@ _LEVEL = 4
 _HUBS = Page(0, 100)
 _RESTATED = Page(0, 100)  # days on which a hub was back with more of this one
 _QUARTERS_WITH_ROOM = 48
+_OF_NOW = (Rank.LONGEST_NOW, Rank.WAITING)
 
 
 class Pages:
@@ -95,6 +99,8 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
     Reading = Annotated[  # noqa: N806 - a type
         Admission, page_admitting(entrance, Permission.FIGURES)
     ]
+    target_ms = wait_target_s * 1000
+    heat_of = partial(heat, target_ms=target_ms)
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
@@ -107,16 +113,19 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
             "overview.html",
             admin=admission.admin,
             day=asked,
+            days=_days(asked),
             overview=admission.desk.overview(asked),
+            open_alerts=_open_alerts(admission, Where()),
             sites=admission.desk.sites(own, asked, Rank.P90) if own else None,
-            ranks=list(Rank),
+            ranks=_ranks(asked, entrance.today()),
             provinces=sorted(
                 (province for province in answer if province.sites), key=_longest_wait_first
             ),
             quiet=[province for province in answer if not province.sites],
-            tiles=tiles(answer, wait_target_s * 1000),
+            tiles=tiles(answer, target_ms),
             archipelagos=archipelagos(answer),
-            target_ms=wait_target_s * 1000,
+            target_ms=target_ms,
+            heat=heat_of,
         )
 
     @router.get("/provinces/{code}")
@@ -124,19 +133,25 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
         request: Request, admission: Reading, code: str, rank: Rank = Rank.P90, day: DayQuery = None
     ) -> Response:
         asked = day or entrance.today()
-        sites = found(admission.desk.sites(code, asked, rank))
+        ranks = _ranks(asked, entrance.today())
+        sites = found(admission.desk.sites(code, asked, rank if rank in ranks else Rank.P90))
         return pages.render(
             request,
             "province.html",
             admin=admission.admin,
             day=asked,
+            days=_days(asked),
+            province=admission.desk.province(code, asked),
+            open_alerts=_open_alerts(admission, Where(province=code)),
             sites=sites,
-            ranks=list(Rank),
+            ranks=ranks,
+            target_ms=target_ms,
+            heat=heat_of,
         )
 
     @router.get("/sites/{site}")
-    def site_today(site: str) -> Response:
-        return RedirectResponse(f"/sites/{site}/days/{entrance.today()}")
+    def site(site: str, day: DayQuery = None) -> Response:
+        return RedirectResponse(f"/sites/{site}/days/{day or entrance.today()}")
 
     @router.get("/sites/{site}/days/{day}")
     def site_day(request: Request, admission: Reading, site: str, day: DayPath) -> Response:
@@ -147,9 +162,9 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
             "site.html",
             admin=admission.admin,
             day=day,
-            day_before=day - timedelta(days=1),
-            day_after=day + timedelta(days=1),
+            days=_days(day),
             found=shown,
+            open_alerts=_open_alerts(admission, Where(site=site)),
             province_name=entrance.places().name(shown.province, day),
             quality=found(admission.desk.quality(site, day)),
             charts=_charts(shown.quarters, words),
@@ -158,6 +173,8 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
             restated=admission.archive.restatements(
                 Period(day, day), Where(site=site), _RESTATED
             ).restated,
+            target_ms=target_ms,
+            heat=heat_of,
         )
 
     return router
@@ -170,6 +187,30 @@ class NamedChart(NamedTuple):
     chart: Chart
 
 
+class Days(NamedTuple):
+    """The day that a page shows, and those beside it."""
+
+    before: date
+    shown: date
+    after: date
+
+
+def _days(shown: date) -> Days:
+    return Days(shown - timedelta(days=1), shown, shown + timedelta(days=1))
+
+
+def _ranks(day: date, today: date) -> list[Rank]:
+    """By what sites can be ranked: of a day that is over nobody waits now."""
+    return [rank for rank in Rank if day == today or rank not in _OF_NOW]
+
+
+def _open_alerts(admission: Admission, where: Where) -> list[tuple[Rule, int]]:
+    counts = Counter[str]()
+    for row in admission.alerts.tally(where, still_open=True):
+        counts[row.rule] += row.n
+    return [(rule, counts[rule]) for rule in Rule if counts[rule]]
+
+
 def _longest_wait_first(province: Province) -> tuple[int, str]:
     return (-(province.figures.wait.p90_ms or -1), province.code)
 
@@ -178,7 +219,9 @@ def _charts(quarters: list[Quarter], words: Words) -> list[NamedChart]:
     times = [f"{quarter.start:%H:%M}" for quarter in quarters]
     hours = 1 if len(quarters) <= _QUARTERS_WITH_ROOM else 3
     marks = [
-        f"{quarter.start:%H}" if not (quarter.start.minute or quarter.start.hour % hours) else None
+        f"{quarter.start.hour}h"
+        if not (quarter.start.minute or quarter.start.hour % hours)
+        else None
         for quarter in quarters
     ]
     waits = [quarter.wait.p50_ms for quarter in quarters]

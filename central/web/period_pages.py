@@ -25,6 +25,7 @@ from central.api.parameters import (
 )
 from central.api.period_models import Step, Total, Trend
 from central.api.ranking import Page
+from central.scope import Scope
 from central.store.visible import Where
 from central.web.chart import Chart, bar_chart
 from central.web.pages import NamedChart, Pages, page_admitting
@@ -54,7 +55,14 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
             "trends.html",
             admin=admission.admin,
             where=where,
-            trends=[(trend, _trend_charts(trend, words, entrance.today())) for trend in shown],
+            trends=[
+                (
+                    trend,
+                    _trend_charts(trend, words, entrance.today()),
+                    _files(where, Period(trend.points[0].first_day, trend.points[-1].last_day)),
+                )
+                for trend in shown
+            ],
         )
 
     @router.get("/compare")
@@ -95,6 +103,8 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
             before=before,
             freshness=now.freshness,
             rows=_compared(then, before.last, now, period.last, entrance.today()),
+            is_of_other_sites=then.reporting != now.reporting,
+            files=_files(where, period),
         )
 
     @router.get("/machines")
@@ -103,6 +113,10 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
             request,
             "machines.html",
             admin=admission.admin,
+            where=where,
+            provinces=entrance.places().provinces.in_force(entrance.today())
+            if admission.admin.scope == Scope()
+            else [],
             hubs=admission.records.nodes(where, _HUBS),
             broken=admission.records.broken_devices(where, _HUBS),
             sees_sites=may(admission.admin.role, Permission.FIGURES),
@@ -113,17 +127,24 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
         request: Request, admission: Watching, where: Somewhere, offset: OffsetQuery = 0
     ) -> Response:
         differing = admission.records.differences(where, Page(offset, _AT_ONCE))
-        named = {name: value for name, value in asdict(where).items() if value is not None}
         return pages.render(
             request,
             "differences.html",
             admin=admission.admin,
             found=differing,
             sees_sites=may(admission.admin.role, Permission.FIGURES),
-            more=urlencode({**named, "offset": differing.next_offset}),
+            more=urlencode({**_named(where), "offset": differing.next_offset}),
         )
 
     return router
+
+
+def _files(where: Where, period: Period) -> str:
+    return urlencode({**_named(where), "from": period.first, "to": period.last})
+
+
+def _named(where: Where) -> dict[str, str]:
+    return {name: value for name, value in asdict(where).items() if value is not None}
 
 
 def _no_period(first: date, last: date, words: Words) -> str:
@@ -160,6 +181,7 @@ def _compared(then: Total, then_last: date, now: Total, now_last: date, today: d
 
     before, after = then.figures, now.figures
     return [
+        count("reporting", then.reporting, now.reporting),
         count("issued", before.issued, after.issued),
         count("visits", before.visits, after.visits),
         count("no_shows", before.no_shows, after.no_shows),

@@ -45,6 +45,8 @@ PLACES: dict[str, tuple[int, int]] = {
 """Row and column of each province, from the north-west, 1 first."""
 
 _NOWHERE = (0, 0)
+_MS_PER_MINUTE = 60_000
+_WHOLE_MINUTES_FROM_MS = 10 * _MS_PER_MINUTE
 
 ARCHIPELAGOS = (("Hoàng Sa", "48", (8, 6)), ("Trường Sa", "56", (12, 6)))
 """Name, province, row and column."""
@@ -78,7 +80,7 @@ def tiles(provinces: Sequence[Province], target_ms: int) -> list[Tile]:
             province,
             short_name(province.name),
             *PLACES.get(province.code, _NOWHERE),
-            _heat(province, target_ms),
+            heat(province.figures.wait.p90_ms, target_ms),
         )
         for province in provinces
     ]
@@ -102,8 +104,11 @@ def short_name(name: str) -> str:
     return name
 
 
-def _heat(province: Province, target_ms: int) -> int:
-    wait_ms = province.figures.wait.p90_ms
+def heat(wait_ms: int | None, target_ms: int) -> int:
+    """0 without a figure, 1 for a wait within the target, 2 above it and 3 above twice of it; by
+    whole minutes where they are shown, so that no 20 minutes are above a target of 20."""
     if wait_ms is None:
         return 0
+    if wait_ms >= _WHOLE_MINUTES_FROM_MS:
+        wait_ms = round(wait_ms / _MS_PER_MINUTE) * _MS_PER_MINUTE
     return 1 + (wait_ms > target_ms) + (wait_ms > 2 * target_ms)

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from central.access.permissions import Permission
+from central.access.permissions import Permission, may
 from central.api.entrance import Admission, Entrance
 from central.api.parameters import OffsetQuery, where_of
 from central.api.ranking import Page
@@ -54,6 +54,7 @@ def update_pages(entrance: Entrance, pages: Pages) -> APIRouter:
             steps=list(Progress),
             software=software,
             provinces=[(code, names.name(code, today)) for code in provinces],
+            sees_sites=may(admission.admin.role, Permission.FIGURES),
         )
 
     return router

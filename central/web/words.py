@@ -90,6 +90,13 @@ class Words:
         """A time of day to the second."""
         return f"{time:%H:%M:%S}"
 
+    def whole_day(self, day: date) -> str:
+        """A date with its day of the week, and whether it is today: the browser's own fields write
+        dates as the computer was installed, day and month either way round."""
+        weekday = self.say(f"terminal.weekday_{day.isoweekday()}")
+        key = "today" if day == self._today else "on_day"
+        return self(key, weekday=weekday, date=self.date(day))
+
     def date(self, day: date) -> str:
         """A date as it is written in Vietnam."""
         return f"{day:%d/%m/%Y}"

@@ -21,8 +21,8 @@ def decide(
         return book.put(key or Ed25519PrivateKey.generate(), node, text, handled)
 
 
-def open_on(weekday: int, times: str) -> str:
-    """The configuration of 01-00097-01 where it is open on one day of the week."""
+def open_at(hours: str) -> str:
+    """The configuration of 01-00097-01 with these `sessions`, and closed and extra days."""
     return f"""
 [site]
 site = "01-00097-01"
@@ -30,5 +30,10 @@ unit = "Phường Hồng Hà"
 site_name = "Trung tâm phường Hồng Hà"
 services = [{{ id = "1", series = "1", name = {{ vi = "Hộ tịch" }} }}]
 counters = [{{ id = "1", services = ["1"] }}]
-sessions = [{{ weekdays = [{weekday}], {times} }}]
+{hours}
 """
+
+
+def open_on(weekday: int, times: str) -> str:
+    """The configuration of 01-00097-01 where it is open on one day of the week."""
+    return open_at(f"sessions = [{{ weekdays = [{weekday}], {times} }}]")

@@ -20,7 +20,7 @@ from central.registry.register import register
 from central.registry.sites import parse_sites
 from central.rollup.folder import Folder
 from central.scope import Role, Scope
-from central.settings import AccessSettings
+from central.settings import AccessSettings, FigureSettings
 from central.store.appointments import Appointments, Slot
 from central.store.connection import Database
 from central.store.database import Location, database_of, open_for_writing, transaction
@@ -113,7 +113,9 @@ class Nation:
 
 
 @contextmanager
-def nation(folder: Path, database: Location | None = None) -> Iterator[Nation]:
+def nation(
+    folder: Path, database: Location | None = None, *, wait_target_s: int = 1200
+) -> Iterator[Nation]:
     """Hồng Hà is live, runs another configuration than was decided and refused new software; Hải
     Châu has a gap and old software, beside it a machine with yet another, and fetches the new; one
     site is silent, one unregistered."""
@@ -177,7 +179,10 @@ def nation(folder: Path, database: Location | None = None) -> Iterator[Nation]:
         )
     access = AccessSettings(requests_per_minute=1_000_000, sign_ins_per_minute=1000)
     entrance = Entrance(database, clock, live_within_s=180, access=access)
-    front = Front(create_api(entrance, lambda: True), create_pages(entrance))
+    front = Front(
+        create_api(entrance, lambda: True),
+        create_pages(entrance, FigureSettings(wait_target_s=wait_target_s)),
+    )
     server = HttpServer(front, HttpAddress("127.0.0.1", 0))
     server.start()
     try:

@@ -1,8 +1,6 @@
 """Accounts, tokens, sessions, lock-out, and the audit log of them."""
 
-import hashlib
 import unicodedata
-from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
@@ -28,8 +26,6 @@ from central.access.passwords import Passwords
 from central.scope import Role, Scope
 from central.store.access import AccessStore
 from central.store.connection import Database as AnyDatabase
-from central.store.schema import migrations
-from central.store.sqlite import open_for_writing
 from tests.edge.running_site import TestClock
 
 NOW_MS = 1_000_000
@@ -119,22 +115,6 @@ def test_a_name_is_readable_and_used_once(db: Database, name: str) -> None:
     create_token(db, "An", "national", None, NOW_MS, who="operator")
     with pytest.raises(AccountError, match="An"):
         create_token(db, "An", "national", None, NOW_MS, who="operator")
-
-
-def test_tokens_of_a_database_from_before_accounts_stay_valid(tmp_path: Path) -> None:
-    old = Database(tmp_path / "centre.db")
-    migrations.apply(old)
-    token = "t" * 43
-    old.execute(
-        """INSERT INTO tokens (hash, name, role, province, created_ms)
-        VALUES (?, 'Sở Nội vụ', 'province', '48', 1)""",
-        (hashlib.sha256(token.encode()).digest(),),
-    )
-    old.conn.commit()
-    old.close()
-    new = open_for_writing(tmp_path / "centre.db")
-    assert admin_of_token(new.conn, token) == Admin("Sở Nội vụ", "province", Scope("48"))
-    new.close()
 
 
 # --- sessions ---------------------------------------------------------------------------------

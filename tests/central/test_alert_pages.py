@@ -94,7 +94,7 @@ def test_what_nobody_has_seen_stands_first_and_the_oldest_of_it_on_top(
     text = client.get("/alerts").text
     devices = re.findall(r"<small>[^<]*: h1/([^ <]*)", text)
     assert (devices[0], devices[-1]) == ("boards:b2", "boards:b1")
-    assert "Chưa ai xác nhận đứng trước" in text
+    assert "Cảnh báo chưa ai xác nhận đứng trước" in text
 
 
 def test_open_alerts_are_narrowed_by_rule_and_province_and_stay_so(page: Page) -> None:

@@ -229,4 +229,4 @@ def test_many_may_ask_at_once(served: Nation) -> None:
 
 def test_health_needs_no_token(served: Nation) -> None:
     with served.client(None) as client:
-        assert client.get("/api/v1/health").json() == {"healthy": True}
+        assert client.get("/api/v1/health").json() == {"healthy": True, "refused_files": 0}

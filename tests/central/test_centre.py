@@ -16,6 +16,7 @@ import pytest
 
 from central.__main__ import main
 from central.broker import CENTRE, EmbeddedBroker
+from central.recovery.refused import keep_refused
 from central.service import Centre, issue_token, rebuild
 from central.store.database import database_of
 from central.store.sqlite import reading
@@ -110,7 +111,7 @@ def stored(folder: Path, node: str) -> list[bytes]:
 def cell_sums(folder: Path) -> list[tuple[object, ...]]:
     with reading(database_of(folder)) as conn:
         return conn.execute(
-            "SELECT site, day, issued, called, finished, wait_n, wait_ms FROM site_days"
+            "SELECT site, day, issued, called, finished, wait_ms, length(wait_bins) FROM site_days"
         ).fetchall()
 
 
@@ -151,6 +152,19 @@ def test_a_folder_has_one_centre(tmp_path: Path, broker: EmbeddedBroker) -> None
             rebuild(folder)
     with centre(folder, broker) as again:
         until(lambda: httpx.get(f"{again.url}/api/v1/health").status_code == 200)
+
+
+def test_files_that_could_not_be_taken_in_are_counted_in_its_health(
+    tmp_path: Path, broker: EmbeddedBroker
+) -> None:
+    with centre(tmp_path / "centre", broker) as running:
+        until(lambda: httpx.get(f"{running.url}/api/v1/health").status_code == 200)
+        file = tmp_path / "centre/imports/01-00097-01-h1-118e4d0a87c3c5db-1-2.thutu"
+        file.parent.mkdir()
+        file.write_bytes(b"rows")
+        keep_refused(file, "OverflowError: too large")
+        health = httpx.get(f"{running.url}/api/v1/health")
+        assert (health.status_code, health.json()["refused_files"]) == (200, 1)
 
 
 def test_a_centre_without_its_broker_says_so(tmp_path: Path, broker: EmbeddedBroker) -> None:
@@ -299,7 +313,7 @@ def test_commands_speak_clearly(tmp_path: Path, operator: Operator) -> None:
     assert operator.does(*wanted, given="hàng chờ buổi sáng\n").returncode == 0
     assert operator.does("accounts").stdout == "An: unit, 01-00097\n"
     assert operator.does("password", "--name", "An", given="một mật khẩu khác\n").returncode == 0
-    assert operator.does("audit").stdout == "The audit log is whole: 5 lines.\n"
+    assert operator.does("audit").stdout == "The audit log is whole: 6 lines.\n"
     sites.write_text("site,name,type,national_code\nx,Hồng Hà,centre,\n", "utf-8")
     wrong = operator.does("import-sites", str(sites))
     assert (wrong.returncode, wrong.stderr) == (

@@ -1,14 +1,14 @@
 """The thread that commits, acknowledges and folds."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 import pytest
 from sqlite_utils import Database
 
 from central.ingest.committer import Committer
-from central.ingest.intake import Intake, Received
+from central.ingest.intake import Committed, Intake, Received
 from central.rollup.folder import Folder
 from central.rollup.recent import Recent
 from central.store.ingest import SqlIngestStore
@@ -107,6 +107,84 @@ def test_a_failing_store_is_said_and_nothing_is_acknowledged(
     until(lambda: not committer.is_healthy)
     assert line.sent == []
     assert [record.levelname for record in caplog.records] == ["ERROR"]
+    committer.stop()
+
+
+def test_what_one_message_meets_that_nobody_thought_of_keeps_no_other_from_being_stored(
+    db: Database, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = morning(NODE).journal
+    heard: list[object] = []
+    intake = Intake(SqlIngestStore(db))
+    commit = intake.commit
+
+    def trip(messages: Sequence[Received]) -> list[Committed]:
+        if any(message.payload == b"trips" for message in messages):
+            raise OverflowError("too large")
+        return commit(messages)
+
+    monkeypatch.setattr(intake, "commit", trip)
+    committer = Committer(
+        intake, Folder(SqlRollupStore(db), intake.recent), StandingClock(), line.publish
+    )
+    committer.put(made.events_topic, made.batch(1, 10), heard.append)
+    committer.put(made.events_topic, b"trips", heard.append, heard.append)
+    committer.put(made.events_topic, made.batch(11, 20), heard.append)
+    committer.start()
+    until(lambda: line.sent == [(down(NODE, "ack"), 20)])
+    assert (heard[0], str(heard[1]), heard[2]) == (True, "too large", True)
+    assert committer.is_healthy
+    committer.stop()
+
+
+def test_what_a_message_of_the_broker_meets_sets_it_aside_unacknowledged(
+    db: Database, line: Line, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    made, others = morning(NODE).journal, morning(OTHER_NODE).journal
+    intake = Intake(SqlIngestStore(db))
+    commit = intake.commit
+
+    def trip(messages: Sequence[Received]) -> list[Committed]:
+        if any(message.topic == made.events_topic for message in messages):
+            raise OverflowError("too large")
+        return commit(messages)
+
+    monkeypatch.setattr(intake, "commit", trip)
+    committer = Committer(
+        intake, Folder(SqlRollupStore(db), intake.recent), StandingClock(), line.publish
+    )
+    committer.put(made.events_topic, made.batch(1, 10))
+    committer.put(others.events_topic, others.batch(1, 10))
+    committer.start()
+    until(lambda: line.sent == [(down(OTHER_NODE, "ack"), 10)])
+    assert committer.is_healthy
+    committer.stop()
+    assert [*db.query("SELECT topic, reason, detail FROM quarantine")] == [
+        {"topic": made.events_topic, "reason": "not-taken", "detail": "OverflowError: too large"}
+    ]
+    assert made.events_topic in caplog.text
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_where_nothing_can_even_be_set_aside_the_thread_ends_and_settles_nothing(
+    db: Database, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[bool] = []
+    intake = Intake(SqlIngestStore(db))
+
+    def trip(*_messages: object) -> list[Committed]:
+        raise OverflowError("too large")
+
+    monkeypatch.setattr(intake, "commit", trip)
+    monkeypatch.setattr(intake, "set_aside", trip)
+    committer = Committer(
+        intake, Folder(SqlRollupStore(db), intake.recent), StandingClock(), line.publish
+    )
+    for _ in range(3):
+        committer.put("topic", b"", heard.append)
+    committer.start()
+    until(lambda: not committer.is_alive)
+    assert heard == [False] * 3
     committer.stop()
 
 

@@ -12,8 +12,8 @@ from central.ingest.intake import Intake, Received
 from central.scope import Scope
 from central.store.access import AccessStore
 from central.store.appointments import AppointmentRow, Appointments, Withdrawal
-from central.store.configurations import Configurations
-from central.store.database import reading, writing
+from central.store.configurations import Configurations, Made
+from central.store.database import reading, transaction, writing
 from central.store.ingest import SqlIngestStore
 from edge.settings import HubSettings
 from runtime.settings import SettingsError, load_settings
@@ -91,6 +91,20 @@ def test_a_site_is_all_of_its_hubs_that_are_there(operator: Decider) -> None:
     operator.retires(H1)
     assert [line[: len(H1)] for line in operator.publishes(CONFIGURATION)] == [H2, H3]
     assert operator.told() == {H1: 2, H2: 2, H3: 2}
+
+
+def test_what_an_older_centre_stored_and_no_hub_takes_is_named(operator: Decider) -> None:
+    operator.publishes(CONFIGURATION)
+    whole = operator.does("configurations")
+    with writing(operator.database) as db, transaction(db.conn):
+        text = CONFIGURATION.replace("per_slot = 2", "per_slot = 0")
+        Configurations(db.conn).put(H1, Made(9, text))
+    said = operator.does("configurations").splitlines()[-1]
+    assert said.startswith(f"{H1}: no hub takes the configuration that is stored for it")
+    assert "appointments_per_slot" in said
+    assert f"publish-config {H1} FILE" in said
+    operator.publishes(CONFIGURATION)
+    assert "no hub takes" not in operator.does("configurations") + whole
 
 
 def test_what_windows_saves_as_utf8_is_published(operator: Decider) -> None:

@@ -11,7 +11,6 @@ from central.scope import Scope
 from central.store.database import reading
 from central.store.ingest import SqlIngestStore
 from central.store.machines import Machines
-from central.store.machines_schema import machine_migrations
 from central.store.rollup import SqlRollupStore
 from central.store.visible import Where
 from contract import events as e
@@ -102,7 +101,7 @@ def test_a_new_journal_begins_anew_and_scopes_hold(db: Database, database: Path)
     assert seen(database, Scope("48")) == [(OTHER_NODE, "printer", "paper_low", MORNING_MS + 1_000)]
 
 
-def test_rebuilding_and_migrating_give_the_same(db: Database, database: Path) -> None:
+def test_rebuilding_gives_the_same(db: Database, database: Path) -> None:
     journal = Journal()
     journal.add(e.DeviceLost("printer", "paper-out"), 1_000)
     journal.add(e.TicketIssued("1001", ("1",)), 2_000)
@@ -112,10 +111,6 @@ def test_rebuilding_and_migrating_give_the_same(db: Database, database: Path) ->
     send(db, journal)
     once = seen(database)
     Folder(SqlRollupStore(db)).rebuild()
-    assert seen(database) == once
-    db.execute("DROP TABLE devices_now")
-    db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm001_devices_now'")
-    machine_migrations.apply(db)
     assert seen(database) == once
 
 

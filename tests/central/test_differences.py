@@ -6,8 +6,6 @@ import httpx
 import msgspec
 import pytest
 
-from central.catalogue.catalogue import Catalogue, publish
-from central.catalogue.handled import Handled
 from central.configuration.decided import Decided
 from central.configuration.differences import Difference, Wanted, differences, wanted
 from central.scope import Scope
@@ -18,7 +16,6 @@ from central.store.reader import NodeRow, Reader
 from central.store.updates import UpdateBook
 from central.updates.rollout import Rollout, RolloutState
 from contract.wire import Phase, SiteMachine, UpdateState, configuration_label
-from tests.central.catalogue.lists import BIRTH, procedures
 from tests.central.decisions import decide
 from tests.central.journal import DAY, NODE, OTHER_NODE
 from tests.central.nation import OTHER_SITE, QUIET_SITE, SITE, UNREGISTERED_SITE, Nation, answer
@@ -97,18 +94,6 @@ def test_a_hub_that_runs_what_this_centre_has_not_made_differs_from_nothing_know
     lost = configuration_label(7, TEXT, b"")
     [found] = differences(heard(each_db, (NODE, "0.1.0", lost)), wanted(each_db.conn, DAY))
     assert (found.config, found.wanted_config, found.config_differs) == (lost, None, True)
-
-
-def test_older_software_has_a_catalogue_that_it_does_not_know(
-    each_db: Database, location: Location
-) -> None:
-    handled = Handled(Catalogue(1, 0, procedures(BIRTH)))
-    publish(each_db, procedures(BIRTH), who="x", address="", now_ms=0)
-    made = decide(location, NODE, TEXT, handled)
-    older = configuration_label(made.number, TEXT, b"")
-    assert differing(each_db, (NODE, "0.1.0", older), (OTHER_NODE, "0.1.0", "own")) == [
-        f"{OTHER_NODE} config"
-    ]
 
 
 def test_software_differs_where_another_was_told_whatever_most_run(each_db: Database) -> None:

@@ -93,6 +93,12 @@ def test_a_province_of_silent_sites_is_told_so_and_nobody_claims_that_nothing_is
         assert "Trung tâm chưa nhận được gì từ điểm này" in site
 
 
+def test_where_nobody_is_heard_no_alert_is_not_all_well(registered: Path) -> None:
+    with pages(registered, "province", "01") as client:
+        for path in ("/", "/provinces/01", f"/sites/{SITE}"):
+            assert "Không có cảnh báo nào đang mở" not in client.get(path).text, path
+
+
 def test_a_hub_that_fell_silent_without_a_word_is_nowhere_called_online(registered: Path) -> None:
     journal = morning(NODE, tickets=5).journal
     heard_ms = MORNING_MS + 3_600_000
@@ -102,7 +108,7 @@ def test_a_hub_that_fell_silent_without_a_word_is_nowhere_called_online(register
     with pages(registered, "province", "01") as client:
         site = client.get(f"/sites/{SITE}").text
     assert "Mất kết nối" in site
-    assert f"{NODE}: im lặng từ 08:30" in site
+    assert f"{NODE}: không báo về từ 08:30" in site
     assert "trực tuyến" not in site
 
 

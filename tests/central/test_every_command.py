@@ -1,4 +1,5 @@
-"""Every command of `thutu-central`, given once over each engine."""
+"""Every command of `thutu-central`, given over each engine: what it does, and that the audit log
+has a line of every change."""
 
 import io
 import re
@@ -14,7 +15,8 @@ from central.__main__ import main
 from central.ingest.intake import Intake, Received
 from central.recovery import commands as recovery_commands
 from central.settings import CentralSettings
-from central.store.database import Location, open_for_writing
+from central.store.access import AccessStore, AuditRow
+from central.store.database import Location, open_for_writing, reading
 from central.store.ingest import SqlIngestStore
 from contract.events import TicketIssued
 from contract.wire import VERSION, Export
@@ -39,15 +41,28 @@ name = "Cổng định danh"
 publisher_keys = ["{PUBLISHER.public_key().public_bytes_raw().hex()}"]
 sources = ["https://centre.example/releases"]
 """
+READS = {
+    *("provinces", "units", "procedures", "accounts", "audit", "certificates", "config-key"),
+    *("configurations", "release list", "rollout show", "rollout show 1", "site-state"),
+    "broker-files",  # copies, by a unit that may write nothing else
+    "import-provinces provinces.csv",  # the list in force
+    "import-units units.csv",
+}
+MORE = {
+    "provinces.csv": "98,Tỉnh Mới,2026-01-01,",
+    "units.csv": "98-99999,Xã Mới,2026-01-01,",
+}
 COMMANDS = f"""
 import-sites sites.csv --dry-run
 import-sites sites.csv
 provinces > provinces.csv
 import-provinces provinces.csv --dry-run
 import-provinces provinces.csv
+import-provinces more-provinces.csv
 units > units.csv
 import-units units.csv --dry-run
 import-units units.csv
+import-units more-units.csv
 import-procedures procedures.csv --dry-run
 import-procedures procedures.csv
 procedures
@@ -110,6 +125,7 @@ def command(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("SUDO_USER", "minh")
     monkeypatch.setattr(CentralSettings, "database", lambda _settings: location)
 
     def run(*words: str) -> str:
@@ -129,7 +145,7 @@ def lay_out_files(folder: Path) -> None:
         "code,name_vi,name_en,service,valid_from,valid_to\n1.000894,Đăng ký kết hôn,,1,,\n", "utf-8"
     )
     (folder / "site.toml").write_text(CONFIGURATION, "utf-8")
-    sent = Export(VERSION, H1, f"{2:016x}", 1, 2, MORNING_MS, ())
+    sent = Export(VERSION, H1, f"{2:016x}", 3, 4, MORNING_MS, ())
     (folder / "export.thutu").write_bytes(seal(HUB_KEY, sent))
     publish(folder / "house", 6, [wheel(folder, "6.0")])
 
@@ -145,6 +161,19 @@ def hear_of_hubs(location: Location) -> None:
             intake.commit([Received(journal.events_topic, journal.all(), MORNING_MS)])
 
 
+def changes(words: str) -> bool:
+    """Whether a command is to leave a line in the audit log: every one that is not known to change
+    nothing."""
+    command, _, _ = words.partition(" ")
+    return not (words in READS or command in READS or words.endswith("--dry-run"))
+
+
+def audit_lines(location: Location) -> list[AuditRow]:
+    """The whole audit log."""
+    with reading(location) as conn:
+        return [row for row, _ in AccessStore(conn).audit(0, 1000)]
+
+
 def commands_of(command: Command, capsys: pytest.CaptureFixture[str], *group: str) -> set[str]:
     """The names of all commands, or of those of a group, as help tells them."""
     with pytest.raises(SystemExit):
@@ -152,7 +181,7 @@ def commands_of(command: Command, capsys: pytest.CaptureFixture[str], *group: st
     return set(re.findall(r"^    ([a-z-]+)(?:  +\S|$)", capsys.readouterr().out, re.MULTILINE))
 
 
-def test_every_command_does_its_work_over_each_engine(
+def test_every_command_does_its_work_and_what_changes_something_is_audited_over_each_engine(
     command: Command,
     location: Location,
     tmp_path: Path,
@@ -165,10 +194,16 @@ def test_every_command_does_its_work_over_each_engine(
     lines = [line for line in COMMANDS.splitlines() if line]
     for line in lines:
         words, _, file = line.partition(" > ")
+        before = audit_lines(location)
         said = command(*words.split())
         assert said.strip(), line
         if file:
             (tmp_path / file).write_text(said, "utf-8")
+            (tmp_path / f"more-{file}").write_text(f"{said}{MORE[file]}\n", "utf-8")
+        kept_in = tmp_path / "moved.db" if words.startswith("move ") else location
+        noted = audit_lines(kept_in)[len(before) :]
+        assert bool(noted) is changes(words), line
+        assert {row.who for row in noted} <= {"minh"}
     given = {line.split()[0] for line in lines}
     assert given == commands_of(command, capsys) - PROGRAMS
     for group in ("release", "rollout"):

@@ -5,20 +5,35 @@ import io
 import re
 import unicodedata
 import zipfile
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from fpdf import FPDF
 
+from central.access.accounts import create_token
+from central.api.app import create_api
+from central.api.entrance import Entrance
 from central.api.exports import routes
 from central.api.exports.fonts import printable
 from central.api.exports.report import to_pdf
 from central.api.exports.sheets import to_csv, to_xlsx
-from central.api.exports.table import Table
+from central.api.exports.table import Share, Table
 from central.api.freshness import local_time
 from central.api.period_models import MonthReport
-from tests.central.journal import DAY
-from tests.central.nation import NOW_MS, SITE, Nation
+from central.ingest.intake import Intake, Received
+from central.rollup.folder import Folder
+from central.store.database import writing
+from central.store.ingest import SqlIngestStore
+from central.store.rollup import SqlRollupStore
+from runtime.http_address import HttpAddress
+from runtime.http_server import HttpServer
+from runtime.wording import say
+from tests.central.busy_day import morning
+from tests.central.journal import DAY, NODE
+from tests.central.nation import NOW_MS, SITE, Nation, StandingClock
 
 MADE = local_time(NOW_MS)
 
@@ -85,6 +100,83 @@ def test_text_is_never_a_formula() -> None:
     ]
     with zipfile.ZipFile(io.BytesIO(to_xlsx(table, MADE))) as book:
         assert "<f>" not in book.read("xl/worksheets/sheet1.xml").decode()
+
+
+def test_in_a_workbook_days_are_days_and_shares_are_percent() -> None:
+    table = Table("t", (), ("a", "b", "c"), [(date(2026, 11, 20), MADE, Share(0.3529))])
+    assert rows(to_csv(table)) == [
+        {"a": "2026-11-20", "b": "2026-11-20T10:42:00+07:00", "c": "0.3529"}
+    ]
+    with zipfile.ZipFile(io.BytesIO(to_xlsx(table, MADE))) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+        looks = re.findall(r'formatCode="([^"]*)"', book.read("xl/styles.xml").decode())
+        whole = book.read("xl/workbook.xml").decode()
+    days = (date(2026, 11, 20) - date(1899, 12, 30)).days
+    values = [float(value) for value in re.findall(r'<c r="[ABC]4" s="\d+"><v>([^<]*)', sheet)]
+    assert values == pytest.approx([days, days + (10 * 60 + 42) / 1440, 0.3529])
+    assert {"dd/mm/yyyy", "dd/mm/yyyy hh:mm", "0.0%"} <= set(looks)
+    assert "Print_Titles" in whole, "the head stands on every sheet of paper"
+
+
+@pytest.fixture
+def printed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every text that reports put on paper from now on."""
+    texts: list[str] = []
+    plain = FPDF.multi_cell
+
+    def noted(paper: FPDF, *given: Any, **named: Any) -> Any:
+        texts.extend(one for one in (*given, *named.values()) if isinstance(one, str))
+        return plain(paper, *given, **named)
+
+    monkeypatch.setattr(FPDF, "multi_cell", noted)
+    return texts
+
+
+def test_a_report_of_a_month_that_is_not_over_says_so(served: Nation, printed: list[str]) -> None:
+    so_far = say("centre_report.not_over", day="20/11/2026")
+    file(served, "hanoi", "/reports/2026-11.pdf")
+    assert so_far in printed
+    printed.clear()
+    file(served, "hanoi", "/reports/2026-10.pdf")
+    assert not [text for text in printed if "chưa hết" in text]
+
+
+def test_a_report_of_several_provinces_compares_them(served: Nation, printed: list[str]) -> None:
+    file(served, "national", "/reports/2026-11.pdf")
+    assert say("centre_report.provinces") in printed
+    places = {text for text in printed if text.startswith("Thành phố")}
+    assert places == {"Thành phố Hà Nội", "Thành phố Đà Nẵng"}
+    assert "2 / 3" in printed
+    printed.clear()
+    file(served, "hanoi", "/reports/2026-11.pdf")
+    assert say("centre_report.provinces") not in printed
+
+
+def test_a_report_of_one_site_names_it(served: Nation, printed: list[str]) -> None:
+    file(served, "hanoi", f"/reports/2026-11.pdf?site={SITE}")
+    assert f"Trung tâm phường Hồng Hà ({SITE})" in printed
+
+
+def test_a_report_has_the_month_before_beside_it(
+    database: Path, printed: list[str], served: Nation
+) -> None:
+    file(served, "hanoi", "/reports/2026-11.pdf")
+    assert not [text for text in printed if "10/2026" in text], "nobody had figures then"
+    printed.clear()
+    earlier = morning(NODE, tickets=23, day="2026-10-31", days_before=20).journal
+    with writing(database) as db:
+        Intake(SqlIngestStore(db)).commit([Received(earlier.events_topic, earlier.all(), NOW_MS)])
+        Folder(SqlRollupStore(db)).rebuild()
+        token = create_token(db, "An", "national", None, NOW_MS, who="operator")
+    entrance = Entrance(database, StandingClock(), 180)
+    server = HttpServer(create_api(entrance, bool), HttpAddress("127.0.0.1", 0))
+    server.start()
+    try:
+        headers = {"Authorization": f"Bearer {token}"}
+        httpx.get(f"{server.url}/api/v1/reports/2026-11.pdf", headers=headers, timeout=60)
+    finally:
+        server.stop()
+    assert say("centre_report.month_before", month="10/2026", value="23") in printed
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

@@ -203,23 +203,6 @@ def test_of_a_former_card_that_told_no_time_nobody_knows_when_it_was_over(centre
     assert up_to_of(centre, "2026-11-21", NOW_MS + day_ms) == local_time(LOST_MS)
 
 
-def test_a_rebuild_finds_again_when_the_cards_of_an_older_database_began(centre: Centre) -> None:
-    """Before the upgrade nobody noted it; what comes after it is not the beginning."""
-    old, new, day_ms = former_card(1), new_card(), 86_400_000
-    centre.take(old, 1, 2, LOST_MS)
-    for day in ("2026-11-21", "2026-11-22"):
-        new.open_day(day)
-    centre.take(new, 1, 3, NOW_MS + day_ms)
-    with transaction(centre.db.conn):
-        centre.db.execute("UPDATE journals SET began_ms = NULL")
-    new.add(e.TicketIssued("1001", ("1",)), 2 * day_ms)
-    now_ms = MORNING_MS + 2 * day_ms + MIN
-    centre.take(new, 4, 5, now_ms)
-    assert up_to_of(centre, "2026-11-22", now_ms) == local_time(LOST_MS)
-    Folder(SqlRollupStore(centre.db)).rebuild()
-    assert up_to_of(centre, "2026-11-22", now_ms) == local_time(now_ms)
-
-
 def test_a_former_card_that_was_never_heard_does_not_take_the_present_ones_place(
     centre: Centre,
 ) -> None:

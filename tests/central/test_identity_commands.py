@@ -176,7 +176,7 @@ def test_the_broker_gets_a_certificate_for_other_names_under_its_key(
     assert [str(name.value) for name in names] == ["mqtt.tinh.vn", "2001:db8::5"]
     assert (identity / "broker.key").read_bytes() == key
     issued.verify_directly_issued_by(Authority.load(identity).root)
-    assert "whole: 2 lines" in command("audit")
+    assert "whole: 3 lines" in command("audit")
 
 
 def test_who_asks_for_a_token_is_told_whom_it_will_cut_off(
@@ -234,7 +234,7 @@ def test_a_revocation_is_on_the_list_at_once_and_in_the_audit_log(
     serial = x509.load_der_x509_certificate(issued).serial_number
     assert [entry.serial_number for entry in listed] == [serial]
     assert "revoked" in command("certificates")
-    assert "whole: 3 lines" in command("audit")
+    assert "whole: 4 lines" in command("audit")
 
 
 def test_the_broker_is_brought_what_differs_and_nothing_else(
@@ -264,9 +264,13 @@ def test_the_broker_is_brought_the_access_list_that_was_laid_beside_the_settings
     assert "broker.pem, acl, revoked.pem changed" in command(*carry)
     assert "nothing changed" in command(*carry)
     laid.write_text("topic read other\n")
+    assert ": acl changed" in command(*carry)
+    (broker / "acl").write_text("topic read somebody's\n")
     assert ": acl.former, acl changed" in command(*carry)
+    (broker / "acl").write_text("topic read another's\n")
     laid.write_text("topic read new\n")
     assert ": acl changed" in command(*carry)
+    assert (broker / "acl.former").read_text() == "topic read somebody's\n"
     assert (broker / "acl").read_text() == "topic read new\n"
     assert (broker / "acl").stat().st_mode & 0o777 == 0o640
 

@@ -187,6 +187,27 @@ def test_one_connection_is_ended_a_turn_and_each_gets_its_turn(
     assert len(enrolled.chain) == 2
 
 
+def test_of_many_revoked_at_once_each_is_tried_again_after_the_broker_has_read_the_list(
+    watched: Watched,
+) -> None:
+    """A broker that refuses us takes ten seconds each time, so that the first come to their second
+    try when their five minutes are long over."""
+    nodes = [f"01-{number:05}-01-h1" for number in range(60)]
+    for node in nodes:
+        watched.registrar.answer(by_token(node, watched.registrar.new_token(node)))
+    for node in nodes:
+        watched.registrar.revoke(node, "stolen")
+    in_first_seconds = set[str]()
+    for turn in range(400):
+        watched.desk.turn()
+        if turn < 2:
+            in_first_seconds.add(watched.evicted[-1])
+        watched.clock.later(10)
+    assert {*watched.evicted} == {*nodes}
+    assert all(watched.evicted.count(node) >= 2 for node in in_first_seconds)
+    assert len(watched.evicted) < 400, "it ends"
+
+
 def test_who_was_revoked_long_ago_is_evicted_once_more_by_a_new_process(
     watched: Watched, enrolled: Certificate
 ) -> None:

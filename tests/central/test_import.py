@@ -7,6 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.recovery.exports import ExportRefusedError, checked, register_key
+from central.recovery.refused import count_refused, refused_file
 from central.recovery.spool import Spool, spool
 from contract.topics import up
 from contract.wire import VERSION, Export
@@ -146,16 +147,86 @@ def test_files_that_cannot_be_read_stand_in_nobodys_way(
     ]
 
 
+def test_a_file_that_meets_what_nobody_thought_of_is_kept_and_not_offered_again(
+    tmp_path: Path, key: Ed25519PrivateKey, caplog: pytest.LogCaptureFixture
+) -> None:
+    for node in NODES:
+        register(tmp_path, node, key)
+    sealed = seal(key, export())
+    bad, good = spool(tmp_path, export(), sealed), spool(tmp_path, *written(key, export(NODES[1])))
+    line = Line()
+    spooled = Spool(tmp_path, line.put)
+    spooled.turn()
+    line.fail(OverflowError("too large"))
+    spooled.turn()
+    assert not bad.exists()
+    kept = refused_file(bad)
+    assert kept is not None
+    assert (kept.file.read_bytes(), kept.why) == (sealed, "OverflowError: too large")
+    assert count_refused(bad.parent) == 1
+    assert f"kept as {kept.file}: OverflowError: too large" in caplog.text
+    again = Spool(tmp_path, line.put)
+    for _ in range(4):
+        again.turn()
+        line.settle(stored=True)
+    assert [topic for topic, _ in line.put_by] == [up(node, "events") for node in NODES]
+    assert not good.exists()
+
+    spool(tmp_path, export(), sealed)
+    for _ in range(2):
+        again.turn()
+        line.settle(stored=True)
+    assert refused_file(bad) is None
+    assert [*bad.parent.rglob("*")] == [kept.file.parent]
+
+
+def test_a_file_whose_reading_meets_what_nobody_thought_of_stands_in_nobodys_way(
+    tmp_path: Path, key: Ed25519PrivateKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for node in NODES:
+        register(tmp_path, node, key)
+    bad, good = (spool(tmp_path, *written(key, export(node))) for node in NODES)
+
+    def reading(folder: Path, data: bytes) -> Export:
+        export = checked(folder, data)
+        if export.node == NODES[0]:
+            raise RecursionError("too deep")
+        return export
+
+    monkeypatch.setattr("central.recovery.spool.checked", reading)
+    line = Line()
+    spooled = Spool(tmp_path, line.put)
+    for _ in range(3):
+        spooled.turn()
+        line.settle(stored=True)
+    assert not good.exists()
+    kept = refused_file(bad)
+    assert kept is not None
+    assert kept.why == "RecursionError: too deep"
+
+
+def written(key: Ed25519PrivateKey, made: Export) -> tuple[Export, bytes]:
+    return made, seal(key, made)
+
+
 class Line:
     """Takes messages over, and says of them what it is told."""
 
     def __init__(self) -> None:
         self.put_by: list[tuple[str, bytes]] = []
         self._unsettled: list[Callable[[bool], object]] = []
+        self._failed: list[Callable[[Exception], object]] = []
 
-    def put(self, topic: str, payload: bytes, settled: Callable[[bool], object]) -> None:
+    def put(
+        self,
+        topic: str,
+        payload: bytes,
+        settled: Callable[[bool], object],
+        failed: Callable[[Exception], object],
+    ) -> None:
         self.put_by.append((topic, payload))
         self._unsettled.append(settled)
+        self._failed.append(failed)
 
     def settle(self, *, stored: bool, most: int | None = None) -> None:
         settled, self._unsettled = (
@@ -164,3 +235,8 @@ class Line:
         )
         for one in settled:
             one(stored)
+
+    def fail(self, error: Exception) -> None:
+        """Say of the last message what it met, as nobody thought of."""
+        self._unsettled.pop()
+        self._failed[-1](error)

@@ -126,7 +126,7 @@ def test_zeros_that_sqlite_kept_for_strangers_come_as_what_postgresql_can_keep(
     url = postgres.new_database()
     assert "audit: 1 rows had a zero character" in _command(tmp_path, "", "move", "--to", url)
     with closing(Postgres(url)) as where, closing(open_for_writing(where)) as db:
-        question = "SELECT who FROM audit ORDER BY entry"
+        question = "SELECT who FROM audit WHERE action <> 'move' ORDER BY entry"
         assert db.execute(question).fetchall() == [("a\ufffdb",), ("an",)]
         assert first_broken(db.conn) is None, "it is what was written, as far as it can be kept"
         db.execute("UPDATE audit SET subject = 'else' WHERE entry = 1")

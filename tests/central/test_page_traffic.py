@@ -20,7 +20,7 @@ def reader(served: Nation) -> Iterator[httpx.Client]:
 
 def test_pages_about_machines_and_months_do_not_follow_the_queues(served: Nation) -> None:
     with reader(served) as client:
-        for page in ("/machines", "/differences", "/procedures", "/updates", "/trends"):
+        for page in ("/machines", "/differences", "/procedures", "/updates", "/trends", "/compare"):
             assert 'data-live="/api/v1/alerts/live"' in client.get(page).text, page
 
 

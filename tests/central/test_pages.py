@@ -8,6 +8,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from central.api.ranking import Page as Part
+from central.web import period_pages
 from tests.central.journal import DAY
 from tests.central.nation import (
     OTHER_SITE,
@@ -151,7 +153,7 @@ def test_headings_and_landmarks_tell_the_page_to_who_does_not_see_it(
         assert levels[0] == 1, path
         assert levels.count(1) == 1, path
         assert all(after - before <= 1 for before, after in pairwise(levels)), path
-        unnamed = page.locator("[role=region]:not([aria-label], [aria-labelledby])")
+        unnamed = page.locator(":is([role=region], nav):not([aria-label], [aria-labelledby])")
         assert unnamed.count() == 0, path
         dangling = page.evaluate(
             "[...document.querySelectorAll('[aria-labelledby]')]"
@@ -241,8 +243,22 @@ def test_a_site_names_its_devices_and_gives_its_report(served: Nation, page: Pag
     lost = page.locator("tr", has_text="display-2")
     expect(lost).to_contain_text("Không hoạt động (Thiết bị không trả lời)")
     with page.expect_download() as waited:
-        page.get_by_text("Báo cáo tháng (PDF)").click()
+        page.get_by_role("link", name="Báo cáo tháng 11/2026 đến nay (PDF)").click()
+    assert waited.value.suggested_filename == "report-2026-11.pdf"
     assert waited.value.path().read_bytes().startswith(b"%PDF-")
+
+
+def test_a_refresh_takes_nobody_away_from_where_the_keyboard_is(page: Page) -> None:
+    for nameless in (
+        page.get_by_role("link", name="Xu hướng"),
+        page.locator("#quiet summary"),
+        page.get_by_role("region", name="Tỉnh, thành phố", exact=True),
+    ):
+        nameless.focus()
+        page.evaluate("document.querySelector('.refreshed').textContent = 'old'")
+        page.evaluate("refresh()")
+        expect(page.locator(".refreshed")).to_contain_text("Cập nhật lúc")
+        expect(nameless).to_be_focused()
 
 
 def test_an_operator_begins_with_the_machines(served: Nation) -> None:
@@ -298,6 +314,24 @@ def test_the_machines_page_lists_what_is_broken_everywhere(served: Nation, page:
     row = page.locator("tr", has_text="display-2")
     expect(row).to_contain_text("Trung tâm phường Hồng Hà")
     expect(row).to_contain_text("Không hoạt động (Thiết bị không trả lời)")
+
+
+def test_where_there_are_too_many_hubs_for_a_page_each_province_has_its_own(
+    served: Nation, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.goto(f"{served.url}/machines")
+    expect(page.locator("#hubs-48")).to_have_count(0)
+    monkeypatch.setattr(period_pages, "_HUBS", Part(0, 1))
+    page.reload()
+    expect(page.locator("main")).to_contain_text("1 máy đầu tiên trong 3 máy")
+    page.locator("#hubs-48").click()
+    expect(page.locator("h1")).to_contain_text("Thành phố Đà Nẵng")
+    expect(page.locator("#hubs-48")).to_have_attribute("aria-current", "page")
+    expect(page.locator("[id^='hub-']")).to_have_count(1)
+    expect(page.locator(f"#hub-{OTHER_SITE}-h1")).to_be_visible()
+    expect(page.locator("main")).not_to_contain_text("máy đầu tiên")
+    with signed_in(served, "hanoi") as client:
+        assert "hubs-48" not in client.get("/machines").text
 
 
 def test_hubs_that_differ_are_listed_and_marked_on_their_site(served: Nation, page: Page) -> None:

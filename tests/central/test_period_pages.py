@@ -25,6 +25,48 @@ def test_two_periods_are_compared(served: Nation, page: Page) -> None:
     expect(row.locator("td").nth(2)).to_have_text("–")
 
 
+def test_a_change_that_comes_with_more_sites_says_so(served: Nation, page: Page) -> None:
+    page.goto(f"{served.url}/compare?from={DAY}&to={DAY}")
+    sites = page.locator("tbody tr", has_text="Điểm có số liệu")
+    expect(sites.locator("td").nth(0)).to_have_text("0")
+    expect(sites.locator("td").nth(1)).to_have_text("3")
+    expect(page.locator("main")).to_contain_text("không có cùng số điểm")
+    page.goto(f"{served.url}/compare?from=2026-11-01&to=2026-11-05")
+    expect(page.locator("main")).not_to_contain_text("không có cùng số điểm")
+
+
+def test_what_is_compared_can_be_taken_away(served: Nation, page: Page) -> None:
+    page.goto(f"{served.url}/compare?province=01&from=2026-11-16&to={DAY}")
+    files = page.get_by_role("navigation", name="Tải về kỳ này").get_by_role("link")
+    assert files.count() == 4
+    for number, name in enumerate(("sites.xlsx", "days.xlsx", "sites.csv", "days.csv")):
+        with page.expect_download() as waited:
+            files.nth(number).click()
+        table, kind = name.split(".")
+        assert waited.value.suggested_filename == f"{table}-2026-11-16-{DAY}.{kind}"
+        content = waited.value.path().read_bytes()
+        assert content.startswith(b"PK" if kind == "xlsx" else b"\xef\xbb\xbf")
+        assert b"48-20194" not in content
+    page.goto(f"{served.url}/compare?from=2026-11-21&to=2026-11-22")
+    expect(page.locator("tbody")).to_be_visible()
+    expect(files).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("period", "first"), [("30 ngày qua", "2026-10-22"), ("12 tháng qua", "2025-12-01")]
+)
+def test_a_trend_says_that_its_last_bar_is_not_over_and_can_be_taken_away(
+    served: Nation, page: Page, period: str, first: str
+) -> None:
+    page.goto(f"{served.url}/trends?site={SITE}")
+    shown = page.get_by_role("region", name=period, exact=True).first
+    expect(shown).to_contain_text("chưa hết")
+    with page.expect_download() as waited:
+        shown.get_by_role("link", name="Từng ngày (CSV)").click()
+    assert waited.value.suggested_filename == f"days-{first}-{DAY}.csv"
+    assert str(served.days[SITE].issued) in waited.value.path().read_text().splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     ("first", "last", "said"),
     [

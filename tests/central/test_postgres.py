@@ -103,16 +103,6 @@ def test_one_centre_at_a_time_works_on_a_database(where: Postgres) -> None:
     where.open_for_writing(Claim.SOLE).close()
 
 
-def test_what_a_newer_version_adds_is_added(where: Postgres) -> None:
-    with closing(where.open_for_writing()) as conn:
-        conn.execute("ALTER TABLE journals DROP COLUMN taken")
-        conn.execute("DROP TABLE restatements")
-        conn.execute("UPDATE schema_state SET fingerprint = 'of an older version'")
-    with closing(where.open_for_writing()) as conn:
-        assert conn.execute("SELECT count(*), sum(taken) FROM journals").fetchone() == (0, None)
-        assert conn.execute("SELECT count(*) FROM restatements").fetchone() == (0,)
-
-
 def test_both_engines_have_the_same_tables(where: Postgres, tmp_path: Path) -> None:
     with writing(where), writing(database_of(tmp_path)):
         pass

@@ -1,5 +1,5 @@
 """With PostgreSQL a question about a journal opens the days that it is about, however many there
-are; which they are stays right whatever clocks say, and for databases of an older version."""
+are; which they are stays right whatever clocks say, and whoever adds the rows."""
 
 import random
 from collections.abc import Iterator
@@ -84,20 +84,6 @@ def test_no_question_about_a_journal_takes_more_locks_than_are_counted_on(
         assert locks(conn) <= LOCKS_COUNTED_ON
 
 
-def test_a_database_of_an_older_version_finds_its_rows(old: tuple[Postgres, Journal]) -> None:
-    where, made = old
-    with closing(where.open_for_writing()) as conn:
-        noted = conn.execute("SELECT * FROM event_days ORDER BY day").fetchall()
-        assert len(noted) == DAYS
-        conn.execute("DROP TABLE event_days")
-        conn.execute("DROP TRIGGER note_event_days ON events")
-        conn.execute("DROP FUNCTION note_event_days")
-        conn.execute("UPDATE schema_state SET fingerprint = 'of an older version'")
-    with closing(where.open_for_writing()) as conn:
-        assert conn.execute("SELECT * FROM event_days ORDER BY day").fetchall() == noted
-        assert entries_between(conn, 1, 1, ROWS) == made.rows
-
-
 def test_rows_are_found_whatever_their_clocks_say_and_in_whatever_order_they_come(
     where: Postgres,
 ) -> None:
@@ -130,7 +116,7 @@ def test_rows_are_found_whatever_their_clocks_say_and_in_whatever_order_they_com
     assert max(len(part.days) for part in parts) <= 2 * DAYS_AT_ONCE
 
 
-def test_rows_that_an_older_program_adds_are_found_too(where: Postgres) -> None:
+def test_rows_that_another_program_adds_are_found_too(where: Postgres) -> None:
     with closing(where.open_for_writing()) as conn:
         with transaction(conn):
             _add(conn, {1: 0})

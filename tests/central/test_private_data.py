@@ -35,7 +35,7 @@ def test_folder_database_and_its_log_are_for_one_user(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("before", "after"), [(0o644, 0o600), (0o640, 0o640)])
-def test_one_of_an_older_version_is_taken_from_everybody_but_a_group(
+def test_one_that_was_put_back_readable_is_taken_from_everybody_but_a_group(
     tmp_path: Path, before: int, after: int
 ) -> None:
     database = database_of(tmp_path)

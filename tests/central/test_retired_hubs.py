@@ -13,7 +13,7 @@ from central.api.desk import Desk
 from central.api.exports.table import sites_table
 from central.api.freshness import local_time, of_site
 from central.api.kept import Kept
-from central.api.known import Moment, Period
+from central.api.known import Moment, Period, known_sites
 from central.api.models import Liveness
 from central.api.period_models import Group, Wait, When
 from central.api.ranking import Page, Question
@@ -157,6 +157,41 @@ def test_everybody_says_the_same_of_a_site_whose_hubs_were_all_taken_away(
     [row] = sites_table("x", report.sites, {"01": "Hà Nội"}, made, "vi", last=day).rows
     assert "đã kết thúc" in row
     assert "chưa có số liệu" not in row
+
+
+def test_a_site_whose_new_hub_is_decided_upon_and_not_heard_yet_has_not_ended(
+    two_hubs: Database, location: Location
+) -> None:
+    h3 = f"{SITE}-h3"
+    reader, totals = Reader(two_hubs.conn, Scope()), Totals(two_hubs.conn, Scope())
+
+    def states() -> tuple[Liveness, int, int]:
+        [site] = known_sites(reader, DAY, Where(site=SITE), Moment(NOW_MS, LIVE_MS))
+        standing = sum_standings(totals.standings(DAY, NOW_MS, LIVE_MS).values())
+        of_sites = totals.site_standings(DAY, DAY, NOW_MS, LIVE_MS, Where())
+        assert of_sites[SITE].state == (3 if site.freshness.state is Liveness.ENDED else None)
+        assert (standing.reporting, standing.running) == (1, 0), "it holds nobody back"
+        return site.freshness.state, standing.ended, standing.never
+
+    text = 'follow_url = "https://centre.example"'
+    for node in (H1, H2):
+        decide(location, node, text)
+        take_away(two_hubs, node)
+    assert states() == (Liveness.ENDED, 1, 0)
+    decide(location, "48-20194-01-h1", text)
+    assert states() == (Liveness.ENDED, 1, 0)
+    decide(location, h3, text)
+    assert states() == (Liveness.NEVER, 0, 1)
+    two_hubs.execute("UPDATE sites SET valid_to = '2026-11-19'")
+    assert states() == (Liveness.ENDED, 1, 0)
+    two_hubs.execute("UPDATE sites SET valid_to = NULL")
+    new = Journal(h3, epoch="00000000000000d1")
+    new.open_day()
+    send(two_hubs, new, NOW_MS)
+    [site] = known_sites(reader, DAY, Where(site=SITE), Moment(NOW_MS, LIVE_MS))
+    assert site.freshness.state is Liveness.LIVE
+    take_away(two_hubs, h3)
+    assert states() == (Liveness.ENDED, 1, 0)
 
 
 def test_a_province_that_has_ended_does_not_hold_the_nation_back(two_hubs: Database) -> None:

@@ -126,6 +126,25 @@ def test_an_access_list_that_lay_there_is_kept_once_and_named(ground: Ground) ->
     )
 
 
+def test_an_access_list_that_was_carried_is_replaced_and_what_somebody_made_of_it_kept(
+    ground: Ground,
+) -> None:
+    lists, former = ground.broker_folder / "acl", ground.broker_folder / "acl.former"
+    lists.unlink(missing_ok=True)
+    newer = [ground.access_list.read_bytes() + b"# %d\n" % number for number in range(3)]
+    for data in newer[:2]:
+        ground.access_list.write_bytes(data)
+        assert "acl.former" not in carry(ground)
+        assert lists.read_bytes() == data
+        assert "nothing" in carry(ground).lower()
+    assert not former.exists()
+    own = newer[1] + b"user monitoring\n"
+    lists.write_bytes(own)
+    ground.access_list.write_bytes(newer[2])
+    assert f"{former}: this access list lay there before" in carry(ground)
+    assert (lists.read_bytes(), former.read_bytes()) == (newer[2], own)
+
+
 def _peer(ground: Ground, certificate: Path, *topics: str) -> Peer:
     key = certificate.with_suffix(".key")
     files = {"ca_file": ground.identity / "ca.pem", "cert_file": certificate}

@@ -1,7 +1,7 @@
 """The monthly report as PDF, on A4."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from io import BytesIO
 
 from fpdf import FPDF
@@ -11,8 +11,8 @@ from fpdf.fonts import FontFace, TTFFont
 from central.api.exports.drawing import Bars, Lines, draw
 from central.api.exports.fonts import REGULAR, SEMI_BOLD, printable
 from central.api.freshness import counted
-from central.api.models import Freshness, FreshnessOfMany
-from central.api.period_models import MonthReport, RatingFigures, SitePeriod
+from central.api.models import DayFigures, Freshness, FreshnessOfMany
+from central.api.period_models import MonthReport, ProvincePeriod, RatingFigures, SitePeriod
 from runtime.wording import say
 
 _FAMILY = "BeVietnamPro"
@@ -20,11 +20,12 @@ _INK, _QUIET, _ACCENT, _LINE = (22, 38, 43), (81, 100, 106), (15, 82, 87), (221,
 _MARGIN_MM, _WIDTH_MM, _CHART_MM = 18.0, 174.0, (174.0, 52.0)
 _MS_PER_MINUTE = 60_000
 _MOST_SITES = 15
+_FIGURES_OF_A_ROW = ("wait_p90", "wait_p50", "issued", "visits", "no_shows")
 
 
 def to_pdf(report: MonthReport, where: str, made: datetime, language: str) -> bytes:
-    """Key figures, days, the sites with the longest waits, ratings, and how far all of it can be
-    trusted; `where` names the scope."""
+    """Key figures beside those of the month before, days, provinces, the sites with the longest
+    waits, ratings, and how far all of it can be trusted; `where` names the scope."""
     return _Paper(where, made, language).whole(report)
 
 
@@ -47,10 +48,13 @@ class _Paper(FPDF):
         self.add_page()
         self._line(title, 18, "B", _ACCENT)
         self._line(self._where, 13, "B")
+        if self._made.date() <= report.last_day:
+            self._body(self._say("not_over", day=f"{self._made:%d/%m/%Y}"))
         self._note(_up_to(report.freshness, self._language))
         self.ln(3)
         self._key_figures(report)
         self._days(report)
+        self._provinces(report.provinces, report.last_day)
         self._sites(report.sites, report.last_day)
         self._ratings(report.ratings)
         self._trust(report)
@@ -76,27 +80,41 @@ class _Paper(FPDF):
     # --- parts --------------------------------------------------------------------------------
 
     def _key_figures(self, report: MonthReport) -> None:
-        figures, fresh, last = report.figures, report.freshness, report.last_day
-        cells = (
-            ("column_issued", self._count(figures.issued, fresh, last)),
-            ("column_visits", self._count(figures.visits, fresh, last)),
-            ("column_no_shows", self._count(figures.no_shows, fresh, last)),
-            ("column_wait_p50", self._minutes(figures.wait.p50_ms)),
-            ("column_wait_p90", self._minutes(figures.wait.p90_ms)),
-            ("column_service_p50", self._minutes(figures.service.p50_ms)),
-            ("column_second_wait_p50", self._minutes(figures.second_wait.p50_ms)),
-            ("reporting", f"{report.reporting} / {report.sites_in_all}"),
-        )
+        last_of_before = report.first_day - timedelta(days=1)
+        now = self._summed(report.figures, report.freshness, report.last_day)
+        now["reporting"] = f"{report.reporting} / {report.sites_in_all}"
+        before = dict.fromkeys(now, "")
+        if report.before.reporting:
+            before = self._summed(report.before.figures, report.before.freshness, last_of_before)
+            before["reporting"] = self._number(report.before.reporting)
+        cells = [(key, value, before[key]) for key, value in now.items()]
         width = _WIDTH_MM / 4
         for start in (0, 4):
-            top = self.get_y()
-            for place, (key, value) in enumerate(cells[start : start + 4]):
-                self.set_xy(_MARGIN_MM + place * width, top)
+            top = bottom = self.get_y()
+            for place, (key, value, earlier) in enumerate(cells[start : start + 4]):
+                left = _MARGIN_MM + place * width
+                self.set_xy(left, top)
                 self._line(value, 15, "B", width=width)
-                self.set_x(_MARGIN_MM + place * width)
+                self.set_x(left)
                 self._line(self._say(key), 8, "", _QUIET, width=width)
-            self.ln(3)
-        self.set_x(_MARGIN_MM)
+                if earlier:
+                    self.set_x(left)
+                    month = f"{last_of_before:%m/%Y}"
+                    words = self._say("month_before", month=month, value=earlier)
+                    self._line(words, 7.5, "", _QUIET, width=width)
+                bottom = max(bottom, self.get_y())
+            self.set_y(bottom + 3)
+
+    def _summed(self, figures: DayFigures, fresh: FreshnessOfMany, last: date) -> dict[str, str]:
+        return {
+            "column_issued": self._count(figures.issued, fresh, last),
+            "column_visits": self._count(figures.visits, fresh, last),
+            "column_no_shows": self._count(figures.no_shows, fresh, last),
+            "column_wait_p50": self._minutes(figures.wait.p50_ms),
+            "column_wait_p90": self._minutes(figures.wait.p90_ms),
+            "column_service_p50": self._minutes(figures.service.p50_ms),
+            "column_second_wait_p50": self._minutes(figures.second_wait.p50_ms),
+        }
 
     def _days(self, report: MonthReport) -> None:
         self._heading("days")
@@ -128,30 +146,51 @@ class _Paper(FPDF):
         for chart, png in zip(charts, draw(charts), strict=True):
             self._picture(png, chart.title)
 
+    def _provinces(self, provinces: Sequence[ProvincePeriod], last: date) -> None:
+        if not provinces:
+            return
+        self._heading("provinces")
+        self._table(
+            (52, 20, 20, 22, 22, 18, 20),
+            [
+                self._say(f"column_{name}")
+                for name in ("province", *_FIGURES_OF_A_ROW, "reporting_of_sites")
+            ],
+            [
+                [
+                    one.name,
+                    *self._row(one.figures, one.freshness, last),
+                    f"{one.reporting} / {one.sites}",
+                ]
+                for one in sorted(provinces, key=_longest_wait_first)
+            ],
+        )
+
     def _sites(self, sites: Sequence[SitePeriod], last: date) -> None:
         with_waits = [site for site in sites if site.figures.wait.p90_ms is not None]
-        worst = sorted(with_waits, key=lambda site: -(site.figures.wait.p90_ms or 0))[:_MOST_SITES]
+        worst = sorted(with_waits, key=_longest_wait_first)[:_MOST_SITES]
         if not worst:
             return
         self._heading("longest_waits")
         self._table(
             (70, 22, 22, 20, 20, 20),
+            [self._say(f"column_{name}") for name in ("name", *_FIGURES_OF_A_ROW)],
             [
-                self._say(f"column_{name}")
-                for name in ("name", "wait_p90", "wait_p50", "issued", "visits", "no_shows")
-            ],
-            [
-                [
-                    site.name or site.site,
-                    self._minutes(site.figures.wait.p90_ms),
-                    self._minutes(site.figures.wait.p50_ms),
-                    self._count(site.figures.issued, site.freshness, last),
-                    self._count(site.figures.visits, site.freshness, last),
-                    self._count(site.figures.no_shows, site.freshness, last),
-                ]
+                [site.name or site.site, *self._row(site.figures, site.freshness, last)]
                 for site in worst
             ],
         )
+
+    def _row(
+        self, figures: DayFigures, fresh: Freshness | FreshnessOfMany, last: date
+    ) -> list[str]:
+        return [
+            self._minutes(figures.wait.p90_ms),
+            self._minutes(figures.wait.p50_ms),
+            self._count(figures.issued, fresh, last),
+            self._count(figures.visits, fresh, last),
+            self._count(figures.no_shows, fresh, last),
+        ]
 
     def _ratings(self, ratings: RatingFigures) -> None:
         self._heading("ratings")
@@ -274,6 +313,11 @@ def _up_to(fresh: FreshnessOfMany, language: str) -> str:
     time = fresh.complete_up_to
     known = say("centre_report.unknown", language) if time is None else f"{time:%H:%M %d/%m/%Y}"
     return say("centre_report.complete", language, time=known)
+
+
+def _longest_wait_first(one: SitePeriod | ProvincePeriod) -> int:
+    wait_ms = one.figures.wait.p90_ms
+    return 1 if wait_ms is None else -wait_ms
 
 
 def _in_minutes(ms: int | None) -> float | None:

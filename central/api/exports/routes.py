@@ -190,6 +190,8 @@ def export_router(entrance: Entrance) -> APIRouter:
         answer = found(admission.archive.report(period, where))
         made = local_time(entrance.now_ms())
         name = _place(admission.admin.scope, where, entrance.places(), period.last, language)
+        if where.site and answer.sites[0].name:
+            name = f"{answer.sites[0].name} ({where.site})"
         pdf = to_pdf(answer, name, made, language)
         entrance.note(admission, "export", f"report {month} {name}")
         return _download(pdf, "application/pdf", f"report-{month}.pdf")

@@ -9,8 +9,12 @@ from central.api.models import DayFigures, Duration, Freshness, FreshnessOfMany,
 from central.api.period_models import SitePeriod, Trend
 from runtime.wording import say
 
-Cell = str | int | float | None
+Cell = str | int | float | date | None
 _MS_PER_MINUTE = 60_000
+
+
+class Share(float):
+    """A part of 1, which people read in percent."""
 
 
 class Table(NamedTuple):
@@ -52,7 +56,7 @@ def sites_table(
             None
             if site.ratings.answers is None
             else counted(site.ratings.answers, site.freshness, last, today),
-            site.ratings.response_rate,
+            None if site.ratings.response_rate is None else Share(site.ratings.response_rate),
             say(f"centre_report.state_{site.freshness.state.value}", language),
             _time(site.freshness),
             site.freshness.missing,
@@ -72,13 +76,13 @@ def days_table(title: str, trend: Trend, made: datetime, language: str) -> Table
     up_to = trend.freshness.complete_up_to
     rows: list[tuple[Cell, ...]] = [
         (
-            point.first_day.isoformat(),
-            point.last_day.isoformat(),
+            point.first_day,
+            point.last_day,
             *_counts(point.figures, trend.freshness, point.last_day, made.date()),
             *_minutes(point.figures.wait),
             _minutes(point.figures.service)[0],
             _minutes(point.figures.second_wait)[0],
-            None if up_to is None else up_to.isoformat(timespec="seconds"),
+            up_to,
         )
         for point in trend.points
         if point.first_day <= made.date()
@@ -115,7 +119,5 @@ def _minutes(duration: Duration) -> tuple[float | None, float | None]:
     return p50, p90
 
 
-def _time(fresh: Freshness) -> str | None:
-    if fresh.state is Liveness.NEVER or fresh.complete_up_to is None:
-        return None
-    return fresh.complete_up_to.isoformat(timespec="seconds")
+def _time(fresh: Freshness) -> datetime | None:
+    return None if fresh.state is Liveness.NEVER else fresh.complete_up_to

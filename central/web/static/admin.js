@@ -5,6 +5,9 @@ const EVERY_MS = 60_000;
 const AT_MOST_EVERY_MS = 10_000;
 const SPREAD_MS = 2_000; // or all who look would ask in the instant of a change
 
+// What the keyboard may stand on without a name of its own is found again by its place among such.
+const NAMELESS = ":is(a, summary, [tabindex]):not([id])";
+
 async function refresh() {
   const live = document.querySelector("[data-live]");
   if (!live || document.hidden || live.contains(document.activeElement.closest("form"))) return;
@@ -16,10 +19,12 @@ async function refresh() {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("[data-live]");
     const focused = document.activeElement.id;
+    const place = [...live.querySelectorAll(NAMELESS)].indexOf(document.activeElement);
     const open = [...live.querySelectorAll("details[open]")].map((details) => details.id);
     live.replaceWith(fresh);
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    const again = focused ? document.getElementById(focused) : fresh.querySelectorAll(NAMELESS)[place];
+    again?.focus({ preventScroll: true });
     stale.hidden = true;
   } catch {
     stale.hidden = false;

@@ -19,7 +19,8 @@ from tests.certificates import Pair
 
 @dataclass
 class Mailbox:
-    """What an SMTP server took; `refuse` makes it answer 451."""
+    """What an SMTP server took; `refuse` makes it answer 451. From `drips_at` on
+    ("handshake", "banner" or a command) it answers without end, byte by byte."""
 
     port: int = 0
     letters: list[EmailMessage] = field(default_factory=list)
@@ -27,6 +28,7 @@ class Mailbox:
     plain: list[bytes] = field(default_factory=list)
     refuse: bool = False
     offer_tls: bool = True
+    drips_at: str = ""
 
 
 @contextmanager
@@ -55,9 +57,12 @@ class _MailHandler(socketserver.StreamRequestHandler):
         try:
             if self.server.implicit:
                 self._secure()
+            self._drip_at("banner")
             self._say("220 sink")
             while (line := self.rfile.readline().strip()) and line.upper() != b"QUIT":
+                self._drip_at(line.split()[0].decode().upper())
                 self._answer(line)
+            self._drip_at("QUIT")
             self._say("221 bye")
         except OSError:
             return
@@ -66,6 +71,11 @@ class _MailHandler(socketserver.StreamRequestHandler):
         for stream in (self.wfile, self.rfile, self.connection):
             with suppress(OSError):
                 stream.close()
+
+    def _drip_at(self, stage: str) -> None:
+        while stage == self.server.box.drips_at:
+            self.wfile.write(b"2")
+            time.sleep(0.02)
 
     def _answer(self, line: bytes) -> None:
         box = self.server.box
@@ -88,6 +98,9 @@ class _MailHandler(socketserver.StreamRequestHandler):
                 self._say("250 ok")
 
     def _secure(self) -> None:
+        if self.server.box.drips_at == "handshake":
+            self.wfile.write(b"\x16\x03\x03\x3f\xff")  # so much is to come
+            self._drip_at("handshake")
         self.connection = self.server.tls.wrap_socket(self.request, server_side=True)
         self.rfile = self.connection.makefile("rb")
         self.wfile = self.connection.makefile("wb", buffering=0)

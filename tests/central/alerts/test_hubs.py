@@ -6,7 +6,7 @@ from central.store.database import Location, transaction, writing
 from central.store.given_up import retire
 from contract import events as e
 from tests.central.alerts.office import MIN, Office, quiet_day, receiver
-from tests.central.journal import NODE
+from tests.central.journal import MORNING_MS, NODE
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def test_one_of_two_hubs_that_is_silent_is_an_alert_and_that_of_its_part_alone(
     office.live(20, second)
     assert office.open() == [("silent", NODE[:11], "h1")]
     ((_, message),) = office.sent
-    assert "Máy h1 mất liên lạc" in message.text
+    assert "Máy h1 mất kết nối" in message.text
 
 
 def test_a_second_hub_leaves_the_alert_of_the_first_as_it_is(database: Location) -> None:
@@ -105,6 +105,42 @@ def test_what_a_new_card_has_not_spoken_of_for_three_days_is_let_go(database: Lo
     assert office.open() == [("gap", NODE[:11], "h1")], "what the former card never sent"
     assert ("let_go", "") in office.history(1)
     assert ("cleared", "") not in office.history(1)
+
+
+def test_three_days_of_a_card_that_was_put_back_begin_when_the_other_was_taken_out(
+    database: Location,
+) -> None:
+    office = Office(database, receiver("hanoi", "01"))
+    first, tried = quiet_day(), quiet_day()
+    office.live(5, first)
+    office.sleep(4 * 24 * 3600)
+    tried.epoch = "00000000000000bb"
+    tried.add(e.DeviceLost("machine:disk", "disk-worn"), office.now_ms - MORNING_MS)
+    office.live(20, tried)
+    office.live(20, first)
+    worn = ("device_lost", NODE[:11], "h1/machine:disk")
+    assert worn in office.open()
+    office.sleep(3 * 24 * 3600)
+    office.live(10, first)
+    assert worn not in office.open()
+    assert ("let_go", "") in office.history(1)
+
+
+def test_days_in_which_a_new_card_was_not_heard_let_nothing_go(database: Location) -> None:
+    office = Office(database)
+    old, new = quiet_day(), quiet_day()
+    old.add(e.DeviceLost("machine:disk", "disk-worn"), 10_000)
+    office.live(20, old)
+    new.epoch = "00000000000000bb"
+    office.live(20, new)
+    office.sleep(30 * 24 * 3600)
+    office.live(20)
+    worn = ("device_lost", NODE[:11], "h1/machine:disk")
+    assert worn in office.open()
+    new.add(e.DeviceReturned("machine:disk"), 30 * MIN)
+    office.live(20, new)
+    assert worn not in office.open()
+    assert ("cleared", "") in office.history(1)
 
 
 def test_what_a_retired_hub_said_last_is_closed_and_not_called_over(database: Location) -> None:

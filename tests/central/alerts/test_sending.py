@@ -3,8 +3,12 @@
 import base64
 import hashlib
 import hmac
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -70,6 +74,36 @@ def mail_to(box: Mailbox, authority: Authority) -> Mail:
         ca_file=authority.certificate,
     )
     return Mail(server, "admin@hanoi.example")
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+@pytest.mark.parametrize(
+    ("stage", "taken"),
+    [("handshake", 0), ("banner", 0), ("EHLO", 0), ("MAIL", 0), ("DATA", 0), ("QUIT", 1)],
+)
+def test_a_mail_server_that_drips_holds_nobody_up_for_long(
+    authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+    security: Literal["tls", "starttls"],
+    stage: str,
+    taken: int,
+) -> None:
+    monkeypatch.setattr("central.alerts.mail._WHOLE_S", 0.4)
+    began = time.monotonic()
+    with mail_server(authority.sign("mail"), implicit=security == "tls") as box:
+        box.drips_at = stage
+        server = MailServer(
+            host="127.0.0.1",
+            port=box.port,
+            security=security,
+            sender="thutu@centre.example",
+            ca_file=authority.certificate,
+        )
+        with nullcontext() if taken else pytest.raises(SendError):
+            Mail(server, "admin@hanoi.example").send(MESSAGE)
+        assert len(box.letters) == taken, "what was taken is not sent again"
+    assert time.monotonic() - began < 5
+    assert not [one for one in threading.enumerate() if isinstance(one, threading.Timer)]
 
 
 def test_a_server_without_tls_or_of_a_stranger_is_told_nothing(

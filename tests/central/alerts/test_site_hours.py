@@ -5,21 +5,14 @@ import pytest
 from central.alerts.hours import Opening, Span
 from central.alerts.settings import AlertSettings
 from central.alerts.site_hours import site_opening
+from tests.central.decisions import open_at
 
 HOLIDAY, OWN_HOLIDAY, SATURDAY = "2027-02-05", "2026-12-01", "2026-11-28"
 NATION = AlertSettings(closed_days=(HOLIDAY,), extra_days=("2026-11-21",)).opening_hours()
 MORNING, AFTERNOON, EARLY = Span(450, 690), Span(810, 1020), Span(420, 600)
 
-PUBLISHED = f"""
-follow_url = "https://centre.example/{{site}}"
-
-[site]
-site = "01-00097-01"
-unit = "Phường Hồng Hà"
-site_name = "Trung tâm phường Hồng Hà"
-services = [{{ id = "1", series = "1", name = {{ vi = "Hộ tịch" }} }}]
-counters = [{{ id = "1", services = ["1"] }}]
-closed_days = ["{OWN_HOLIDAY}"]
+FOLLOW = 'follow_url = "https://centre.example/{site}"'
+OWN_HOURS = f"""closed_days = ["{OWN_HOLIDAY}"]
 sessions = [
 {{ weekdays = [1, 2, 3, 4, 5, 6], issue_from = "07:30", last_ticket = "11:15", closes = "11:30" }},
 {{ weekdays = [1, 2, 3, 4, 5], issue_from = "13:30", last_ticket = "16:45", closes = "17:00" }},
@@ -28,6 +21,7 @@ sessions = [
 [site.extra_days]
 {SATURDAY} = [{{ weekdays = [6], issue_from = "07:00", last_ticket = "09:30", closes = "10:00" }}]
 """
+PUBLISHED = FOLLOW + open_at(OWN_HOURS)
 
 
 def opening(text: str) -> Opening:
@@ -60,7 +54,7 @@ def test_make_up_days_of_the_nation_are_not_those_of_a_site_with_hours_of_its_ow
     "text",
     [
         "",
-        'follow_url = "https://centre.example/{site}"',
+        FOLLOW,
         '[site]\nsite = "01-00097-01"',
         PUBLISHED.replace("11:30", "25:30"),
         PUBLISHED.replace("[1, 2, 3, 4, 5, 6]", '"every day"'),

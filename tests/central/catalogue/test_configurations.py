@@ -153,15 +153,13 @@ NOTHING = Decided(NOTHING_MADE, b"")
     ("should", "number", "text", "catalogue", "standing"),
     [
         (UP_TO_DATE, 5, "x", NOW, Standing.RIGHT),
-        (UP_TO_DATE, 5, "x", b"", Standing.RIGHT),  # by software that knows no catalogue
+        (UP_TO_DATE, 5, "x", b"", Standing.UNKNOWN),
         (UP_TO_DATE, 9, "x", NOW, Standing.RIGHT),  # made before a backup came back
         (UP_TO_DATE, 4, "x", NOW, Standing.OLDER),
         (UP_TO_DATE, 5, "y", NOW, Standing.UNKNOWN),
         (UP_TO_DATE, 6, "y", NOW, Standing.UNKNOWN),
-        (UP_TO_DATE, 6, "x", b"", Standing.UNKNOWN),
         (DUE, 6, "x", NOW, Standing.RIGHT),
         (DUE, 5, "x", BEFORE, Standing.OLDER),
-        (DUE, 5, "x", b"", Standing.OLDER),
         (DUE, 4, "y", BEFORE, Standing.OLDER),
         (DUE, 5, "y", BEFORE, Standing.UNKNOWN),
         (DUE, 6, "x", BEFORE, Standing.UNKNOWN),

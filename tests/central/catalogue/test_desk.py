@@ -168,20 +168,6 @@ def test_a_centre_from_a_backup_goes_on_from_what_it_would_make_again(
     assert then.number == made.number + 1
 
 
-def test_software_that_knows_no_catalogue_gets_each_edition_once(
-    line: Line, location: Location, each_db: Database
-) -> None:
-    decided = decide(location, NODE, TEXT)
-    put(each_db, BIRTH)
-    [made] = line.hear(NODE, decided.label)
-    said = configuration_label(made.number, TEXT, b"")
-    for _ in range(3):
-        line.clock.sleep(600)
-        assert line.hear(NODE, said) == []
-    put(each_db, LAND)
-    assert [one.number for one in line.hear(NODE, said)] == [made.number + 1]
-
-
 @pytest.fixture
 def mute() -> Iterator[Location]:
     """A database's machine that takes connections and never answers."""

@@ -7,17 +7,20 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from central.api.app import create_api
 from central.api.entrance import Entrance
 from central.front import Front
 from central.public.app import create_public
+from central.public.page import ticket_page
+from central.public.queue import InLine, SiteQueue
 from central.store.database import Location, reading
 from central.web.app import create_pages
 from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from runtime.wording import say
+from tests.browser import page_of
 from tests.central.journal import DAY
 from tests.central.nation import OTHER_SITE, SITE, UNREGISTERED_SITE, StandingClock, nation
 
@@ -74,6 +77,12 @@ def text_of(page: httpx.Response) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", main).split())
 
 
+def seconds_until_asked_again(page: httpx.Response) -> int | None:
+    """When a browser that shows this asks again by itself."""
+    found = re.search(r'<meta http-equiv="refresh" content="(\d+)">', page.text)
+    return int(found[1]) if found else None
+
+
 def test_everyone_sees_their_place(url: str, waiting: list[str]) -> None:
     assert len(waiting) >= 2
     for ahead, number in enumerate(waiting):
@@ -82,6 +91,8 @@ def test_everyone_sees_their_place(url: str, waiting: list[str]) -> None:
         assert page.status_code == 200
         assert expected in text_of(page)
         assert say("ticket_page.as_of", time="10:41", seconds=30) in text_of(page)
+        assert f"<title>{number}: {expected}</title>" in page.text
+        assert seconds_until_asked_again(page) == 30
 
 
 def test_it_speaks_english_when_asked(url: str, waiting: list[str]) -> None:
@@ -146,6 +157,7 @@ def test_an_address_that_means_nothing_is_refused(
     assert say("ticket_page.unknown_ticket") in text_of(page)
     assert page.headers["cache-control"] == "no-store"
     assert "script" not in page.text
+    assert seconds_until_asked_again(page) is None
 
 
 def test_a_page_is_kept_for_seconds_and_then_asked_after(url: str, waiting: list[str]) -> None:
@@ -186,6 +198,7 @@ def test_too_many_requests_of_one_address_are_refused(database: Location) -> Non
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert int(answers[3].headers["retry-after"]) >= 1
     assert say("ticket_page.too_often") in text_of(answers[3])
+    assert seconds_until_asked_again(answers[3]) == int(answers[3].headers["retry-after"])
 
 
 def test_a_store_that_cannot_be_read_is_said(tmp_path: Path) -> None:
@@ -198,6 +211,7 @@ def test_a_store_that_cannot_be_read_is_said(tmp_path: Path) -> None:
         server.stop()
     assert answer.status_code == 503
     assert say("ticket_page.not_readable") in text_of(answer)
+    assert seconds_until_asked_again(answer) == 30
 
 
 @pytest.mark.parametrize("width", [320, 390])
@@ -217,3 +231,26 @@ def test_it_fits_a_phone_without_scripts(
     assert wide["width"] <= width
     assert number["y"] + number["height"] < 640
     assert number["height"] >= 60
+
+
+def test_it_fits_a_small_phone_in_large_type(
+    url: str, waiting: list[str], browser: Browser
+) -> None:
+    with page_of(browser, (320, 480)) as page:
+        for place in (f"{SITE}/{DAY}/{waiting[1]}", f"{SITE}/{DAY}/1999", "nowhere/today/1"):
+            page.goto(f"{url}/t/{place}")
+            page.evaluate("document.documentElement.style.fontSize = '200%'")
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320
+            expect(page.get_by_role("heading", level=1)).to_have_count(1)
+
+
+@pytest.mark.parametrize(("live", "is_marked"), [(True, True), (False, False)])
+def test_who_is_called_sees_it_at_a_glance_unless_it_may_be_long_ago(
+    live: bool, is_marked: bool
+) -> None:
+    tickets = {"1001": InLine("called", "1", 0), "1002": InLine("waiting", "1", 0)}
+    queue = SiteQueue("Trung tâm", DAY, live, 0, tickets, {}, 0)
+    called = ticket_page(queue, DAY, "1001", "vi").decode()
+    assert ('class="ahead called"' in called) == is_marked
+    assert say("ticket_page.state_called") in called
+    assert "ahead called" not in ticket_page(queue, DAY, "1002", "vi").decode()

@@ -30,7 +30,7 @@ def test_a_code_with_its_figures_becomes_words(language: str, words: str) -> Non
 
 
 @pytest.mark.parametrize("stored", ["", "2 of 2 hubs refused it", "too-many-refused 3"])
-def test_what_an_older_release_stored_is_shown_as_it_is(stored: str) -> None:
+def test_what_is_no_code_is_shown_as_it_is(stored: str) -> None:
     assert reason_words(stored, "vi") == stored
 
 
