@@ -86,11 +86,7 @@ def _run(configured: ConfiguredSettings) -> int:
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    try:
-        node.start()
-    except OSError:
-        node.stop()
-        raise
+    node.start()
     gc.freeze()
     gc.enable()
     print(f"{settings.site.site_name}: {node.url}", flush=True)

@@ -178,7 +178,7 @@ class Hub:
         self._lock.release()
 
     def _rows_of_the_day(self, house: House, training: bool) -> Iterator[Entry]:
-        opened = house.queue(training=training).opened_seq
+        opened = house.queue(training=training).today.opened_seq
         for row in self.journal.rows(after=max(0, opened - 1)):
             if row.seq > house.seq:
                 return

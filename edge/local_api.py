@@ -41,7 +41,7 @@ class LocalApi:
         news: LastNews,
         machines: SiteMachines,
     ) -> None:
-        """Make ready to serve. Raises OSError when the certificate cannot be used."""
+        """Make ready to serve. Raises OSError when the certificate can no longer be used."""
         printer = settings.printer
         self._settings = settings
         self._server = HttpServer(
@@ -61,7 +61,6 @@ class LocalApi:
             ),
             address,
             Limits(per_address=_CONNECTIONS_PER_ADDRESS, is_known=access.knows),
-            certificate=certificate.file if certificate else None,
         )
         self._keeper: SiteCertificateKeeper | None = None
         if certificate is not None:

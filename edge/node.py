@@ -63,8 +63,8 @@ class Node:
         configuration: Configuration | None = None,
         hear_configuration: Callable[[bytes], None] | None = None,
     ) -> None:
-        """Open the stores and bind the address. Raises StoreError or OSError, and SettingsError
-        where HTTPS is wanted and nobody has made a certificate.
+        """Open the stores and bind the address. Raises StoreError, OSError, also for a certificate
+        of no use, and SettingsError where HTTPS is wanted and nobody has made a certificate.
 
         `configuration` is the centre's that is in `settings`, if one is; newer ones go to
         `hear_configuration`, in the line's thread.
@@ -81,7 +81,8 @@ class Node:
         self.hub = Hub(identity, settings.site, settings.data, clock, self._print)
         self._news = LastNews(SystemClock())
         self._machines = SiteMachines(SystemClock())
-        self._address = HttpAddress(settings.http.host, settings.http.port)
+        shown = self._certificate.file if self._certificate else None
+        self._address = HttpAddress(settings.http.host, settings.http.port, shown)
         self._api: LocalApi | None = None
         self._printer = self._own_printer()
         self._controls = self._own_controls(clock)
@@ -96,7 +97,7 @@ class Node:
     @property
     def url(self) -> str:
         """Where the local API is."""
-        return self._address.url("http" if self._certificate is None else "https")
+        return self._address.url
 
     def answers(self) -> bool:
         """Whether the local API gives any answer at all, within seconds."""
@@ -108,10 +109,7 @@ class Node:
         return 0 if self._uplink is None else self._uplink.sent_entries
 
     def start(self) -> None:
-        """Take up the queue and its buttons, then let people in, then look for the centre.
-
-        Raises OSError when the certificate of the local API cannot be used.
-        """
+        """Take up the queue and its buttons, then let people in, then look for the centre."""
         self.hub.start()
         for printer in sorted({*self._settings.site.prints_on.values()}):
             self.hub.report(absent(printer))  # until it says that it is there

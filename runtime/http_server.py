@@ -3,12 +3,10 @@
 import asyncio
 import logging
 import socket
-import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,23 +26,15 @@ _LIMITS = Limits()
 class HttpServer:
     """Serves `app` at `address`, within `limits`, and closes it in the end.
 
-    `X-Forwarded-For` is believed from `limits.proxies` and from nobody else. With `certificate`, a
-    file of key and chain (PEM), it speaks HTTPS and nothing else.
+    `X-Forwarded-For` is believed from `limits.proxies` and from nobody else. At an address with a
+    certificate it speaks HTTPS and nothing else.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        address: HttpAddress,
-        limits: Limits = _LIMITS,
-        *,
-        certificate: Path | None = None,
-    ) -> None:
-        """Make ready to serve. Raises OSError when the certificate cannot be used, or this machine
-        has no more ports; the address is closed then."""
+    def __init__(self, app: ASGIApp, address: HttpAddress, limits: Limits = _LIMITS) -> None:
+        """Make ready to serve. Raises OSError when this machine has no more ports, or the
+        certificate can no longer be used; the address is closed then."""
         try:
-            _check(certificate)
-            self._own_address = HttpAddress(_OWN_HOST, 0)
+            self._own_address = HttpAddress(_OWN_HOST, 0, address.certificate)
         except OSError:
             address.close()
             raise
@@ -53,10 +43,7 @@ class HttpServer:
         address.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unread_ms)
         self._address = address
         self.port = address.port
-        self._certificate = certificate
-        scheme = "http" if certificate is None else "https"
-        self.url = address.url(scheme)
-        self._own_url = self._own_address.url(scheme)
+        self.url = address.url
         self._streams = _EndingStreams(app)
         self._config = uvicorn.Config(
             self._streams,
@@ -67,7 +54,7 @@ class HttpServer:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=_STUCK_S,
-            ssl_certfile=certificate,
+            ssl_certfile=address.certificate,
         )
         self._config.load()
         self._server = uvicorn.Server(self._config)
@@ -78,17 +65,17 @@ class HttpServer:
 
         Asked by a way in of its own, on this machine, which no crowd at the address can fill.
         """
-        return answers(f"{self._own_url}{path}")
+        return answers(f"{self._own_address.url}{path}")
 
     def read_certificate(self) -> None:
         """Show further connections what the certificate's file holds now, from any thread.
 
         Raises OSError when it cannot be used; then the one before is shown still.
         """
-        _check(self._certificate)
-        if self._certificate is not None and self._config.ssl is not None:
+        self._address.check_certificate()
+        if self._address.certificate is not None and self._config.ssl is not None:
             # OpenSSL's contexts are changed by no thread but the one that makes connections.
-            self._streams.do(partial(self._config.ssl.load_cert_chain, self._certificate))
+            self._streams.do(partial(self._config.ssl.load_cert_chain, self._address.certificate))
 
     def start(self) -> None:
         """Serve; connections wait in the backlog until the application is ready."""
@@ -107,15 +94,6 @@ class HttpServer:
 
     def _serve(self) -> None:
         self._server.run(sockets=[self._address.socket, self._own_address.socket])
-
-
-def _check(certificate: Path | None) -> None:
-    if certificate is None:
-        return
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate)
-    except OSError as error:
-        raise OSError(f"{certificate} cannot be used: {error}") from error
 
 
 class _EndingStreams:

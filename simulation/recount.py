@@ -202,9 +202,9 @@ def _reopened(day: _Day, event: e.ServiceReopened, _now: Stamp) -> None:
 def _transferred(day: _Day, event: e.TicketTransferred, now: Stamp) -> None:
     day.leave(event.counter, event.number, now)
     day.count.transferred += 1
-    if event.service != event.from_service:
+    if event.service != event.from_service:  # else the citizen waits for another counter alone
         day.worked_ms.pop(event.number)
-    day.queued[event.number] = now
+        day.queued[event.number] = now
 
 
 def _parked(day: _Day, event: e.TicketParked, now: Stamp) -> None:

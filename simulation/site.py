@@ -283,8 +283,8 @@ class SimulatedSite:
             self._real.sleep(_LOOK_S)
 
     def _presses(self) -> int:
-        house = self._node.hub.house.live
-        return house.ratings + house.presses_ignored
+        today = self._node.hub.house.live.today
+        return today.ratings + today.presses_ignored
 
     def _number_from_button(self, push: Callable[[], bool]) -> Answer | None:
         """What came of a push: nobody else takes a number meanwhile."""

@@ -8,6 +8,7 @@ from central.api import freshness
 from central.api.figures import answers, answers_in, figures, figures_of, ignored_presses, levels
 from central.api.known import KnownSite, Moment, known_sites
 from central.api.models import (
+    CounterNow,
     Liveness,
     MissingRange,
     Now,
@@ -23,7 +24,7 @@ from central.api.models import (
 )
 from central.api.quality import Shares, shares
 from central.api.records import node_quality
-from central.api.site_day import counter_days, quarters, service_days
+from central.api.site_day import counter_days, counters_now, quarters, service_days
 from central.registry.dated_names import DatedNames
 from central.rollup.business_day import day_of, midnight_ms
 from central.store.cells import DayTotal, Tally
@@ -33,6 +34,9 @@ from central.store.visible import Where
 from contract.stamp import MS_PER_DAY
 
 _NOBODY = sum_standings([])
+_NOW_UNKNOWN = Now(
+    waiting=None, longest_wait_ms=None, counters_open=None, counters_paused=None, unattended=None
+)
 
 
 class Desk:
@@ -121,6 +125,7 @@ class Desk:
             ignored_presses=ignored_presses(ratings),
             services=service_days(cells, ratings, service_names),
             counters=counter_days(counters),
+            counters_now=self._counters_now(found[0]),
             quarters=quarters(cells),
         )
 
@@ -174,28 +179,46 @@ class Desk:
     def _standing_now(self, standing: Standing, day: str) -> Now:
         is_known = standing.opened and day == day_of(self._moment.now_ms)
         since_ms = standing.waiting_since_ms
-        return self._now(Waiting(standing.waiting, since_ms) if is_known else None)
+        if not is_known:
+            return _NOW_UNKNOWN
+        waiting = Waiting(
+            standing.waiting, since_ms, standing.counters_open, standing.counters_paused
+        )
+        is_told = standing.counters_open is not None
+        return self._now(waiting, standing.unattended if is_told else None)
 
     def _site(self, known: "_Known") -> Site:
-        """Who waits is told where the hubs are live; elsewhere nobody can tell."""
         row, fresh = known.site.row, known.site.freshness
         return Site(
             site=row.site,
             name=row.name,
             type=row.type,
             registered=row.registered,
-            now=self._now(known.waiting if fresh.state is Liveness.LIVE else None),
+            now=self._site_now(known),
             figures=figures([known.tally] if known.tally else []),
             freshness=fresh,
         )
 
-    def _now(self, waiting: Waiting | None) -> Now:
+    def _site_now(self, known: "_Known") -> Now:
+        waiting = known.waiting_now
         if waiting is None:
-            return Now(waiting=None, longest_wait_ms=None)
+            return _NOW_UNKNOWN
+        has_nobody = waiting.n > 0 and waiting.counters_open == 0
+        return self._now(waiting, None if waiting.counters_open is None else int(has_nobody))
+
+    def _counters_now(self, known: "_Known") -> list[CounterNow] | None:
+        if known.waiting_now is None:
+            return None
+        return counters_now(self._reader.counters_now(known.site.row.site))
+
+    def _now(self, waiting: Waiting, unattended: int | None) -> Now:
         since_ms = waiting.since_ms
         return Now(
             waiting=waiting.n,
             longest_wait_ms=None if since_ms is None else max(0, self._moment.now_ms - since_ms),
+            counters_open=waiting.counters_open,
+            counters_paused=waiting.counters_paused,
+            unattended=unattended,
         )
 
 
@@ -205,6 +228,11 @@ class _Known(NamedTuple):
     site: KnownSite
     tally: Tally | None
     waiting: Waiting | None
+
+    @property
+    def waiting_now(self) -> Waiting | None:
+        """Who waits, where the hubs are live; elsewhere nobody can tell."""
+        return self.waiting if self.site.freshness.state is Liveness.LIVE else None
 
 
 def _missing(gap: Gap) -> MissingRange:

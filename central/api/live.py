@@ -74,6 +74,8 @@ def _live_site(site: KnownSite, waiting: Waiting | None, counts: tuple[int, int]
         site=site.row.site,
         waiting=shown.n if shown else None,
         waiting_since=None if since_ms is None else local_time(since_ms),
+        counters_open=shown.counters_open if shown else None,
+        counters_paused=shown.counters_paused if shown else None,
         issued=issued,
         finished=finished,
         freshness=site.freshness,

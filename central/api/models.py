@@ -84,8 +84,39 @@ class FreshnessOfMany(Model):
     missing: Count = Field(description="Events known to exist and not received yet.")
 
 
+class CounterStatus(StrEnum):
+    """What a counter does: it is `unknown` where a hub went on in a new journal and the counter has
+    done nothing since."""
+
+    OPEN = "open"
+    PAUSED = "paused"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+
+
+OpenCounters = Annotated[
+    int | None,
+    Field(
+        description="Counters open now, at sites that are live, have opened the day and tell of "
+        "all of theirs; null when there is no such site, and for another day or a period.",
+        examples=[5],
+    ),
+]
+PausedCounters = Annotated[
+    int | None, Field(description="Counters paused now, at the same sites.", examples=[1])
+]
+Unattended = Annotated[
+    int | None,
+    Field(
+        description="How many of these sites have citizens waiting and no open counter.",
+        examples=[0],
+    ),
+]
+
+
 class Now(Model):
-    """Who waits now: counted only at sites that are live and have opened the day."""
+    """Who waits now, and what counters are there for them: counted only at sites that are live and
+    have opened the day."""
 
     waiting: int | None = Field(
         description="Citizens waiting for their first or a further service; null when no site "
@@ -96,6 +127,9 @@ class Now(Model):
         description="How long the first of them has waited; null when nobody is known to wait.",
         examples=[1_260_000],
     )
+    counters_open: OpenCounters
+    counters_paused: PausedCounters
+    unattended: Unattended
 
 
 class DayFigures(Model):
@@ -217,6 +251,21 @@ class CounterDay(Model):
     )
 
 
+class CounterNow(Model):
+    """What one counter does at this moment."""
+
+    node: str = Field(examples=["01-00097-01-h1"])
+    counter: int = Field(examples=[3])
+    state: CounterStatus = Field(examples=["paused"])
+    since: datetime | None = Field(
+        description="Null when no trusted clock says.", examples=["2026-11-20T10:21:07+07:00"]
+    )
+    pause_reason: str | None = Field(
+        description="As it was chosen or written at the counter; null unless it is paused.",
+        examples=["lunch"],
+    )
+
+
 class Quarter(Model):
     """One quarter of an hour of a site."""
 
@@ -249,6 +298,10 @@ class SiteDay(Model):
     ignored_presses: Count = Field(description="Presses of a rating button when none was due.")
     services: list[ServiceDay]
     counters: list[CounterDay]
+    counters_now: list[CounterNow] | None = Field(
+        description="What its counters do now, those included that have called nobody; null on "
+        "another day, and unless the site is live and its hubs have opened the day."
+    )
     quarters: list[Quarter]
 
 

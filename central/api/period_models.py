@@ -17,6 +17,8 @@ from central.api.models import (
     Level,
     Model,
     NextOffset,
+    OpenCounters,
+    PausedCounters,
     SiteCode,
     SiteName,
 )
@@ -73,6 +75,8 @@ class Place(Model):
     sites: Count = Field(description="How many sites it has.", examples=[1])
     reporting: Count = Field(description="How many of them have figures for this.", examples=[1])
     waits: Waits
+    counters_open: OpenCounters
+    counters_paused: PausedCounters
     freshness: FreshnessOfMany
 
 

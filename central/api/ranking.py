@@ -15,8 +15,8 @@ from central.registry.places import Places
 from central.rollup.business_day import day_of
 from central.rollup.site_waits import SiteWaits, joined, site_waits
 from central.store.history import History
-from central.store.reader import Reader
-from central.store.totals import SiteStanding, Totals
+from central.store.reader import Reader, Waiting
+from central.store.totals import SiteStanding, Totals, sum_known
 from central.store.visible import Where
 
 _SHARES = {Wait.P50: 0.5, Wait.P90: 0.9, Wait.LONGEST: 1.0}
@@ -80,6 +80,9 @@ def rank(question: Question, page: Page, sources: Sources, moment: Moment) -> Ra
     def freshness(sites: Iterable[str]) -> FreshnessOfMany:
         return of_site_standings((standings[site], site in found.reporting) for site in sites)
 
+    def there(sites: Iterable[str]) -> list[Waiting]:
+        return [found.now[site] for site in sites if site in found.now]
+
     return Ranking(
         of=question.of,
         by=question.by,
@@ -97,6 +100,8 @@ def rank(question: Question, page: Page, sources: Sources, moment: Moment) -> Ra
                 sites=len(groups[code]),
                 reporting=len(found.reporting.intersection(groups[code])),
                 waits=waits[code],
+                counters_open=sum_known(one.counters_open for one in there(groups[code])),
+                counters_paused=sum_known(one.counters_paused for one in there(groups[code])),
                 freshness=freshness(groups[code]),
             )
             for number, code in enumerate(shown, start=1)
@@ -106,12 +111,13 @@ def rank(question: Question, page: Page, sources: Sources, moment: Moment) -> Ra
 
 
 class _Measured(NamedTuple):
-    """By what to rank, by code that has it; which sites have figures; and the waits of those that
-    are shown."""
+    """By what to rank, by code that has it; which sites have figures; the waits of those that are
+    shown; and how sites stand now, where that is asked."""
 
     figures: dict[str, int]
     reporting: set[str]
     waits: Callable[[Sequence[str]], dict[str, Waits]]
+    now: Mapping[str, Waiting]
 
 
 def _ended(
@@ -145,7 +151,7 @@ def _ended(
             for code in shown
         }
 
-    return _Measured(grouped.quantile(_SHARES[question.by]), set(by_site.places), waits)
+    return _Measured(grouped.quantile(_SHARES[question.by]), set(by_site.places), waits, {})
 
 
 def _now(
@@ -156,7 +162,11 @@ def _now(
     moment: Moment,
 ) -> _Measured:
     opened = reader.waiting(day_of(moment.now_ms))
-    live = {site for site, standing in standings.items() if standing.state == 0 and site in opened}
+    live = {
+        site: opened[site]
+        for site, standing in standings.items()
+        if standing.state == 0 and site in opened
+    }
     since: defaultdict[str, list[int]] = defaultdict(list)
     for site, since_ms in reader.waiting_since(day_of(moment.now_ms)):
         if site in live and since_ms is not None:
@@ -174,7 +184,8 @@ def _now(
         return found
 
     figures = {code: _nearest(those, _SHARES[by]) for code, those in ms.items()}
-    return _Measured({code: n for code, n in figures.items() if n is not None}, live, waits)
+    known = {code: n for code, n in figures.items() if n is not None}
+    return _Measured(known, set(live), waits, live)
 
 
 def _nearest(values: Sequence[int], share: float) -> int | None:

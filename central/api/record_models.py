@@ -14,6 +14,8 @@ from central.api.models import (
     Model,
     NextOffset,
     NodeQuality,
+    OpenCounters,
+    PausedCounters,
     SiteCode,
     SiteName,
 )
@@ -214,6 +216,8 @@ class LiveSite(Model):
     waiting_since: datetime | None = Field(
         description="Since when the first of them waits.", examples=["2026-11-20T10:21:07+07:00"]
     )
+    counters_open: OpenCounters
+    counters_paused: PausedCounters
     issued: Count = Field(description="Numbers given out today.", examples=[131])
     finished: Count = Field(description="Services finished today.", examples=[112])
     freshness: Freshness

@@ -1,13 +1,14 @@
 """One site's day, by service, counter and quarter of an hour, purely."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from central.api.figures import answers, answers_by_service, duration, figures
 from central.api.freshness import local_time
-from central.api.models import CounterDay, Quarter, ServiceDay
+from central.api.models import CounterDay, CounterNow, CounterStatus, Quarter, ServiceDay
 from central.rollup.business_day import QUARTER_MS
 from central.store.cells import CellKey, CounterKey, CounterTally, RatingKey, Tally, merge
+from central.store.reader import CounterRow
 
 _MS_PER_HOUR = 3_600_000
 
@@ -62,6 +63,20 @@ def counter_days(cells: Mapping[CounterKey, CounterTally]) -> list[CounterDay]:
             )
         )
     return days
+
+
+def counters_now(rows: Iterable[CounterRow]) -> list[CounterNow]:
+    """What each counter does now."""
+    return [
+        CounterNow(
+            node=row.node,
+            counter=row.counter,
+            state=CounterStatus(row.state),
+            since=None if row.since_ms is None else local_time(row.since_ms),
+            pause_reason=row.reason,
+        )
+        for row in rows
+    ]
 
 
 def quarters(cells: Mapping[CellKey, Tally]) -> list[Quarter]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Set
 
 import msgspec
 
-from central.rollup import devices
+from central.rollup import counters, devices
 from central.rollup.business_day import day_of, trusted_ms
 from central.rollup.fold import Cells, FoldState, fold
 from central.rollup.queue import follow
@@ -93,7 +93,8 @@ class Folder:
         if journal.folded < journal.counted:
             last = min(last, journal.counted)
         entries = self._entries(journal.journal, journal.folded + 1, last)
-        state, cells = fold(_load(journal.state), entries)
+        before = _load(journal.state)
+        state, cells = fold(before, entries)
         self._store.add_cells(
             journal.journal, cells.quarters, cells.days, cells.counters, cells.ratings
         )
@@ -103,6 +104,7 @@ class Folder:
             self._store.restate(journal.journal, journal.received_ms, over)
         queue = self._store.queue(journal.journal)
         self._store.save_queue(journal.journal, queue, follow(queue, entries))
+        self._follow_counters(journal, entries, opened=before.day is not None)
         self._follow_devices(journal.journal, entries)
         cursor = Cursor(
             folded=last,
@@ -113,6 +115,14 @@ class Folder:
         )
         self._store.save_fold(journal.journal, cursor)
         return last - journal.folded
+
+    def _follow_counters(self, journal: Unfolded, entries: list[Entry], *, opened: bool) -> None:
+        """Of most runs there is nothing to ask: nearly all that happens is about tickets."""
+        if journal.counters_open is None or any(map(counters.speaks, entries)):
+            before = self._store.counters(journal.journal)
+            after = counters.follow(before, entries, opened=opened)
+            if after != before:
+                self._store.save_counters(journal.journal, before, after)
 
     def _follow_devices(self, journal: int, entries: list[Entry]) -> None:
         news = [entry for entry in entries if devices.speaks(entry)]

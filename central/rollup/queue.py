@@ -50,7 +50,7 @@ def _enter(phase: str) -> _Change:
 
     def change(queue: _Queue, event: Any, at_ms: int | None) -> None:
         known = queue.get(event.number)
-        further = known.services[1:] if known else ()
+        further = (s for s in known.services[1:] if s != event.service) if known else ()
         queue[event.number] = InHouse(event.number, (event.service, *further), phase, at_ms)
 
     return change

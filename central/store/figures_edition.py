@@ -12,7 +12,7 @@ FIGURES_EDITION = 1
 
 _FOLDED = (
     *("cells", "site_days", "counter_cells", "ratings", "queue_now", "totals"),
-    "devices_now",
+    *("counters_now", "devices_now"),
 )
 
 
@@ -49,7 +49,8 @@ def empty(conn: Connection) -> None:
         conn.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
     conn.execute(
         """UPDATE journals SET folded = 0, folded_ms = NULL, began_ms = NULL,
-        business_day = NULL, fold_state = ?, waiting = 0, waiting_since_ms = NULL""",
+        business_day = NULL, fold_state = ?, waiting = 0, waiting_since_ms = NULL,
+        counters_open = 0, counters_paused = 0""",
         (b"",),
     )
 

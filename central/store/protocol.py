@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from central.rollup.counters import CounterNow
 from central.rollup.devices import DeviceNow
 from central.store.cells import (
     CellKey,
@@ -46,7 +47,8 @@ class Unfolded(Struct, frozen=True):
 
     Rows up to `counted` were in the rollups before these were emptied. `received_ms` is when the
     last of these rows came (UTC milliseconds): those that came before a midnight are a piece of
-    their own. `state` is what the fold left with `save_fold`, empty at first.
+    their own. `counters_open` is None while it is unknown what one of the counters does. `state` is
+    what the fold left with `save_fold`, empty at first.
     """
 
     journal: int
@@ -55,6 +57,7 @@ class Unfolded(Struct, frozen=True):
     counted: int
     watermark: int
     received_ms: int
+    counters_open: int | None
     state: bytes
 
 
@@ -178,6 +181,16 @@ class RollupStore(Protocol):
         self, journal: int, before: Mapping[str, DeviceNow], after: Mapping[str, DeviceNow]
     ) -> None:
         """Keep what changed since an answer to `devices`."""
+        ...
+
+    def counters(self, journal: int) -> dict[int, CounterNow]:
+        """What the journal last said of its counters, by number."""
+        ...
+
+    def save_counters(
+        self, journal: int, before: Mapping[int, CounterNow], after: Mapping[int, CounterNow]
+    ) -> None:
+        """Keep what changed since an answer to `counters`, and how many are open and paused."""
         ...
 
     def add_cells(

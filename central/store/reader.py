@@ -83,9 +83,22 @@ class NodeRow(Struct, frozen=True):
 
 class Waiting(Struct, frozen=True):
     """How many wait at a site whose hubs have opened the day, and since when the first (None: no
-    trusted clock says, or nobody waits)."""
+    trusted clock says, or nobody waits); how many counters are there for them (None: of one of
+    them it is unknown)."""
 
     n: int
+    since_ms: int | None
+    counters_open: int | None = 0
+    counters_paused: int | None = 0
+
+
+class CounterRow(Struct, frozen=True):
+    """What a counter does now; see `central.rollup.counters.CounterNow`."""
+
+    node: str
+    counter: int
+    state: str
+    reason: str | None
     since_ms: int | None
 
 
@@ -211,7 +224,9 @@ class Reader:
         """Who waits now, by site; of sites whose hubs have not all opened this business day nobody
         can tell."""
         rows = self._visible.query(
-            f"""SELECT visible.code, sum(waiting), min(waiting_since_ms)
+            f"""SELECT visible.code, sum(waiting), min(waiting_since_ms),
+                CASE WHEN count(counters_open) = count(*) THEN sum(counters_open) END,
+                CASE WHEN count(counters_paused) = count(*) THEN sum(counters_paused) END
             FROM visible JOIN nodes USING (site)
             JOIN journals ON journals.journal = current_journal
             WHERE {IN_SERVICE} GROUP BY visible.code
@@ -219,7 +234,7 @@ class Reader:
             where,
             day=day,
         )
-        return {code: Waiting(n, since_ms) for code, n, since_ms in rows}
+        return {code: Waiting(*row) for code, *row in rows}
 
     def waiting_since(self, day: str) -> list[tuple[str, int | None]]:
         """The site of everybody who waits now, and since when (UTC milliseconds; None: no trusted
@@ -232,6 +247,17 @@ class Reader:
             WHERE phase = 'waiting' AND business_day = :day AND {IN_SERVICE}""",  # noqa: S608 - as above
             day=day,
         )
+
+    def counters_now(self, site: str) -> list[CounterRow]:
+        """What a site's counters do now, by number, as far as the present journals have told."""
+        rows = self._visible.query(
+            f"""SELECT nodes.code, counter, state, reason, since_ms
+            FROM visible JOIN nodes USING (site)
+            JOIN counters_now ON counters_now.journal = current_journal
+            WHERE {IN_SERVICE} ORDER BY counter, nodes.code""",  # noqa: S608 - as above
+            Where(site=site),
+        )
+        return [CounterRow(*row) for row in rows]
 
     def queue(self, node: str) -> list[tuple[str, str, TicketPhase, int | None]]:
         """Everybody whom a node has in the house: number, services separated by spaces, phase, and

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from itertools import islice
 
 from central.rollup.business_day import day_of
+from central.rollup.counters import CounterNow
 from central.rollup.devices import DeviceNow
 from central.store.cells import (
     COUNTER_COLUMNS,
@@ -62,6 +63,9 @@ _PUT_TOTAL = _upsert("totals", ("day", "province"), TOTAL_COLUMNS, replace=True)
 _PUT_IN_HOUSE = _upsert(
     "queue_now", ("journal", "ticket"), ("services", "phase", "since_ms"), replace=True
 )
+_PUT_COUNTER = _upsert(
+    "counters_now", ("journal", "counter"), ("state", "reason", "since_ms"), replace=True
+)
 _PUT_DEVICE = _upsert(
     "devices_now", ("journal", "device"), ("state", "condition", "since_ms"), replace=True
 )
@@ -108,7 +112,8 @@ class SqlRollupStore:
         rows = self._conn.execute(
             f"""SELECT journal, province, folded, counted,
                 CASE WHEN folded < in_time THEN in_time ELSE watermark END,
-                CASE WHEN folded < in_time THEN in_time_ms ELSE received_ms END, fold_state
+                CASE WHEN folded < in_time THEN in_time_ms ELSE received_ms END,
+                counters_open, fold_state
             FROM journals JOIN nodes USING (node) JOIN sites USING (site)
             WHERE folded < watermark {which}""",  # noqa: S608 - our own conditions
             values,
@@ -171,6 +176,35 @@ class SqlRollupStore:
                 for device, now in after.items()
                 if before.get(device) != now
             ],
+        )
+
+    def counters(self, journal: int) -> dict[int, CounterNow]:
+        """See `RollupStore`."""
+        rows = self._conn.execute(
+            "SELECT counter, state, reason, since_ms FROM counters_now WHERE journal = ?",
+            (journal,),
+        )
+        return {counter: CounterNow(*said) for counter, *said in rows}
+
+    def save_counters(
+        self, journal: int, before: Mapping[int, CounterNow], after: Mapping[int, CounterNow]
+    ) -> None:
+        """See `RollupStore`."""
+        self._conn.executemany(
+            _PUT_COUNTER,
+            [
+                (journal, counter, now.state, now.reason, now.since_ms)
+                for counter, now in after.items()
+                if before.get(counter) != now
+            ],
+        )
+        states = [now.state for now in after.values()]
+        counted = [
+            None if "unknown" in states else states.count(state) for state in ("open", "paused")
+        ]
+        self._conn.execute(
+            "UPDATE journals SET counters_open = ?, counters_paused = ? WHERE journal = ?",
+            (*counted, journal),
         )
 
     def add_cells(

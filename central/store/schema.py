@@ -79,6 +79,8 @@ _INGEST = (
         business_day TEXT,
         waiting INTEGER NOT NULL DEFAULT 0,
         waiting_since_ms INTEGER,
+        counters_open INTEGER DEFAULT 0, -- NULL: what one of them does is unknown
+        counters_paused INTEGER DEFAULT 0,
         fold_state BLOB NOT NULL DEFAULT x'',
         UNIQUE (node, epoch)
     ) STRICT""",
@@ -167,6 +169,14 @@ _FIGURES = (
         phase TEXT NOT NULL,
         since_ms INTEGER,
         PRIMARY KEY (journal, ticket)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE counters_now (
+        journal INTEGER NOT NULL REFERENCES journals,
+        counter INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        reason TEXT,
+        since_ms INTEGER,
+        PRIMARY KEY (journal, counter)
     ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE devices_now (
         journal INTEGER NOT NULL REFERENCES journals,

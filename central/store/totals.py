@@ -34,7 +34,8 @@ class Standing(Struct, frozen=True):
     is unknown or none has any; those that `ended`, before today or because all of their hubs were
     taken away, do not hold it back: the others of those reporting are `running`. `waiting` counts
     citizens at the `opened` sites, those that are live and whose hubs have all opened the day, the
-    first of them since `waiting_since_ms`.
+    first of them since `waiting_since_ms`. Of those of which it is known, so many counters are open
+    and paused (None: of none), and so many are `unattended`: somebody waits, and none is open.
     """
 
     sites: int
@@ -51,6 +52,9 @@ class Standing(Struct, frozen=True):
     opened: int
     waiting: int
     waiting_since_ms: int | None
+    counters_open: int | None
+    counters_paused: int | None
+    unattended: int
 
 
 class SiteStanding(Struct, frozen=True):
@@ -242,7 +246,16 @@ def sum_standings(standings: Iterable[Standing]) -> Standing:
         opened=sum(part.opened for part in parts),
         waiting=sum(part.waiting for part in parts),
         waiting_since_ms=min(since, default=None),
+        counters_open=sum_known(part.counters_open for part in parts),
+        counters_paused=sum_known(part.counters_paused for part in parts),
+        unattended=sum(part.unattended for part in parts),
     )
+
+
+def sum_known(counts: Iterable[int | None]) -> int | None:
+    """The sum of those that are known; None when none is."""
+    known = [n for n in counts if n is not None]
+    return sum(known) if known else None
 
 
 def _start_ms(day: str | None) -> int:
@@ -264,7 +277,9 @@ node_now AS MATERIALIZED (
         min(coalesce({REACHES_MS}, 0))
             FILTER (WHERE {OWED} AND coalesce({OVER_MS}, :since) >= :since) AS owed_ms,
         sum(waiting) FILTER (WHERE {PRESENT} AND business_day = :day) AS waiting,
-        min(waiting_since_ms) FILTER (WHERE {PRESENT} AND business_day = :day) AS since_ms
+        min(waiting_since_ms) FILTER (WHERE {PRESENT} AND business_day = :day) AS since_ms,
+        sum(counters_open) FILTER (WHERE {PRESENT} AND business_day = :day) AS counters_open,
+        sum(counters_paused) FILTER (WHERE {PRESENT} AND business_day = :day) AS counters_paused
     FROM visible JOIN nodes USING (site) LEFT JOIN journals USING (node) WHERE {IN_SERVICE}
     GROUP BY nodes.node, visible.site
 ),
@@ -281,7 +296,10 @@ site_now AS MATERIALIZED (
         CASE WHEN count(complete_ms) = count(*) THEN {_COMPLETE} END AS complete_ms,
         sum(missing) AS missing,
         CASE WHEN count(waiting) = count(*) THEN sum(waiting) END AS waiting,
-        min(since_ms) AS since_ms
+        min(since_ms) AS since_ms,
+        CASE WHEN count(counters_open) = count(*) THEN sum(counters_open) END AS counters_open,
+        CASE WHEN count(counters_paused) = count(*) THEN sum(counters_paused) END
+            AS counters_paused
     FROM node_reach GROUP BY site
 ),
 stands AS MATERIALIZED (
@@ -289,7 +307,7 @@ stands AS MATERIALIZED (
         CASE WHEN valid_to < :today OR (state IS NULL AND {IS_TAKEN_AWAY})
             THEN 3 ELSE state END AS state,
         CASE WHEN valid_to < :today OR state IS NULL THEN 1 ELSE 0 END AS is_over,
-        complete_ms, missing, waiting, since_ms
+        complete_ms, missing, waiting, since_ms, counters_open, counters_paused
     FROM visible LEFT JOIN site_now USING (site)
 )"""  # noqa: S608 - our own names
 _STANDINGS_OF_SITES = f"""{_NOW}
@@ -314,7 +332,10 @@ SELECT province, count(*), count(*) FILTER (WHERE registered = 0), count(reporti
             min(complete_ms) FILTER (WHERE reporting.site IS NOT NULL)) END,
     count(waiting) FILTER (WHERE state = 0),
     coalesce(sum(waiting) FILTER (WHERE state = 0), 0),
-    min(since_ms) FILTER (WHERE state = 0 AND waiting IS NOT NULL)
+    min(since_ms) FILTER (WHERE state = 0 AND waiting IS NOT NULL),
+    sum(counters_open) FILTER (WHERE state = 0),
+    sum(counters_paused) FILTER (WHERE state = 0),
+    count(*) FILTER (WHERE state = 0 AND waiting > 0 AND counters_open = 0)
 FROM stands LEFT JOIN {reporting} WHERE {there}
 GROUP BY province ORDER BY province"""  # noqa: S608 - our own names
 

@@ -1,7 +1,7 @@
 """The admins' pages: the desk's answers in HTML."""
 
 import gzip
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from functools import partial
@@ -17,7 +17,7 @@ from central.alerts.rules import Rule
 from central.api.entrance import Admission, Entrance, Shown
 from central.api.freshness import local_time
 from central.api.known import Period
-from central.api.models import Province, Quarter, Rank
+from central.api.models import CounterDay, CounterNow, Province, Quarter, Rank, SiteDay
 from central.api.parameters import (
     DayPath,
     DayQuery,
@@ -164,6 +164,7 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
             day=day,
             days=_days(day),
             found=shown,
+            counters=_counters(shown),
             open_alerts=_open_alerts(admission, Where(site=site)),
             province_name=entrance.places().name(shown.province, day),
             quality=found(admission.desk.quality(site, day)),
@@ -185,6 +186,15 @@ class NamedChart(NamedTuple):
 
     title: str
     chart: Chart
+
+
+class CounterLine(NamedTuple):
+    """How a counter spent the day, None when nothing of it has ended, and what those of this number
+    do now, nothing when nobody can tell."""
+
+    counter: int
+    day: CounterDay | None
+    now: list[CounterNow]
 
 
 class Days(NamedTuple):
@@ -213,6 +223,14 @@ def _open_alerts(admission: Admission, where: Where) -> list[tuple[Rule, int]]:
 
 def _longest_wait_first(province: Province) -> tuple[int, str]:
     return (-(province.figures.wait.p90_ms or -1), province.code)
+
+
+def _counters(of: SiteDay) -> list[CounterLine]:
+    days = {day.counter: day for day in of.counters}
+    now: defaultdict[int, list[CounterNow]] = defaultdict(list)
+    for state in of.counters_now or []:
+        now[state.counter].append(state)
+    return [CounterLine(number, days.get(number), now[number]) for number in sorted({*days, *now})]
 
 
 def _charts(quarters: list[Quarter], words: Words) -> list[NamedChart]:

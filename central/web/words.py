@@ -17,7 +17,7 @@ from central.device_faults import fault_words
 from central.registry.places import Places
 from central.scope import Scope
 from central.store.visible import Where
-from runtime.wording import LANGUAGES, say
+from runtime.wording import LANGUAGES, catalogue, say
 
 _MS_PER_MINUTE = 60_000
 
@@ -161,6 +161,10 @@ class Words:
     def fault(self, condition: str) -> str:
         """What is wrong with a device."""
         return fault_words(condition, self.language)
+
+    def reason(self, reason: str) -> str:
+        """The words of a reason that was chosen from a list, or the reason as it was written."""
+        return catalogue(self.language).get(f"terminal.reason_{reason}", reason)
 
     def level(self, level: Level) -> str:
         """The words on a rating button."""

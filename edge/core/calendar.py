@@ -108,7 +108,7 @@ def opening(
             )
         ),
         brought=tuple(_brought(t) for t in still_here if t.number in kept and t.place <= 0)
-        if state.opened_seq == 0
+        if state.today.opened_seq == 0
         else (),
     )
 
@@ -121,12 +121,8 @@ def may_be_earlier(state: State, past: Stamp, now: Stamp) -> bool:
     return past.boot != now.boot or now.mono_ns - past.mono_ns > _HALF_DAY_NS
 
 
-def was_on(state: State, day: str, past: Stamp, now: Stamp) -> bool:
-    """Whether `past` was on `day`, by the clock as it is believed now; with no clock to tell,
-    whether nothing speaks against it."""
-    wall_ms = trusted_wall_ms(state, now)
-    if wall_ms is None:
-        return not may_be_earlier(state, past, now)
+def was_on(day: str, past: Stamp, now: Stamp, wall_ms: int) -> bool:
+    """Whether `past` was on `day`, by the clock that shows `wall_ms` now."""
     if past.boot == now.boot:
         return day_of(wall_ms - (now.mono_ns - past.mono_ns) // 1_000_000) == day
     return past.synced and past.wall_ms <= wall_ms and day_of(past.wall_ms) == day

@@ -12,7 +12,7 @@ from contract.events import (
     TicketRecalled,
 )
 from contract.stamp import Stamp
-from edge.core.change import add_call, change_counter, change_ticket
+from edge.core.change import add_call, change_counter, change_ticket, put, without_way_back
 from edge.core.state import LastCall, LastNoShow, State
 
 
@@ -33,6 +33,7 @@ def call(state: State, event: TicketCalled, stamp: Stamp, seq: int) -> State:
         since=stamp,
         streak=counter.streak + 1 if event.priority else 0,
         last_call=last_call,
+        last_no_show=None,
     )
 
 
@@ -104,5 +105,5 @@ def take_back_absence(state: State, event: NoShowTakenBack, _stamp: Stamp, _seq:
 
 def for_good(state: State, counter: str, **changes: Any) -> State:
     """The state in which the counter has gone on: what was before cannot be taken back."""
-    forgotten = {"last_finish": None, "last_call": None, "last_no_show": None}
-    return change_counter(state, counter, **forgotten, **changes)
+    gone_on = without_way_back(state.counters[counter])
+    return replace(state, counters=put(state.counters, counter, replace(gone_on, **changes)))

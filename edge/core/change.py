@@ -31,12 +31,22 @@ def change_counter(state: State, id_: str, **changes: Any) -> State:
     return replace(state, counters=put(state.counters, id_, counter))
 
 
+def without_way_back(counter: Counter) -> Counter:
+    """A counter that has gone on: what it did before cannot be taken back."""
+    return replace(counter, last_finish=None, last_call=None, last_no_show=None)
+
+
 def change_device(state: State, id_: str, now: Device) -> State:
     """The state with a device as it is now; one that is as it was keeps its time."""
     before = state.devices.get(id_)
     if before is not None and (before.state, before.condition) == (now.state, now.condition):
         return state
     return replace(state, devices=put(state.devices, id_, now))
+
+
+def count(state: State, **changes: Any) -> State:
+    """The state with these counts of the day changed."""
+    return replace(state, today=replace(state.today, **changes))
 
 
 def settle_slip(state: State, number: str, copy: int, outcome: SlipState) -> State:

@@ -8,13 +8,16 @@ from msgspec.structs import replace
 
 from contract.events import DayOpened
 from contract.stamp import Stamp
-from edge.core.calendar import day_of, remembered, was_on
-from edge.core.state import ENDED, Appointment, Counter, DayLeft, Found, State, Ticket
+from edge.core.calendar import day_of, may_be_earlier, remembered, trusted_wall_ms, was_on
+from edge.core.change import without_way_back
+from edge.core.state import ENDED, Appointment, Counter, DaySoFar, Found, State, Ticket
+
+_DAYS_LEFT = 5  # whoever names a wrong day may name another one next
 
 
 def open_day(state: State, event: DayOpened, stamp: Stamp, seq: int) -> State:
     """The state on the day that was opened or confirmed."""
-    if event.day != state.day or state.opened_seq == 0:
+    if event.day != state.day or state.today.opened_seq == 0:
         state = _on_another_day(state, event, stamp, seq)
     tickets = {
         number: _found(ticket, event)
@@ -31,9 +34,9 @@ def open_day(state: State, event: DayOpened, stamp: Stamp, seq: int) -> State:
         tickets=tickets,
         appointments=_appointments(state, event),
         counters={
-            id_: replace(counter, last_finish=None, last_call=None, last_no_show=None)
+            id_: without_way_back(counter)
             if id_ in event.counters and counter.ticket in (None, *event.carried)
-            else Counter(id_, (), stamp, served=counter.served)
+            else Counter(id_, (), stamp)
             for id_, counter in state.counters.items()
         },
         calls=tuple(call for call in state.calls if call.number in tickets),
@@ -41,50 +44,35 @@ def open_day(state: State, event: DayOpened, stamp: Stamp, seq: int) -> State:
 
 
 def _on_another_day(state: State, event: DayOpened, stamp: Stamp, seq: int) -> State:
-    """The state with who was carried over, and what was counted when this day was left, if it
-    was."""
-    before = state.left
-    if (
-        before is None
-        or before.day != event.day
-        or not was_on(state, event.day, before.opened, stamp)
-    ):
-        before = DayLeft(event.day, stamp, opened_seq=seq)
+    """The state with who was carried over, and what was counted on that day before it was left, if
+    it was."""
     tickets = {n: ticket for n, ticket in state.tickets.items() if n in event.carried}
-    come = sum(before.left_seq is None or t.place > before.left_seq for t in tickets.values())
+    days_left = dict(state.days_left)
+    if state.today.opened_seq:
+        days_left[state.day] = replace(state.today, left=stamp, left_seq=seq)
+    before = days_left.pop(event.day, None)
+    if before is not None and _goes_on(state, event.day, before, stamp):
+        come = sum(ticket.place > before.left_seq for ticket in tickets.values())
+        today = replace(before, left=None, left_seq=0, issued=before.issued + come)
+    else:
+        today = DaySoFar(stamp, seq, issued=len(tickets))
     return replace(
         state,
-        left=_left(state, seq),
-        opened=before.opened,
-        opened_seq=before.opened_seq,
+        today=today,
+        days_left=dict([*days_left.items()][-_DAYS_LEFT:]),
         tickets=tickets,
-        counters={
-            id_: replace(counter, served=before.served.get(id_, 0))
-            for id_, counter in state.counters.items()
-        },
-        recent_ms=before.recent_ms,
-        issued=before.issued + come,
-        finished=before.finished,
-        ratings=before.ratings,
-        presses_ignored=before.presses_ignored,
     )
 
 
-def _left(state: State, seq: int) -> DayLeft | None:
-    if state.opened is None:
-        return None
-    return DayLeft(
-        state.day,
-        state.opened,
-        state.opened_seq,
-        left_seq=seq,
-        recent_ms=state.recent_ms,
-        served={counter.id: counter.served for counter in state.counters.values()},
-        issued=state.issued,
-        finished=state.finished,
-        ratings=state.ratings,
-        presses_ignored=state.presses_ignored,
-    )
+def _goes_on(state: State, day: str, before: DaySoFar, stamp: Stamp) -> bool:
+    """Whether it is the `day` that was opened before, and not the first time that it truly comes;
+    where no clock can tell, one that was left a short while ago is."""
+    if before.opened is None or before.left is None:
+        return False
+    wall_ms = trusted_wall_ms(state, stamp)
+    if wall_ms is None:
+        return not may_be_earlier(state, before.left, stamp)
+    return any(was_on(day, past, stamp, wall_ms) for past in (before.opened, before.left))
 
 
 def _appointments(state: State, event: DayOpened) -> dict[str, Appointment]:

@@ -42,7 +42,7 @@ def expected_wait_min(rules: Rules, state: State, service: str) -> int | None:
 
 def usual_ms(rules: Rules, state: State, service: str) -> float:
     """Milliseconds that one service of this kind takes."""
-    recent = state.recent_ms.get(service)
+    recent = state.today.recent_ms.get(service)
     if recent:
         return sum(recent) / len(recent)
     known = rules.service(service)

@@ -21,6 +21,7 @@ from edge.core.change import (
     change_counter,
     change_device,
     change_ticket,
+    count,
     put,
     requeue,
     settle_slip,
@@ -108,14 +109,14 @@ def _issued(state: State, event: e.TicketIssued, stamp: Stamp, seq: int) -> Stat
     if event.appointment in appointments:
         used = replace(appointments[event.appointment], number=event.number)
         appointments = put(appointments, event.appointment, used)
-    return replace(
+    state = replace(
         state,
         tickets=put(state.tickets, event.number, ticket),
         orders=put(state.orders, series, max(order, state.orders.get(series, 0))),
         last_issue=stamp,
         appointments=appointments,
-        issued=state.issued + 1,
     )
+    return count(state, issued=state.today.issued + 1)
 
 
 def _printed(state: State, event: e.TicketPrinted, _stamp: Stamp, _seq: int) -> State:
@@ -262,11 +263,12 @@ def _roll_ended(state: State, event: e.RollEnded, _stamp: Stamp, _seq: int) -> S
 def _rated(state: State, event: e.RatingGiven, _stamp: Stamp, _seq: int) -> State:
     due = state.counters[event.counter].rating
     rated = replace(due, rated=True) if due is not None else None
-    return replace(change_counter(state, event.counter, rating=rated), ratings=state.ratings + 1)
+    state = change_counter(state, event.counter, rating=rated)
+    return count(state, ratings=state.today.ratings + 1)
 
 
 def _press_ignored(state: State, _event: e.RatingIgnored, _stamp: Stamp, _seq: int) -> State:
-    return replace(state, presses_ignored=state.presses_ignored + 1)
+    return count(state, presses_ignored=state.today.presses_ignored + 1)
 
 
 _CHANGES: dict[type[Any], Callable[[State, Any, Stamp, int], State]] = {

@@ -1,10 +1,8 @@
 """How the end of a service changes the state, and how taking it back restores what was before."""
 
-from msgspec.structs import replace
-
 from contract.events import ServiceFinished, ServiceReopened
 from contract.stamp import Stamp
-from edge.core.change import change_counter, change_ticket, put, requeue
+from edge.core.change import change_counter, change_ticket, count, put, requeue
 from edge.core.state import LastFinish, RatingDue, State
 
 _RECENT_SERVICES = 20
@@ -20,18 +18,21 @@ def finish(state: State, event: ServiceFinished, stamp: Stamp, seq: int) -> Stat
         state = requeue(state, event.number, ticket.services[1:], stamp, counter=None)
     else:
         state = change_ticket(state, event.number, phase="finished", since=stamp, counter=None)
-        state = replace(state, finished=state.finished + 1)
-    return replace(
-        change_counter(
-            state,
-            event.counter,
-            ticket=None,
-            since=stamp,
-            served=state.counters[event.counter].served + 1,
-            rating=RatingDue(event.service, seq, stamp, rated=ticket.rated),
-            last_finish=LastFinish(event, stamp, ticket),
-        ),
-        recent_ms=_with(state.recent_ms, event),
+        state = count(state, finished=state.today.finished + 1)
+    state = change_counter(
+        state,
+        event.counter,
+        ticket=None,
+        since=stamp,
+        rating=RatingDue(event.service, seq, stamp, rated=ticket.rated),
+        last_finish=LastFinish(event, stamp, ticket),
+    )
+    today = state.today
+    served = today.served.get(event.counter, 0) + 1
+    return count(
+        state,
+        served=put(today.served, event.counter, served),
+        recent_ms=_with(today.recent_ms, event),
     )
 
 
@@ -63,18 +64,21 @@ def reopen(state: State, event: ServiceReopened, _stamp: Stamp, _seq: int) -> St
         worked=before.worked,
         rated=counter.rating is not None and counter.rating.rated,
     )
-    return replace(
-        change_counter(
-            state,
-            event.counter,
-            ticket=event.number,
-            since=before.since,
-            served=counter.served - 1,
-            rating=None,
-            last_finish=None,
-        ),
-        finished=state.finished - ended,
-        recent_ms=_without(state.recent_ms, event.finish),
+    state = change_counter(
+        state,
+        event.counter,
+        ticket=event.number,
+        since=before.since,
+        rating=None,
+        last_finish=None,
+    )
+    today = state.today
+    served = put(today.served, event.counter, today.served[event.counter] - 1)
+    return count(
+        state,
+        finished=today.finished - ended,
+        served={id_: n for id_, n in served.items() if n},
+        recent_ms=_without(today.recent_ms, event.finish),
     )
 
 

@@ -9,6 +9,7 @@ from contract.refusals import Refused
 from contract.site_rules import Rules
 from contract.stamp import Stamp
 from edge.core.calendar import day_to_open, remembered
+from edge.core.change import without_way_back
 from edge.core.decide import decide
 from edge.core.evolve import evolve
 from edge.core.state import State
@@ -84,7 +85,8 @@ def moved_to_new_journal(house: House, day: str, least_orders: dict[str, int]) -
     """The house as row 0 of a new journal: tickets keep their order, and numbers go on above
     both the house's own and `least_orders` of business day `day`, the last that is known of.
 
-    The next clock that can be trusted opens the day anew, which writes the numbers down there.
+    The next clock that can be trusted opens the day anew, which writes the numbers down there. What
+    only the old journal tells cannot be taken back.
     """
     live = house.live
     shift = house.seq + 1
@@ -93,18 +95,19 @@ def moved_to_new_journal(house: House, day: str, least_orders: dict[str, int]) -
         for series in {*live.orders, *least_orders}
     }
     tickets = {n: replace(t, place=t.place - shift) for n, t in live.tickets.items()}
+    counters = {id_: without_way_back(counter) for id_, counter in live.counters.items()}
     calls = tuple(replace(call, seq=call.seq - shift) for call in live.calls)
     moved = replace(
         live,
         day=day or live.day,
         day_trusted=False,
-        opened_seq=0,
-        opened=None,
-        left=None,
+        today=replace(live.today, opened_seq=0),
+        days_left={},
         orders=orders,
         last_issue=_SOME_TIME,
         past_orders=remembered(live.past_orders, live.day, live.orders),
         tickets=tickets,
+        counters=counters,
         calls=calls,
     )
     return House(0, moved)

@@ -113,8 +113,8 @@ class LastNoShow(Struct, frozen=True):
 
 
 class Counter(Struct, frozen=True):
-    """A counter; `streak` counts the priority citizens it has called in a row. `last_finish` and
-    `last_no_show` are there until it does anything else than call, and `last_call` until it does
+    """A counter; `streak` counts the priority citizens it has called in a row. `last_finish` is
+    there until it does anything else than call, `last_call` and `last_no_show` until it does
     anything else.
 
     Without `services` of its own it serves what the rules say.
@@ -128,7 +128,6 @@ class Counter(Struct, frozen=True):
     ticket: TicketNumber | None = None
     pause_reason: str | None = None
     streak: int = 0
-    served: int = 0
     rating: RatingDue | None = None
     last_finish: LastFinish | None = None
     last_call: LastCall | None = None
@@ -163,14 +162,18 @@ class Call(Struct, frozen=True):
     resumed: bool
 
 
-class DayLeft(Struct, frozen=True):
-    """A business day that was first `opened` by row `opened_seq` and left by row `left_seq`, None
-    where it has only begun, with what was counted until then: `served` by each counter."""
+class DaySoFar(Struct, frozen=True):
+    """What was counted on a business day: `recent_ms`, the last service times per service, for
+    estimates, how many each counter `served`, and sums.
 
-    day: Day
-    opened: Stamp
-    opened_seq: int
-    left_seq: int | None = None
+    The day was first `opened` by row `opened_seq`, which is 0 when an older journal holds it; one
+    that was left for another day was left by row `left_seq`, at `left`.
+    """
+
+    opened: Stamp | None = None
+    opened_seq: int = 0
+    left: Stamp | None = None
+    left_seq: int = 0
     recent_ms: dict[ServiceId, tuple[int, ...]] = field(default_factory=dict)
     served: dict[CounterId, int] = field(default_factory=dict)
     issued: int = 0
@@ -182,19 +185,17 @@ class DayLeft(Struct, frozen=True):
 class State(Struct, frozen=True):
     """A site's queue.
 
-    `opened_seq` is the journal row that first `opened` the day, and 0 when an older journal holds
-    it. The day before was `left`, and perhaps by mistake.
-    `orders` is the last order used per series today, and `last_issue` when the last of them was;
-    `past_orders` are those of recent days, in case a clock goes back. `anchor` is the last stamp
-    with a synchronised clock. `recent_ms` are the last service times per service, for estimates;
-    `calls` the newest first. `rolls` are the series whose numbers come from a pre-printed roll.
+    `today` is what was counted on the `day`, `days_left` the same of those before it, which may
+    have been left by mistake, the last one last. `orders` is the last order used per series today,
+    and `last_issue` when the last of them was; `past_orders` are those of recent days, in case a
+    clock goes back. `anchor` is the last stamp with a synchronised clock. `calls` are the newest
+    first. `rolls` are the series whose numbers come from a pre-printed roll.
     """
 
     day: str = ""
     day_trusted: bool = False
-    opened_seq: int = 0
-    opened: Stamp | None = None
-    left: DayLeft | None = None
+    today: DaySoFar = DaySoFar()
+    days_left: dict[Day, DaySoFar] = field(default_factory=dict)
     anchor: Stamp | None = None
     orders: dict[str, int] = field(default_factory=dict)
     rolls: tuple[Series, ...] = ()
@@ -205,8 +206,3 @@ class State(Struct, frozen=True):
     appointments: dict[Name, Appointment] = field(default_factory=dict)
     devices: dict[Name, Device] = field(default_factory=dict)
     calls: tuple[Call, ...] = ()
-    recent_ms: dict[ServiceId, tuple[int, ...]] = field(default_factory=dict)
-    issued: int = 0
-    finished: int = 0
-    ratings: int = 0
-    presses_ignored: int = 0

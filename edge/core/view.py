@@ -56,7 +56,7 @@ def snapshot(
             staff=counter.staff,
             ticket=None if counter.ticket is None else ticket_view(state.tickets[counter.ticket]),
             pause_reason=counter.pause_reason,
-            served=counter.served,
+            served=state.today.served.get(counter.id, 0),
             usual_services=rule.services,
             rating_due_ms=None if left_ms is None else now_ms + left_ms,
             rated=counter.rating is not None and counter.rating.rated,
@@ -118,10 +118,10 @@ def snapshot(
             for id_, device in state.devices.items()
         ),
         link=link,
-        issued_today=state.issued,
-        finished_today=state.finished,
-        ratings_today=state.ratings,
+        issued_today=state.today.issued,
+        finished_today=state.today.finished,
+        ratings_today=state.today.ratings,
         training=training,
-        presses_ignored_today=state.presses_ignored,
+        presses_ignored_today=state.today.presses_ignored,
         rolls=tuple(roll_view(series) for series in state.rolls),
     )

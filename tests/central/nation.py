@@ -142,6 +142,8 @@ def nation(
     trouble.add(e.DeviceReturned("printer"), 155 * 60_000)
     trouble.add(e.PaperLow("printer"), 160 * 60_000)
     trouble.add(e.DeviceLost("display-2", "no-answer"), 161 * 60_000)
+    trouble.add(e.CounterOpened("4", ("1",)), 170 * 60_000)
+    trouble.add(e.CounterPaused("4", "lunch", None), 171 * 60_000)
     intake = Intake(SqlIngestStore(db))
     for site, made in days.items():
         journal, last = made.journal, len(made.journal.rows)

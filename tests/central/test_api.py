@@ -18,6 +18,14 @@ from tests.central.nation import (
     exact,
 )
 
+NOW_UNKNOWN = {
+    "waiting": None,
+    "longest_wait_ms": None,
+    "counters_open": None,
+    "counters_paused": None,
+    "unattended": None,
+}
+
 
 def is_simple(schema: Any) -> bool:
     """Whether it is text or a number whose look its type does not tell."""
@@ -72,7 +80,7 @@ def test_sites_are_ranked_and_those_without_a_figure_come_last(national: httpx.C
 def test_another_day_has_figures_of_its_own_and_nobody_waiting_now(national: httpx.Client) -> None:
     before = answer(national, "/overview?day=2026-11-19")
     assert before["figures"]["issued"] == 0
-    assert before["now"] == {"waiting": None, "longest_wait_ms": None}
+    assert before["now"] == NOW_UNKNOWN
 
 
 def test_nobody_is_said_to_wait_where_nothing_is_heard(national: httpx.Client) -> None:
@@ -90,7 +98,7 @@ def test_nobody_is_said_to_wait_where_nothing_is_heard(national: httpx.Client) -
     }
     assert sites[SITE]["now"]["waiting"] == 4
     for site in (OTHER_SITE, UNREGISTERED_SITE, QUIET_SITE):
-        assert sites[site]["now"] == {"waiting": None, "longest_wait_ms": None}
+        assert sites[site]["now"] == NOW_UNKNOWN
     assert answer(national, "/overview")["now"]["waiting"] == 4
 
 

@@ -3,13 +3,20 @@ days."""
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from central.ingest.intake import Intake, Received
+from central.rollup.folder import Folder
+from central.store.database import database_of, open_for_writing
+from central.store.ingest import SqlIngestStore
+from central.store.rollup import SqlRollupStore
+from contract import events as e
 from tests.central.journal import DAY
-from tests.central.nation import OTHER_SITE, SITE, Nation, nation
+from tests.central.nation import NOW_MS, OTHER_SITE, SITE, UNREGISTERED_SITE, Nation, nation
 from tests.central.signed_in_page import signed_in, signed_in_page
 
 
@@ -83,3 +90,47 @@ def test_any_day_is_reached_by_link_or_by_its_date(served: Nation, page: Page, a
     expect(page.locator("#day")).to_have_value("2026-11-19")
     page.locator("#to-today").click()
     expect(page.locator(".heading")).to_contain_text("Hôm nay, Thứ Sáu 20/11/2026")
+
+
+def test_a_site_shows_what_each_counter_does_now_also_one_that_has_called_nobody(
+    served: Nation, page: Page
+) -> None:
+    page.goto(f"{served.url}/sites/{SITE}")
+    rows = page.get_by_role("region", name="Theo quầy").locator("tbody tr")
+    expect(rows).to_have_count(4)
+    expect(rows.nth(0)).to_contain_text("Đang mở")
+    expect(rows.nth(3)).to_contain_text("Tạm ngừng: Nghỉ trưa")
+    expect(rows.nth(3)).to_contain_text("từ 10:21")
+    figure = page.locator(".figure", has_text="Quầy đang mở")
+    expect(figure).to_contain_text("3")
+    expect(figure).to_contain_text("1 quầy tạm ngừng")
+    page.goto(f"{served.url}/sites/{SITE}/days/2026-11-19")
+    expect(page.locator("main")).not_to_contain_text("Quầy đang mở")
+    page.goto(f"{served.url}/sites/{UNREGISTERED_SITE}/days/{DAY}")
+    silent = page.get_by_role("region", name="Theo quầy").locator("tbody tr").first
+    expect(silent.get_by_role("cell").first).to_have_text("–")
+
+
+def test_where_people_wait_and_no_counter_is_open_is_plain_to_see(tmp_path: Path) -> None:
+    with nation(tmp_path) as served, signed_in(served, "national") as client:
+        for path in ("/", "/provinces/01", f"/sites/{SITE}/days/{DAY}"):
+            assert "không quầy nào" not in client.get(path).text
+        journal = served.days[SITE].journal
+        heard = len(journal.rows)
+        for counter in ("1", "2", "3"):
+            journal.add(e.CounterClosed(counter, None, None), 191 * 60_000)
+        with closing(open_for_writing(database_of(tmp_path))) as db:
+            intake = Intake(SqlIngestStore(db))
+            rows = journal.batch(heard + 1, len(journal.rows))
+            status = journal.status(wall_ms=NOW_MS - 1_000)
+            intake.commit([Received(journal.events_topic, rows, NOW_MS - 1_000)])
+            intake.commit([Received(journal.status_topic, status, NOW_MS - 1_000)])
+            Folder(SqlRollupStore(db)).step()
+        assert "1 điểm có người chờ, không quầy mở" in client.get("/").text
+        province = client.get("/provinces/01").text
+        assert "1 điểm đang có người chờ mà không quầy nào mở" in province
+        assert "▲ có người chờ" in province
+        site = client.get(f"/sites/{SITE}/days/{DAY}").text
+        assert "Có 4 người đang chờ mà không quầy nào đang mở" in site
+        before = client.get("/?day=2026-11-19").text
+        assert "không quầy" not in before

@@ -25,7 +25,7 @@ from tests.central.journal import DAY, MORNING_MS, NODE, Journal
 from tests.central.test_check import mutations
 from tests.central.test_fold import journals, visit
 
-TABLES = ("cells", "site_days", "counter_cells", "ratings", "queue_now")
+TABLES = ("cells", "site_days", "counter_cells", "ratings", "queue_now", "counters_now")
 
 
 @pytest.fixture

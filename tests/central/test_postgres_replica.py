@@ -31,6 +31,13 @@ LEAVES_WITHIN_S = 3.0
 FRESHNESS = f"/api/v1/sites/{SITE}/freshness"
 
 
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[PostgresServer]:
+    """One without the databases of all other tests, for a replica begins as a copy of all."""
+    with postgres_server() as server:
+        yield server
+
+
 @pytest.fixture
 def replica(postgres: PostgresServer) -> Iterator[PostgresServer]:
     with postgres.replica() as server:

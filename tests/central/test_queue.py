@@ -31,6 +31,16 @@ def test_a_visit_with_two_services_waits_twice_and_leaves() -> None:
     assert phases(made) == {}
 
 
+def test_who_is_sent_on_to_a_later_service_of_the_visit_has_it_once() -> None:
+    made = Journal()
+    made.add(e.TicketIssued("1001", ("1", "2", "4")))
+    made.add(e.TicketTransferred("1001", "3", "1", "4", None, None))
+    assert phases(made) == {"1001": ("waiting", ("4", "2"))}
+    made.add(e.ServiceFinished("1001", "3", "4", None, None, None))
+    made.add(e.ServiceFinished("1001", "3", "2", None, None, None))
+    assert phases(made) == {}
+
+
 def test_parked_absent_returned_transferred_and_void() -> None:
     made = Journal()
     for number in ("1001", "1002", "1003", "1004"):

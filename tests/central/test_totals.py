@@ -64,7 +64,7 @@ def expected(db: Database, province: str) -> Standing:
     reader = Reader(db.conn, Scope(province))
     nodes = reader.nodes()
     fresh, complete, since = [], [], []
-    opened = waiting = 0
+    opened = waiting = counters_open = unattended = 0
     days, waits = reader.site_days(DAY), reader.waiting(DAY)
     for row in reader.sites(DAY):
         own = [node for node in nodes if node.site == row.site]
@@ -74,6 +74,8 @@ def expected(db: Database, province: str) -> Standing:
         if fresh[-1].state is Liveness.LIVE and row.site in waits:
             opened += 1
             waiting += waits[row.site].n
+            counters_open += waits[row.site].counters_open or 0
+            unattended += bool(waits[row.site].n and not waits[row.site].counters_open)
             since.append(waits[row.site].since_ms)
     states = [one.state for one in fresh]
     assert None not in complete
@@ -92,6 +94,9 @@ def expected(db: Database, province: str) -> Standing:
         opened=opened,
         waiting=waiting,
         waiting_since_ms=min((ms for ms in since if ms is not None), default=None),
+        counters_open=counters_open,
+        counters_paused=0,
+        unattended=unattended,
     )
 
 

@@ -1,5 +1,6 @@
 """A clock that is set by hand, and a hub by it."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,3 +21,10 @@ def hub(tmp_path: Path, clock: TestClock) -> Iterator[RunningHub]:
     running = RunningHub(tmp_path, clock)
     yield running
     running.close()
+
+
+@pytest.fixture(autouse=True)
+def _collected_as_before() -> Iterator[None]:
+    """A hub that is refused its start in this very process leaves the collector off."""
+    yield
+    gc.enable()

@@ -173,8 +173,6 @@ class RunningSite(RunningHub):
             release=self.release,
         )
         limits = LIMITS._replace(is_known=self.access.knows)
-        server = HttpServer(
-            app, HttpAddress("127.0.0.1", port), limits, certificate=self.certificate
-        )
+        server = HttpServer(app, HttpAddress("127.0.0.1", port, self.certificate), limits)
         server.start()
         return server

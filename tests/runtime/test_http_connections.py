@@ -226,9 +226,8 @@ def test_who_reads_nothing_is_cut_under_tls_too(tmp_path: Path) -> None:
     trusting.check_hostname = False
     server = HttpServer(
         Starlette(routes=[Route("/", _much)]),
-        HttpAddress("127.0.0.1", 0),
+        HttpAddress("127.0.0.1", 0, whole),
         LIMITS,
-        certificate=whole,
     )
     server.start()
     with trusting.wrap_socket(connected(server)) as line:

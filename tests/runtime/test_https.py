@@ -73,9 +73,7 @@ def served(site: Site) -> Iterator[HttpServer]:
         Route("/api/stream", stream),
         Route("/large", large),
     ]
-    server = HttpServer(
-        Starlette(routes=routes), HttpAddress("127.0.0.1", 0), certificate=site.certificate
-    )
+    server = HttpServer(Starlette(routes=routes), HttpAddress("127.0.0.1", 0, site.certificate))
     server.start()
     try:
         yield server

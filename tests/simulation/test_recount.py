@@ -22,6 +22,7 @@ def journal(*rows: tuple[int, AnyEvent], training: bool = False) -> Count:
 
 
 WRONG = Span(1)  # what the events claim is not what is counted
+STAMP = Stamp(0, 0, "boot", synced=True)
 
 
 def test_a_visit_with_a_signature() -> None:
@@ -119,3 +120,16 @@ def test_quantiles_are_by_nearest_rank() -> None:
     assert quantile([], 0.5) is None
     assert quantile([3, 1, 2], 0.5) == 2
     assert quantile(list(range(1, 11)), 0.9) == 9
+
+
+def test_whom_another_counter_goes_on_serving_has_waited_once() -> None:
+    count = journal(
+        (0, e.TicketIssued("1001", ("1",))),
+        (10, e.TicketCalled("1001", "1", "1", WRONG, None)),
+        (20, e.ServiceStarted("1001", "1", "1", WRONG)),
+        (30, e.TicketTransferred("1001", "1", "1", "1", "2", WRONG)),
+        (60, e.TicketCalled("1001", "2", "1", None, None)),
+        (70, e.CallTakenBack("1001", "2", "1", None, None, STAMP, STAMP)),
+        (80, e.TicketCalled("1001", "2", "1", None, None)),
+    )
+    assert count.waits_ms == [10_000]

@@ -1,7 +1,7 @@
 // The rating tablet of one counter: live only while a rating is due, one rating per press.
 
 import * as hub from "/page/hub.js";
-import { $, fill, LANGUAGES, make, named, show, worded } from "/page/show.js";
+import { $, fill, LANGUAGES, make, named, show, tell, worded } from "/page/show.js";
 import { face, toneOf, wordOf } from "/pad/faces.js";
 
 const CHOOSE_MS = 8000; // to give a reason or change one's mind
@@ -75,16 +75,15 @@ function renderDue() {
 
 function renderCountdown() {
   const seconds = Math.max(0, Math.ceil((state.sendAt - performance.now()) / 1000));
-  const words = say("sending", { seconds });
-  if ($("countdown").textContent !== words) $("countdown").textContent = words;
+  tell($("countdown"), say("sending", { seconds }));
 }
 
 function renderMessage() {
   const { title, text } = state.link === "up"
     ? state.said
     : { title: say(`${state.link}_title`), text: say(state.link) };
-  $("message-title").textContent = title;
-  $("message-text").textContent = text;
+  tell($("message-title"), title);
+  tell($("message-text"), text);
 }
 
 function faceButton(level, levels) {
@@ -130,15 +129,15 @@ async function send(reason) {
   state.sending = false;
   state.chosen = null;
   if (answer) {
-    tell("thanks", THANKS_MS);
+    announce("thanks", THANKS_MS);
   } else if (chosenFor !== (state.counter.finished_seq ?? null)) {
     render(); // the next citizen is asked, and need not read of the last one's press
   } else {
-    tell({ title: say("refused"), text: refused ?? say("lost") }, REFUSED_MS);
+    announce({ title: say("refused"), text: refused ?? say("lost") }, REFUSED_MS);
   }
 }
 
-function tell(said, ms) {
+function announce(said, ms) {
   state.said = said;
   state.saidUntil = performance.now() + ms;
   render();

@@ -200,7 +200,7 @@ def test_the_whole_course_is_done_at_the_terminal_and_counts_nowhere(
     at_station(site, scenario, settings=settings)
     at_station(site, resumed, settings=settings, training=True)
     live = site.hub.house.live
-    assert (live.issued, live.finished) == (1, 0)
+    assert (live.today.issued, live.today.finished) == (1, 0)
     assert live.tickets["1001"].phase == "waiting"
     assert len(events_of(site)) > before
     assert isinstance(site.give(NV01, c.SignIn("1")), c.Answer)

@@ -183,6 +183,30 @@ def test_a_refusal_is_told_in_the_hubs_words(pad: Page, site: RunningSite) -> No
     assert given(site) == []
 
 
+def test_whoever_hears_the_page_hears_a_message_once(pad: Page, site: RunningSite) -> None:
+    serve(site)
+    pad.route("**/api/commands", lambda route: route.fulfill(status=409, json={"detail": "Không."}))
+    pad.get_by_role("button", name="Rất hài lòng").click()
+    pad.get_by_role("button", name="Gửi đánh giá").click()
+    message = pad.locator("[data-shown-in=message]")
+    expect(message).to_be_visible()
+    message.evaluate(
+        """message => {
+          window.told = 0;
+          const count = (changes) => { window.told += changes.length; };
+          const every = { childList: true, subtree: true, characterData: true };
+          new MutationObserver(count).observe(message, every);
+        }"""
+    )
+    with pad.expect_event("console", lambda heard: heard.text == "heard"):
+        pad.evaluate(
+            """() => new MutationObserver(() => console.log("heard")).observe(
+              document.getElementById("unit"), { childList: true })"""
+        )
+        site.give(KIOSK, IssueTicket(("1",)))
+    assert pad.evaluate("window.told") == 0
+
+
 def test_without_reasons_a_press_is_sent_at_once(browser: Browser, site: RunningSite) -> None:
     site.restart_with(msgspec.structs.replace(RULES, rating_reasons=(), rating_levels=3))
     with page_of(browser, TABLET) as page:

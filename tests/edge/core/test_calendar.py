@@ -58,7 +58,7 @@ def test_when_the_clock_is_set_later_that_day_everyone_keeps_number_and_place() 
     )
     assert list(story.live.tickets) == ["1001", "1002", "1003", "1004"]
     assert story.live.counters["1"].ticket == "1001"
-    assert story.live.issued == 4
+    assert story.live.today.issued == 4
     assert [call.number for call in story.live.calls] == ["1001"], "the hall screen keeps it"
     story.given((LAN, c.FinishService("1")), (LAN, c.CallNext("1")))
     assert story.live.counters["1"].ticket == "1002"
@@ -175,7 +175,7 @@ def test_numbers_begin_anew_on_the_next_day_and_counters_are_closed() -> None:
         "2026-11-25", trusted=True, last_orders={}, abandoned=("1001",)
     )
     assert set(story.live.tickets) == {"1001"}
-    assert (story.live.issued, story.live.counters["1"].phase) == (1, "closed")
+    assert (story.live.today.issued, story.live.counters["1"].phase) == (1, "closed")
     assert story.does(MINH, c.SignIn("1")) == (e.StaffSignedIn("minh", "1"),)
 
 

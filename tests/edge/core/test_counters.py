@@ -140,7 +140,7 @@ def test_one_rating_for_one_finished_service() -> None:
     rating = c.Rate("1", 4, "attitude")
     assert story.later(s=20).does(PAD, rating) == (e.RatingGiven("1", "1", 4, 4, "attitude"),)
     assert story.does(PAD, rating) == (e.RatingIgnored("1", 4, "already-rated"),)
-    assert story.live.ratings == 1
+    assert story.live.today.ratings == 1
 
 
 def test_a_press_that_comes_late_never_counts_for_the_next_citizen() -> None:
@@ -189,4 +189,4 @@ def test_presses_without_a_service_are_kept_and_do_not_count() -> None:
     assert story.does(PAD, c.Rate("1", 3))[-1] == e.RatingIgnored("1", 3, "nothing-finished")
     story.given(*SERVED).reboot(0, synced=False)
     assert story.does(PAD, c.Rate("1", 3)) == (e.RatingIgnored("1", 3, "too-late"),)
-    assert story.live.ratings == 0
+    assert story.live.today.ratings == 0

@@ -1,5 +1,7 @@
 """A day that is left by mistake, because a clock jumped or a person erred, goes on where it was."""
 
+import pytest
+
 from contract import commands as c
 from contract import events as e
 from contract.day_report import DayReport
@@ -32,18 +34,21 @@ def served_until_nine(*, synced: bool = True) -> Story:
 
 
 def report(story: Story) -> DayReport:
-    rows = [entry for entry in story.entries if entry.seq >= story.live.opened_seq]
+    rows = [entry for entry in story.entries if entry.seq >= story.live.today.opened_seq]
     return day_report(RULES, story.live.day, rows)
 
 
 def told(story: Story) -> tuple[str, int, int, int, int, int]:
     """What hub and report say of the day, which is the same."""
     live, counted = story.live, report(story)
-    assert (counted.tickets, counted.visits) == (live.issued, live.finished)
-    assert (counted.ratings.count, counted.presses_ignored) == (live.ratings, live.presses_ignored)
+    assert (counted.tickets, counted.visits) == (live.today.issued, live.today.finished)
+    assert (counted.ratings.count, counted.presses_ignored) == (
+        live.today.ratings,
+        live.today.presses_ignored,
+    )
     served = {counter.counter: counter.served for counter in counted.counters}
     assert {id_: n for id_, n in served.items() if n} == {
-        counter.id: counter.served for counter in live.counters.values() if counter.served
+        id_: n for id_, n in live.today.served.items() if n
     }
     house = House()
     for entry in story.entries:
@@ -51,24 +56,24 @@ def told(story: Story) -> tuple[str, int, int, int, int, int]:
     assert house == story.house
     return (
         live.day,
-        live.issued,
-        live.finished,
-        live.ratings,
-        live.presses_ignored,
+        live.today.issued,
+        live.today.finished,
+        live.today.ratings,
+        live.today.presses_ignored,
         sum(served.values()),
     )
 
 
 def test_a_clock_that_jumps_to_the_next_day_and_back_loses_nothing_of_the_day() -> None:
     story = served_until_nine()
-    before, recent = told(story), story.live.recent_ms
+    before, recent = told(story), story.live.today.recent_ms
     assert before == (MONDAY, 3, 2, 2, 1, 2)
 
     story.clock(MONDAY_8 + DAY_MS, synced=True).given((BOSS, c.SignIn("2")))
     assert told(story) == (TUESDAY, 1, 0, 0, 0, 0)
     story.clock(MONDAY_8 + 61 * MINUTE_MS, synced=True).given((BOSS, c.OpenCounter("2")))
     assert told(story) == before
-    assert story.live.recent_ms == recent
+    assert story.live.today.recent_ms == recent
 
     story.given(*SERVICE)
     assert told(story) == (MONDAY, 3, 3, 2, 1, 3)
@@ -91,7 +96,7 @@ def test_the_next_day_begins_anew_when_it_truly_comes() -> None:
     story.clock(MONDAY_8 + 61 * MINUTE_MS, synced=True).given(*SERVICE, *SERVICE)
     story.later(minutes=23 * 60).given((BOSS, c.SignIn("2")))
     assert told(story) == (TUESDAY, 0, 0, 0, 0, 0)
-    assert isinstance(story.entries[story.live.opened_seq - 1].event, e.DayOpened)
+    assert isinstance(story.entries[story.live.today.opened_seq - 1].event, e.DayOpened)
 
 
 def test_so_it_does_after_a_night_without_power() -> None:
@@ -107,7 +112,7 @@ def test_a_clock_that_jumps_to_the_day_before_and_back_loses_nothing_either() ->
     before = told(story)
     assert before[:3] == (MONDAY, 1, 1)
     story.clock(MONDAY_8 - DAY_MS, synced=True).given((BOSS, c.SignIn("2")))
-    assert told(story)[:3] == ("2026-11-22", 0, 0)
+    assert told(story)[:3] == ("2026-11-22", 1, 0), "which goes on where it was, too"
     story.clock(MONDAY_8 + MINUTE_MS, synced=True).given((BOSS, c.OpenCounter("2")))
     assert told(story) == before
 
@@ -122,10 +127,34 @@ def test_a_restart_on_the_wrong_day_makes_no_difference() -> None:
     assert tuple(others) == before[2:]
 
 
-def test_a_person_who_named_a_wrong_day_may_name_the_right_one() -> None:
+@pytest.mark.parametrize("reboots", [False, True])
+def test_a_person_who_named_a_wrong_day_may_name_the_right_one(*, reboots: bool) -> None:
     story = served_until_nine(synced=False)
+    if reboots:
+        story.reboot(0, synced=False).later(minutes=1)
     before = told(story)
     story.given((BOSS, c.OpenDay("2026-11-25")))
     assert told(story)[:3] == ("2026-11-25", 1, 0)
     story.given((BOSS, c.OpenDay(MONDAY)))
     assert told(story) == before
+
+    story.given((BOSS, c.OpenDay("2026-11-25")), (BOSS, c.OpenDay(TUESDAY)))
+    assert told(story)[:3] == (TUESDAY, 1, 0)
+    story.given((BOSS, c.OpenDay(MONDAY)))
+    assert told(story) == before, "nor does a second mistake lose it"
+
+
+def test_a_day_named_without_a_clock_goes_on_when_a_clock_was_wrong_for_a_moment() -> None:
+    story = served_until_nine(synced=False).reboot(0, synced=False).later(minutes=1)
+    before = told(story)
+    story.clock(MONDAY_8 + DAY_MS, synced=True).given((BOSS, c.SignIn("2")))
+    assert told(story)[0] == TUESDAY
+    story.clock(MONDAY_8 + 61 * MINUTE_MS, synced=True).given((BOSS, c.OpenCounter("2")))
+    assert told(story) == before
+
+
+def test_the_day_after_begins_anew_where_only_persons_name_the_days() -> None:
+    story = served_until_nine(synced=False).given((BOSS, c.OpenDay(TUESDAY)))
+    story.given((BOSS, c.OpenDay(MONDAY)), *SERVICE).later(minutes=23 * 60)
+    story.given((BOSS, c.OpenDay(TUESDAY)))
+    assert told(story)[:3] == (TUESDAY, 0, 0)

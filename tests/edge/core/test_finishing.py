@@ -114,7 +114,7 @@ def test_a_rating_that_came_meanwhile_is_the_only_one() -> None:
     assert story.does(*RATE) == (e.RatingIgnored("1", 4, "nothing-finished"),)
     story.given(FINISH)
     assert story.does(*RATE) == (e.RatingIgnored("1", 4, "already-rated"),)
-    assert story.live.ratings == report(story).ratings.count == 1
+    assert story.live.today.ratings == report(story).ratings.count == 1
 
 
 def test_without_a_rating_meanwhile_the_second_finish_is_rated() -> None:
@@ -151,7 +151,7 @@ def test_a_service_that_was_added_by_mistake_is_taken_off_again() -> None:
 
 def test_estimates_forget_what_was_taken_back() -> None:
     story = serving().given(FINISH, REOPEN).later(minutes=3).given(FINISH)
-    assert story.live.recent_ms == {"1": (SIX_MIN_MS + 180_000,)}
+    assert story.live.today.recent_ms == {"1": (SIX_MIN_MS + 180_000,)}
 
 
 def test_a_journal_that_lost_the_finish_can_still_be_read() -> None:

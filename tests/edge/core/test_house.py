@@ -68,6 +68,23 @@ def test_no_number_that_is_or_may_be_in_use_is_given_out_again(
     assert issued.number == f"1{max(2, *orders.values(), 0) + 1:03}"
 
 
+@pytest.mark.parametrize(
+    ("done", "take_back", "refused"),
+    [
+        ((), c.TakeBackCall("1"), "call-stays"),
+        ((c.MarkNoShow("1"),), c.TakeBackNoShow("1"), "no-show-stays"),
+        ((c.StartService("1"), c.FinishService("1")), c.ReopenService("1"), "nothing-to-reopen"),
+    ],
+)
+def test_what_only_the_old_journal_tells_cannot_be_taken_back(
+    done: tuple[c.AnyCommand, ...], take_back: c.AnyCommand, refused: str
+) -> None:
+    story = Story(synced=False).given(*open_at("1"), ISSUE, (LAN, c.CallNext("1")))
+    story.given(*((LAN, command) for command in done))
+    story.house = moved_to_new_journal(story.house, story.live.day, dict(story.live.orders))
+    assert story.refuses(LAN, take_back).reason == refused
+
+
 def test_a_day_lost_with_its_journal_is_remembered_by_the_mark() -> None:
     story = after_damage("2026-11-25", {"1": 7})
     story.reboot(MONDAY_8 + 3 * DAY_MS, synced=True).given(ISSUE)

@@ -205,15 +205,15 @@ def the_report_agrees(life: Life) -> None:
     entries = [decode_entry(row) for row in life.rows]
     for training in (False, True):
         queue = life.house.queue(training=training)
-        if queue.opened_seq == 0:
+        if queue.today.opened_seq == 0:
             continue
-        rows = [x for x in entries if x.training == training and x.seq >= queue.opened_seq]
+        rows = [x for x in entries if x.training == training and x.seq >= queue.today.opened_seq]
         report = day_report(RULES, queue.day, rows)
-        assert report.tickets == queue.issued
-        assert (report.visits, report.ratings.count) == (queue.finished, queue.ratings)
-        assert report.presses_ignored == queue.presses_ignored
+        assert report.tickets == queue.today.issued
+        assert (report.visits, report.ratings.count) == (queue.today.finished, queue.today.ratings)
+        assert report.presses_ignored == queue.today.presses_ignored
         served = {figures.counter: figures.served for figures in report.counters}
         assert {id_: n for id_, n in served.items() if n} == {
-            counter.id: counter.served for counter in queue.counters.values() if counter.served
+            id_: n for id_, n in queue.today.served.items() if n
         }
         assert log_page(RULES, queue, rows, life.stamp).day == queue.day

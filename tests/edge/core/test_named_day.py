@@ -117,7 +117,7 @@ def test_a_citizen_left_at_a_counter_by_a_power_cut_may_be_said_to_have_gone() -
     gone = story.does(BOSS, c.OpenDay("2026-11-23", ("1001", "1002"), of_day="2026-11-23"))
     assert gone == (e.TicketVoided("1001", "citizen-left"), e.TicketVoided("1002", "citizen-left"))
     assert story.live.counters["1"].ticket is None
-    assert (story.live.day, story.live.issued) == ("2026-11-23", 2)
+    assert (story.live.day, story.live.today.issued) == ("2026-11-23", 2)
 
 
 def test_that_somebody_has_gone_is_said_by_any_clock_but_another_day_is_not() -> None:
@@ -146,7 +146,7 @@ def a_named_morning() -> Story:
 
 
 def rows_of_the_day(story: Story) -> list[e.Entry]:
-    return [entry for entry in story.entries if entry.seq >= story.live.opened_seq]
+    return [entry for entry in story.entries if entry.seq >= story.live.today.opened_seq]
 
 
 def report(story: Story) -> DayReport:
@@ -170,12 +170,17 @@ def test_a_clock_that_confirms_the_named_day_keeps_all_that_was_done_on_it() -> 
     assert opened(story) == e.DayOpened(
         "2026-11-23", True, {"1": 5}, carried=("1005",), counters=("1",)
     )
-    assert (now.day_trusted, now.opened_seq) == (True, before.opened_seq)
+    assert (now.day_trusted, now.today.opened_seq) == (True, before.today.opened_seq)
     assert report(story) == reported
     assert out_of_turn(story) == ["1003", "1004", "1002"]
-    assert (now.issued, now.finished, now.ratings, now.presses_ignored) == (4, 3, 3, 1)
-    assert now.recent_ms == before.recent_ms
-    assert now.counters["1"].served == 3
+    assert (now.today.issued, now.today.finished, now.today.ratings, now.today.presses_ignored) == (
+        4,
+        3,
+        3,
+        1,
+    )
+    assert now.today.recent_ms == before.today.recent_ms
+    assert now.today.served["1"] == 3
     assert now.calls == before.calls
     assert now.tickets.keys() == before.tickets.keys()
 
@@ -191,7 +196,11 @@ def test_who_checked_in_on_a_named_day_does_not_check_in_again_once_a_clock_conf
 
 def test_a_clock_that_shows_another_day_than_the_named_one_begins_anew() -> None:
     story = a_named_morning().clock(MONDAY_8 + DAY_MS, synced=True).given((BOSS, c.SignIn("2")))
-    assert (story.live.day, story.live.issued, story.live.finished) == ("2026-11-24", 1, 0)
+    assert (story.live.day, story.live.today.issued, story.live.today.finished) == (
+        "2026-11-24",
+        1,
+        0,
+    )
     assert story.live.tickets.keys() == {"1005"}
-    assert story.entries[story.live.opened_seq - 1].event == opened(story)
+    assert story.entries[story.live.today.opened_seq - 1].event == opened(story)
     assert (report(story).tickets, report(story).served, out_of_turn(story)) == (1, 0, [])

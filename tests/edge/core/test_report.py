@@ -129,8 +129,8 @@ def test_transfers_and_a_service_that_no_clock_measured() -> None:
 def test_tickets_carried_into_the_day_belong_to_it() -> None:
     story = Story(wall_ms=100_000_000_000, synced=False).given(ISSUE, ISSUE)
     story.clock(Story().stamp.wall_ms, synced=True).given(*sit_at("1"), ISSUE)
-    rows = [entry for entry in story.entries if entry.seq >= story.live.opened_seq]
-    assert day_report(RULES, story.live.day, rows).tickets == story.live.issued == 3
+    rows = [entry for entry in story.entries if entry.seq >= story.live.today.opened_seq]
+    assert day_report(RULES, story.live.day, rows).tickets == story.live.today.issued == 3
 
 
 @pytest.mark.parametrize("seed", range(6))

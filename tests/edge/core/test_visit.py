@@ -132,7 +132,7 @@ def test_call_recall_start_finish_with_every_time() -> None:
         ),
     )
     assert story.live.tickets["1001"].phase == "finished"
-    assert (story.live.issued, story.live.finished) == (1, 1)
+    assert (story.live.today.issued, story.live.today.finished) == (1, 1)
 
 
 def test_a_keypad_serves_one_citizen_a_press_and_invents_no_service_time() -> None:
@@ -151,8 +151,8 @@ def test_a_keypad_serves_one_citizen_a_press_and_invents_no_service_time() -> No
         e.ServiceFinished("1003", "1", "1", None, None, visit=Span(540_000), visit_ended=True),
     )
     assert story.refuses(KEYPAD, press).reason == "nobody-waiting"
-    assert (story.live.finished, story.live.counters["1"].served) == (3, 3)
-    assert story.live.recent_ms == {}, "nothing to estimate by"
+    assert (story.live.today.finished, story.live.today.served["1"]) == (3, 3)
+    assert story.live.today.recent_ms == {}, "nothing to estimate by"
 
 
 def test_a_keypad_ends_a_service_that_was_started_elsewhere_with_its_time() -> None:
