@@ -6,6 +6,7 @@ are unknown until they do something.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from msgspec import Struct
 
@@ -13,11 +14,14 @@ from central.rollup.business_day import trusted_ms
 from central.store.storable import storable
 from contract import events as e
 
-_SAID = {
-    *(e.CounterOpened, e.CounterPaused, e.CounterClosed),
-    *(e.DayOpened, e.StaffSignedIn, e.ServicesAssigned),
-}
-_AT_WORK = (e.TicketCalled, e.TicketResumed, e.ServiceStarted, e.ServiceFinished)
+SAID = frozenset(
+    {
+        *(e.CounterOpened, e.CounterPaused, e.CounterClosed),
+        *(e.DayOpened, e.StaffSignedIn, e.ServicesAssigned),
+    }
+)
+"""The events that may change what counters do, where each of them is known."""
+_AT_WORK = {e.TicketCalled, e.TicketResumed, e.ServiceStarted, e.ServiceFinished}
 _LONGEST_REASON = 200
 
 
@@ -31,11 +35,6 @@ class CounterNow(Struct, frozen=True):
     since_ms: int | None = None
 
 
-def speaks(entry: e.Entry) -> bool:
-    """Whether an entry may change what counters do, where each of them is known."""
-    return type(entry.event) in _SAID
-
-
 def follow(
     counters: Mapping[int, CounterNow], entries: Iterable[e.Entry], *, opened: bool
 ) -> dict[int, CounterNow]:
@@ -43,14 +42,14 @@ def follow(
     day before them. Training never enters."""
     now = dict(counters)
     for entry in entries:
-        event = entry.event
+        kind = type(entry.event)
         if entry.training:
             continue
-        if type(event) in _SAID:
-            opened |= isinstance(event, e.DayOpened)
-            _hear(now, event, trusted_ms(entry.stamp), opened=opened)
-        elif isinstance(event, _AT_WORK):
-            _see_at_work(now, int(event.counter))
+        if kind in SAID:
+            opened |= kind is e.DayOpened
+            _hear(now, entry.event, trusted_ms(entry.stamp), opened=opened)
+        elif kind in _AT_WORK:
+            _see_at_work(now, entry.event)
     return now
 
 
@@ -77,8 +76,9 @@ def _begin_day(now: dict[int, CounterNow], stay: set[int], at_ms: int | None) ->
         now.setdefault(counter, CounterNow("unknown"))
 
 
-def _see_at_work(now: dict[int, CounterNow], counter: int) -> None:
+def _see_at_work(now: dict[int, CounterNow], event: Any) -> None:
     """Only an open counter calls and serves; since when it is open is not said."""
+    counter = int(event.counter)
     known = now.get(counter)
     if known is not None and known.state == "unknown":
         now[counter] = CounterNow("open")

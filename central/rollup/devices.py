@@ -7,7 +7,8 @@ from msgspec import Struct
 from central.rollup.business_day import trusted_ms
 from contract import events as e
 
-_SAID = {e.DeviceLost, e.DeviceReturned, e.PaperLow, e.DeviceRemoved}
+SAID = frozenset({e.DeviceLost, e.DeviceReturned, e.PaperLow, e.DeviceRemoved})
+"""The events that tell of devices."""
 
 
 class DeviceNow(Struct, frozen=True):
@@ -20,16 +21,13 @@ class DeviceNow(Struct, frozen=True):
     since_ms: int | None
 
 
-def speaks(entry: e.Entry) -> bool:
-    """Whether an entry is about a device."""
-    return type(entry.event) in _SAID
-
-
 def follow(devices: Mapping[str, DeviceNow], entries: Iterable[e.Entry]) -> dict[str, DeviceNow]:
     """The devices of a journal after `entries`, by name. One that says the same again has been so
     since the first time."""
     now = dict(devices)
     for entry in entries:
+        if type(entry.event) not in SAID:
+            continue
         since_ms = trusted_ms(entry.stamp)
         match entry.event:
             case e.DeviceLost(device, condition):

@@ -26,7 +26,7 @@ _MOST_LEVELS = 5
 _Event = TypeVar("_Event", e.TicketCalled, e.NoShowMarked, e.ServiceFinished)
 
 
-class Counted(Struct, Generic[_Event], frozen=True):
+class Counted(Struct, Generic[_Event], frozen=True, gc=False):
     """The last call, no-show or finish of a counter, as it was counted, and when."""
 
     event: _Event

@@ -104,8 +104,11 @@ class Folder:
             self._store.restate(journal.journal, journal.received_ms, over)
         queue = self._store.queue(journal.journal)
         self._store.save_queue(journal.journal, queue, follow(queue, entries))
-        self._follow_counters(journal, entries, opened=before.day is not None)
-        self._follow_devices(journal.journal, entries)
+        kinds = {type(entry.event) for entry in entries}
+        if journal.counters_open is None or not kinds.isdisjoint(counters.SAID):
+            self._follow_counters(journal.journal, entries, opened=before.day is not None)
+        if not kinds.isdisjoint(devices.SAID):
+            self._follow_devices(journal.journal, entries)
         cursor = Cursor(
             folded=last,
             folded_ms=_first_trusted_ms(reversed(entries), journal.received_ms),
@@ -116,19 +119,15 @@ class Folder:
         self._store.save_fold(journal.journal, cursor)
         return last - journal.folded
 
-    def _follow_counters(self, journal: Unfolded, entries: list[Entry], *, opened: bool) -> None:
-        """Of most runs there is nothing to ask: nearly all that happens is about tickets."""
-        if journal.counters_open is None or any(map(counters.speaks, entries)):
-            before = self._store.counters(journal.journal)
-            after = counters.follow(before, entries, opened=opened)
-            if after != before:
-                self._store.save_counters(journal.journal, before, after)
+    def _follow_counters(self, journal: int, entries: list[Entry], *, opened: bool) -> None:
+        before = self._store.counters(journal)
+        after = counters.follow(before, entries, opened=opened)
+        if after != before:
+            self._store.save_counters(journal, before, after)
 
     def _follow_devices(self, journal: int, entries: list[Entry]) -> None:
-        news = [entry for entry in entries if devices.speaks(entry)]
-        if news:
-            before = self._store.devices(journal)
-            self._store.save_devices(journal, before, devices.follow(before, news))
+        before = self._store.devices(journal)
+        self._store.save_devices(journal, before, devices.follow(before, entries))
 
     def _entries(self, journal: int, first: int, last: int) -> list[Entry]:
         """The entries this centre can read; what a newer hub added waits for a newer centre."""

@@ -49,9 +49,11 @@ def _enter(phase: str) -> _Change:
     """What puts a ticket into a phase of its present service."""
 
     def change(queue: _Queue, event: Any, at_ms: int | None) -> None:
+        services = (event.service,)
         known = queue.get(event.number)
-        further = (s for s in known.services[1:] if s != event.service) if known else ()
-        queue[event.number] = InHouse(event.number, (event.service, *further), phase, at_ms)
+        if known is not None and len(known.services) > 1:
+            services += tuple(s for s in known.services[1:] if s != event.service)
+        queue[event.number] = InHouse(event.number, services, phase, at_ms)
 
     return change
 

@@ -122,7 +122,7 @@ class TotalKey(NamedTuple):
     province: str
 
 
-class InHouse(Struct, frozen=True):
+class InHouse(Struct, frozen=True, gc=False):
     """A citizen who is at the site now: the services still to come, the present one first, and
     since when (UTC milliseconds; None when the hub's clock could not be trusted)."""
 
