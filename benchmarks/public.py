@@ -64,7 +64,7 @@ class _Stream:
         self._messages = [(*message, *_end(message[1])) for message in load.messages]
         self._published: list[tuple[float, str, int]] = []
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def acknowledged(self) -> int:

@@ -70,6 +70,7 @@ def running(folder: Path, mqtt: MqttSettings) -> Iterator[Running]:
 folder = "{folder}"
 [http]
 port = 0
+behind_https = true
 [access]
 requests_per_minute = 1000000
 [mqtt]
