@@ -27,4 +27,5 @@ def signed_in_page(served: Nation, browser: Browser, size: Size) -> Iterator[Pag
         page.fill("#token", served.tokens["national"])
         page.keyboard.press("Enter")
         expect(page.locator("h1")).to_have_text("Cả nước")
+        page.wait_for_load_state()
         yield page

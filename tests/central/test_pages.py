@@ -249,7 +249,6 @@ def test_a_site_names_its_devices_and_gives_its_report(served: Nation, page: Pag
 
 
 def test_a_refresh_takes_nobody_away_from_where_the_keyboard_is(page: Page) -> None:
-    page.wait_for_load_state()  # until then its script is not there
     for nameless in (
         page.get_by_role("link", name="Xu hướng"),
         page.locator("#quiet summary"),

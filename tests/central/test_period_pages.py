@@ -84,6 +84,7 @@ def test_days_that_make_no_period_are_shown_again_with_the_reason(
     expect(page.locator("main .alert")).to_contain_text(said)
     expect(page.locator("#from")).to_have_value(first)
     expect(page.locator("#to")).to_have_value(last)
+    page.wait_for_load_state()  # until then its script is not there
     page.evaluate("refresh()")
     expect(page.locator("[data-stale]")).to_be_hidden()
     page.fill("#from", DAY)
