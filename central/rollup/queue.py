@@ -23,8 +23,8 @@ def follow(queue: Mapping[str, InHouse], entries: Iterable[e.Entry]) -> dict[str
 
 
 def _day_opened(queue: _Queue, event: e.DayOpened, _at_ms: int | None) -> None:
-    """Hubs from before there was `brought` tell only the numbers of those who came along from an
-    older journal; most of them wait."""
+    """Who is carried over though nothing before told of them, lost in a gap that was written off,
+    is known by number only; most of them wait."""
     for number in queue.keys() - set(event.carried):
         del queue[number]
     for ticket in event.brought:

@@ -1,7 +1,5 @@
 """How a call and a no-show change the state, and how taking them back restores what was before."""
 
-from typing import Any
-
 from msgspec.structs import replace
 
 from contract.events import (
@@ -12,7 +10,7 @@ from contract.events import (
     TicketRecalled,
 )
 from contract.stamp import Stamp
-from edge.core.change import add_call, change_counter, change_ticket, put, without_way_back
+from edge.core.change import add_call, change_counter, change_ticket, for_good
 from edge.core.state import LastCall, LastNoShow, State
 
 
@@ -101,9 +99,3 @@ def take_back_absence(state: State, event: NoShowTakenBack, _stamp: Stamp, _seq:
         last_call=last.last_call,
         last_no_show=None,
     )
-
-
-def for_good(state: State, counter: str, **changes: Any) -> State:
-    """The state in which the counter has gone on: what was before cannot be taken back."""
-    gone_on = without_way_back(state.counters[counter])
-    return replace(state, counters=put(state.counters, counter, replace(gone_on, **changes)))

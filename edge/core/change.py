@@ -36,6 +36,12 @@ def without_way_back(counter: Counter) -> Counter:
     return replace(counter, last_finish=None, last_call=None, last_no_show=None)
 
 
+def for_good(state: State, counter: str, **changes: Any) -> State:
+    """The state in which the counter has gone on, and changed so."""
+    gone_on = without_way_back(state.counters[counter])
+    return replace(state, counters=put(state.counters, counter, replace(gone_on, **changes)))
+
+
 def change_device(state: State, id_: str, now: Device) -> State:
     """The state with a device as it is now; one that is as it was keeps its time."""
     before = state.devices.get(id_)

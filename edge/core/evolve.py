@@ -8,20 +8,14 @@ from msgspec.structs import replace
 from contract import events as e
 from contract.snapshot import SlipState
 from contract.stamp import Stamp, total
-from edge.core.calling import (
-    absent,
-    call,
-    call_again,
-    for_good,
-    take_back,
-    take_back_absence,
-)
+from edge.core.calling import absent, call, call_again, take_back, take_back_absence
 from edge.core.change import (
     add_call,
     change_counter,
     change_device,
     change_ticket,
     count,
+    for_good,
     put,
     requeue,
     settle_slip,

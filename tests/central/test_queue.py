@@ -86,7 +86,7 @@ def test_those_whom_an_older_journal_brought_are_in_line() -> None:
     }
 
 
-def test_an_older_hub_tells_only_the_numbers_of_those_it_took_over() -> None:
+def test_who_is_carried_over_though_their_ticket_was_lost_in_a_gap_is_in_line() -> None:
     made = Journal()
     made.add(e.DayOpened("2026-11-20", trusted=True, last_orders={}, carried=("1002",)))
     assert follow({}, made.entries) == {"1002": InHouse("1002", (), "waiting", None)}

@@ -18,7 +18,7 @@ from display.hall.screen import Screen
 from runtime.clock import SystemClock
 from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
-from tests.browser import chromium, page_of
+from tests.browser import page_of
 from tests.display.scenes import NOW_MS
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "displays.md").read_text("utf-8")
@@ -28,12 +28,6 @@ SHORT_SIDE_MM = 535  # of a 43-inch screen, 16 by 9
 DISTANCE_MM = 8000
 
 Colour = tuple[int, int, int]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,6 @@ from runtime.clock import SystemClock
 from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from runtime.hub_client import HubClient
-from tests.browser import chromium
 from tests.display.listening_hub import TOKEN, ListeningHub
 from tests.display.scenes import NOW_MS, counter_view, snapshot, ticket
 
@@ -52,12 +51,6 @@ def hall() -> Iterator[Hall]:
     hall = Hall()
     yield hall
     hall.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 def calling(number: str, counter: str, seq: int) -> Snapshot:

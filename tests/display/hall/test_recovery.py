@@ -24,7 +24,6 @@ from runtime.clock import SystemClock
 from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from runtime.hub_client import HubClient
-from tests.browser import chromium
 from tests.display.hall.dead_line import DeadLine
 from tests.display.listening_hub import TOKEN, ListeningHub
 from tests.display.scenes import NOW_MS, counter_view, snapshot
@@ -34,12 +33,6 @@ BANNER_WITHIN_MS = 5000 + 1000 + 1500  # the promise, the page's tick, and a bus
 MENDED_WITHIN_MS = 25_000
 WITHIN_S = 25.0
 SETTINGS = 'hub = "{hub}"\ntoken_file = "token"\nport = {port}\n'
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -1,13 +1,22 @@
-"""A served site per test, and clients for those who may ask."""
+"""A served site per test, clients for those who may ask, and a browser."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Browser
 
 from contract.commands import Actor
+from tests.browser import chromium
 from tests.edge.running_site import KIOSK, RunningSite, TestClock
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A running browser."""
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from contract.commands import (
     SignIn,
     UseRoll,
 )
-from tests.browser import Size, chromium, page_of
+from tests.browser import Size, page_of
 from tests.edge.api.test_kiosk_page import (
     SIZES,
     TABLET,
@@ -29,12 +29,6 @@ from tests.edge.running_site import CLERK, HOUR_MS, HUB, PRINTER, RunningSite, T
 
 SUPERVISOR = Actor("chief", "supervisor")
 CODE, TOMORROW = "H2311", "H2411"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

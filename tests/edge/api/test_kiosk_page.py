@@ -10,17 +10,11 @@ from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from contract.commands import IssueTicket, OpenCounter, ReportDevice, SignIn
 from contract.site_rules import Service
-from tests.browser import Size, chromium, page_of
+from tests.browser import Size, page_of
 from tests.edge.running_site import CLERK, HOUR_MS, HUB, KIOSK, PRINTER, RunningSite, TestClock
 
 SMALL, TABLET, TOTEM = (800, 480), (1280, 800), (1080, 1920)
 SIZES = pytest.mark.parametrize("size", [SMALL, TABLET, TOTEM], ids=["small", "tablet", "totem"])
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

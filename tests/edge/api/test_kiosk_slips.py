@@ -8,15 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from contract.commands import IssueTicket, ReportDevice, ReportPrint
-from tests.browser import Size, chromium, page_of
+from tests.browser import Size, page_of
 from tests.edge.api.test_kiosk_page import SIZES, TABLET, assert_nothing_is_cut_off, open_kiosk
 from tests.edge.running_site import HUB, KIOSK, PRINTER, RunningSite, TestClock
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from contract.commands import (
     StartService,
 )
 from contract.events import RatingGiven
-from tests.browser import Size, chromium, page_of
+from tests.browser import Size, page_of
 from tests.edge.api.test_kiosk_page import assert_nothing_is_cut_off, assert_targets_are_large
 from tests.edge.running_site import CLERK, KIOSK, RULES, RunningSite, TestClock
 from tests.waiting import until
@@ -29,12 +29,6 @@ SIZES = pytest.mark.parametrize(
     "size", [SMALL, TABLET, UPRIGHT], ids=["small", "tablet", "upright"]
 )
 PAD = Actor("pad-1", "pad", "1")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ printed. Every row is read by a `Watch` and replayed from its bytes at once.
 """
 
 from itertools import product
+from random import Random
 
 import msgspec
 
@@ -130,6 +131,11 @@ class Life:
     def stamp(self) -> Stamp:
         """What the machine's clocks say now."""
         return Stamp(self.true_ms + self.wrong_ms, self.mono_ns, f"boot-{self.boots}", self.synced)
+
+    @property
+    def entries(self) -> list[e.Entry]:
+        """What its journal says."""
+        return [decode_entry(row) for row in self.rows]
 
     def pass_time(self, ms: int, ns: int = 0) -> None:
         """Let time pass."""
@@ -278,3 +284,17 @@ def _next_step(queue: State, counter: str, whim: str) -> AnyCommand:
         oops = usual if int(seat.ticket) % 2 else finish
         whims |= {"park": c.ParkTicket(counter, "signature"), "finish": finish, "oops": oops}
     return whims.get(whim, usual)
+
+
+def day_of_mistakes(seed: int, *whims: str) -> Life:
+    """A day of 400 deeds by a right clock, with these whims more often than usual."""
+    random = Random(seed)
+    life = Life(honest=True, wrong_ms=0)
+    life.change_clock("set", 0)
+    for _ in range(400):
+        life.pass_time(random.randrange(30_000))
+        if random.random() < 0.3:
+            life.order(KIOSK, c.IssueTicket(random.choice(LINES)))
+        life.work(random.choice(COUNTERS), random.choice((*WHIMS, *whims)), training=False)
+    life.check()
+    return life

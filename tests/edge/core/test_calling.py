@@ -1,14 +1,11 @@
 """A call that is taken back within ten seconds leaves no trace but its two rows."""
 
-from random import Random
-
 import pytest
 from msgspec.structs import replace
 
 from central.rollup.fold import FoldState, fold
 from contract import commands as c
 from contract import events as e
-from contract.codec import decode_entry
 from contract.commands import Actor
 from contract.snapshot import LinkView, Snapshot
 from contract.stamp import Span
@@ -16,7 +13,7 @@ from edge.core.evolve import evolve
 from edge.core.report import day_report
 from edge.core.view import snapshot
 from simulation.recount import recount
-from tests.edge.core.life import COUNTERS, LINES, WHIMS, Life
+from tests.edge.core.life import day_of_mistakes
 from tests.edge.core.story import KIOSK, LAN, MINH, PAD, RULES, Story, open_at
 from tests.edge.core.test_finishing import (
     CALL,
@@ -185,16 +182,8 @@ def test_hub_and_centre_count_as_though_it_had_never_been_called() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_hub_centre_and_recount_agree_on_days_full_of_mistakes(seed: int) -> None:
-    random = Random(seed)
-    life = Life(honest=True, wrong_ms=0)
-    life.change_clock("set", 0)
-    for _ in range(400):
-        life.pass_time(random.randrange(30_000))
-        if random.random() < 0.3:
-            life.order(KIOSK, c.IssueTicket(random.choice(LINES)))
-        life.work(random.choice(COUNTERS), random.choice((*WHIMS, "oops")), training=False)
-    life.check()
-    entries = [decode_entry(row) for row in life.rows]
+    life = day_of_mistakes(seed, "oops")
+    entries = life.entries
     taken_back = [x.event for x in entries if isinstance(x.event, e.CallTakenBack)]
     assert sum(event.wait is not None for event in taken_back) > 10
     hub = day_report(RULES, life.house.live.day, entries)

@@ -1,7 +1,5 @@
 """A finish that is taken back within ten seconds leaves no trace but its two rows."""
 
-from random import Random
-
 import pytest
 from msgspec.structs import replace
 
@@ -10,7 +8,6 @@ from central.rollup.histogram import Histogram
 from central.store.cells import Measure, merge
 from contract import commands as c
 from contract import events as e
-from contract.codec import decode_entry
 from contract.commands import Actor
 from contract.day_report import DayReport, Spread
 from contract.snapshot import LinkView
@@ -20,7 +17,7 @@ from edge.core.report import day_report
 from edge.core.state import State
 from edge.core.view import snapshot
 from simulation.recount import Count, recount
-from tests.edge.core.life import COUNTERS, LINES, WHIMS, Life
+from tests.edge.core.life import day_of_mistakes
 from tests.edge.core.story import BOSS, KIOSK, LAN, MINH, PAD, RULES, Story, open_at
 
 ISSUE = (KIOSK, c.IssueTicket(("1",)))
@@ -222,17 +219,8 @@ def test_the_centre_may_hear_of_the_mistake_later(cut: int) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_hub_centre_and_recount_agree_on_days_full_of_mistakes(seed: int) -> None:
-    random = Random(seed)
-    life = Life(honest=True, wrong_ms=0)
-    life.change_clock("set", 0)
-    for _ in range(400):
-        life.pass_time(random.randrange(30_000))
-        if random.random() < 0.3:
-            life.order(KIOSK, c.IssueTicket(random.choice(LINES)))
-        whim = random.choice((*WHIMS, "oops", "oops"))
-        life.work(random.choice(COUNTERS), whim, training=False)
-    life.check()
-    entries = [decode_entry(row) for row in life.rows]
+    life = day_of_mistakes(seed, "oops", "oops")
+    entries = life.entries
     assert sum(isinstance(entry.event, e.ServiceReopened) for entry in entries) > 10
     hub = day_report(RULES, life.house.live.day, entries)
     counted = recount(entries)

@@ -202,7 +202,7 @@ def replays_from_nothing(life: Life) -> None:
 
 def the_report_agrees(life: Life) -> None:
     """What is counted from the day's rows is what the house has counted."""
-    entries = [decode_entry(row) for row in life.rows]
+    entries = life.entries
     for training in (False, True):
         queue = life.house.queue(training=training)
         if queue.today.opened_seq == 0:

@@ -1,22 +1,19 @@
 """A no-show that is taken back within ten seconds leaves no trace but its two rows."""
 
-from random import Random
-
 import pytest
 
 from central.rollup.fold import FoldState, fold
 from central.store.cells import merge
 from contract import commands as c
 from contract import events as e
-from contract.codec import decode_entry
 from contract.commands import Actor
 from contract.stamp import Span
 from edge.core.evolve import evolve
 from edge.core.log import log_page
 from edge.core.report import day_report, figures_of
 from simulation.recount import recount
-from tests.edge.core.life import COUNTERS, LINES, WHIMS, Life
-from tests.edge.core.story import BOSS, KIOSK, LAN, MINH, RULES, Story, open_at
+from tests.edge.core.life import day_of_mistakes
+from tests.edge.core.story import BOSS, LAN, MINH, RULES, Story, open_at
 from tests.edge.core.test_calling import picture
 from tests.edge.core.test_finishing import (
     CALL,
@@ -182,17 +179,8 @@ def test_who_marked_it_loses_it_whoever_takes_it_back() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_hub_centre_and_recount_agree_on_days_full_of_mistakes(seed: int) -> None:
-    random = Random(seed)
-    life = Life(honest=True, wrong_ms=0)
-    life.change_clock("set", 0)
-    for _ in range(400):
-        life.pass_time(random.randrange(30_000))
-        if random.random() < 0.3:
-            life.order(KIOSK, c.IssueTicket(random.choice(LINES)))
-        whim = random.choice((*WHIMS, "absent", "here after all"))
-        life.work(random.choice(COUNTERS), whim, training=False)
-    life.check()
-    entries = [decode_entry(row) for row in life.rows]
+    life = day_of_mistakes(seed, "absent", "here after all")
+    entries = life.entries
     taken_back = sum(isinstance(entry.event, e.NoShowTakenBack) for entry in entries)
     marked = sum(isinstance(entry.event, e.NoShowMarked) for entry in entries)
     assert taken_back > 10

@@ -6,7 +6,6 @@ import pytest
 from msgspec.structs import replace
 
 from contract import commands as c
-from contract.codec import decode_entry
 from contract.day_report import DayReport, Ratings, Spread
 from edge.core.report import day_report, figures_of
 from simulation.recount import quantile, recount
@@ -145,7 +144,7 @@ def test_a_busy_day_agrees_with_the_recount_by_raw_stamps(seed: int) -> None:
             life.order(BOSS, c.IssueTicket(random.choice(LINES)))
         life.pass_time(random.randrange(60_000), ns=random.randrange(1_000_000))
         life.work(random.choice(COUNTERS), random.choice(WHIMS), training=random.random() < 0.1)
-    entries = [decode_entry(row) for row in life.rows]
+    entries = life.entries
 
     counted = recount(entries)
     rows = [entry for entry in entries if not entry.training]
