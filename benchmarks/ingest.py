@@ -6,10 +6,12 @@ The baseline is a raw `executemany` of ready tuples into the same table (WAL, `s
 again, exactly, before its rate is used.
 """
 
+import json
 import sqlite3
 import statistics
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 from benchmarks.ingest_broker import measure_broker
@@ -51,7 +53,7 @@ def _compare(root: Path, size: int, events_per_node: int, *, with_naive: bool = 
         _recount(database, load)
         bare.append(load.events / _bare_s(root / f"{size}-{turn}-bare.db", database))
         if with_naive:
-            naive.append(_naive_rate(root / f"{size}-{turn}-naive.db"))
+            naive.append(_naive_rate(root / f"{size}-{turn}-naive.db", load))
     rate, base = statistics.median(ours), statistics.median(bare)
     print(line(f"ingest.b{size}.rate", rate, "events/s", _BARE, base))
     print(line(f"ingest.b{size}.ratio", _ratio(ours, bare), "of baseline", _BARE), flush=True)
@@ -120,15 +122,18 @@ def _bare_s(path: Path, full: Path) -> float:
     return took_s
 
 
-def _naive_rate(path: Path) -> float:
-    load = day_of_hubs(_NODES, 256, 256)
+def _naive_rate(path: Path, load: Load) -> float:
     start = time.perf_counter()
     take_naively(path, [payload for _, payload in load.messages])
     took_s = time.perf_counter() - start
     conn = sqlite3.connect(path)
     assert conn.execute("SELECT count(*) FROM events").fetchone() == (load.events,)
-    assert conn.execute("SELECT sum(issued) FROM cells").fetchone() == (2 * load.issued,)
+    cells = [json.loads(cell) for (cell,) in conn.execute("SELECT cell FROM cells")]
     conn.close()
+    counts = sum((Counter(cell["counts"]) for cell in cells), Counter())
+    assert counts["issued"] == 4 * load.issued
+    assert counts["finished"] == 5 * load.finished
+    assert sum(cell["wait"]["sum_ms"] for cell in cells) == 4 * load.wait_ms
     return load.events / took_s
 
 

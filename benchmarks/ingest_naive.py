@@ -1,8 +1,9 @@
 """The naive way to ingest, to be measured against: a pydantic model for each event, sqlite-utils'
 `insert_all`, and an object with sketches of its own for each cell, read and written with it.
 
-It makes the same cells of waits and services by quarter of an hour and by day, and none of the
-others; it checks neither chain nor sequence.
+It makes the same cells as the centre: a site's by service and quarter of an hour and by day, the
+days of province and nation, the counters' times and the ratings. It follows neither who waits nor
+which counters are open, and checks neither chain nor sequence.
 """
 
 import json
@@ -48,12 +49,18 @@ class _Sketch(BaseModel):
 
 
 class _Cell(BaseModel):
-    issued: int = 0
-    called: int = 0
-    started: int = 0
-    finished: int = 0
+    counts: dict[str, int] = {}
+    times_ms: dict[str, int] = {}
     wait: _Sketch = Field(default_factory=_Sketch)
     service: _Sketch = Field(default_factory=_Sketch)
+
+    def count(self, what: str) -> None:
+        """Count one more."""
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+    def spend(self, how: str, span: list[int] | None) -> None:
+        """Add a duration."""
+        self.times_ms[how] = self.times_ms.get(how, 0) + (span[0] if span else 0)
 
 
 _COUNTED = {
@@ -62,6 +69,11 @@ _COUNTED = {
     "ServiceStarted": "started",
     "ServiceFinished": "finished",
 }
+_SPENT = {
+    "TicketCalled": ("idle", 4),
+    "ServiceStarted": ("walk", 3),
+    "ServiceFinished": ("service", 3),
+}
 
 
 def take_naively(path: Path, payloads: list[bytes]) -> None:
@@ -69,7 +81,7 @@ def take_naively(path: Path, payloads: list[bytes]) -> None:
     db = Database(path)
     db.enable_wal()
     cells = db.table("cells")
-    cells.create({"key": str, "issued": int, "cell": str}, pk="key")
+    cells.create({"key": str, "cell": str}, pk="key")
     for payload in payloads:
         _, node, *_, entries = msgspec.msgpack.decode(zstandard.decompress(payload))
         models = [_model(entry) for entry in entries]
@@ -79,11 +91,7 @@ def take_naively(path: Path, payloads: list[bytes]) -> None:
         for model in models:
             _count(db, node, model, known)
         cells.upsert_all(
-            [
-                {"key": key, "issued": cell.issued, "cell": cell.model_dump_json()}
-                for key, cell in known.items()
-            ],
-            pk="key",
+            [{"key": key, "cell": cell.model_dump_json()} for key, cell in known.items()], pk="key"
         )
     db.close()
 
@@ -107,18 +115,29 @@ def _row(model: _EntryModel) -> dict[str, object]:
 
 def _count(db: Database, node: str, model: _EntryModel, known: dict[str, _Cell]) -> None:
     kind, *fields = model.event
-    if kind not in _COUNTED:
-        return
-    service = fields[1][0] if kind == "TicketIssued" else fields[2]
-    wall_ms = model.stamp.wall_ms
-    for place in (f"{service} {quarter_of(wall_ms)}", day_of(wall_ms)):
-        key = f"{node} {place}"
-        if key not in known:
-            found = db.execute("SELECT cell FROM cells WHERE key = ?", (key,)).fetchone()
-            known[key] = _Cell.model_validate_json(found[0]) if found else _Cell()
-        cell = known[key]
-        setattr(cell, _COUNTED[kind], getattr(cell, _COUNTED[kind]) + 1)
-        if kind == "TicketCalled" and fields[3]:
-            cell.wait.add(fields[3][0])
-        if kind == "ServiceFinished" and fields[4]:
-            cell.service.add(fields[4][0])
+    day, quarter_ms = day_of(model.stamp.wall_ms), quarter_of(model.stamp.wall_ms)
+    if kind in _COUNTED:
+        service = fields[1][0] if kind == "TicketIssued" else fields[2]
+        province = node.split("-", maxsplit=1)[0]
+        for key in (f"{node} {service} {quarter_ms}", f"{node} {day}", f"{province} {day}", day):
+            cell = _cell(db, key, known)
+            cell.count(_COUNTED[kind])
+            if kind == "TicketCalled" and fields[3]:
+                cell.wait.add(fields[3][0])
+            if kind == "ServiceFinished" and fields[4]:
+                cell.service.add(fields[4][0])
+    if kind in _SPENT:
+        how, place = _SPENT[kind]
+        cell = _cell(db, f"{node} counter {fields[1]} {quarter_ms}", known)
+        cell.count(_COUNTED[kind])
+        cell.spend(how, fields[place])
+    if kind == "RatingGiven":
+        _, service, level, levels, _ = fields
+        _cell(db, f"{node} rated {service} {levels} {day}", known).count(f"rated {level}")
+
+
+def _cell(db: Database, key: str, known: dict[str, _Cell]) -> _Cell:
+    if key not in known:
+        found = db.execute("SELECT cell FROM cells WHERE key = ?", (key,)).fetchone()
+        known[key] = _Cell.model_validate_json(found[0]) if found else _Cell()
+    return known[key]
