@@ -31,7 +31,7 @@ from contract.snapshot import LinkView, Snapshot
 from contract.stamp import Stamp
 from edge.core.answer import answer
 from edge.core.calendar import clock_step, day_to_open
-from edge.core.effects import Slip, reprints_after_restart, slip_to_print
+from edge.core.effects import Slip, slip_to_print, slips_after_restart
 from edge.core.house import HUB, NO_COMMAND, House, carry_out, record
 from edge.core.log import log_page
 from edge.core.numbering import is_training
@@ -118,7 +118,7 @@ class Hub:
         return all(ticket.phase in ENDED for ticket in live.tickets.values())
 
     def start(self) -> None:
-        """Note the start, open the day, order again what nobody saw printed, and take orders."""
+        """Note the start, open the day, see to the slips that nobody saw, and take orders."""
         self._begin()
         self._writer.start()
 
@@ -327,8 +327,8 @@ class Hub:
         for report in self._unstored_reports:
             self._attempt(draft, report)
         live = draft.house.live
-        reprints = reprints_after_restart(self.rules, live, stamp, self._at_printer)
-        draft.take(record(draft.house, reprints, HUB, stamp))
+        slips = slips_after_restart(self.rules, live, stamp, self._at_printer)
+        draft.take(record(draft.house, slips, HUB, stamp))
         self._commit(draft)
         self._unstored_reports.clear()
 

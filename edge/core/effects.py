@@ -6,7 +6,7 @@ Boards, hall screen and voice need no effect of their own: they follow the snaps
 from collections.abc import Collection
 from typing import NamedTuple
 
-from contract.events import AnyEvent, Entry, ReprintOrdered, TicketIssued
+from contract.events import AnyEvent, Entry, PrintFailed, ReprintOrdered, TicketIssued
 from contract.site_rules import Rules
 from contract.snapshot import SlipState
 from contract.stamp import Stamp, span
@@ -14,6 +14,7 @@ from edge.core.numbering import series_and_order
 from edge.core.state import ENDED, State, Ticket
 
 _MS_PER_MIN = 60_000
+_RESTARTED = "restarted"
 
 
 class Slip(NamedTuple):
@@ -44,19 +45,22 @@ def slips_for(rules: Rules, state: State, printer: str, stamp: Stamp) -> tuple[S
     )
 
 
-def reprints_after_restart(
+def slips_after_restart(
     rules: Rules, state: State, stamp: Stamp, at_printer: Collection[Slip] = ()
 ) -> tuple[AnyEvent, ...]:
-    """Orders for the slips of the hub's own printer that nobody saw before the hub stopped.
+    """What becomes of the slips of the hub's own printer that nobody saw before the hub stopped:
+    that of a young number is ordered again, and of an older one staff are told.
 
-    Not for those `at_printer`, which will still be reported.
+    Not of those `at_printer`, which will still be reported.
     """
     return tuple(
         reprint(ticket)
+        if _is_recent(rules, ticket.issued, stamp)
+        else PrintFailed(ticket.number, ticket.copies, _RESTARTED, unknown=True)
         for ticket in state.tickets.values()
         if ticket.printer is None
         and (ticket.number, ticket.copies) not in at_printer
-        and is_wanted(rules, state, ticket, stamp)
+        and _is_missing(state, ticket)
     )
 
 

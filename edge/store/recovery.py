@@ -17,10 +17,13 @@ from edge.core.house import House, apply, moved_to_new_journal
 from edge.store.high_water import HighWater, Mark
 from edge.store.journal import Journal, JournalDamagedError, StoreError
 from edge.store.sealing import seal_older_rows
+from edge.store.swap import check_whole, new_file
+from runtime.private_file import sync_folder
 
 logger = logging.getLogger(__name__)
 
 JOURNAL = "journal.db"
+_NEXT = "journal-next.db"
 _REPLAYED_AT_ONCE = 1000
 _STATE_VERSION = hashlib.sha256(
     msgspec.json.encode(msgspec.json.schema(House), order="deterministic")
@@ -59,6 +62,7 @@ def open_stores(folder: Path) -> Stores:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     high_water = HighWater(folder / "high-water")
     try:
+        _put_in_place(folder)
         broken_pages = _broken_pages(folder / JOURNAL)
         journal = Journal(folder / JOURNAL)
     except JournalDamagedError as error:
@@ -178,12 +182,19 @@ def _damage_among_unsent(journal: Journal, house: House) -> str | None:
 
 
 def _begin_anew(folder: Path, high_water: HighWater, rebuilt: Rebuilt) -> Stores:
+    """The damaged journal stays where it is until the new one holds its house, so that a start
+    that ends in between, for want of room or power, loses nobody."""
     house, damage, _ = rebuilt
-    aside = _set_aside(folder)
     mark = high_water.mark
     house = moved_to_new_journal(house, mark.day if mark else "", mark.orders if mark else {})
+    with new_file(folder / JOURNAL) as new:
+        with contextlib.closing(Journal(new)) as begun:
+            keep_checkpoint(begun, house)
+        check_whole(new)
+        new.rename(folder / _NEXT)
+    sync_folder(folder)
+    aside = _put_in_place(folder)
     journal = Journal(folder / JOURNAL)
-    keep_checkpoint(journal, house)
     logger.error(
         "The journal is damaged (%s). It is kept as %s; a new one goes on from its intact rows, "
         "and no number is used again.",
@@ -191,6 +202,18 @@ def _begin_anew(folder: Path, high_water: HighWater, rebuilt: Rebuilt) -> Stores
         aside,
     )
     return Stores(journal, high_water, house, damage=damage)
+
+
+def _put_in_place(folder: Path) -> Path | None:
+    """Let the journal that is to be the next take over, if there is one, and say where the one
+    before is kept; what was cut off in the middle is done to its end by doing it again."""
+    following = folder / _NEXT
+    if not following.exists():
+        return None
+    aside = _set_aside(folder)
+    following.rename(folder / JOURNAL)
+    sync_folder(folder)
+    return aside
 
 
 def _set_aside(folder: Path) -> Path:

@@ -27,16 +27,17 @@ def swap_in(new: Path, journal: Path, kept: Path) -> None:
     Both must be closed. A cut leaves the old or the new one in place. Raises StoreError when one of
     them is not whole without its log, and OSError; the old one is then in place.
     """
-    _check_whole(new)
-    _check_whole(journal)
+    check_whole(new)
+    check_whole(journal)
     if journal.exists() and not (kept.exists() and kept.samefile(journal)):
         os.link(journal, kept)
     new.replace(journal)
     sync_folder(journal.parent)
 
 
-def _check_whole(path: Path) -> None:
-    """SQLite does not say when it closes a file and cannot fold the log into it."""
+def check_whole(path: Path) -> None:
+    """Raise StoreError when the closed file at `path` needs its log: SQLite does not say when it
+    cannot fold the log into what it closes."""
     if any(path.parent.glob(f"{path.name}-*")):
         raise StoreError(f"{path}: its log stays beside it; the disk is full or another reads it")
 

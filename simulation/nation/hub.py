@@ -15,7 +15,7 @@ from contract.site_rules import Rules
 from contract.snapshot import LinkView, Snapshot
 from edge.core.answer import answer
 from edge.core.calendar import clock_step, day_to_open
-from edge.core.effects import reprints_after_restart, slip_to_print
+from edge.core.effects import slip_to_print, slips_after_restart
 from edge.core.house import HUB, NO_COMMAND, House, Turn, apply, carry_out, record
 from edge.core.view import snapshot
 from edge.node_identity import Identity
@@ -169,8 +169,8 @@ class NationHub:
         opening = day_to_open(self.house.live, self._stamp)
         if opening is not None:
             self._keep(record(self.house, (opening,), HUB, self._stamp))
-        reprints = reprints_after_restart(self.rules, self.house.live, self._stamp)
-        self._keep(record(self.house, reprints, HUB, self._stamp))
+        slips = slips_after_restart(self.rules, self.house.live, self._stamp)
+        self._keep(record(self.house, slips, HUB, self._stamp))
 
     def _keep(self, turn: Turn) -> None:
         if not turn.entries:

@@ -5,14 +5,14 @@ from msgspec.structs import replace
 from contract import commands as c
 from contract import events as e
 from contract.commands import Actor
-from edge.core.effects import Slip, reprints_after_restart, slip_to_print, slip_told, slips_for
+from edge.core.effects import Slip, slip_to_print, slip_told, slips_after_restart, slips_for
 from tests.edge.core.story import HUB, KIOSK, LAN, MINUTE_MS, RULES, Story
 
 ISSUE = (KIOSK, c.IssueTicket(("1",)))
 
 
-def ordered_again(story: Story) -> tuple[e.AnyEvent, ...]:
-    return reprints_after_restart(RULES, story.live, story.stamp)
+def after_restart(story: Story) -> tuple[e.AnyEvent, ...]:
+    return slips_after_restart(RULES, story.live, story.stamp)
 
 
 def test_a_new_number_and_an_ordered_copy_are_printed_and_nothing_else_is() -> None:
@@ -28,7 +28,7 @@ def test_what_nobody_saw_printed_is_ordered_again_with_a_mark() -> None:
     story.given((HUB, c.ReportPrint("1001", 1, "printed")))
     story.given((HUB, c.ReportPrint("1002", 1, "failed", reason="paper out")))
     story.reboot(story.stamp.wall_ms + MINUTE_MS, synced=True)
-    assert ordered_again(story) == (e.ReprintOrdered("1003", 2),)
+    assert after_restart(story) == (e.ReprintOrdered("1003", 2),)
 
 
 def test_a_printer_elsewhere_is_offered_its_own_open_slips_and_the_hub_leaves_them_to_it() -> None:
@@ -43,7 +43,7 @@ def test_a_printer_elsewhere_is_offered_its_own_open_slips_and_the_hub_leaves_th
     assert offered() == (Slip("1001", 1), Slip("1003", 2))
     assert offered("printer-3") == ()
     assert [slip for entry in story.entries if (slip := slip_to_print(entry))] == [Slip("1002", 1)]
-    assert reprints_after_restart(rules, story.live, story.stamp) == (e.ReprintOrdered("1002", 2),)
+    assert slips_after_restart(rules, story.live, story.stamp) == (e.ReprintOrdered("1002", 2),)
     story.given((HUB, c.ReportPrint("1001", 1, "printed")))
     assert offered() == (Slip("1003", 2),)
     story.given((LAN, c.UseRoll("1045")))
@@ -54,23 +54,31 @@ def test_a_printer_elsewhere_is_offered_its_own_open_slips_and_the_hub_leaves_th
 
 def test_who_has_left_the_house_needs_no_slip() -> None:
     story = Story().given(ISSUE, (LAN, c.VoidTicket("1001", "nhầm")))
-    assert ordered_again(story) == ()
+    assert after_restart(story) == ()
 
 
 def test_an_old_number_is_not_printed_again_one_of_unknown_age_is() -> None:
     story = Story().given(ISSUE)
     now_ms = story.stamp.wall_ms
-    assert ordered_again(story.later(minutes=15)) == (e.ReprintOrdered("1001", 2),)
-    assert ordered_again(story.later(ms=1)) == ()
-    assert ordered_again(story.reboot(now_ms + 16 * MINUTE_MS, synced=True)) == ()
-    assert ordered_again(story.reboot(now_ms + 16 * MINUTE_MS, synced=False)) != ()
+    again = (e.ReprintOrdered("1001", 2),)
+    in_doubt = (e.PrintFailed("1001", 1, "restarted", unknown=True),)
+    assert after_restart(story.later(minutes=15)) == again
+    assert after_restart(story.later(ms=1)) == in_doubt
+    assert after_restart(story.reboot(now_ms + 16 * MINUTE_MS, synced=True)) == in_doubt
+    assert after_restart(story.reboot(now_ms + 16 * MINUTE_MS, synced=False)) == again
+
+
+def test_a_copy_that_was_lately_asked_for_of_an_old_number_is_no_longer_awaited() -> None:
+    story = Story().given(ISSUE, (HUB, c.ReportPrint("1001", 1, "printed"))).later(minutes=16)
+    story.given((LAN, c.ReprintTicket("1001"))).later(minutes=1)
+    assert after_restart(story) == (e.PrintFailed("1001", 2, "restarted", unknown=True),)
 
 
 def test_a_slip_sent_to_a_printer_that_cannot_answer_is_neither_printed_again_nor_in_doubt() -> (
     None
 ):
     story = Story().given(ISSUE, (HUB, c.ReportPrint("1001", 1, "sent")))
-    assert ordered_again(story) == ()
+    assert after_restart(story) == ()
     story.later(minutes=16)
     assert slip_told(RULES, story.live, story.live.tickets["1001"], story.stamp) == "sent"
     (event,) = story.does(LAN, c.ReprintTicket("1001"))
@@ -81,9 +89,9 @@ def test_a_slip_sent_to_a_printer_that_cannot_answer_is_neither_printed_again_no
 def test_the_word_about_an_earlier_copy_does_not_settle_a_later_one() -> None:
     story = Story().given(ISSUE, (LAN, c.ReprintTicket("1001")))
     story.given((HUB, c.ReportPrint("1001", 1, "printed")))
-    assert ordered_again(story) == (e.ReprintOrdered("1001", 3),)
+    assert after_restart(story) == (e.ReprintOrdered("1001", 3),)
     story.given((HUB, c.ReportPrint("1001", 2, "printed")))
-    assert ordered_again(story) == ()
+    assert after_restart(story) == ()
     (event,) = story.does(LAN, c.ReprintTicket("1001"))
     assert event == e.ReprintOrdered("1001", 3)
 

@@ -2,7 +2,7 @@
 
 from contract import commands as c
 from contract import events as e
-from edge.core.effects import reprints_after_restart, slip_to_print
+from edge.core.effects import slip_to_print, slips_after_restart
 from edge.core.house import moved_to_new_journal
 from edge.core.numbering import number_of, series_and_order
 from tests.edge.core.story import BOSS, HUB, KIOSK, LAN, MONDAY_8, RULES, Story
@@ -79,8 +79,8 @@ def test_a_citizen_with_an_appointment_tears_a_slip_off_the_roll_too() -> None:
 def test_a_restart_sends_nothing_of_a_roll_to_the_printer() -> None:
     story = Story().given((KIOSK, ISSUE), (KIOSK, c.IssueTicket(("2",))), (LAN, c.UseRoll("1045")))
     story.given((KIOSK, ISSUE))
-    reprints = reprints_after_restart(RULES, story.live, story.stamp)
-    assert reprints == (e.ReprintOrdered("2001", 2),)
+    slips = slips_after_restart(RULES, story.live, story.stamp)
+    assert slips == (e.ReprintOrdered("2001", 2),)
 
 
 def test_a_roll_slip_lost_by_its_citizen_is_printed_as_a_marked_copy_later() -> None:

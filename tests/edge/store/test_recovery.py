@@ -4,7 +4,7 @@ import logging
 import random
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -263,6 +263,44 @@ def test_the_queue_goes_on_in_a_new_epoch(cut_while_open: Image, tmp_path: Path)
     assert len(running.hub.house.live.tickets) >= TICKETS - 2
     assert len(list(tmp_path.glob("journal-damaged-*.db"))) == 1
     running.close()
+
+
+def _no_room(*_: object) -> None:
+    raise StoreError("database or disk is full")
+
+
+def _cut_at(rename: int) -> Callable[[Path, Path | str], Path]:
+    """What renames until the power goes, instead of the rename with this number."""
+    renamed, left = Path.rename, iter(range(rename))
+
+    def cut(path: Path, target: Path | str) -> Path:
+        if next(left, None) is None:
+            raise OSError("no power")
+        return renamed(path, target)
+
+    return cut
+
+
+@pytest.mark.parametrize("cut", ["room", *range(3)])
+def test_a_new_journal_that_cannot_be_begun_or_is_cut_off_costs_nobody_a_place(
+    cut_while_open: Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: int | str
+) -> None:
+    log = (cut_while_open.folder / "journal.db-wal").read_bytes()
+    shutil.copytree(cut_while_open.folder, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "journal.db-wal").write_bytes(flipped(log, len(log) - PAGE_BYTES, 3))
+    with monkeypatch.context() as failing:
+        if isinstance(cut, int):
+            failing.setattr(Path, "rename", _cut_at(cut))
+        else:
+            failing.setattr(recovery, "keep_checkpoint", _no_room)
+        with pytest.raises((StoreError, OSError)):
+            open_stores(tmp_path)
+
+    running = RunningHub(tmp_path, TestClock())
+    assert len(running.hub.house.live.tickets) >= TICKETS - 2
+    running.close()
+    assert (tmp_path / "journal-damaged-1.db").exists()
+    assert not [*tmp_path.glob("journal-new*"), *tmp_path.glob("journal-next*")]
 
 
 def test_a_journal_that_was_set_aside_before_is_kept(
