@@ -27,7 +27,7 @@ from contract.ids import split_node
 from contract.topics import ROOT, Up, up
 from runtime.clock import SystemClock
 from runtime.mqtt import MqttSettings
-from runtime.private_file import make_private_folder
+from runtime.private_file import make_private_folder, write_private
 from runtime.worded_error import WordedError
 
 logger = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ class EmbeddedBroker:
         make_private_folder(self._folder)
         self._stop_one_left_over()
         self._passwords = self._load_passwords()
-        _write_private(self._config_file, self._config())
+        write_private(self._config_file, self._config())
         self._log_file.unlink(missing_ok=True)
         with self._output_file.open("wb") as output:
             self._process = subprocess.Popen(
@@ -112,7 +112,7 @@ class EmbeddedBroker:
                 stderr=output,
                 start_new_session=True,
             )
-        _write_private(self._pid_file, str(self._process.pid))
+        write_private(self._pid_file, b"%d" % self._process.pid)
         self.port = self._wait_until_ready(self._process)
         logger.info("the embedded broker listens on %s:%s", self.host, self.port)
 
@@ -164,10 +164,10 @@ class EmbeddedBroker:
             raise BrokerError("passwords", file=self._passwords_file) from error
         users = (CENTRE, *self._nodes)
         passwords = {user: kept.get(user) or secrets.token_urlsafe(24) for user in users}
-        _write_private(self._passwords_file, msgspec.json.encode(kept | passwords).decode())
+        write_private(self._passwords_file, msgspec.json.encode(kept | passwords))
         return passwords
 
-    def _config(self) -> str:
+    def _config(self) -> bytes:
         centre = {"user": CENTRE, "password": self._passwords[CENTRE]}
         users = [centre, *(self._node_user(node) for node in self._nodes)]
         config = {
@@ -186,7 +186,7 @@ class EmbeddedBroker:
             "mqtt": {"host": self.host, "port": self.port or -1},
             "accounts": {"THUTU": {"jetstream": "enabled", "users": users}},
         }
-        return msgspec.json.format(msgspec.json.encode(config)).decode()
+        return msgspec.json.format(msgspec.json.encode(config))
 
     def _node_user(self, node: str) -> dict[str, object]:
         """NATS writes `/` as `.`, and delivers to sessions with QoS 1 below `$MQTT.sub`."""
@@ -240,13 +240,6 @@ class EmbeddedBroker:
 def _ended_with_us() -> tuple[str, ...]:
     setpriv = shutil.which("setpriv")
     return (setpriv, "--pdeathsig", "TERM", "--") if setpriv else ()
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that from its first moment only this user can read."""
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
 
 
 def _read(path: Path) -> str:

@@ -7,6 +7,14 @@ from msgspec import Struct
 Role = Literal["national", "province", "unit", "auditor", "operator", "booking"]
 
 
+UNIT_LENGTH = len("01-00097")
+
+
+def unit_of(site: str) -> str:
+    """The commune-level unit of a site, with its province's code, such as `01-00097`."""
+    return site[:UNIT_LENGTH]
+
+
 class Scope(Struct, frozen=True):
     """The whole nation, one province by its two-digit code, or within it one commune-level unit
     such as `01-00097`. A unit's scope names its province too."""

@@ -10,8 +10,8 @@ import threading
 from contextlib import suppress
 
 from contract.commands import ReportDevice
-from contract.refusals import Refused
-from runtime.hub_client import HubClient, HubError, HubUnreachable
+from contract.refusals import Reason
+from runtime.hub_client import HubClient, HubError, HubUnreachable, Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class DeviceReports:
                     break
 
     def _told(self, report: ReportDevice) -> bool:
-        """Whether the hub has answered, even if with a refusal."""
+        """Whether the hub has taken it or refused it for good."""
         try:
             reply = self._client.command(report)
         except HubUnreachable:
@@ -63,7 +63,9 @@ class DeviceReports:
         except HubError as error:
             self._give_up(report, str(error))
         else:
-            if isinstance(reply, Refused):
+            if isinstance(reply, Refusal):
+                if reply.reason is Reason.NOT_STORED:
+                    return False
                 self._give_up(report, reply.words)
         return True
 

@@ -343,13 +343,13 @@ class HubClient:
         if status in (200, 204):
             return
         detail = _detail(response)
-        if status in (401, 403):
-            raise HubDenied(self._say("denied", detail=detail))
         if status == 409 and detail:
             raise HubRejected(detail)
         if status >= 500:
             raise HubUnreachable(self._say("unreachable", cause=f"HTTP {status} {detail}"))
-        raise HubRejected(self._say("rejected", detail=f"HTTP {status} {detail}"))
+        error, key = (HubDenied, "denied") if status in (401, 403) else (HubRejected, "rejected")
+        detail = detail or self._say(f"{key}_silently")
+        raise error(self._say(key, status=f"{status}", detail=detail))
 
     def _decode(self, data: bytes, kind: type[_T]) -> _T:
         try:

@@ -8,7 +8,7 @@ def write_private(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Put `data` at `path`, whole and durable or not at all; others may not read it by default.
 
     The folder is made, for this user only, where it is missing. Raises OSError; then what was
-    there before is there still, and nothing takes room beside it.
+    there before is there still, or the new, whole, and nothing takes room beside it.
     """
     make_private_folder(path.parent)
     beside = path.with_name(f".{path.name}.new")
@@ -17,12 +17,12 @@ def write_private(path: Path, data: bytes, mode: int = 0o600) -> None:
         os.fchmod(file, mode)
         _write_all(file, data)
         os.fsync(file)
+        beside.replace(path)
     except OSError:
         beside.unlink()
         raise
     finally:
         os.close(file)
-    beside.replace(path)
     sync_folder(path.parent)
 
 

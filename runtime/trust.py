@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from cryptography import x509
 
@@ -39,10 +39,7 @@ def client_context(
 
     Raises OSError for files that are missing or cannot be used.
     """
-    context = _ContextWithDates(ssl.PROTOCOL_TLS_CLIENT)
-    context.own_file, context.wall_clock = cert_file, wall_clock
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.verify_flags = ssl.VerifyFlags(context.verify_flags | _NO_CHECK_TIME)
+    context = _ContextWithDates(cert_file, wall_clock)
     with _named(ca_file):
         context.load_verify_locations(ca_file)
     if cert_file is not None:
@@ -58,10 +55,7 @@ def context_beside_system(ca_file: Path | None, wall_clock: Clock) -> ssl.SSLCon
 
     Raises OSError for a file that is missing or cannot be used.
     """
-    context = _ContextWithDates(ssl.PROTOCOL_TLS_CLIENT)
-    context.own_file, context.wall_clock = None, wall_clock
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.verify_flags = ssl.VerifyFlags(context.verify_flags | _NO_CHECK_TIME)
+    context = _ContextWithDates(None, wall_clock)
     context.load_default_certs()
     if ca_file is not None:
         with _named(ca_file):
@@ -122,6 +116,14 @@ class _ContextWithDates(ssl.SSLContext):
 
     own_file: Path | None
     wall_clock: Clock
+
+    def __new__(cls, own_file: Path | None, wall_clock: Clock) -> Self:
+        """One that trusts nobody yet, and looks at no dates but by `check_dates`."""
+        context = super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
+        context.own_file, context.wall_clock = own_file, wall_clock
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.verify_flags = ssl.VerifyFlags(context.verify_flags | _NO_CHECK_TIME)
+        return context
 
     def wrap_socket(self, sock: socket.socket, *args: Any, **options: Any) -> ssl.SSLSocket:
         """As in the ssl module, with the handshake done."""

@@ -53,6 +53,7 @@ PURE = (
     "central.alerts.rules",
     "central.api.wilson",
     "central.public.queue",
+    "central.rollup.counters",
     "central.rollup.devices",
     "central.ingest.check",
     "central.rollup.bins",
@@ -66,6 +67,7 @@ PURE = (
     "central.updates.progress",
     "central.updates.rollout",
     "central.store.rows",
+    "central.store.storable",
     "simulation.agenda",
 )
 # Words are constants that happen to be in files.

@@ -40,8 +40,7 @@ def first_broken(conn: Connection) -> int | None:
     last, before = 0, b""
     while lines := store.audit(last, _BATCH):
         for row, chain in lines:
-            fits = chain in (_chain(before, row), _chain_of_old(before, row))
-            if row.entry != last + 1 or not fits:
+            if row.entry != last + 1 or chain != _chain(before, row):
                 return row.entry
             last, before = row.entry, chain
     return None
@@ -49,14 +48,6 @@ def first_broken(conn: Connection) -> int | None:
 
 def _chain(before: bytes, row: AuditRow) -> bytes:
     return hashlib.sha256(before + msgspec.msgpack.encode(row)).digest()
-
-
-def _chain_of_old(before: bytes, row: AuditRow) -> bytes:
-    """What strangers send was once hashed with its zeros, for which PostgreSQL, or a move to it,
-    kept U+FFFD."""
-    parts = (row.who, row.action, row.subject, row.address)
-    written = (part.replace("\ufffd", "\0") for part in parts)
-    return _chain(before, AuditRow(row.entry, row.at_ms, *written))
 
 
 def _plain(text: str) -> str:

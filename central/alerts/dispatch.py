@@ -17,6 +17,7 @@ from central.alerts.zalo import ZaloAccount
 from central.scope import Scope
 from central.store.alerts import AlertBook, Alerts
 from central.store.database import Location, reading, transaction, writing
+from contract.stamp import MS_PER_DAY
 from runtime.backoff import Backoff
 from runtime.clock import Clock
 from runtime.settings import SettingsError
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 _MOST_AT_ONCE = 500
 _RANDOM = secrets.SystemRandom().random
 _BACKOFF = Backoff(first_s=60.0, cap_s=3600.0)
-_KEPT_MS = 3 * 86_400_000
+_KEPT_MS = 3 * MS_PER_DAY
 
 
 class Dispatch:
@@ -75,7 +76,7 @@ class Dispatch:
         if news and news[0].at_ms < now_ms - _KEPT_MS:
             self.forget()
             return False
-        if not news or now_ms - news[0].at_ms < self._settings.gather_s * 1000:
+        if not news or 0 <= now_ms - news[0].at_ms < self._settings.gather_s * 1000:
             return False
         try:
             line.send(compose(receiver.name, news, receiver.language, now_ms))

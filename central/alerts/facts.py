@@ -30,13 +30,14 @@ from central.store.updates import UpdateBook
 from central.store.visible import Where
 from central.updates.rollout import RolloutState
 from contract.ids import split_node
+from contract.stamp import MS_PER_DAY
 
 _NATION = Scope()
 _LATELY_DAYS, _BEFORE_DAYS = 7, 28
 _NO_QUEUE = Queue(0, 0, 0)
 _NOBODY = (0, 0)
 _LOOK_AGAIN_MS = 600_000
-_FORMER_WORD_MS = 3 * 24 * 3_600_000
+_FORMER_WORD_MS = 3 * MS_PER_DAY
 
 
 class FactReader:

@@ -44,6 +44,8 @@ def follow(
     """Go on from `watched` (None: nothing was wrong), when it is now wrong (`raises` true), not
     yet well (false) or well (None). What somebody closed opens again only when it `is_worse` than
     it was then for as long as anything must be wrong. None again when nothing is left to watch."""
+    if watched is not None and watched.since_ms > now_ms:  # the clock was put back
+        watched = Watched(watched.phase, now_ms)
     if raises is None:
         return watched and _end(watched, patience, now_ms)
     if watched is None or watched.phase is Phase.PENDING:

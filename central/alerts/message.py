@@ -9,12 +9,14 @@ from msgspec import Struct
 
 from central.alerts.rules import Rule
 from central.api.freshness import local_time
-from central.device_faults import fault_words
+from central.device_words import device_words, fault_words
 from central.store.alerts import AlertRow, NewsRow
 from central.updates.reasons import refusal_words
 from runtime.wording import say
 
 _MOST_LINES = 20
+_OF_DEVICES = (Rule.PAPER_OUT, Rule.DEVICE_LOST)
+_FIRST_HUB = "h1"
 _FIGURES = (
     *("people", "longest_min", "missing", "condition"),
     *("percent", "percent_before", "answers", "wanted", "reported"),
@@ -73,7 +75,17 @@ def describe(alert: AlertRow, language: str) -> str:
         known["reason"] = refusal_words(known["reason"], language)
     if "condition" in known:
         known["condition"] = fault_words(known["condition"], language)
-    return say(_words_of(alert), language, device=alert.subject, **(unknown | known))
+    device = _device_of(alert, language)
+    return say(_words_of(alert), language, device=device, **(unknown | known))
+
+
+def _device_of(alert: AlertRow, language: str) -> str:
+    """What an alert is about: of the devices of a site's only hub, as a rule, their words alone."""
+    hub, _, device = alert.subject.partition("/")
+    words = device_words(device, language)
+    if alert.rule not in _OF_DEVICES or words == device:
+        return alert.subject
+    return words if hub == _FIRST_HUB else f"{words} ({hub})"
 
 
 def _words_of(alert: AlertRow) -> str:

@@ -1,6 +1,8 @@
 """What people do about alerts; each deed is in the alert's history and in the audit log."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
 
 from central.access.audit import Deed, record
 from central.alerts.rules import Rule
@@ -21,6 +23,20 @@ def acknowledge(conn: Connection, alert: AlertRow, deed: Deed, note: str, now_ms
         raise AlertOverError
     book.step(alert.alert, now_ms, "acknowledged", deed.who, note)
     record(conn, deed, now_ms)
+
+
+def acknowledge_unseen(
+    conn: Connection, alerts: Iterable[int], deed: Deed, note: str, now_ms: int
+) -> int:
+    """Say that somebody has seen those of these alerts that are open and that nobody has
+    acknowledged, inside a transaction; how many they were. `deed` lacks its subject."""
+    book, seen = AlertBook(conn), 0
+    for alert in alerts:
+        if book.acknowledge(alert, now_ms, if_unseen=True):
+            book.step(alert, now_ms, "acknowledged", deed.who, note)
+            record(conn, replace(deed, subject=f"{alert}"), now_ms)
+            seen += 1
+    return seen
 
 
 def close(

@@ -18,7 +18,7 @@ from central.alerts.rules import (
     is_worse,
 )
 from central.alerts.settings import AlertSettings, Receiver
-from central.scope import Scope
+from central.scope import Scope, unit_of
 from central.store.alerts import AlertBook, WatchedRow
 from central.store.database import Location, reading, transaction, writing
 from runtime.clock import Clock
@@ -62,10 +62,6 @@ class AlertWatch:
             for site in facts
             for finding in findings(site, self._limits, self._facts.opening(site.site), now_ms)
         }
-        if unnamed := _unnamed(watched, _hubs(facts)):
-            with writing(self._database) as db, transaction(db.conn):
-                AlertBook(db.conn).rename(unnamed)
-            return self.look()
         moves = self._judge(watched, found, facts, now_ms)
         if not moves:
             return 0
@@ -138,18 +134,7 @@ class _Move(NamedTuple):
 def wants(receiver: Receiver, rule: Rule, site: str) -> bool:
     """Whether a receiver hears of a rule at a site."""
     scope = Scope.of(receiver.province, receiver.unit)
-    return rule in receiver.rules and scope.covers_unit(site[:8])
-
-
-def _unnamed(watched: Iterable[WatchedRow], hubs: Mapping[str, Sequence[str]]) -> dict[int, str]:
-    """The hub by alert, for silence that began under a release that named none where there was only
-    one."""
-    silent = {(row.site, row.subject): row.alert for row in watched if row.rule == Rule.SILENT}
-    return {
-        alert: hubs[site][0]
-        for (site, subject), alert in silent.items()
-        if not subject and len(hubs.get(site, ())) == 1 and (site, hubs[site][0]) not in silent
-    }
+    return rule in receiver.rules and scope.covers_unit(unit_of(site))
 
 
 def _hubs(facts: Iterable[SiteFacts]) -> dict[str, list[str]]:

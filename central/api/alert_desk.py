@@ -1,10 +1,12 @@
 """Answers about alerts, and what people do about them."""
 
+from datetime import datetime
+
 from central.access.accounts import Admin
 from central.access.permissions import Permission, may
 from central.alerts.message import describe
 from central.alerts.rules import Rule
-from central.api.alert_models import Alert, AlertCount, Alerts, AlertWithHistory, Step
+from central.api.alert_models import Alert, AlertCount, Alerts, AlertWithHistory, Seen, Step
 from central.api.freshness import local_time
 from central.api.ranking import Page
 from central.store.alerts import AlertRow, TallyRow
@@ -35,10 +37,10 @@ class AlertDesk:
     ) -> Alerts:
         """Open or closed alerts, the youngest first; or those first that nobody has acknowledged,
         and among them the oldest."""
-        rules = tuple(one for one in self._rules if rule in (None, one))
+        rules = self._among(rule)
         if not rules:
-            return Alerts(total=0, unacknowledged=0, next_offset=None, alerts=[])
-        total, unseen = self._store.count(where, rules, still_open=still_open)
+            return Alerts(total=0, unacknowledged=0, opened_until=None, next_offset=None, alerts=[])
+        counted = self._store.count(where, rules, still_open=still_open)
         rows = self._store.page(
             where,
             rules,
@@ -48,11 +50,19 @@ class AlertDesk:
             unseen_first=unseen_first,
         )
         return Alerts(
-            total=total,
-            unacknowledged=unseen,
-            next_offset=page.next_offset(total),
+            total=counted.total,
+            unacknowledged=counted.unseen,
+            opened_until=_when(counted.youngest_ms),
+            next_offset=page.next_offset(counted.total),
             alerts=[_alert(row, language) for row in rows],
         )
+
+    def unseen(self, where: Where, rule: Rule | None, seen: Seen) -> list[int]:
+        """Those that somebody has `seen` of the open ones that nobody has acknowledged."""
+        rules = self._among(rule)
+        until_ms = round(seen.opened_until.timestamp() * 1000)
+        found = self._store.unseen(where, rules, until_ms) if rules else []
+        return found if seen.alerts is None else sorted({*found}.intersection(seen.alerts))
 
     def tally(self, where: Where, *, still_open: bool) -> list[TallyRow]:
         """How many are open or closed by each rule in each province."""
@@ -77,17 +87,23 @@ class AlertDesk:
 
     def count(self) -> AlertCount:
         """How many are open."""
-        total, unseen = self._store.count(Where(), self._rules, still_open=True)
+        counted = self._store.count(Where(), self._rules, still_open=True)
         youngest = self._store.page(Where(), self._rules, 0, 1, still_open=True)
         return AlertCount(
-            total=total,
-            unacknowledged=unseen,
+            total=counted.total,
+            unacknowledged=counted.unseen,
             youngest=youngest[0].alert if youngest else None,
         )
 
+    def _among(self, rule: Rule | None) -> tuple[Rule, ...]:
+        return tuple(one for one in self._rules if rule in (None, one))
+
+
+def _when(ms: int | None) -> datetime | None:
+    return None if ms is None else local_time(ms)
+
 
 def _alert(row: AlertRow, language: str) -> Alert:
-    acknowledged, closed = row.acknowledged_ms, row.closed_ms
     return Alert(
         alert=row.alert,
         rule=Rule(row.rule),
@@ -97,6 +113,6 @@ def _alert(row: AlertRow, language: str) -> Alert:
         words=describe(row, language),
         began=local_time(row.began_ms),
         opened=local_time(row.opened_ms),
-        acknowledged=None if acknowledged is None else local_time(acknowledged),
-        closed=None if closed is None else local_time(closed),
+        acknowledged=_when(row.acknowledged_ms),
+        closed=_when(row.closed_ms),
     )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from central.alerts.rules import Rule
 from central.api.models import Count, InAll, Model, NextOffset, SiteCode, SiteName
@@ -18,7 +18,7 @@ class Alert(Model):
     subject: str = Field(
         description="The device, or empty for the whole site.", examples=["h1/printer"]
     )
-    words: str = Field(examples=["Hết giấy in: h1/printer"])
+    words: str = Field(examples=["Hết giấy in: Máy in phiếu"])
     began: datetime = Field(
         description="When it was first seen to be wrong.", examples=["2026-11-20T10:42:07+07:00"]
     )
@@ -41,6 +41,10 @@ class Alerts(Model):
 
     total: InAll = Field(examples=[14])
     unacknowledged: Count = Field(description="How many of them nobody has acknowledged.")
+    opened_until: datetime | None = Field(
+        description="When the youngest of all of them was opened; null of none.",
+        examples=["2026-11-20T10:44:07+07:00"],
+    )
     next_offset: NextOffset
     alerts: list[Alert]
 
@@ -73,6 +77,27 @@ class Remark(Model):
     """What somebody says who acknowledges or closes an alert."""
 
     note: str = Field(default="", max_length=300, examples=["Đã gọi cho phường"])
+
+
+class Seen(Remark):
+    """Which alerts somebody has seen, of those that the question narrows to."""
+
+    opened_until: AwareDatetime = Field(
+        description="Only those opened no later than this: what `GET /alerts` said, so that none "
+        "is acknowledged which came meanwhile.",
+        examples=["2026-11-20T10:44:07+07:00"],
+    )
+    alerts: list[int] | None = Field(
+        default=None, max_length=1000, description="Only these; all when null.", examples=[[86, 87]]
+    )
+
+
+class Acknowledged(Model):
+    """What became of acknowledging several alerts."""
+
+    acknowledged: Count = Field(
+        description="How many were; any others had ended, or somebody had acknowledged them."
+    )
 
 
 class AlertCount(Model):

@@ -8,7 +8,14 @@ from fastapi.responses import StreamingResponse
 
 from central.access.permissions import Permission
 from central.alerts.rules import Rule
-from central.api.alert_models import AlertCount, Alerts, AlertWithHistory, Remark
+from central.api.alert_models import (
+    Acknowledged,
+    AlertCount,
+    Alerts,
+    AlertWithHistory,
+    Remark,
+    Seen,
+)
 from central.api.entrance import Admission, Entrance, Shown
 from central.api.models import Problem
 from central.api.parameters import (
@@ -25,6 +32,8 @@ from central.api.ranking import Page
 from central.api.streams import Streams
 from central.store.visible import Where
 from runtime.wording import catalogue
+
+RuleQuery = Annotated[Rule | None, Query(description="Only by this rule.", examples=["paper_out"])]
 
 _STREAM = {
     "description": "An endless stream of `alerts` events; each carries an AlertCount.",
@@ -69,9 +78,7 @@ def alert_router(entrance: Entrance) -> APIRouter:
             bool,
             Query(alias="open", description="Open ones, or those that are over.", examples=[True]),
         ] = True,
-        rule: Annotated[
-            Rule | None, Query(description="Only by this rule.", examples=["paper_out"])
-        ] = None,
+        rule: RuleQuery = None,
     ) -> Alerts:
         """The youngest first. Alerts about waits and ratings are left out for roles that see no
         figures."""
@@ -97,6 +104,15 @@ def alert_router(entrance: Entrance) -> APIRouter:
     def alert(request: Request, admission: Watching, alert: AlertPath) -> AlertWithHistory:
         """What is wrong where, since when, and who was told and did what."""
         return found(admission.alerts.alert(alert, language_of(request)))
+
+    @router.post("/alerts/acknowledge", summary="Say of several that they are seen")
+    def acknowledge_unseen(
+        admission: Acting, where: Somewhere, seen: Seen, rule: RuleQuery = None
+    ) -> Acknowledged:
+        """Of the open alerts that `GET /alerts` with the same parameters lists, on whatever page:
+        those that nobody has acknowledged. Each is written to the audit log."""
+        n = entrance.acknowledge_unseen(admission, where, rule, seen)
+        return Acknowledged(acknowledged=n)
 
     @router.post(
         "/alerts/{alert}/acknowledge",

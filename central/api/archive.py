@@ -8,14 +8,7 @@ from typing import NamedTuple
 from central.api import freshness
 from central.api.figures import answers, duration, figures, figures_of, levels
 from central.api.kept import Kept
-from central.api.known import (
-    UNIT_LENGTH,
-    KnownSite,
-    Moment,
-    Period,
-    freshness_of,
-    known_sites,
-)
+from central.api.known import KnownSite, Moment, Period, freshness_of, known_sites
 from central.api.period_models import (
     MonthReport,
     ProvincePeriod,
@@ -38,6 +31,7 @@ from central.api.site_day import counter_days
 from central.registry.places import Places
 from central.rollup.business_day import day_of
 from central.rollup.site_waits import SiteWaits
+from central.scope import unit_of
 from central.store.cells import CounterKey, DayTotal, RatingKey, Tally, merge, merge_totals
 from central.store.history import History
 from central.store.reader import Reader
@@ -84,7 +78,7 @@ class Archive:
         known = self._known(Period(day, day), where)
         groups: defaultdict[str, list[KnownSite]] = defaultdict(list)
         for site in known:
-            groups[site.row.site[:UNIT_LENGTH]].append(site)
+            groups[unit_of(site.row.site)].append(site)
         name = day.isoformat()
         tallies = {site: tally for _, site, tally in self._history.site_days(name, name, where)}
         codes = sorted(groups)[page.offset : page.offset + page.limit]

@@ -31,6 +31,7 @@ from central.store.cells import DayTotal, Tally
 from central.store.reader import Gap, Reader, Waiting
 from central.store.totals import Standing, Totals, sum_standings
 from central.store.visible import Where
+from central.vietnamese_order import by_name
 from contract.stamp import MS_PER_DAY
 
 _NOBODY = sum_standings([])
@@ -103,7 +104,10 @@ class Desk:
             province=province,
             name=self._known_provinces.name(province, day),
             rank=rank,
-            sites=sorted(known, key=lambda site: (-_ranked_by(site, rank), site.site)),
+            sites=sorted(
+                known,
+                key=lambda site: (-_ranked_by(site, rank), by_name(site.name), site.site),
+            ),
         )
 
     def site_day(self, site: str, day: date, service_names: Mapping[str, str]) -> SiteDay | None:

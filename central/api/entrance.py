@@ -26,10 +26,11 @@ from central.access.openid.sign_in import OpenIdSignIn
 from central.access.passwords import Passwords
 from central.access.permissions import Permission, may
 from central.access.strangers import Strangers
-from central.alerts.people import acknowledge, close
+from central.alerts.people import acknowledge, acknowledge_unseen, close
+from central.alerts.rules import Rule
 from central.alerts.settings import Receiver
 from central.api.alert_desk import AlertDesk
-from central.api.alert_models import AlertCount
+from central.api.alert_models import AlertCount, Seen
 from central.api.archive import Archive
 from central.api.desk import Desk
 from central.api.known import Moment
@@ -56,6 +57,7 @@ from central.store.machines import Machines
 from central.store.reader import Reader
 from central.store.totals import Totals
 from central.store.updates import UpdateReader
+from central.store.visible import Where
 from runtime.clock import Clock
 
 _AT_ONCE = 32  # fewer than the 40 threads that answer, so that whoever has a turn has a thread
@@ -252,6 +254,18 @@ class Entrance:
             with writing(self._database) as db, transaction(db.conn):
                 acknowledge(db.conn, row, deed, note, self.now_ms())
         return row is not None
+
+    def acknowledge_unseen(
+        self, admission: Admission, where: Where, rule: Rule | None, seen: Seen
+    ) -> int:
+        """Note that an admin has seen those open alerts that nobody has acknowledged; how many they
+        were. Raises StoreError."""
+        alerts = admission.alerts.unseen(where, rule, seen)
+        if not alerts:
+            return 0
+        deed = Deed(admission.admin.name, "alert-acknowledged", address=admission.address)
+        with writing(self._database) as db, transaction(db.conn):
+            return acknowledge_unseen(db.conn, alerts, deed, seen.note, self.now_ms())
 
     def close_alert(self, admission: Admission, alert: int, note: str) -> bool:
         """Close an alert; False for none within the scope. Raises AlertOverError and

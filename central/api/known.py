@@ -12,8 +12,6 @@ from central.store.reader import NodeRow, Reader, SiteRow
 from central.store.visible import Where
 from contract.stamp import MS_PER_DAY
 
-UNIT_LENGTH = len("01-00097")
-
 
 class Moment(NamedTuple):
     """When the question is asked (UTC milliseconds since 1970), and within how many milliseconds

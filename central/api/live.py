@@ -2,6 +2,8 @@
 the same scope."""
 
 import threading
+from collections import defaultdict
+from dataclasses import dataclass, field
 from datetime import date
 
 from central.api.freshness import local_time
@@ -26,19 +28,20 @@ class LiveBoards:
         self._database = database
         self._clock = clock
         self._live_within_ms = live_within_ms
-        self._boards: dict[Scope, tuple[int, LiveChange]] = {}
+        self._boards: defaultdict[Scope, _Board] = defaultdict(_Board)
         self._lock = threading.Lock()
 
     def latest(self, scope: Scope) -> LiveChange:
         """All sites of a scope as they are now, or were within the last second. Raises
         StoreError."""
         with self._lock:
+            board = self._boards[scope]
+        with board.looking:
             stamp = self._clock.stamp()
-            known = self._boards.get(scope)
-            if known is None or stamp.mono_ns - known[0] >= _NS_PER_S:
-                known = stamp.mono_ns, self._look(scope, stamp.wall_ms)
-                self._boards[scope] = known
-            return known[1]
+            if board.seen is None or stamp.mono_ns - board.looked_ns >= _NS_PER_S:
+                board.seen = self._look(scope, stamp.wall_ms)
+                board.looked_ns = stamp.mono_ns
+            return board.seen
 
     def _look(self, scope: Scope, now_ms: int) -> LiveChange:
         day = day_of(now_ms)
@@ -54,6 +57,16 @@ class LiveBoards:
             for site in known
         ]
         return LiveChange(whole=True, day=date.fromisoformat(day), sites=sites)
+
+
+@dataclass(slots=True)
+class _Board:
+    """What was seen of a scope, and when; whoever follows it waits for who looks, and nobody for
+    who looks at another."""
+
+    looking: threading.Lock = field(default_factory=threading.Lock)
+    looked_ns: int = 0
+    seen: LiveChange | None = None
 
 
 def changed(before: LiveChange | None, after: LiveChange) -> LiveChange | None:

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from central.api.freshness import of_site_standings
 from central.api.kept import Kept
-from central.api.known import UNIT_LENGTH, Moment, Period
+from central.api.known import Moment, Period
 from central.api.models import FreshnessOfMany
 from central.api.period_models import Group, Place, Ranking, Wait, Waits, When
 from central.registry.places import Places
 from central.rollup.business_day import day_of
 from central.rollup.site_waits import SiteWaits, joined, site_waits
+from central.scope import UNIT_LENGTH
 from central.store.history import History
 from central.store.reader import Reader, Waiting
 from central.store.totals import SiteStanding, Totals, sum_known

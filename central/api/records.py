@@ -34,6 +34,7 @@ from central.store.event_log import EventLog, StoredEvent
 from central.store.machines import DeviceRow, Machines
 from central.store.reader import NodeRow, Reader
 from central.store.visible import Where
+from central.vietnamese_order import by_name
 from contract import events as e
 from contract.codec import decode_entry
 from contract.stamp import Stamp
@@ -71,11 +72,16 @@ class Records:
         self._wanted = wanted
 
     def nodes(self, where: Where, page: Page) -> Nodes:
-        """Hubs with their states, the silent ones first, those of sites that have ended last."""
+        """Hubs with their states, the silent ones first, those of sites that have ended last; those
+        of one state by their sites' names."""
         known = self._known(where)
         found = sorted(
             ((site, node) for site in known for node in site.nodes),
-            key=lambda pair: (_WORST_FIRST.index(pair[0].freshness.state), pair[1].node),
+            key=lambda pair: (
+                _WORST_FIRST.index(pair[0].freshness.state),
+                by_name(pair[0].row.name),
+                pair[1].node,
+            ),
         )
         return Nodes(
             total=len(found),
@@ -104,11 +110,18 @@ class Records:
 
     def broken_devices(self, where: Where, page: Page) -> BrokenDevices:
         """Devices that do not work or are low on paper, those without which a site cannot go on
-        first, and then the oldest trouble; at sites that have ended nothing needs anybody."""
+        first, and then the oldest trouble, then by their sites' names; at sites that have ended
+        nothing needs anybody."""
         known = self._known(where)
         names = {s.row.site: s for s in known if s.freshness.state is not Liveness.ENDED}
         broken = (row for row in self._machines.devices(where, broken=True) if row.site in names)
-        found = sorted(broken, key=_worst_first)
+        found = sorted(
+            broken,
+            key=lambda row: (
+                *(row.state != DeviceState.LOST, row.since_ms or 0),
+                *(by_name(names[row.site].row.name), row.node, row.device),
+            ),
+        )
         shown = found[page.offset : page.offset + page.limit]
         return BrokenDevices(
             total=len(found),
@@ -126,10 +139,13 @@ class Records:
         )
 
     def differences(self, where: Where, page: Page) -> Differences:
-        """Hubs that do not run what they should, by name."""
+        """Hubs that do not run what they should, by their sites' names."""
         known = {site.row.site: site for site in self._known(where)}
         hubs = {code: site.nodes for code, site in known.items()}
-        found = differences(hubs, self._wanted())
+        found = sorted(
+            differences(hubs, self._wanted()),
+            key=lambda one: (by_name(known[one.site].row.name), one.node),
+        )
         return Differences(
             total=len(found),
             next_offset=page.next_offset(len(found)),
@@ -234,10 +250,6 @@ def _device(row: DeviceRow) -> Device:
         condition=row.condition,
         since=None if row.since_ms is None else local_time(row.since_ms),
     )
-
-
-def _worst_first(row: DeviceRow) -> tuple[bool, int, str, str]:
-    return (row.state != DeviceState.LOST, row.since_ms or 0, row.node, row.device)
 
 
 def _raw(stored: StoredEvent) -> RawEvent:

@@ -21,6 +21,7 @@ from central.store.updates import UpdateReader
 from central.store.visible import Where
 from central.updates.progress import SILENT_AFTER_MS, HubUpdate, Progress, progress_of
 from central.updates.rollout import Rollout
+from central.vietnamese_order import by_name
 
 
 class UpdateDesk:
@@ -108,7 +109,10 @@ class UpdateDesk:
                     name=self._provinces.name(province, today),
                     counts=_counts(rollout, of_it),
                 )
-                for province, of_it in sorted(by_province.items())
+                for province, of_it in sorted(
+                    by_province.items(),
+                    key=lambda one: by_name(self._provinces.name(one[0], today)),
+                )
             ],
         )
 

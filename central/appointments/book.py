@@ -12,18 +12,17 @@ from central.appointments.room import FreeSlot, Room
 from central.appointments.slots import SlotRule
 from central.registry.dated_names import DatedNames
 from central.rollup.business_day import day_of, midnight_ms
-from central.scope import Scope
+from central.scope import Scope, unit_of
 from central.store.appointments import AppointmentRow, Appointments, Slot
 from central.store.connection import Connection
 from central.store.database import Location, reading, transaction, writing
+from contract.stamp import MS_PER_DAY
 from runtime.clock import Clock
 
 MOST_A_DAY = 1000
 MOST_DAYS_AHEAD = 90
-_DAY_MS = 86_400_000
 _NO_FIRST_DAY, _NO_LAST_DAY = "2020-01-01", "9999-12-31"
 _CODE_LENGTH = 8
-_UNIT_LENGTH = len("01-00097")
 _LETTERS, _DIGITS = "ABCDEFGHJKMNPQRSTVWXYZ", "23456789"
 
 
@@ -184,7 +183,7 @@ class AppointmentBook:
         now_ms = self._clock.stamp().wall_ms
         if wanted.slot_ms < now_ms:
             raise BookingRefusedError(Reason.SLOT_PAST)
-        if wanted.slot_ms > now_ms + MOST_DAYS_AHEAD * _DAY_MS:
+        if wanted.slot_ms > now_ms + MOST_DAYS_AHEAD * MS_PER_DAY:
             raise BookingRefusedError(Reason.SLOT_TOO_FAR, days=str(MOST_DAYS_AHEAD))
         slot = Slot(wanted.service, wanted.slot_ms, day_of(wanted.slot_ms))
         first, last = self._days(conn, site, place)
@@ -221,12 +220,12 @@ class AppointmentBook:
         now_ms = self._clock.stamp().wall_ms
         return (
             max(now_ms, midnight_ms(first)),
-            min(now_ms + MOST_DAYS_AHEAD * _DAY_MS, midnight_ms(last) + _DAY_MS - 1),
+            min(now_ms + MOST_DAYS_AHEAD * MS_PER_DAY, midnight_ms(last) + MS_PER_DAY - 1),
         )
 
     def _days(self, conn: Connection, site: str, place: int) -> tuple[str, str]:
         """The first and the last day of a site."""
-        unit = self._units().by_code.get(site[:_UNIT_LENGTH])
+        unit = self._units().by_code.get(unit_of(site))
         first = unit[0].valid_from.isoformat() if unit else _NO_FIRST_DAY
         return first, Appointments(conn, Scope()).last_day(place) or _NO_LAST_DAY
 

@@ -10,12 +10,12 @@ from central.appointments.progress import follow
 from central.rollup.business_day import day_of
 from central.store.appointments_delivery import Deliveries
 from central.store.database import Location, transaction, writing
+from contract.stamp import MS_PER_DAY
 from contract.wire import Status
 from runtime.clock import Clock
 
 logger = logging.getLogger(__name__)
 
-_DAY_MS = 86_400_000
 _KEPT_DAYS = 90
 
 
@@ -50,7 +50,7 @@ class AppointmentService:
         if day_of(now_ms) == self._tidied_on:
             return
         with writing(self._database) as db, transaction(db.conn):
-            gone = Deliveries(db.conn).forget(day_of(now_ms - _KEPT_DAYS * _DAY_MS))
+            gone = Deliveries(db.conn).forget(day_of(now_ms - _KEPT_DAYS * MS_PER_DAY))
         self._tidied_on = day_of(now_ms)
         if gone:
             logger.info("%d appointments of long ago were forgotten", gone)

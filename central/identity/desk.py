@@ -83,7 +83,7 @@ class IdentityDesk:
         self._shut_out = self._register.shut_out()
         self._evictions: dict[_Revocation, _Eviction] = {}
         self._listed: list[Revoked] = []
-        self._list_due_ms = 0
+        self._listed_ms = -_LIST_EVERY_MS
 
     def close(self) -> None:
         """Close the register."""
@@ -136,13 +136,15 @@ class IdentityDesk:
             self._shut_out = self._register.shut_out()
             revoked = self._register.revoked(now_ms)
             replaced = self._register.replaced(now_ms - _EVICT_FOR_MS)
-            if now_ms >= self._list_due_ms or revoked != self._listed:
+            # A clock that was put back would leave a list that is not valid yet.
+            is_due = not 0 <= now_ms - self._listed_ms < _LIST_EVERY_MS
+            if is_due or revoked != self._listed:
                 write_list(self._folder, self._authority, self._register, now_ms)
                 self._listed = revoked
                 renewed = renew_own(self._folder, self._authority, now_ms)
                 if renewed:
                     logger.info("own certificates renewed: %s", ", ".join(renewed))
-                self._list_due_ms = now_ms + _LIST_EVERY_MS
+                self._listed_ms = now_ms
         self._end_a_connection(
             {_Revocation(node, at_ms, shut_out=True) for node, at_ms in self._shut_out.items()}
             | {

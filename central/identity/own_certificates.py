@@ -51,7 +51,8 @@ def is_broker_name(name: str) -> bool:
 
 
 def renew_own(folder: Path, authority: Authority, now_ms: int) -> list[str]:
-    """Renew those that are past half of their life; returns which.
+    """Renew those that are past half of their life, or, after the clock was put back, would only
+    begin in the future; returns which.
 
     Raises AuthorityError and OSError.
     """
@@ -61,8 +62,9 @@ def renew_own(folder: Path, authority: Authority, now_ms: int) -> list[str]:
         if not file.exists():
             continue
         present = x509.load_pem_x509_certificate(file.read_bytes())
-        half = present.not_valid_before_utc + CERTIFICATE_LIFE / 2
-        if now_ms > half.timestamp() * 1000:
+        begins = present.not_valid_before_utc
+        half = begins + CERTIFICATE_LIFE / 2
+        if not begins.timestamp() * 1000 <= now_ms <= half.timestamp() * 1000:
             _write(folder, which, authority, _server_names(present), now_ms)
             renewed.append(which)
     return renewed

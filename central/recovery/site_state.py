@@ -10,10 +10,11 @@ from central.store.journal_rows import entries_between, rows_between
 from central.store.node_journals import HeldJournal, held_journals
 from contract.codec import ContractError, decode_entry
 from contract.events import DayOpened
+from contract.stamp import MS_PER_DAY
 from contract.wire import VERSION, HeldRows, SiteState
 
 _MOST_JOURNALS = 5
-_APPOINTMENTS_MS = 90 * 86_400_000
+_APPOINTMENTS_MS = 90 * MS_PER_DAY
 
 
 class _Journal(NamedTuple):

@@ -10,6 +10,7 @@ from central.registry.dated_names import DatedName, DatedNames
 from central.registry.lists import ListError, refuse
 from central.registry.provinces import shipped_provinces
 from central.registry.units import shipped_units
+from central.scope import unit_of
 from central.store.connection import Connection, Database
 from central.store.database import transaction
 from central.store.editions import Edition, Editions
@@ -143,9 +144,9 @@ def _left(conn: Connection, ended: Iterable[DatedName]) -> list[ListError]:
         FROM sites WHERE registered = 1 ORDER BY code"""
     )
     return [
-        ListError("site_left", site=site, name=name, unit=site[:8], last=last[site[:8]])
+        ListError("site_left", site=site, name=name, unit=unit_of(site), last=last[unit_of(site)])
         for site, name, valid_to in registered
-        if site[:8] in last and (valid_to is None or valid_to > last[site[:8]])
+        if unit_of(site) in last and (valid_to is None or valid_to > last[unit_of(site)])
     ]
 
 

@@ -11,13 +11,12 @@ from central.registry.lists import ListError, refuse
 from central.registry.published_names import provinces_of, units_of
 from central.registry.sites import SiteRecord
 from central.rollup.business_day import day_of
-from central.scope import Scope
+from central.scope import Scope, unit_of
 from central.store.appointments import Appointments, Withdrawal
 from central.store.connection import Connection, Database
 from central.store.database import transaction
 
 _ALWAYS = "0001-01-01"
-_UNIT_LENGTH = len("01-00097")
 
 
 class Withdrawn(Struct, frozen=True):
@@ -46,8 +45,8 @@ def place_check(conn: Connection) -> Callable[[str], None]:
     def check(site: str) -> None:
         if site[:2] not in provinces:
             raise ListError("province", province=site[:2])
-        if site[:_UNIT_LENGTH] not in units:
-            raise ListError("no_unit", unit=site[:_UNIT_LENGTH])
+        if unit_of(site) not in units:
+            raise ListError("no_unit", unit=unit_of(site))
 
     return check
 

@@ -42,8 +42,7 @@ def moment(day: str | None, stamp: Stamp) -> Moment:
 
 def trusted_ms(stamp: Stamp) -> int | None:
     """The wall clock of a stamp if it was synchronised and shows a date of this calendar."""
-    wall_ms = stamp.wall_ms
-    return wall_ms if stamp.synced and 0 <= wall_ms <= _LAST_MS else None
+    return within_calendar(stamp.wall_ms) if stamp.synced else None
 
 
 def within_calendar(wall_ms: int) -> int | None:

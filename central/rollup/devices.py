@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from central.rollup.business_day import trusted_ms
+from central.store.storable import storable
 from contract import events as e
 
 SAID = frozenset({e.DeviceLost, e.DeviceReturned, e.PaperLow, e.DeviceRemoved})
 """The events that tell of devices."""
+_LONGEST_CONDITION = 100
 
 
 class DeviceNow(Struct, frozen=True):
@@ -31,7 +33,8 @@ def follow(devices: Mapping[str, DeviceNow], entries: Iterable[e.Entry]) -> dict
         since_ms = trusted_ms(entry.stamp)
         match entry.event:
             case e.DeviceLost(device, condition):
-                _change(now, device, DeviceNow("lost", condition, since_ms))
+                said = storable(condition[:_LONGEST_CONDITION])
+                _change(now, device, DeviceNow("lost", said, since_ms))
             case e.DeviceReturned(device):
                 _change(now, device, DeviceNow("working", None, since_ms))
             case e.PaperLow(device):

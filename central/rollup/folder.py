@@ -2,7 +2,8 @@
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Sequence, Set
+from typing import NamedTuple
 
 import msgspec
 
@@ -12,7 +13,7 @@ from central.rollup.fold import Cells, FoldState, fold
 from central.rollup.queue import follow
 from central.rollup.recent import Recent
 from central.store.cells import Tally, TotalKey, merge
-from central.store.protocol import Cursor, RollupStore, Unfolded
+from central.store.protocol import Cursor, RollupStore, StoreError, Unfolded
 from contract.codec import decode_entry
 from contract.events import Entry
 
@@ -31,6 +32,9 @@ class Folder:
     A journal has a cursor of its own, and one process at a time that moves both its end and its
     cursor: `lanes()` are those of the sites that this one owns, None for all. So no row can become
     visible behind a cursor, whatever others commit meanwhile.
+
+    A journal that meets what nobody thought of is said once and left alone until a restart, with
+    its cursor where it was: its site's figures are not complete, and all others go on.
     """
 
     def __init__(
@@ -43,26 +47,20 @@ class Folder:
         self._recent = recent or Recent()
         self._lanes = lanes
         self._again = 0
+        self._left_alone: set[int] = set()
 
     def step(self) -> int:
         """Fold some thousands of events at most; returns how many, 0 when there is nothing to do.
 
         Raises StoreError when nothing of it could be stored.
         """
-        todo = self._store.unfolded(_STEP_JOURNALS, self._lanes())
-        folded = again = 0
-        if todo:
-            totals = _Totals()
-            with self._store.transaction():
-                for journal in todo:
-                    done = self._fold(journal, totals)
-                    folded += done
-                    again += done if journal.folded < journal.counted else 0
-                    if folded >= _STEP_EVENTS:
-                        break
-                self._store.add_totals(totals.summed())
-        self._tell(again)
-        return folded
+        while True:
+            found = self._store.unfolded(_STEP_JOURNALS + len(self._left_alone), self._lanes())
+            todo = [one for one in found if one.journal not in self._left_alone]
+            folded = self._fold_some(todo) if todo else _Folded()
+            if folded is not None:
+                self._tell(folded.again)
+                return folded.events
 
     def forget(self) -> None:
         """Ask the store for every key anew at the next step, as `Intake.forget`."""
@@ -72,12 +70,44 @@ class Folder:
         """Empty all cells and fold every event again; returns how many. May be interrupted:
         what is left is folded at the next step."""
         self._recent.clear()
+        self._left_alone.clear()
         with self._store.transaction():
             self._store.reset_rollups()
         total = 0
         while folded := self.step():
             total += folded
         return total
+
+    def _fold_some(self, todo: Sequence[Unfolded]) -> "_Folded | None":
+        """Fold some of these journals, in one transaction; None, and nothing is changed, when one
+        of them is to be left alone from now on."""
+        totals, events, again = _Totals(), 0, 0
+        at: Unfolded | None = None
+        try:
+            with self._store.transaction():
+                for at in todo:
+                    done = self._fold(at, totals)
+                    events += done
+                    again += done if at.folded < at.counted else 0
+                    if events >= _STEP_EVENTS:
+                        break
+                at = None
+                self._store.add_totals(totals.summed())
+        except StoreError:
+            raise
+        except Exception:
+            if at is None:
+                raise
+            self._left_alone.add(at.journal)
+            self._recent.forget(at.journal)
+            logger.exception(
+                "journal %d cannot be counted, and is left alone until the next start: its events "
+                "are kept, and its site's figures stay as they are. Give the log to who makes this "
+                "software",
+                at.journal,
+            )
+            return None
+        return _Folded(events, again)
 
     def _tell(self, again: int) -> None:
         """Say how many events are in the figures once more, and when all are."""
@@ -135,6 +165,13 @@ class Folder:
         if held is not None:
             return [entry for entry in held if isinstance(entry, Entry)]
         return _understood(self._store.entries(journal, first, last))
+
+
+class _Folded(NamedTuple):
+    """How many events were folded, and how many of them had been before."""
+
+    events: int = 0
+    again: int = 0
 
 
 class _Totals:

@@ -1,7 +1,7 @@
 """Alerts, their history, and the news of them that is not sent yet."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -63,6 +63,15 @@ class TallyRow(Struct, frozen=True):
     n: int
 
 
+class CountRow(Struct, frozen=True):
+    """How many alerts there are, how many of them nobody has acknowledged, and when the youngest
+    was opened, None of none."""
+
+    total: int
+    unseen: int
+    youngest_ms: int | None
+
+
 class NewsRow(Struct, frozen=True):
     """One thing that a receiver has not heard yet."""
 
@@ -101,16 +110,29 @@ class Alerts:
             offset=offset,
         )
 
-    def count(self, where: Where, rules: Sequence[str], *, still_open: bool) -> tuple[int, int]:
-        """How many are open or closed, how many of them nobody has acknowledged."""
+    def count(self, where: Where, rules: Sequence[str], *, still_open: bool) -> CountRow:
+        """How many are open or closed."""
         rows = self._visible.query(
-            f"""SELECT count(*), count(*) - count(acknowledged_ms)
+            f"""SELECT count(*), count(*) - count(acknowledged_ms), max(opened_ms)
             FROM alerts JOIN visible USING (site)
             WHERE opened_ms IS NOT NULL AND {_still(still_open)} AND {_among(rules)}""",  # noqa: S608 - as above
             where,
             **_named(rules),
         )
-        return rows[0][0], rows[0][1]
+        return CountRow(*rows[0])
+
+    def unseen(self, where: Where, rules: Sequence[str], opened_until_ms: int) -> list[int]:
+        """The open ones by these rules that nobody has acknowledged and that were opened no later
+        than that."""
+        rows = self._visible.query(
+            f"""SELECT alert FROM alerts JOIN visible USING (site)
+            WHERE {_still(True)} AND acknowledged_ms IS NULL AND opened_ms <= :until
+            AND {_among(rules)} ORDER BY alert""",  # noqa: S608 - as above
+            where,
+            **_named(rules),
+            until=opened_until_ms,
+        )
+        return [alert for (alert,) in rows]
 
     def tally(self, where: Where, rules: Sequence[str], *, still_open: bool) -> list[TallyRow]:
         """How many are open or closed by each of these rules in each province, by its code."""
@@ -193,13 +215,6 @@ class AlertBook:
         """Stop watching what never became an alert."""
         self._conn.execute("DELETE FROM alerts WHERE alert = ?", (alert,))
 
-    def rename(self, subjects: Mapping[int, str]) -> None:
-        """Give alerts other subjects."""
-        self._conn.executemany(
-            "UPDATE alerts SET subject = ? WHERE alert = ?",
-            [(subject, alert) for alert, subject in subjects.items()],
-        )
-
     def move(self, alert: int, before: str, phase: str, since_ms: int) -> bool:
         """Put an alert from one phase into another; False when somebody else has moved it. When it
         was closed is kept unless it opens again, and then nobody has acknowledged it."""
@@ -220,12 +235,14 @@ class AlertBook:
         """Replace the figures behind an alert."""
         self._conn.execute("UPDATE alerts SET detail = ? WHERE alert = ?", (detail, alert))
 
-    def acknowledge(self, alert: int, now_ms: int) -> bool:
-        """Note that somebody has seen an alert; False when it is over."""
+    def acknowledge(self, alert: int, now_ms: int, *, if_unseen: bool = False) -> bool:
+        """Note that somebody has seen an alert; False when it is over, or when somebody had seen it
+        before and that matters."""
         found = self._conn.execute(
             """UPDATE alerts SET acknowledged_ms = coalesce(acknowledged_ms, ?)
-            WHERE alert = ? AND closed_ms IS NULL RETURNING alert""",
-            (now_ms, alert),
+            WHERE alert = ? AND closed_ms IS NULL AND (acknowledged_ms IS NULL OR ? = 0)
+            RETURNING alert""",
+            (now_ms, alert, int(if_unseen)),
         )
         return found.fetchone() is not None
 

@@ -7,6 +7,7 @@ import msgspec
 
 from central.scope import Scope
 from central.store.connection import Connection
+from central.store.storable import storable
 from central.store.visible import IN_SERVICE, STILL_RUNNING, STILL_THERE, Visible, Where
 from central.updates.progress import HubUpdate
 from central.updates.rollout import Rollout, RolloutState, Told
@@ -69,7 +70,7 @@ class UpdateBook:
     def note_said(self, node: str, said: UpdateState, now_ms: int) -> bool:
         """Note how far a node says it is; False for a node not known yet. The same again is no
         news; of each node the highest orders are kept, a hundred of them."""
-        reason = said.reason[:_LONGEST_REASON].encode(errors="replace").decode()
+        reason = storable(said.reason[:_LONGEST_REASON])
         noted = self._conn.execute(
             """INSERT INTO node_updates (node, number, release, phase, reason, since_ms)
             SELECT node, ?, ?, ?, ?, ? FROM nodes WHERE code = ?
@@ -81,7 +82,7 @@ class UpdateBook:
                 said.order,
                 said.release,
                 said.phase,
-                reason.replace("\0", "\ufffd"),
+                reason,
                 now_ms,
                 node,
             ),

@@ -1,5 +1,6 @@
 """The releases that the centre has: a wheelhouse in its folder, laid out as publishers make it."""
 
+import os
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from contract.wire import VERSION, Release, ReleaseFile, release_file
-from runtime.private_file import write_private
+from runtime.private_file import sync_folder, write_private
 from runtime.sealed import SealError, signer, unseal_from
 from runtime.worded_error import WordedError
 
@@ -39,7 +40,8 @@ class ReleaseShelf:
 
     def add(self, wheelhouse: Path, *, with_wheels: bool = True) -> list[Kept]:
         """Take what a publisher's wheelhouse holds and is not here yet: wheels first, each as it
-        was promised, then the manifest. `with_wheels` false where hubs fetch them elsewhere.
+        was promised and durable, then the manifest. `with_wheels` false where hubs fetch them
+        elsewhere.
 
         Returns the new releases. Raises ReleaseError and OSError.
         """
@@ -122,11 +124,14 @@ class ReleaseShelf:
         shutil.copyfile(source, part)
         with part.open("rb") as copied:
             is_whole = file_digest(copied, "sha256").digest() == file.sha256
+            os.fsync(copied.fileno())
         if not is_whole:
             part.unlink()
             raise ReleaseError("not_as_promised", file=source)
         part.chmod(_PUBLIC)
         part.replace(target)
+        for folder in (target.parent, *target.parent.parents[:2]):
+            sync_folder(folder)
 
     def _write(self, name: str, data: bytes) -> None:
         write_private(self._folder / name, data, _PUBLIC)

@@ -28,6 +28,7 @@ from central.api.parameters import (
 )
 from central.api.ranking import Page
 from central.store.visible import Where
+from central.vietnamese_order import by_name
 from central.web.chart import Chart, bar_chart
 from central.web.tiles import archipelagos, heat, tiles
 from central.web.words import Words, page_language
@@ -107,6 +108,7 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
     def overview(request: Request, admission: Reading, day: DayQuery = None) -> Response:
         asked = day or entrance.today()
         own = admission.admin.scope.province
+        ranks = _ranks(asked, entrance.today())
         answer = admission.desk.provinces(asked).provinces
         return pages.render(
             request,
@@ -116,12 +118,15 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
             days=_days(asked),
             overview=admission.desk.overview(asked),
             open_alerts=_open_alerts(admission, Where()),
-            sites=admission.desk.sites(own, asked, Rank.P90) if own else None,
-            ranks=_ranks(asked, entrance.today()),
+            sites=admission.desk.sites(own, asked, _first(ranks)) if own else None,
+            ranks=ranks,
             provinces=sorted(
                 (province for province in answer if province.sites), key=_longest_wait_first
             ),
-            quiet=[province for province in answer if not province.sites],
+            quiet=sorted(
+                (province for province in answer if not province.sites),
+                key=lambda province: by_name(province.name),
+            ),
             tiles=tiles(answer, target_ms),
             archipelagos=archipelagos(answer),
             target_ms=target_ms,
@@ -130,11 +135,16 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
 
     @router.get("/provinces/{code}")
     def province(
-        request: Request, admission: Reading, code: str, rank: Rank = Rank.P90, day: DayQuery = None
+        request: Request,
+        admission: Reading,
+        code: str,
+        rank: Rank | None = None,
+        day: DayQuery = None,
     ) -> Response:
         asked = day or entrance.today()
         ranks = _ranks(asked, entrance.today())
-        sites = found(admission.desk.sites(code, asked, rank if rank in ranks else Rank.P90))
+        chosen = rank if rank in ranks else _first(ranks)
+        sites = found(admission.desk.sites(code, asked, chosen))
         return pages.render(
             request,
             "province.html",
@@ -214,6 +224,11 @@ def _ranks(day: date, today: date) -> list[Rank]:
     return [rank for rank in Rank if day == today or rank not in _OF_NOW]
 
 
+def _first(ranks: list[Rank]) -> Rank:
+    """By what sites are ranked when nobody has chosen: by who waits now, if that is known."""
+    return Rank.LONGEST_NOW if Rank.LONGEST_NOW in ranks else Rank.P90
+
+
 def _open_alerts(admission: Admission, where: Where) -> list[tuple[Rule, int]]:
     counts = Counter[str]()
     for row in admission.alerts.tally(where, still_open=True):
@@ -221,8 +236,8 @@ def _open_alerts(admission: Admission, where: Where) -> list[tuple[Rule, int]]:
     return [(rule, counts[rule]) for rule in Rule if counts[rule]]
 
 
-def _longest_wait_first(province: Province) -> tuple[int, str]:
-    return (-(province.figures.wait.p90_ms or -1), province.code)
+def _longest_wait_first(province: Province) -> tuple[int, tuple[str, ...]]:
+    return (-(province.figures.wait.p90_ms or -1), by_name(province.name))
 
 
 def _counters(of: SiteDay) -> list[CounterLine]:

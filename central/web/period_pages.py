@@ -27,6 +27,7 @@ from central.api.period_models import Step, Total, Trend
 from central.api.ranking import Page
 from central.scope import Scope
 from central.store.visible import Where
+from central.vietnamese_order import by_name
 from central.web.chart import Chart, bar_chart
 from central.web.pages import NamedChart, Pages, page_admitting
 from central.web.words import Words
@@ -93,6 +94,9 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
         length = period.last - period.first + timedelta(days=1)
         before = Period(period.first - length, period.last - length)
         now, then = (found(admission.archive.total(part, where)) for part in (period, before))
+        days, days_before = (
+            _days_with_figures(admission.archive.days(part, where)) for part in (period, before)
+        )
         return pages.render(
             request,
             "compare.html",
@@ -102,7 +106,10 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
             fault=None,
             before=before,
             freshness=now.freshness,
-            rows=_compared(then, before.last, now, period.last, entrance.today()),
+            rows=[
+                Row("days_with_figures", days_before, days, is_time=False),
+                *_compared(then, before.last, now, period.last, entrance.today()),
+            ],
             is_of_other_sites=then.reporting != now.reporting,
             files=_files(where, period),
         )
@@ -114,7 +121,10 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
             "machines.html",
             admin=admission.admin,
             where=where,
-            provinces=entrance.places().provinces.in_force(entrance.today())
+            provinces=sorted(
+                entrance.places().provinces.in_force(entrance.today()),
+                key=lambda one: by_name(one.name),
+            )
             if admission.admin.scope == Scope()
             else [],
             hubs=admission.records.nodes(where, _HUBS),
@@ -168,6 +178,10 @@ class Row(NamedTuple):
         if not self.before or self.after is None:
             return None
         return self.after / self.before - 1
+
+
+def _days_with_figures(trend: Trend | None) -> int:
+    return sum(point.figures.issued > 0 for point in trend.points) if trend else 0
 
 
 def _compared(then: Total, then_last: date, now: Total, now_last: date, today: date) -> list[Row]:

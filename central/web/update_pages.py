@@ -13,6 +13,7 @@ from central.api.ranking import Page
 from central.store.visible import Where
 from central.updates.progress import Progress
 from central.updates.reasons import reason_words, refusal_words
+from central.vietnamese_order import by_name
 from central.web.pages import Pages, page_admitting
 from central.web.words import page_language
 
@@ -35,7 +36,7 @@ def update_pages(entrance: Entrance, pages: Pages) -> APIRouter:
         found = admission.updates.rollouts(where, Page(offset, _AT_ONCE))
         software = admission.updates.software(where)
         names, today = entrance.places(), entrance.today()
-        provinces = sorted({province for hubs in software.values() for province in hubs})
+        provinces = {province for hubs in software.values() for province in hubs}
         return pages.render(
             request,
             "updates.html",
@@ -53,7 +54,10 @@ def update_pages(entrance: Entrance, pages: Pages) -> APIRouter:
             refusal_words=partial(refusal_words, language=page_language(request)),
             steps=list(Progress),
             software=software,
-            provinces=[(code, names.name(code, today)) for code in provinces],
+            provinces=sorted(
+                ((code, names.name(code, today)) for code in provinces),
+                key=lambda one: by_name(one[1]),
+            ),
             sees_sites=may(admission.admin.role, Permission.FIGURES),
         )
 

@@ -13,7 +13,7 @@ from central.api.models import (
     MissingRange,
     NodeQuality,
 )
-from central.device_faults import fault_words
+from central.device_words import device_words, fault_words
 from central.registry.places import Places
 from central.scope import Scope
 from central.store.visible import Where
@@ -157,6 +157,10 @@ class Words:
             return self("node_unknown", node=node.node)
         key = "node_online" if node.online else "node_offline"
         return self(key, node=node.node, time=self.clock(node.online_since))
+
+    def device(self, name: str) -> str:
+        """What people call a device."""
+        return device_words(name, self.language)
 
     def fault(self, condition: str) -> str:
         """What is wrong with a device."""

@@ -70,10 +70,14 @@ class BoardLine:
         self._baud = baud
         self._echo = echo
         self._noise = noise
+        self._is_in = False
         self.plug()
 
     def plug(self) -> None:
-        """Put the adapter in."""
+        """Put the adapter in, if it is out."""
+        if self._is_in:
+            return
+        self._is_in = True
         self._ours, self._theirs = os.openpty()
         tty.setraw(self._theirs)
         self._pulled = os.eventfd(0)
@@ -82,7 +86,10 @@ class BoardLine:
         self._thread.start()
 
     def unplug(self) -> None:
-        """Pull the adapter out: whoever has it open gets an error."""
+        """Pull the adapter out, if it is in: whoever has it open gets an error."""
+        if not self._is_in:
+            return
+        self._is_in = False
         os.eventfd_write(self._pulled, 1)
         self._thread.join()
         self.path.unlink()

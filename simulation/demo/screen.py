@@ -96,13 +96,14 @@ class Screen:
             self._console.print("Các trang vẫn mở. Ctrl-C kết thúc · pages stay open, Ctrl-C ends.")
 
     def invite(self, addresses: Mapping[str, str]) -> None:
-        """Say where there is something to look at, by what it is."""
+        """Say where there is something to look at, by what it is; nothing of it is broken into
+        lines, so that it can be copied from a narrow terminal too."""
         if self._live is None:
             return
-        table = Table.grid(padding=(0, 2))
+        widest = max(map(len, addresses))
         for what, address in addresses.items():
-            table.add_row(what, Text(address, style="bold", overflow="fold"))
-        self._console.print(table)
+            line = Text.assemble(f"{what:<{widest}}  ", (address, "bold"))
+            self._console.print(line, soft_wrap=True)
 
 
 def _panel(site: SitePicture) -> Panel:

@@ -63,6 +63,9 @@ DEEDS = {
 }
 """What each deed needs."""
 
+OF_SEVERAL = "/alerts/acknowledge"
+"""Who may do what to which alerts by it is in `tests/central/test_acknowledging.py`."""
+
 EDITING = "/procedures"
 """Who may put another catalogue into force is in `tests/central/catalogue/test_api.py`."""
 
@@ -135,7 +138,7 @@ def test_every_operation_says_here_what_it_needs(described: Any) -> None:
     }
     assert by_method == {
         "get": NEEDS.keys(),
-        "post": {*DEEDS, BOOKING},
+        "post": {*DEEDS, OF_SEVERAL, BOOKING},
         "put": {f"{BOOKING}/{{appointment}}", EDITING},
         "delete": {f"{BOOKING}/{{appointment}}"},
     }

@@ -11,21 +11,15 @@ from playwright.sync_api import Page, expect
 from central.access.accounts import create_token
 from central.access.audit import Deed
 from central.alerts.people import acknowledge
-from central.api.app import create_api
-from central.api.entrance import Entrance
-from central.front import Front
 from central.registry.register import register
 from central.registry.sites import parse_sites
 from central.scope import Scope
 from central.store.alerts import Alerts
 from central.store.database import database_of, transaction, writing
 from central.web import alert_pages
-from central.web.app import create_pages
 from contract import events as e
-from runtime.http_address import HttpAddress
-from runtime.http_server import HttpServer
 from tests.browser import chromium, page_of
-from tests.central.alerts.office import RULES, Office, quiet_day
+from tests.central.alerts.office import RULES, Office, quiet_day, serving
 from tests.central.journal import NODE, OTHER_NODE
 
 SITE = NODE[:11]
@@ -56,15 +50,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
             first = Alerts(db.conn, Scope()).alert(1, RULES)
             assert first is not None
             acknowledge(db.conn, first, Deed("An", "alert-acknowledge", "1"), "", office.now_ms)
-    entrance = Entrance(database, office, 180)
-    server = HttpServer(
-        Front(create_api(entrance, bool), create_pages(entrance)), HttpAddress("127.0.0.1", 0)
-    )
-    server.start()
-    try:
-        yield server.url, token
-    finally:
-        server.stop()
+    with serving(office) as url:
+        yield url, token
 
 
 @pytest.fixture

@@ -47,6 +47,15 @@ def test_the_last_word_counts_and_an_untrusted_clock_dates_nothing() -> None:
     }
 
 
+def test_a_condition_is_kept_as_every_database_can_and_no_longer_than_hubs_may_say() -> None:
+    journal = Journal()
+    journal.add(e.DeviceLost("printer", "jam\0" + "x" * 200_000), 1_000)
+    first = follow({}, journal.entries)
+    assert first["printer"].condition == "jam\ufffd" + "x" * 96
+    journal.add(e.DeviceLost("printer", "jam\0" + "x" * 200_000), 2_000)
+    assert follow(first, journal.entries[1:]) == first, "said again, it is as old as it was"
+
+
 def test_trouble_that_comes_back_is_new_however_its_rows_came(db: Database, database: Path) -> None:
     journal, folder = Journal(), Folder(SqlRollupStore(db))
     journal.add(e.DeviceLost("printer", "paper-out"), 1_000)

@@ -173,7 +173,7 @@ def test_a_machine_differs_that_runs_something_else_than_its_hub(each_db: Databa
 def test_the_api_says_who_differs_and_from_what(national: httpx.Client) -> None:
     found = answer(national, "/differences")
     hubs = {hub["node"]: hub for hub in found["hubs"]}
-    assert list(hubs) == [f"{QUIET_SITE}-h1", NODE, OTHER_NODE]
+    assert list(hubs) == [f"{QUIET_SITE}-h1", OTHER_NODE, NODE]  # by the names of their sites
     mine, old, never = hubs[NODE], hubs[OTHER_NODE], hubs[f"{QUIET_SITE}-h1"]
     assert (mine["config_differs"], mine["software_differs"]) == (True, True)
     assert (mine["software"], mine["wanted_software"]) == ("0.1.0", "0.2.0")

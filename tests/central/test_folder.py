@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from central.api.freshness import complete_up_to_ms
 from central.ingest.intake import Intake, Received
 from central.rollup.bins import unpack
+from central.rollup.fold import Cells, FoldState, fold
 from central.rollup.folder import Folder
 from central.scope import Scope
 from central.store.connection import Database
@@ -21,7 +22,7 @@ from central.store.rollup import SqlRollupStore
 from contract import events as e
 from contract.stamp import Span
 from tests.central.full_disk import fill_disk, make_room
-from tests.central.journal import DAY, MORNING_MS, NODE, Journal
+from tests.central.journal import DAY, MORNING_MS, NODE, OTHER_NODE, Journal
 from tests.central.test_check import mutations
 from tests.central.test_fold import journals, visit
 
@@ -89,6 +90,32 @@ def test_a_step_that_fails_adds_nothing(db: Database) -> None:
     assert db.execute("SELECT count(*) FROM cells").fetchone() == (0,)
     make_room(db, "ratings")
     assert folder.step() == len(made.rows)
+
+
+def test_a_journal_that_meets_what_nobody_thought_of_keeps_no_other_from_being_folded(
+    db: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tripping, other = visit(), Journal(OTHER_NODE)
+    other.open_day()
+    for made in (tripping, other):
+        send(db, made, 1, len(made.rows))
+
+    def trip(state: FoldState, entries: list[e.Entry]) -> tuple[FoldState, Cells]:
+        if len(entries) == len(tripping.rows):
+            raise OverflowError("too large")
+        return fold(state, entries)
+
+    monkeypatch.setattr("central.rollup.folder.fold", trip)
+    folder = Folder(SqlRollupStore(db))
+    assert folder.step() == len(other.rows)
+    assert folder.step() == 0
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    cursors = "SELECT folded FROM journals ORDER BY journal"
+    assert db.execute(cursors).fetchall() == [(0,), (len(other.rows),)]
+    assert db.execute("SELECT count(*) FROM cells").fetchone() == (0,)
+    monkeypatch.undo()
+    restarted = Folder(SqlRollupStore(db))
+    assert restarted.step() == len(tripping.rows), "as after an upgrade"
 
 
 def test_events_that_are_not_understood_wait_for_a_newer_centre(db: Database) -> None:

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from central.identity.desk import IdentityDesk, has_authority
 from central.identity.eviction import evict
+from central.identity.own_certificates import issue_own
 from central.identity.register import Register
 from central.identity.registrar import Registrar
 from contract.codec import decode_message, encode_message
@@ -255,3 +256,17 @@ def test_the_list_is_made_anew_every_day_and_lasts_a_month(watched: Watched) -> 
     watched.clock.later(DAY_S)
     watched.desk.turn()
     assert made().last_update_utc > first.last_update_utc
+
+
+def test_nothing_begins_in_the_future_when_the_clock_was_put_back(watched: Watched) -> None:
+    """A broker lets nobody in by such a list, and no hub believes such a broker."""
+    issue_own(watched.folder, watched.authority, ["localhost"], watched.clock.wall_ms)
+    watched.clock.wall_ms += 3_650 * DAY_S * 1000
+    watched.desk.turn()
+    watched.clock.wall_ms -= 3_650 * DAY_S * 1000
+    watched.desk.turn()
+    made = x509.load_pem_x509_crl((watched.folder / "revoked.pem").read_bytes())
+    assert made.last_update_utc.timestamp() * 1000 <= watched.clock.wall_ms
+    for name in ("centre.pem", "broker.pem"):
+        own = x509.load_pem_x509_certificate((watched.folder / name).read_bytes())
+        assert own.not_valid_before_utc.timestamp() * 1000 <= watched.clock.wall_ms

@@ -1,13 +1,18 @@
 """What followers hear, and when."""
 
-from contextlib import ExitStack
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+import pytest
 
 from central.api.live import LiveBoards, changed
 from central.ingest.intake import Intake, Received
 from central.rollup.folder import Folder
 from central.scope import Scope
-from central.store.database import writing
+from central.store.connection import Connection
+from central.store.database import reading_copy, writing
 from central.store.ingest import SqlIngestStore
 from central.store.rollup import SqlRollupStore
 from contract import events as e
@@ -79,6 +84,36 @@ def test_another_scope_has_a_board_of_its_own(database: Path) -> None:
     assert len(boards.latest(HANOI).sites) == 1
     assert boards.latest(Scope("48")).sites == []
     assert boards.latest(Scope("01", "01-00004")).sites == []
+
+
+def test_who_follows_one_scope_does_not_wait_for_a_look_at_another(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with writing(database):
+        pass
+    is_read, go_on = threading.Event(), threading.Event()
+
+    @contextmanager
+    def slow(location: Path) -> Iterator[Connection]:
+        with reading_copy(location) as conn:
+            if threading.current_thread() is nation:
+                is_read.set()
+                assert go_on.wait(10)
+            yield conn
+
+    monkeypatch.setattr("central.api.live.reading_copy", slow)
+    boards = LiveBoards(database, HandClock(), 180_000)
+    nation = threading.Thread(target=boards.latest, args=(Scope(),))
+    nation.start()
+    assert is_read.wait(10)
+    quick = threading.Thread(target=boards.latest, args=(HANOI,))
+    quick.start()
+    quick.join(2)
+    was_quick = not quick.is_alive()
+    go_on.set()
+    nation.join()
+    quick.join()
+    assert was_quick
 
 
 def test_one_account_takes_a_few_places_of_all_and_gives_them_back(served: Nation) -> None:

@@ -85,3 +85,32 @@ def test_the_focus_is_seen_wherever_the_keyboard_goes(
         assert follows, name
         assert outline == "solid" or kind == "date", name  # its parts are the browser's
     assert stops > 5
+
+
+LONGEST = """() => {
+    const wait = '197 phút <span class="mark">▲▲</span><span class="unseen"> quá mục tiêu</span>';
+    const said = {
+        "Đang chờ": "136", "Chờ lâu nhất lúc này": wait, "Quầy đang mở": "13", "Chờ P90": wait,
+        "Chờ trung vị": "12 phút", "Đã cấp số": "1.110", "Công dân xong việc": "1.062",
+        "Vắng mặt": "106",
+    };
+    document.querySelector("#main .scroll th a").textContent =
+        "Trung tâm Phục vụ hành chính công phường Phương Liệt";
+    for (const cell of document.querySelectorAll("#main .scroll tr:first-child td"))
+        if (said[cell.dataset.label]) cell.innerHTML = said[cell.dataset.label];
+    document.querySelector("#main .scroll .badge").lastChild.textContent =
+        "Mất kết nối, đầy đủ đến 10:05";
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_the_row_of_a_busy_centre_fits_its_table_and_in_large_type_its_page(
+    served: Nation, page: Page, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{served.url}/provinces/01")
+    page.evaluate(LONGEST)
+    table = page.locator(".scroll")
+    assert table.evaluate("all => [all.scrollWidth - all.clientWidth]") == [0]
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate(FITS)

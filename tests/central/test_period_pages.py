@@ -1,5 +1,6 @@
 """The page that compares two periods."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -62,7 +63,7 @@ def test_a_trend_says_that_its_last_bar_is_not_over_and_can_be_taken_away(
     shown = page.get_by_role("region", name=period, exact=True).first
     expect(shown).to_contain_text("chưa hết")
     with page.expect_download() as waited:
-        shown.get_by_role("link", name="Từng ngày (CSV)").click()
+        shown.get_by_role("link", name="Từng ngày (CSV, cho phần mềm)").click()
     assert waited.value.suggested_filename == f"days-{first}-{DAY}.csv"
     assert str(served.days[SITE].issued) in waited.value.path().read_text().splitlines()[-1]
 
@@ -101,3 +102,11 @@ def test_periods_are_of_whole_days_unless_somebody_asks_otherwise(served: Nation
         )
         assert "chưa kết thúc" not in usual
         assert "chưa kết thúc" in client.get(f"/compare?to={DAY}").text
+
+
+def test_of_how_many_days_the_figures_are_stands_beside_them(served: Nation) -> None:
+    with signed_in(served, "national") as client:
+        for place in ("", "&province=01", f"&site={SITE}"):
+            page = client.get(f"/compare?from=2026-11-16&to={DAY}{place}").text
+            (row,) = re.findall(r"Ngày có số liệu</th>(.*?)</tr>", page, re.DOTALL)
+            assert re.findall(r">([^<]+)</td>", row) == ["0", "1", "–"]

@@ -52,6 +52,16 @@ def test_a_report_is_told_again_until_the_hub_is_there(
     until(lambda: told(hub) == [LOST, READY])
 
 
+def test_a_hub_that_can_store_nothing_is_told_again(
+    hub: ListeningHub, reports: DeviceReports
+) -> None:
+    hub.problem = (503, {"reason": "not-stored", "detail": "the disk is full"})
+    reports.put(LOST)
+    until(lambda: len(hub.requests) > 3)
+    hub.problem = None
+    until(lambda: told(hub) == [LOST])
+
+
 @pytest.mark.parametrize(
     ("problem", "words"),
     [

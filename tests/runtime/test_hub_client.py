@@ -100,7 +100,8 @@ def test_a_role_that_may_not_is_refused_and_not_thrown_out(
 @pytest.mark.parametrize(
     ("problem", "error", "words"),
     [
-        ((403, {"detail": "vai trò", "reason": "expired-token"}), HubDenied, "vai trò"),
+        ((403, {"detail": "Hết hạn.", "reason": "expired-token"}), HubDenied, r" này\. Hết hạn\.$"),
+        ((403, {}), HubDenied, r" này\. Chưa có gì thay đổi\. "),
         ((409, {"detail": "mới", "reason": "of-a-newer-hub"}), HubRejected, "^mới$"),
         ((422, {"detail": "$.number"}), HubRejected, r"\$\.number"),
         ((500, {}), HubUnreachable, "HTTP 500"),

@@ -38,3 +38,10 @@ def test_a_lock_and_a_private_file_make_their_folder(tmp_path: Path) -> None:
     write_private(tmp_path / "c" / "d" / "key", b"x")
     assert {mode(tmp_path / name) for name in ("a", "a/b", "c", "c/d")} == {0o700}
     assert {mode(tmp_path / name) for name in ("a/b/lock", "c/d/key")} == {0o600}
+
+
+def test_what_cannot_be_put_in_its_place_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "key").mkdir()
+    with pytest.raises(IsADirectoryError):
+        write_private(tmp_path / "key", b"secret")
+    assert [path.name for path in tmp_path.iterdir()] == ["key"]

@@ -29,7 +29,7 @@ from central.api.parameters import (
 )
 from central.api.turns import Turns
 from central.registry.places import Places
-from central.scope import Scope
+from central.scope import Scope, unit_of
 from central.store.visible import Where
 from runtime.wording import say
 
@@ -229,7 +229,7 @@ def _place(scope: Scope, where: Where, places: Places, day: date, language: str)
     """The narrowest place that the question and the scope name, as it was called on a day."""
     unit, province = where.unit or scope.unit, where.province or scope.province
     if where.site:
-        return f"{places.name(where.site[:8], day)} ({where.site})"
+        return f"{places.name(unit_of(where.site), day)} ({where.site})"
     if unit:
         return f"{places.name(unit, day)}, {places.name(unit[:2], day)}"
     return places.name(province, day) if province else say("centre_report.nation", language)

@@ -20,15 +20,25 @@ async function refresh() {
     const fresh = page.querySelector("[data-live]");
     const focused = document.activeElement.id;
     const place = [...live.querySelectorAll(NAMELESS)].indexOf(document.activeElement);
+    const filled = [...live.querySelectorAll("input[id]")].filter(isFilled);
     const open = [...live.querySelectorAll("details[open]")].map((details) => details.id);
     live.replaceWith(fresh);
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    for (const { id, value, checked } of filled) {
+      const same = document.getElementById(id);
+      if (same) Object.assign(same, { value, checked });
+    }
     const again = focused ? document.getElementById(focused) : fresh.querySelectorAll(NAMELESS)[place];
     again?.focus({ preventScroll: true });
     stale.hidden = true;
   } catch {
     stale.hidden = false;
   }
+}
+
+// Whether somebody has chosen or written what a fresh page would not know of.
+function isFilled(input) {
+  return input.checked !== input.defaultChecked || input.value !== input.defaultValue;
 }
 
 // How many alerts are open, beside their link; while nobody can say, the last number stays.

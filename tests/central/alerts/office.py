@@ -1,5 +1,8 @@
 """A centre's alerts against a real database, on a clock moved by hand."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from central.access.audit import Deed
 from central.alerts.dispatch import Dispatch
 from central.alerts.message import Message
@@ -8,6 +11,9 @@ from central.alerts.rules import Rule
 from central.alerts.sending import Send, SendError
 from central.alerts.settings import AlertSettings, MailServer, Receiver
 from central.alerts.watch import AlertWatch
+from central.api.app import create_api
+from central.api.entrance import Entrance
+from central.front import Front
 from central.ingest.intake import Intake, Received
 from central.rollup.folder import Folder
 from central.scope import Scope
@@ -16,8 +22,11 @@ from central.store.database import Location, reading, transaction, writing
 from central.store.ingest import SqlIngestStore
 from central.store.rollup import SqlRollupStore
 from central.store.visible import Where
+from central.web.app import create_pages
 from contract.stamp import Stamp
 from contract.wire import SiteMachine
+from runtime.http_address import HttpAddress
+from runtime.http_server import HttpServer
 from tests.central.journal import MORNING_MS, NODE, Journal
 
 MIN = 60_000
@@ -119,6 +128,19 @@ class Office:
             self.sent.append((name, message))
 
         return send
+
+
+@contextmanager
+def serving(office: Office) -> Iterator[str]:
+    """The address of pages and API on an office's database and clock."""
+    entrance = Entrance(office.database, office, 180)
+    front = Front(create_api(entrance, bool), create_pages(entrance))
+    server = HttpServer(front, HttpAddress("127.0.0.1", 0))
+    server.start()
+    try:
+        yield server.url
+    finally:
+        server.stop()
 
 
 def receiver(name: str, province: str | None = None, *, at_night: bool = False) -> Receiver:

@@ -25,7 +25,7 @@ def test_one_of_two_hubs_that_is_silent_is_an_alert_and_that_of_its_part_alone(
     office.live(20, second)
     assert office.open() == [("silent", NODE[:11], "h1")]
     ((_, message),) = office.sent
-    assert "Máy h1 mất kết nối" in message.text
+    assert "Máy chủ tại chỗ h1 mất kết nối" in message.text
 
 
 def test_a_second_hub_leaves_the_alert_of_the_first_as_it_is(database: Location) -> None:
@@ -34,9 +34,6 @@ def test_a_second_hub_leaves_the_alert_of_the_first_as_it_is(database: Location)
     office.take(first)
     office.live(30)
     assert office.open() == [("silent", NODE[:11], "h1")]
-    with writing(database) as db, transaction(db.conn):
-        db.conn.execute("UPDATE alerts SET subject = ''")  # as earlier releases wrote it
-    office.live(1)
     second = quiet_day("01-00097-01-h2")
     office.live(20, second)
     assert office.open() == [("silent", NODE[:11], "h1")]
@@ -67,7 +64,7 @@ def test_a_new_card_that_has_not_spoken_of_a_device_neither_ends_nor_begins_an_a
     new.add(e.DeviceRemoved("display-2"), 50 * MIN)
     office.live(20, new)
     assert office.open() == []
-    assert "Hết giấy in: h1/printer" in office.sent[-1][1].text
+    assert "Hết giấy in: Máy in phiếu" in office.sent[-1][1].text
 
 
 def test_what_somebody_closed_of_a_former_card_does_not_hide_the_same_of_the_new_one(
@@ -154,5 +151,5 @@ def test_what_a_retired_hub_said_last_is_closed_and_not_called_over(database: Lo
     assert office.open() == []
     assert office.history(1)[-2:] == [("let_go", ""), ("sent", "hanoi")]
     told = office.sent[-1][1].text
-    assert "đã được đóng (Hết giấy in: h1/printer)" in told
+    assert "đã được đóng (Hết giấy in: Máy in phiếu)" in told
     assert "đã hết (" not in told

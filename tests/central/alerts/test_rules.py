@@ -197,6 +197,13 @@ def test_what_somebody_closed_stays_silent_until_all_is_well() -> None:
     assert follow(dismissed, None, PATIENCE, MIN) == Watched(Phase.CLOSED, MIN)
 
 
+def test_what_is_to_be_waited_for_is_counted_from_now_when_the_clock_was_put_back() -> None:
+    pending, later = Watched(Phase.PENDING, 1_000 * MIN), PATIENCE.open_after_ms
+    counted = follow(pending, True, PATIENCE, MIN)
+    assert counted == Watched(Phase.PENDING, MIN)
+    assert follow(counted, True, PATIENCE, MIN + later) == Watched(Phase.OPEN, MIN + later)
+
+
 def test_without_patience_an_alert_begins_at_once() -> None:
     assert follow(None, True, Patience(0, 0), 5) == Watched(Phase.OPEN, 5)
     assert follow(Watched(Phase.OPEN, 5), None, Patience(0, 0), 6) == Watched(Phase.CLOSED, 6)

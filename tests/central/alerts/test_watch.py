@@ -44,7 +44,7 @@ def test_a_printer_without_paper_becomes_an_alert_and_ends_when_it_prints_again(
     ((name, message),) = office.sent
     assert name == "hanoi"
     assert "1 cảnh báo mới" in message.subject
-    assert f"{NODE[:11]}: Hết giấy in: h1/printer" in message.text
+    assert f"{NODE[:11]}: Hết giấy in: Máy in phiếu" in message.text
     journal.add(e.DeviceReturned("printer"), 8 * MIN)
     office.live(12, journal)
     assert office.open() == []
@@ -67,7 +67,7 @@ def test_what_a_former_card_owes_hides_no_new_gap_and_ends_when_it_is_written_of
     present.epoch = "00000000000000bb"
     office.live(70, present)
     assert office.open() == [("gap", NODE[:11], "h1")]
-    assert "thẻ nhớ cũ của máy h1" in office.sent[-1][1].text
+    assert "thẻ nhớ cũ của máy chủ tại chỗ h1" in office.sent[-1][1].text
     rows = len(present.rows)
     for number in range(9):
         present.add(e.DeviceReturned("printer"), number * 1000)
@@ -256,6 +256,18 @@ def test_a_hundred_printers_are_one_message(database: Location) -> None:
     assert len(message.items) == 100
     assert len(message.text.splitlines()) < 30
     assert "và 80 tin khác" in message.text
+
+
+def test_news_of_a_clock_that_was_put_back_is_not_kept_until_that_time(database: Location) -> None:
+    office = Office(database, receiver("hanoi"))
+    journal = quiet_day()
+    journal.add(e.DeviceLost("printer", "paper-out"), 0)
+    office.take(journal)
+    for _ in range(3):
+        office.sleep(60)
+        office.watch.look()
+    office.now_ms -= 24 * 3_600_000
+    assert office.dispatch.turn() == 1
 
 
 def test_a_way_that_fails_is_tried_ever_more_rarely_and_loses_nothing(

@@ -51,7 +51,10 @@ def test_a_hub_with_a_configuration_that_the_centre_does_not_have_is_an_alert_af
     office.now_ms += 60 * MIN
     office.live(2, journal)
     assert office.open() == [("config", NODE[:11], "h1")]
-    assert f"Máy h1 chạy cấu hình {lost} mà trung tâm này không có" in office.sent[0][1].text
+    assert (
+        f"Máy chủ tại chỗ h1 chạy cấu hình {lost} mà trung tâm này không có"
+        in office.sent[0][1].text
+    )
     [item] = office.sent[0][1].items
     assert item.detail == {"reported": lost}
     office.config = "own"

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -40,6 +41,19 @@ def test_a_publishers_releases_are_taken_once_with_their_wheels(
     for file in kept.release.files:
         path = tmp_path / "centre/releases" / file.path
         assert sha256(path.read_bytes()).digest() == file.sha256
+
+
+def test_wheels_are_durable_before_the_manifest_that_promises_them(
+    shelf: ReleaseShelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house(tmp_path / "house", 1)
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.fstat(file).st_ino))
+    shelf.add(tmp_path / "house")
+    folder = tmp_path / "centre/releases"
+    promise = synced.index((folder / release_file(1)).stat().st_ino)
+    for place in (*folder.glob("wheels/*/*"), *folder.glob("wheels/*"), folder / "wheels", folder):
+        assert place.stat().st_ino in synced[:promise]
 
 
 def test_only_the_list_is_taken_where_wheels_are_elsewhere(
