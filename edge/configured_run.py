@@ -7,13 +7,12 @@ from threading import Event
 
 from contract.wire import Configuration
 from edge.configuration import Chosen, ConfigurationRefusedError, Configurations, tables
-from edge.settings import HubSettings
+from edge.settings import PREFIX, HubSettings
 from runtime.clock import Clock
 from runtime.settings import SettingsError, load_settings
 
 logger = logging.getLogger(__name__)
 
-PREFIX = "THUTU_HUB"
 _PROOFS = 3
 _PROVEN_WITHIN_S = 30.0
 
@@ -28,7 +27,7 @@ class ConfiguredSettings:
         """Read the file. Raises SettingsError."""
         self._path = path
         self.own = load_settings(path, HubSettings, PREFIX)
-        self.configurations = configurations_of(self.own)
+        self.configurations = _configurations_of(self.own)
         self.has_news = Event()
 
     def in_force(self) -> HubSettings:
@@ -119,7 +118,7 @@ class Proof:
         return False
 
 
-def configurations_of(settings: HubSettings) -> Configurations | None:
+def _configurations_of(settings: HubSettings) -> Configurations | None:
     """Where a hub keeps the centre's configurations; None when it knows no centre's key."""
     if settings.centre_key is None:
         return None

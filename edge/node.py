@@ -84,14 +84,14 @@ class Node:
         shown = self._certificate.file if self._certificate else None
         self._address = HttpAddress(settings.http.host, settings.http.port, shown)
         self._api: LocalApi | None = None
+        wear = DiskWear(settings.data, SystemClock(), settings.disk_endurance_tb)
+        self._health = partial(read_health, settings.data, wear.percent)
+        self._machine = MachineWatch(self._health, self.hub.report, self._devices, self._news)
         self._printer = self._own_printer()
         self._controls = self._own_controls(clock)
         self._keeper = self._own_keeper(clock)
         self._updates = self._own_updates()
         self._bookings = self._centre_bookings()
-        wear = DiskWear(settings.data, SystemClock(), settings.disk_endurance_tb)
-        self._health = partial(read_health, settings.data, wear.percent)
-        self._machine = MachineWatch(self._health, self.hub.report, self._devices, self._news)
         self._uplink = self._own_uplink(identity, clock)
 
     @property
@@ -197,7 +197,7 @@ class Node:
             transport=transport(printer.url),
             profile=printer.profile,
             template=printer.ticket,
-            report=self.hub.report,
+            report=self._machine.pass_on,
         )
 
     def _own_controls(self, clock: Clock) -> ControlsOfHub | None:
@@ -207,7 +207,7 @@ class Node:
         controls = Controls(
             self._settings,
             self._give,
-            self.hub.report,
+            self._machine.pass_on,
             clock,
             printer_of=self._printer_of,
             levels=levels,

@@ -91,13 +91,13 @@ def _state(settings: HubSettings, options: argparse.Namespace) -> SiteState:
     if options.file is None:
         if settings.line is None:
             raise CommandRefused("no_uplink")
-        key = centre_key(settings)
+        key = _centre_key(settings)
         try:
             return ask_centre(settings.line, settings.node, key)
         except NoAnswerError as error:
             raise CommandRefused("centre_silent", what=error, node=settings.node) from error
     try:
-        state = unseal_from(options.file.read_bytes(), SiteState, centre_key(settings))
+        state = unseal_from(options.file.read_bytes(), SiteState, _centre_key(settings))
     except SealError as error:
         raise CommandRefused("bad_file", file=options.file, what=error) from error
     if (state.version, state.node) != (VERSION, settings.node):
@@ -126,7 +126,7 @@ def _export(settings: HubSettings, options: argparse.Namespace) -> str:
 
 
 def _acknowledge(settings: HubSettings, options: argparse.Namespace) -> str:
-    key = centre_key(settings)
+    key = _centre_key(settings)
     try:
         receipt = unseal_from(options.file.read_bytes(), Receipt, key)
         with _journal(settings) as journal:
@@ -147,7 +147,7 @@ def _journal(settings: HubSettings) -> Iterator[Journal]:
         yield journal
 
 
-def centre_key(settings: HubSettings) -> bytes:
+def _centre_key(settings: HubSettings) -> bytes:
     """The key by which files of the centre must be signed. Raises CommandRefused without one."""
     if settings.centre_key is None:
         raise CommandRefused("no_centre_key")

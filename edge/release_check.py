@@ -11,16 +11,15 @@ from edge.store.journal import Journal, StoreError
 from edge.store.recovery import JOURNAL, check
 
 
-def check_on_copy(data: Path, scratch: Path | None = None) -> int:
+def check_on_copy(data: Path) -> int:
     """Replay a copy of the journal in the hub's folder; returns how many rows it has.
 
     A running hub is not disturbed, and neither is one that stands still: its folder may be
-    read-only. `scratch` is where the copy is for that while. Raises StoreError when this software
-    cannot read it, or would begin a new journal.
+    read-only. Raises StoreError when this software cannot read it, or would begin a new journal.
     """
     if not (data / JOURNAL).exists():
         return 0
-    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+    with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         _copy(data / JOURNAL, copy / JOURNAL)
         for sealed in data.glob(f"{Path(JOURNAL).stem}-*"):

@@ -16,6 +16,9 @@ from edge.issue_rate import IssueRate
 from edge.ticket.template import TicketTemplate
 from runtime.mqtt import MqttSettings
 
+PREFIX = "THUTU_HUB"
+"""How the variables begin that override a hub's settings."""
+
 PublicKey = Annotated[
     str,
     Meta(pattern=whole(r"[0-9a-f]{64}"), description="An Ed25519 public key in hexadecimal."),

@@ -19,14 +19,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from contract.stamp import Stamp
 from runtime.authority import CHAIN_FILE, Authority, AuthorityError, key_pem
-from runtime.clock import Clock
+from runtime.clock import WRITTEN_MS, Clock
 from runtime.local_network import local_name, own_addresses
 from runtime.private_file import write_private
 
 logger = logging.getLogger(__name__)
 
 _SERVER_FILE = "hub.pem"
-_WRITTEN_MS = 1_795_219_200_000  # 2026-11-21
 _LIFE = timedelta(days=365)  # browsers refuse more than 825 days
 _UNDATED_LIFE = timedelta(days=3650)
 _LOOK_S = 60.0
@@ -59,7 +58,7 @@ class SiteCertificate:
             if not _NAME.fullmatch(name):
                 raise ValueError(f"{name!r} is no host name or address")
         now = self._clock.stamp()
-        begun_ms = now.wall_ms if now.synced else _WRITTEN_MS
+        begun_ms = now.wall_ms if now.synced else WRITTEN_MS
         authority = Authority.create(self._folder, site, begun_ms)
         self._issue(authority, {*names, *self._own_names()}, now)
 
@@ -75,7 +74,7 @@ class SiteCertificate:
         return True
 
     def _issue(self, authority: Authority, names: set[str], now: Stamp) -> None:
-        begun_ms, life = (now.wall_ms, _LIFE) if now.synced else (_WRITTEN_MS, _UNDATED_LIFE)
+        begun_ms, life = (now.wall_ms, _LIFE) if now.synced else (WRITTEN_MS, _UNDATED_LIFE)
         first = local_name(self._node)
         key = ec.generate_private_key(ec.SECP256R1())
         issued = authority.certify_server(

@@ -28,8 +28,8 @@ _THEME_COLOUR = {"notice": "warning", "alarm": "error"}
 class Panel(Static):
     """Text that costs nothing while it stays the same."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__("", id=id, classes=classes, markup=False)
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__("", id=id, markup=False)
         self._shown: Any = None
 
     def changed(self, *shown: object) -> bool:

@@ -7,6 +7,7 @@ from contract.slips import SlipView
 from edge.core.calendar import day_of
 from edge.core.effects import Slip
 from edge.core.house import House
+from edge.core.numbering import is_training, number_of
 from edge.printing import code_link, slip_view
 from edge.ticket.content import TicketContent, compose
 from edge.ticket.layout import Paper
@@ -22,7 +23,7 @@ def ticket_content(
     rules: Rules, house: House, number: str, follow_url: str | None
 ) -> TicketContent | None:
     """The first slip of a ticket of today in words; None when there is no such number."""
-    training = number.startswith("0")
+    training = is_training(number)
     queue = house.queue(training=training)
     if number not in queue.tickets:
         return None
@@ -35,7 +36,7 @@ def sample_content(
 ) -> TicketContent:
     """A slip that nobody was given, in words of `language`, to see what tickets look like."""
     service = rules.services[0]
-    number = f"{service.series}{_SAMPLE_ORDER:03}"
+    number = number_of(service.series, _SAMPLE_ORDER, training=False)
     return compose(
         SlipView(
             ticket="sample",

@@ -5,10 +5,11 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from contract.snapshot import SlipState
-from contract.stamp import Span, Stamp
+from contract.stamp import Span, Stamp, span
 from edge.core.state import Call, Counter, Device, State
 
 _CALLS_SHOWN = 12
+_QUIET_MS = 20 * 60_000
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -47,7 +48,14 @@ def change_device(state: State, id_: str, now: Device) -> State:
     before = state.devices.get(id_)
     if before is not None and (before.state, before.condition) == (now.state, now.condition):
         return state
+    losses = 0 if before is None or _was_quiet(before, now.since) else before.losses
+    now = replace(now, losses=losses + (now.state == "lost"))
     return replace(state, devices=put(state.devices, id_, now))
+
+
+def _was_quiet(device: Device, now: Stamp) -> bool:
+    since = span(device.since, now)
+    return since is None or since.ms > _QUIET_MS
 
 
 def count(state: State, **changes: Any) -> State:

@@ -8,12 +8,14 @@ from contract import events as e
 from contract.ids import TicketNumber
 from contract.refusals import Reason, Refused
 from contract.site_rules import Rules, is_date
-from contract.stamp import Stamp
+from contract.stamp import Stamp, span
 from edge.core import calendar, counters, device_names, effects, rating, roll, taking_back, visit
 from edge.core.case import Case, No
-from edge.core.state import AT_COUNTER, ENDED, State
+from edge.core.state import AT_COUNTER, ENDED, Device, State
 
 _DEVICES_OF_AN_ACTOR = 64
+_RESTLESS_AFTER_LOSSES = 20  # nobody changes a roll of paper so often
+_RESTLESS_MS = 10 * 60_000
 _LEFT = "citizen-left"
 _ISSUING: frozenset[type[Any]] = frozenset({c.IssueTicket, c.CheckIn})
 _AT_A_SEAT: frozenset[type[Any]] = frozenset(
@@ -165,13 +167,25 @@ def _report_device(case: Case, command: c.ReportDevice) -> list[e.AnyEvent]:
             raise No(Reason.NOT_ALLOWED, role=case.actor.role)
     condition = command.condition if command.state == "lost" else ""
     before = known.get(device)
-    if before is not None and (before.state, before.condition) == (command.state, condition):
+    if before is not None and (
+        (before.state, before.condition) == (command.state, condition)
+        or _is_restless(before, case.stamp)
+    ):
         return []
     if command.state == "lost":
         return [e.DeviceLost(device, command.condition)]
     if command.state == "paper-low":
         return [e.PaperLow(device)]
     return [e.DeviceReturned(device)]
+
+
+def _is_restless(device: Device, now: Stamp) -> bool:
+    """Whether a device that is lost again and again stays so for now, whatever it says: a loose
+    cable must not fill the journal. It says it again."""
+    if device.state != "lost" or device.losses <= _RESTLESS_AFTER_LOSSES:
+        return False
+    since = span(device.since, now)
+    return since is not None and since.ms < _RESTLESS_MS
 
 
 def _remove_device(case: Case, command: c.RemoveDevice) -> list[e.AnyEvent]:

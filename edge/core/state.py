@@ -143,11 +143,13 @@ class Appointment(Struct, frozen=True):
 
 
 class Device(Struct, frozen=True):
-    """A device's last known state, and since when."""
+    """A device's last known state, and since when; `losses` counts how often it was said to be
+    lost without twenty quiet minutes in between."""
 
     state: DeviceState
     since: Stamp
     condition: str = ""
+    losses: int = 0
 
 
 class Call(Struct, frozen=True):

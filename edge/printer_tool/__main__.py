@@ -23,7 +23,7 @@ from edge.printer_tool.models import Model, known_models
 from edge.printer_tool.ports import serial_ports, usb_printers
 from edge.printer_tool.profile_toml import profile_toml
 from edge.printer_tool.sample import SAMPLE_NUMBER, sample
-from edge.settings import HubSettings, PrinterSettings
+from edge.settings import PREFIX, HubSettings, PrinterSettings
 from edge.ticket.bands import MAX_BAND_BYTES
 from edge.ticket.tcvn3 import CodePages
 from runtime.clock import SystemClock
@@ -239,7 +239,7 @@ def _hub(options: argparse.Namespace) -> HubSettings | None:
     """The hub's settings, which a printer or model on the command line can do without."""
     if not options.config.exists() and (options.url or options.model):
         return None
-    return load_settings(options.config, HubSettings, "THUTU_HUB")
+    return load_settings(options.config, HubSettings, PREFIX)
 
 
 def _model(options: argparse.Namespace) -> Model:

@@ -5,7 +5,6 @@ after a crash no slip comes out twice without a mark.
 """
 
 import logging
-import os
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -16,6 +15,7 @@ from msgspec.structs import replace
 from contract.commands import ReportPrint
 from contract.slips import SlipView
 from edge.store.journal import StoreError
+from runtime.private_file import make_private_folder, write_private
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class PaperMemory:
         """Read the file, if there is one. Raises StoreError when its folder cannot be used."""
         self._path = path
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(path.parent)
             data = path.read_bytes() if path.exists() else b""
         except OSError as error:
             raise StoreError(f"{path}: cannot be read: {error.strerror}") from error
@@ -96,16 +96,8 @@ class PaperMemory:
             self._write()
 
     def _write(self) -> None:
-        new = self._path.with_name(f"{self._path.name}.new")
         try:
-            with os.fdopen(
-                os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb"
-            ) as file:
-                file.write(msgspec.json.encode(tuple(self._sheets.values())))
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(self._path)
-            _sync_folder(self._path.parent)
+            write_private(self._path, msgspec.json.encode(tuple(self._sheets.values())))
         except OSError as error:
             raise StoreError(f"{self._path}: cannot be written: {error.strerror}") from error
         self._is_written = True
@@ -124,11 +116,3 @@ def _decoded(path: Path, data: bytes) -> tuple[Sheet, ...] | None:
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         logger.warning("%s cannot be read and begins anew: %s", path, error)
         return None
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

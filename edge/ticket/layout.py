@@ -98,7 +98,7 @@ _STYLES: dict[Role, _Style] = {
 }
 _NUMBER_WEIGHT: Weight = "Bold"
 _NUMBER_MAX_MM = 24.0
-_QR_SIDE_MM = 21.0
+QR_SIDE_MM = 21.0
 _PLATE_BELOW_MM = 0.6
 
 
@@ -253,7 +253,7 @@ class _Page:
         self.blocks.append(Gap(self._paper.dots_of(mm)))
 
     def qr(self, payload: str) -> None:
-        self.blocks.append(Qr(payload, self._paper.dots_of(_QR_SIDE_MM)))
+        self.blocks.append(Qr(payload, self._paper.dots_of(QR_SIDE_MM)))
 
     def _lines(self, role: Role, words: str, width: int, weight: Weight | None = None) -> Text:
         style = _STYLES[role]

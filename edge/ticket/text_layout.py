@@ -5,11 +5,10 @@ from unicodedata import normalize
 from msgspec import Struct
 
 from edge.ticket.content import TicketContent
-from edge.ticket.layout import Gap, Paper, Qr, wrap
+from edge.ticket.layout import QR_SIDE_MM, Gap, Paper, Qr, wrap
 
 _CELL_DOTS = 12
 _LARGEST = 8
-_QR_SIDE_MM = 21.0
 _GAP_MM = 1.5
 
 # Signs that no Vietnamese code page has, and how typewriters write them.
@@ -66,7 +65,7 @@ def text_layout(content: TicketContent, paper: Paper) -> TextLayout:
         wrapped = wrap(_typed(words), across // style.across, len)
         return tuple(Line(line, style) for line in wrapped)
 
-    code = () if content.qr is None else (gap, Qr(content.qr, paper.dots_of(_QR_SIDE_MM)), gap)
+    code = () if content.qr is None else (gap, Qr(content.qr, paper.dots_of(QR_SIDE_MM)), gap)
     return (
         *lines(content.training, _LARGE),
         *lines(content.organisation, _PLAIN),

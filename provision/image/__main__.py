@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
 from central.registry.sites import read_sites
-from edge.settings import HubSettings
+from edge.settings import PREFIX, HubSettings
 from provision.image.boot_files import FIRST_RUN, Machine, boot_files
 from provision.image.network import Static, Wifi
 from provision.image.refused import ImageError
@@ -131,7 +131,7 @@ def _check(files: dict[str, str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = Path(folder) / "hub.toml"
         settings.write_text(files["thutu/hub.toml"], "utf-8")
-        load_settings(settings, HubSettings, "THUTU_HUB", environment={})
+        load_settings(settings, HubSettings, PREFIX, environment={})
 
 
 def _secret(path: Path) -> str:

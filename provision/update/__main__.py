@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from contract.wire import Release, ReleaseFile, release_file
-from edge.settings import HubSettings
+from edge.settings import PREFIX, HubSettings
 from provision.update.decide import number
 from provision.update.environment import BuildError
 from provision.update.fetch import Fetcher, FetchError
@@ -186,7 +186,7 @@ def _updater_on(chosen: argparse.Namespace, machine: Machine, trusted: Trusted) 
 
 
 def _settings(chosen: argparse.Namespace) -> HubSettings:
-    return load_settings(chosen.config, HubSettings, "THUTU_HUB")
+    return load_settings(chosen.config, HubSettings, PREFIX)
 
 
 def _target() -> str:

@@ -1,7 +1,6 @@
 """The machine around an update: its services, and the hub's own word on how it fares."""
 
 import http.client
-import logging
 import subprocess
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,16 +8,12 @@ from typing import Protocol
 import msgspec
 
 from provision.update.decide import House
-from runtime.command_line import words_of
 from runtime.http_unverified import unverified
-
-logger = logging.getLogger(__name__)
 
 FETCH_UNIT = "thutu-update-fetch.service"
 LAY_UNIT = "thutu-update-lay.service"
 _PROGRAMS = ("hub", "boards", "hall", "hall-screen", "voice", "satellite", "terminal", "central")
 RESTARTED = tuple(f"thutu-{name}.service" for name in _PROGRAMS)
-_words = words_of("update_tool")
 _ANSWER_S = 5.0
 _MOST_BYTES = 10_000
 _RUNS = ("active", "activating", "reloading")
@@ -29,13 +24,10 @@ class MachineError(Exception):
 
 
 class HubView(msgspec.Struct, frozen=True):
-    """What a hub says of itself: its software, and whether anybody is in the house.
+    """What a hub says of itself: its software, and whether anybody is in the house."""
 
-    A hub from before there were updates says neither.
-    """
-
-    software: str = ""
-    house: House = "busy"
+    software: str
+    house: House
 
 
 class Machine(Protocol):
@@ -100,12 +92,8 @@ class SystemdMachine:
         _systemctl("start", f"thutu-update-check@{release}.service")
 
     def lay(self) -> None:
-        """Let the service that may write to /etc do it, with the release's own program. A machine
-        from before releases brought units goes on with those that it has."""
-        if _is_unknown(LAY_UNIT):
-            logger.warning("%s", _words("no_units"))
-        else:
-            _systemctl("start", LAY_UNIT)
+        """Let the service that may write to /etc do it, with the release's own program."""
+        _systemctl("start", LAY_UNIT)
 
     def running(self) -> tuple[str, ...]:
         """The services of ours that run or try to."""
@@ -140,13 +128,6 @@ class SystemdMachine:
             return None
         finally:
             connection.close()
-
-
-def _is_unknown(unit: str) -> bool:
-    """Whether systemd has no such unit; one that was masked it has."""
-    shown = ("show", "--property=LoadState", "--value", unit)
-    said = subprocess.run(["systemctl", *shown], check=False, capture_output=True, text=True)
-    return said.stdout.strip() == "not-found"
 
 
 def _states(units: Sequence[str]) -> list[str]:

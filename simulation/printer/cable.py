@@ -4,7 +4,7 @@ It stands for the adapter, the kernel's queue and the wire: bytes wait in the qu
 printer is BUSY, and what is on the wire when its power goes is lost. A serial cable has a CTS wire
 and never breaks; one that hangs up, as USB and networks do, is gone with the printer's power, and
 is opened again when that is back. Waiting takes no time but counts, and a printer that lost its
-power by `blink` starts again after `starts_in_s` of it.
+power by `blink` starts again after a second and a half of it.
 """
 
 from collections import deque
@@ -14,6 +14,8 @@ from simulation.printer.machine import VirtualPrinter
 _QUEUE_BYTES = 4096
 _WIRE_BYTES = 256
 _OPENS_WITHIN_S = 0.5
+_STARTS_IN_S = 1.5
+_FLIPPED_BITS = 0x55
 
 
 class Cable:
@@ -21,13 +23,7 @@ class Cable:
 
     byte_s = 0.0
 
-    def __init__(
-        self,
-        printer: VirtualPrinter,
-        *,
-        hangs_up: type[Exception] | None = None,
-        starts_in_s: float = 1.5,
-    ) -> None:
+    def __init__(self, printer: VirtualPrinter, *, hangs_up: type[Exception] | None = None) -> None:
         """`hangs_up` is what a host meets who uses a cable that is gone; None never hangs up."""
         self.waited_s = 0.0
         self.carried_bytes = 0
@@ -35,10 +31,9 @@ class Cable:
         self._printer = printer
         self._hangs_up = hangs_up
         self._power_cuts = 0
-        self._starts_in_s = starts_in_s
         self._starts_at_s: float | None = None
         self._queue = bytearray()
-        self._flips: dict[int, int] = {}
+        self._flips: set[int] = set()
         self._losses: set[int] = set()
         self._heard: deque[bytes] = deque()
         printer.attach(self._heard.append)
@@ -46,11 +41,11 @@ class Cable:
     def blink(self) -> None:
         """Let the power go, and come back by itself."""
         self._printer.power_off()
-        self._starts_at_s = self.waited_s + self._starts_in_s
+        self._starts_at_s = self.waited_s + _STARTS_IN_S
 
-    def garble(self, count: int, flip: int = 0x55) -> None:
+    def garble(self, count: int) -> None:
         """Flip bits of the `count`-th byte from now."""
-        self._flips[self._taken_bytes + count - 1] = flip
+        self._flips.add(self._taken_bytes + count - 1)
 
     def lose(self, count: int) -> None:
         """Lose the `count`-th byte from now."""
@@ -102,7 +97,7 @@ class Cable:
         spoilt = bytearray(data)
         for at in [at - self._taken_bytes for at in self._flips]:
             if 0 <= at < len(data):
-                spoilt[at] ^= self._flips[at + self._taken_bytes]
+                spoilt[at] ^= _FLIPPED_BITS
         for at in sorted((at - self._taken_bytes for at in self._losses), reverse=True):
             if 0 <= at < len(data):
                 del spoilt[at]

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import httpx
 
-from tests.edge.test_killed_hub import SETTINGS
+from tests.edge.hub_toml import OPEN_ALL_DAY
 from tests.service_manager import Systemd
 from tests.waiting import until
 
 
 def test_the_hub_is_ready_when_its_api_answers_and_then_gives_signs_of_life(tmp_path: Path) -> None:
     config = tmp_path / "hub.toml"
-    config.write_text(SETTINGS, "utf-8")
+    config.write_text(OPEN_ALL_DAY, "utf-8")
     with Systemd(tmp_path) as systemd:
         program = subprocess.Popen(
             [sys.executable, "-m", "edge", "--config", str(config), "run"],

@@ -24,8 +24,8 @@ from runtime.authority import Authority
 from runtime.enrolment import ENROL_PATH, EnrolmentToken
 from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
+from tests.edge.hub_toml import TWO_COUNTERS
 from tests.edge.running_site import TestClock
-from tests.edge.test_main import SETTINGS
 from tests.waiting import until
 
 NODE = "01-00097-01-h1"
@@ -289,7 +289,7 @@ def test_a_hub_waits_for_its_token(centre: Desk, folder: IdentityFolder, tmp_pat
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
     path = tmp_path / "hub.toml"
-    path.write_text(SETTINGS, "utf-8")
+    path.write_text(TWO_COUNTERS, "utf-8")
     return path
 
 

@@ -22,6 +22,7 @@ from contract.events import TicketIssued
 from edge.access import Access
 from edge.store.journal import Journal
 from runtime.clock import SystemClock
+from tests.edge.hub_toml import OPEN_ALL_DAY
 from tests.waiting import until
 
 NUMBERS_A_LIFE = 20
@@ -30,32 +31,6 @@ KILLS = 12
 CLIENTS = 4
 DAY_TICKETS = 500
 RESUMED_WITHIN_S = 2.0
-SETTINGS = """
-node = "01-00097-01-h1"
-data = "data"
-
-[issuing]
-every_s = 0
-
-[http]
-port = 0
-
-[site]
-site = "01-00097-01"
-unit = "Phường Hồng Hà"
-site_name = "Hồng Hà"
-services = [
-  { id = "1", series = "1", name = { vi = "Hộ tịch" } },
-  { id = "2", series = "2", name = { vi = "Đất đai" } },
-]
-counters = [{ id = "1", services = ["1", "2"] }]
-
-[[site.sessions]]
-weekdays = [1, 2, 3, 4, 5, 6, 7]
-issue_from = "00:00"
-last_ticket = "23:59"
-closes = "23:59"
-"""
 
 
 class Process(NamedTuple):
@@ -127,7 +102,7 @@ def running(config: Path) -> Iterator[Process]:
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     path = tmp_path / "hub.toml"
-    path.write_text(SETTINGS, encoding="utf-8")
+    path.write_text(OPEN_ALL_DAY, encoding="utf-8")
     return path
 
 

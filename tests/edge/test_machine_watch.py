@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.commands import Actor, OpenDay, ReportDevice
+from contract.commands import Actor, OpenDay, RemoveDevice, ReportDevice
 from contract.events import DeviceReturned
 from contract.wire import Health
 from edge.last_news import SILENT_S, LastNews
@@ -135,6 +135,38 @@ def test_a_trouble_that_ended_days_ago_is_no_silence(hub: RunningHub) -> None:
     watching.look()
     settle(hub)
     assert lost(hub) == set()
+
+
+def test_what_an_own_device_said_last_is_said_again_until_it_holds(hub: RunningHub) -> None:
+    """A printer on a loose cable is taken for lost for ten minutes, and may be well since."""
+    _, watching = silence_of(hub)
+    ready, gone = ReportDevice("printer-1", "ready"), ReportDevice("printer-1", "lost", "x")
+    watching.pass_on(ready)
+    for _ in range(30):
+        watching.pass_on(gone)
+        watching.pass_on(ready)
+    settle(hub)
+    watching.look()
+    settle(hub)
+    assert lost(hub) == {"printer-1"}
+    hub.clock.later(600)
+    watching.look()
+    settle(hub)
+    assert lost(hub) == set()
+    before = hub.hub.house.seq
+    watching.look()
+    settle(hub)
+    assert hub.hub.house.seq == before
+
+
+def test_a_device_that_somebody_took_off_the_list_is_not_put_back(hub: RunningHub) -> None:
+    _, watching = silence_of(hub)
+    watching.pass_on(ReportDevice("printer-1", "lost", "disconnected"))
+    settle(hub)
+    hub.give(CHIEF, RemoveDevice("printer-1"))
+    watching.look()
+    settle(hub)
+    assert shown(hub) == set()
 
 
 def silence_of(hub: RunningHub) -> tuple[TestClock, MachineWatch]:

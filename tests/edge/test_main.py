@@ -19,20 +19,7 @@ from edge.__main__ import main
 from edge.access import Access
 from runtime.clock import SystemClock
 from runtime.wording import say
-
-SETTINGS = """
-node = "01-00097-01-h1"
-data = "data"
-[http]
-port = 0
-[site]
-site = "01-00097-01"
-unit = "Phường Hồng Hà"
-site_name = "Trung tâm Hồng Hà"
-services = [{ id = "1", series = "1", name = { vi = "Hộ tịch", en = "Civil status" } }]
-counters = [{ id = "1", services = ["1"] }, { id = "2", services = ["1"] }]
-sessions = []
-"""
+from tests.edge.hub_toml import TWO_COUNTERS
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +35,7 @@ def _logs_as_before() -> Iterator[None]:
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
     path = tmp_path / "hub.toml"
-    path.write_text(SETTINGS, encoding="utf-8")
+    path.write_text(TWO_COUNTERS, encoding="utf-8")
     return path
 
 
@@ -184,7 +171,7 @@ def test_a_spoiled_access_file_is_named_and_says_what_to_do(
 
 
 def test_settings_that_cannot_be_used(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    config.write_text(SETTINGS + "nonsense = 1", encoding="utf-8")
+    config.write_text(TWO_COUNTERS + "nonsense = 1", encoding="utf-8")
     assert run(config, "verify") == 1
     assert "nonsense" in capsys.readouterr().err
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from provision.image.__main__ import main as write_boot_files
 from runtime.enrolment import EnrolmentToken
 from runtime.sealed import signing_key
-from tests.provision.update.test_real_update import project_wheel
+from tests.provision.update.project_wheel import project_wheel
 
 SITE = "01-00097-01"
 NEXT_VERSION = "99.0"

@@ -22,29 +22,12 @@ from provision.install.plan import ROLES, File, plan
 from provision.install.turn import Other, alone
 from provision.update.follow import FollowSettings
 from runtime.settings import load_settings
+from tests.provision.installing import HUB_UNIT, contents, install
 from tests.waiting import until
-
-HUB_UNIT = "etc/systemd/system/thutu-hub.service"
-
-
-def install(root: Path, *what: str) -> int:
-    return main([*what, "--root", str(root), "--venv", "/opt/thutu/releases/1"])
 
 
 def nobody(other: Other | None) -> None:
     pytest.fail(f"waits for {other}")
-
-
-def contents(root: Path) -> dict[str, tuple[str, int]]:
-    """Every file by name, with its text (or a link's target) and its modification time."""
-    found = {}
-    for path in sorted(root.rglob("*")):
-        if path.is_symlink():
-            found[str(path.relative_to(root))] = (str(path.readlink()), path.lstat().st_mtime_ns)
-        elif path.is_file():
-            text = path.read_text("utf-8", errors="replace")
-            found[str(path.relative_to(root))] = (text, path.stat().st_mtime_ns)
-    return found
 
 
 def test_a_hub_gets_its_units_users_rules_and_examples(

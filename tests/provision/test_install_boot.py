@@ -9,8 +9,7 @@ import pytest
 
 from provision.install.__main__ import main
 from provision.install.boot import BootFile, boot_files_to_lay, lay_boot_file
-from tests.provision.test_install_cut import without_room
-from tests.provision.update.test_killed_update import killed
+from tests.provision.killed_work import killed, without_room
 
 SOURCES = Path(__file__).parents[2]
 OURS = (SOURCES / "firmware_config/boot/thutu.txt").read_bytes()

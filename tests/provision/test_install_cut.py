@@ -4,12 +4,7 @@ release and another.
 The two releases differ as releases do: a unit is changed, one is new, one is gone, a link is new.
 """
 
-import errno
-import os
-import resource
 import shutil
-import sys
-from collections.abc import Callable
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -18,7 +13,7 @@ import pytest
 
 from provision.install.ground import BESIDE, Done, Ground
 from provision.install.plan import File, Item, Link
-from tests.provision.update.test_killed_update import Slaughter, killed
+from tests.provision.killed_work import killed, without_room
 
 UNIT, NEW, GONE = "etc/units/hub.service", "etc/units/new.service", "etc/units/gone.service"
 WANTED, EDITED = "etc/units/wants/hub.service", "etc/units/edited.service"
@@ -65,38 +60,6 @@ def expected(tmp_path: Path, *sets: tuple[list[Item], str]) -> dict[str, str]:
     for items, release in sets:
         lay(root, items, release)
     return lies(root)
-
-
-class Full(Slaughter):
-    """From the n-th change on the disk has no room: for new names, or for any byte in a file."""
-
-    def __init__(self, folder: Path, at: int, lacks: str) -> None:
-        super().__init__(folder, at)
-        self._lacks = lacks
-
-    def reached(self, event: str) -> None:
-        """Let the system call fail: the kernel itself does for bytes, as with a quota."""
-        if self._lacks == "bytes":
-            resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
-        elif event in ("open", "os.mkdir", "os.symlink"):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def without_room(folder: Path, at: int, lacks: str, work: Callable[[], object]) -> bool:
-    """Whether `work` found no room from its n-th change on; False when it came to its end."""
-    child = os.fork()
-    if child == 0:
-        sys.addaudithook(Full(folder, at, lacks))
-        try:
-            work()
-        except OSError as error:
-            os._exit(1 if error.errno in (errno.ENOSPC, errno.EFBIG) else 2)
-        except BaseException:  # noqa: BLE001 - the child ends here, whatever it is
-            os._exit(2)
-        os._exit(0)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert status in (0, 1)
-    return status == 1
 
 
 @pytest.mark.parametrize("goes_back", [False, True], ids=["goes on", "goes back"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from provision.install.__main__ import main
-from tests.provision.test_install import HUB_UNIT, contents, install
+from tests.provision.installing import HUB_UNIT, contents, install
 
 
 def test_remove_takes_back_what_was_laid_and_keeps_data_and_settings(

@@ -59,7 +59,6 @@ SYSTEMCTL = """#!/bin/sh
 case "$1 $2" in
   is-active*) shift; for unit; do
       [ $unit = thutu-hall.service ] && echo active || echo inactive; done; exit 3;;
-  "show --property=LoadState") echo loaded;;
   show*) echo "ActiveState=active"; echo "InvocationID=$(readlink {opt}/current)";;
   "start thutu-follow-fetch.service") exec {fetch};;
   restart*) exec {speak} $({opt}/current/bin/sample-hub);;

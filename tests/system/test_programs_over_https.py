@@ -26,7 +26,7 @@ from simulation.printer.machine import VirtualPrinter
 from simulation.printer.paper import Slip
 from simulation.printer.ports import TcpPort
 from tests.display.terminal.station import PIN
-from tests.display.terminal.test_real_terminal import Tmux
+from tests.display.terminal.tmux import Tmux
 from tests.edge.running_site import CLERK, RULES, TestClock
 from tests.simulation.printer.bench import AT_ONCE, CountingClock
 from tests.waiting import until

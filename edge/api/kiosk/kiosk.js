@@ -4,7 +4,7 @@ import * as hub from "/page/hub.js";
 import { $, fill, LANGUAGES, make, named as namedIn, show, tell, worded } from "/page/show.js";
 import { appointmentIn, matching, mayBeAppointment, meant } from "/kiosk/find.js";
 import { CODE_KEYS, searchKeys, typedOn, wordOn } from "/kiosk/keys.js";
-import { canPrint, onRoll, SLIP_WORDS, slipNow } from "/kiosk/slips.js";
+import { canPrint, isNoSlip, onRoll, SLIP_WORDS, slipNow } from "/kiosk/slips.js";
 
 const IDLE_S = 60;
 const READ_S = { pending: 12, sent: 15, unknown: 20, roll: 20, none: 30, refused: 20 };
@@ -123,9 +123,8 @@ function renderTicket() {
   $("expected-wait").textContent = expectedWait(minutes);
   $("slip").textContent = say(SLIP_WORDS[slip], { number });
   $("slip").classList.toggle("notice", !["pending", "sent"].includes(slip));
-  const noSlip = ["none", "unknown"].includes(slip);
-  renderPicture(noSlip ? number : null);
-  if (noSlip && slip !== told) speakTicket();
+  renderPicture(isNoSlip(slip) ? number : null);
+  if (slip !== told && (isNoSlip(slip) || isNoSlip(told))) speakTicket();
 }
 
 function expectedWait(minutes) {
@@ -180,7 +179,7 @@ function arrive(now) {
   else if (!$("back").hidden) $("back").focus();
 }
 
-/** All of it anew when the slip fails: what was being said then is cut short. */
+/** All of it anew when the slip fails, or comes after all: what was being said is cut short. */
 function speakTicket() {
   const number = [...state.ticket.number].join(" ");
   const told = [say("number_spoken", { number }), $("ahead").textContent, $("slip").textContent];

@@ -23,10 +23,16 @@ export function onRoll(services, snapshot) {
 
 /** What becomes of a ticket's slip, as far as hub and printer tell while the number is up. */
 export function slipNow({ number, slip }, snapshot, printer) {
+  if (slip === "roll") return slip;
   const { waiting, counters } = snapshot;
   const tickets = [...waiting, ...counters.flatMap(({ ticket }) => ticket ?? [])];
-  const known = tickets.find((ticket) => ticket.number === number)?.slip;
-  if (slip !== "pending" || known === "printed") return slip;
-  if (["sent", "unknown"].includes(known)) return known;
-  return known === "failed" || !canPrint(snapshot, printer) ? "none" : slip;
+  const known = tickets.find((ticket) => ticket.number === number)?.slip ?? slip;
+  if (known === "printed") return "pending";
+  if (known === "pending") return canPrint(snapshot, printer) ? known : "none";
+  return known === "failed" ? "none" : known;
+}
+
+/** Whether the number itself must be remembered. */
+export function isNoSlip(slip) {
+  return ["none", "unknown"].includes(slip);
 }

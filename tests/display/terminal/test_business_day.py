@@ -9,9 +9,9 @@ from contract.events import DayOpened, TicketVoided
 from display.terminal.business_day import ask_day
 from display.terminal.questions import Case, NotNow
 from display.terminal.scene import Scene
+from tests.display.terminal.clerk import Clerk
 from tests.display.terminal.sights import counter, scene, ticket
 from tests.display.terminal.station import Station, at_station, events_of, issue
-from tests.display.terminal.test_asking import Clerk
 from tests.edge.running_site import MONDAY_8_MS, RULES, RunningSite
 
 YESTERDAYS = (ticket("1001", earlier=True), ticket("2001", "parked", earlier=True))

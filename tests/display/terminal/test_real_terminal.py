@@ -1,6 +1,5 @@
 """The program itself, in a terminal emulator, in front of a real hub."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -10,47 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.display.terminal.station import PIN, issue, opened
+from tests.display.terminal.tmux import Tmux
 from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux")
-
-
-class Tmux:
-    """One window of a tmux server of our own."""
-
-    def __init__(self, folder: Path, columns: int, rows: int, terminal: str, command: str) -> None:
-        self._socket = str(folder / "tmux")
-        environment = {**os.environ, "LC_ALL": "C.UTF-8"}
-        configuration = folder / "tmux.conf"
-        configuration.write_text(f'set -g default-terminal "{terminal}"\n', "utf-8")
-        size = ("-x", str(columns), "-y", str(rows))
-        subprocess.run(
-            ("tmux", "-S", self._socket, "-f", configuration, "new-session", "-d", *size, command),
-            env=environment,
-            check=True,
-        )
-
-    def press(self, *keys: str) -> None:
-        """Press keys, named as tmux does."""
-        self._tmux("send-keys", *keys)
-
-    def shows(self, *words: str) -> None:
-        """Wait until all these words are on the screen."""
-        until(lambda: all(word in self.screen() for word in words), 20)
-
-    def screen(self) -> str:
-        """What the window shows."""
-        return self._tmux("capture-pane", "-p")
-
-    def close(self) -> None:
-        """End the program and the server."""
-        subprocess.run(("tmux", "-S", self._socket, "kill-server"), check=False)
-
-    def _tmux(self, *arguments: str) -> str:
-        run = subprocess.run(
-            ("tmux", "-S", self._socket, *arguments), check=True, capture_output=True
-        )
-        return run.stdout.decode()
 
 
 @pytest.fixture(params=[(80, 24, "screen-256color"), (120, 40, "screen")])

@@ -17,7 +17,7 @@ from contract.commands import (
     UseRoll,
 )
 from tests.browser import Size, page_of
-from tests.edge.api.test_kiosk_page import (
+from tests.edge.api.kiosk_screen import (
     SIZES,
     TABLET,
     assert_nothing_is_cut_off,

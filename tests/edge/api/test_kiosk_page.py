@@ -11,10 +11,15 @@ from playwright.sync_api import Browser, Page, Request, Route, expect
 from contract.commands import IssueTicket, OpenCounter, ReportDevice, SignIn
 from contract.site_rules import Service
 from tests.browser import Size, page_of
+from tests.edge.api.kiosk_screen import (
+    SIZES,
+    TABLET,
+    assert_nothing_is_cut_off,
+    assert_targets_are_large,
+    issued,
+    open_kiosk,
+)
 from tests.edge.running_site import CLERK, HOUR_MS, HUB, KIOSK, PRINTER, RunningSite, TestClock
-
-SMALL, TABLET, TOTEM = (800, 480), (1280, 800), (1080, 1920)
-SIZES = pytest.mark.parametrize("size", [SMALL, TABLET, TOTEM], ids=["small", "tablet", "totem"])
 
 
 @pytest.fixture
@@ -31,15 +36,6 @@ def kiosk(browser: Browser, site: RunningSite, request: pytest.FixtureRequest) -
     with page_of(browser, size) as page:
         open_kiosk(page, site)
         yield page
-
-
-def open_kiosk(page: Page, site: RunningSite) -> None:
-    page.goto(f"{site.url}/#{site.access.add_device(KIOSK)}")
-    expect(page.locator("#services button")).to_have_count(3)
-
-
-def issued(site: RunningSite) -> list[str]:
-    return sorted(site.hub.house.live.tickets)
 
 
 @SIZES
@@ -305,30 +301,3 @@ def test_someone_who_walks_away_leaves_nothing_behind(browser: Browser, site: Ru
         page.clock.fast_forward(61_000)
         expect(page.get_by_role("button", name="Hộ tịch")).to_be_visible()
         expect(page.locator("#typed")).to_have_value("")
-
-
-def assert_nothing_is_cut_off(page: Page) -> None:
-    cut = page.evaluate(
-        """() => [...document.querySelectorAll('main *, header *, footer *')]
-          .filter(e => e.checkVisibility() && !e.closest('#procedures'))
-          .filter(e => {
-            const box = e.getBoundingClientRect();
-            const out = box.right > innerWidth + 1 || box.bottom > innerHeight + 1
-              || box.left < -1 || box.top < -1;
-            return out || (e.tagName === 'BUTTON' && e.scrollHeight > e.clientHeight + 1);
-          })
-          .map(e => e.outerHTML.slice(0, 120))"""
-    )
-    assert cut == []
-    assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight")
-
-
-def assert_targets_are_large(page: Page) -> None:
-    small = page.evaluate(
-        """() => [...document.querySelectorAll('button')]
-          .filter(e => e.checkVisibility())
-          .map(e => [e.textContent, e.getBoundingClientRect()])
-          .filter(([, box]) => box.width < 60 || box.height < 60)
-          .map(([text, box]) => `${text}: ${box.width}x${box.height}`)"""
-    )
-    assert small == []

@@ -7,10 +7,10 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from contract.commands import IssueTicket, ReportDevice, ReportPrint
+from contract.commands import IssueTicket, ReportDevice, ReportPrint, ReprintTicket
 from tests.browser import Size, page_of
-from tests.edge.api.test_kiosk_page import SIZES, TABLET, assert_nothing_is_cut_off, open_kiosk
-from tests.edge.running_site import HUB, KIOSK, PRINTER, RunningSite, TestClock
+from tests.edge.api.kiosk_screen import SIZES, TABLET, assert_nothing_is_cut_off, open_kiosk
+from tests.edge.running_site import CLERK, HUB, KIOSK, PRINTER, RunningSite, TestClock
 
 
 @pytest.fixture
@@ -76,6 +76,36 @@ def test_a_slip_that_does_not_come_out_of_a_printer_that_is_well(
     expect(kiosk.locator("#spoken")).to_contain_text("1 0 0 1")
     expect(kiosk.locator("#spoken")).to_contain_text(said)
     expect(kiosk.locator("#picture")).to_be_visible()
+
+
+def test_a_slip_that_is_ordered_again_is_told_to_eyes_and_ears(
+    kiosk: Page, site: RunningSite
+) -> None:
+    kiosk.get_by_role("button", name="Hộ tịch").click()
+    site.give(HUB, ReportPrint("1001", 1, "failed", reason="paper-out"))
+    expect(kiosk.locator("#spoken")).to_contain_text("Phiếu không in được.")
+    site.give(CLERK, ReprintTicket("1001"))
+    expect(kiosk.locator("#slip")).to_contain_text("lấy phiếu")
+    expect(kiosk.locator("#spoken")).to_contain_text("lấy phiếu")
+    expect(kiosk.locator("#spoken")).not_to_contain_text("không in được")
+    expect(kiosk.locator("#picture")).to_be_hidden()
+
+
+def test_a_slip_that_comes_later_to_a_number_without_one_is_told(
+    kiosk: Page, site: RunningSite
+) -> None:
+    site.give(HUB, ReportDevice(PRINTER, "lost", "paper-out"))
+    expect(kiosk.locator("[data-shown-in=start] .no-slip")).to_be_visible()
+    kiosk.get_by_role("button", name="Hộ tịch").click()
+    expect(kiosk.locator("#spoken")).to_contain_text("Phiếu không in được.")
+    site.give(HUB, ReportDevice(PRINTER, "ready"))
+    site.give(CLERK, ReprintTicket("1001"))
+    expect(kiosk.locator("#slip")).to_contain_text("lấy phiếu")
+    expect(kiosk.locator("#spoken")).to_contain_text("lấy phiếu")
+    site.give(HUB, ReportPrint("1001", 2, "printed", "confirmed"))
+    site.give(HUB, ReportDevice(PRINTER, "lost", "paper-out"))
+    expect(kiosk.locator("[data-shown-in=start] .no-slip")).not_to_have_attribute("hidden", "")
+    expect(kiosk.locator("#slip")).to_contain_text("lấy phiếu")
 
 
 @SIZES

@@ -20,7 +20,7 @@ from contract.commands import (
 )
 from contract.events import RatingGiven
 from tests.browser import Size, page_of
-from tests.edge.api.test_kiosk_page import assert_nothing_is_cut_off, assert_targets_are_large
+from tests.edge.api.kiosk_screen import assert_nothing_is_cut_off, assert_targets_are_large
 from tests.edge.running_site import CLERK, KIOSK, RULES, RunningSite, TestClock
 from tests.waiting import until
 

@@ -16,7 +16,7 @@ from contract.commands import Actor, AnyCommand, Order
 from contract.snapshot import LinkView
 from contract.stamp import Stamp
 from edge.core.calendar import day_of
-from edge.core.effects import reprints_after_restart, slip_to_print
+from edge.core.effects import slip_to_print, slips_after_restart
 from edge.core.house import HUB, House, Turn, apply, carry_out, moved_to_new_journal, record
 from edge.core.state import ENDED, State
 from edge.core.view import snapshot
@@ -240,8 +240,8 @@ class Life:
         assert all(t.issued_ms <= t.since_ms <= shown.now_ms for t in tickets)
 
     def _start(self) -> None:
-        reprints = reprints_after_restart(RULES, self.house.live, self.stamp)
-        started = (e.NodeStarted("0.1.0", "abc"), *reprints)
+        slips = slips_after_restart(RULES, self.house.live, self.stamp)
+        started = (e.NodeStarted("0.1.0", "abc"), *slips)
         self._take(record(self.house, started, HUB, self.stamp))
 
     def _take(self, turn: Turn) -> None:

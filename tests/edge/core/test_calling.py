@@ -7,15 +7,12 @@ from central.rollup.fold import FoldState, fold
 from contract import commands as c
 from contract import events as e
 from contract.commands import Actor
-from contract.snapshot import LinkView, Snapshot
 from contract.stamp import Span
 from edge.core.evolve import evolve
 from edge.core.report import day_report
-from edge.core.view import snapshot
 from simulation.recount import recount
 from tests.edge.core.life import day_of_mistakes
-from tests.edge.core.story import KIOSK, LAN, MINH, PAD, RULES, Story, open_at
-from tests.edge.core.test_finishing import (
+from tests.edge.core.mistakes import (
     CALL,
     FINISH,
     ISSUE,
@@ -23,9 +20,11 @@ from tests.edge.core.test_finishing import (
     REOPEN,
     START,
     figures,
+    picture,
     report,
     timeless,
 )
+from tests.edge.core.story import KIOSK, LAN, MINH, PAD, RULES, Story, open_at
 
 NEXT = (LAN, c.CallNext("1", finish_current=True))
 TAKE_BACK = (LAN, c.TakeBackCall("1"))
@@ -35,10 +34,6 @@ def busy() -> Story:
     """Lan has served 1001 for six minutes at counter 1, and 1002 waits."""
     story = Story().given(*open_at("1"), ISSUE, CALL).later(minutes=1).given(START, ISSUE)
     return story.later(minutes=6)
-
-
-def picture(story: Story) -> Snapshot:
-    return snapshot(RULES, "n", story.house, story.stamp, LinkView(connected=False, unsent=0))
 
 
 def test_one_order_takes_a_finish_and_its_call_back() -> None:

@@ -218,6 +218,34 @@ def test_a_device_is_reported_once_per_change() -> None:
         assert story.does(HUB, report) == events, (state, condition)
 
 
+def test_a_device_on_a_loose_cable_makes_two_rows_in_ten_minutes_and_not_thousands() -> None:
+    ready = c.ReportDevice("printer-1", "ready")
+    lost = c.ReportDevice("printer-1", "lost", "disconnected")
+    story = Story().given((HUB, ready))
+    for _ in range(20):
+        story.later(s=2).given((HUB, lost)).later(s=2).given((HUB, ready))
+    rows = len(story.entries)
+    for _ in range(900):
+        story.later(s=2).turn(HUB, lost)
+        story.later(s=2).turn(HUB, ready)
+    assert len(story.entries) - rows <= 2 * 6 + 1
+    assert story.live.devices["printer-1"].state == "lost"
+
+    story.later(minutes=10).given((HUB, ready)).later(s=2).given((HUB, lost))
+    assert story.later(minutes=9).does(HUB, ready) == ()
+    assert story.later(minutes=1).does(HUB, ready) == (e.DeviceReturned("printer-1"),)
+    story.later(minutes=21).given((HUB, lost))
+    assert story.later(s=2).does(HUB, ready) == (e.DeviceReturned("printer-1"),)
+
+
+def test_whoever_fumbles_with_a_roll_of_paper_is_not_taken_for_a_loose_cable() -> None:
+    story = Story().given((HUB, c.ReportDevice("printer-1", "paper-low")))
+    for _ in range(6):
+        for state, condition in (("lost", "paper-out"), ("lost", "cover-open"), ("ready", "")):
+            report = c.ReportDevice("printer-1", state, condition)  # type: ignore[arg-type]  # literals in a table
+            assert story.later(s=5).does(HUB, report) != ()
+
+
 def test_made_up_devices_keep_nobody_elses_from_being_heard() -> None:
     liar, other = Actor("boards", "display"), Actor("voice", "display")
     story = Story()

@@ -3,29 +3,32 @@
 import pytest
 from msgspec.structs import replace
 
-from central.rollup.fold import Cells, FoldState, fold
-from central.rollup.histogram import Histogram
-from central.store.cells import Measure, merge
+from central.rollup.fold import FoldState, fold
+from central.store.cells import merge
 from contract import commands as c
 from contract import events as e
 from contract.commands import Actor
-from contract.day_report import DayReport, Spread
+from contract.day_report import Spread
 from contract.snapshot import LinkView
 from contract.stamp import Span
 from edge.core.evolve import evolve
 from edge.core.report import day_report
-from edge.core.state import State
 from edge.core.view import snapshot
 from simulation.recount import Count, recount
 from tests.edge.core.life import day_of_mistakes
-from tests.edge.core.story import BOSS, KIOSK, LAN, MINH, PAD, RULES, Story, open_at
+from tests.edge.core.mistakes import (
+    CALL,
+    FINISH,
+    ISSUE,
+    RATE,
+    REOPEN,
+    START,
+    figures,
+    report,
+    timeless,
+)
+from tests.edge.core.story import BOSS, KIOSK, LAN, MINH, RULES, Story, open_at
 
-ISSUE = (KIOSK, c.IssueTicket(("1",)))
-CALL = (LAN, c.CallNext("1"))
-START = (LAN, c.StartService("1"))
-FINISH = (LAN, c.FinishService("1"))
-REOPEN = (LAN, c.ReopenService("1"))
-RATE = (PAD, c.Rate("1", 4))
 HAND_OUT = (BOSS, c.AssignServices("3", ("2", "8")))
 SIX_MIN_MS = 360_000
 
@@ -34,15 +37,6 @@ def serving(*further: str) -> Story:
     """Lan serves 1001, who wants `further` services too, six minutes at counter 1."""
     story = Story().given(*open_at("1"), (KIOSK, c.IssueTicket(("1", *further))), CALL)
     return story.later(minutes=1).given(START).later(minutes=6)
-
-
-def report(story: Story) -> DayReport:
-    return day_report(RULES, story.live.day, story.entries)
-
-
-def timeless(state: State) -> State:
-    """All but when a synchronised clock was read last, which every row moves."""
-    return replace(state, anchor=None)
 
 
 @pytest.mark.parametrize("further", [(), ("2",)])
@@ -171,26 +165,6 @@ def days(*, mistaken: bool) -> Story:
         story.given(REOPEN)
     story.later(minutes=20).given(FINISH, RATE).later(minutes=1).given(CALL, START)
     return story.later(minutes=4).given(FINISH, (LAN, c.CloseCounter("1")))
-
-
-def figures(cells: Cells) -> tuple[object, ...]:
-    """All that the cells say, and what their bins come to."""
-    told = {}
-    for key, tally in cells.quarters.items():
-        counts = {name: getattr(tally, name) for name in tally.__slots__ if _is_count(tally, name)}
-        told[key] = (counts, *map(_bins, (tally.wait, tally.service, tally.second_wait)))
-    return told, dict(cells.counters), cells.ratings
-
-
-def _is_count(tally: object, name: str) -> bool:
-    return isinstance(getattr(tally, name), int)
-
-
-def _bins(measure: Measure) -> tuple[object, ...]:
-    histogram = Histogram()
-    histogram.add_bins(measure.ms, measure.bins)
-    used = {histogram.first + n: count for n, count in enumerate(histogram.counts) if count}
-    return measure.n, measure.ms, used, measure.quantiles((0.5, 0.9))
 
 
 def test_hub_and_centre_count_as_though_it_had_never_been_finished() -> None:

@@ -13,17 +13,8 @@ from edge.core.log import log_page
 from edge.core.report import day_report, figures_of
 from simulation.recount import recount
 from tests.edge.core.life import day_of_mistakes
+from tests.edge.core.mistakes import CALL, FINISH, ISSUE, START, figures, picture, report, timeless
 from tests.edge.core.story import BOSS, LAN, MINH, RULES, Story, open_at
-from tests.edge.core.test_calling import picture
-from tests.edge.core.test_finishing import (
-    CALL,
-    FINISH,
-    ISSUE,
-    START,
-    figures,
-    report,
-    timeless,
-)
 
 NO_SHOW = (LAN, c.MarkNoShow("1"))
 TAKE_BACK = (LAN, c.TakeBackNoShow("1"))

@@ -3,39 +3,27 @@
 As a rule each byte of a `text` ticket has its turn for what happens to bytes, on a printer with
 process ids and a serial cable; for the rest both sides of each chunk that the driver hands over,
 and every k-th byte. PRINTER_FAULTS=all lets each byte of every mode have its turn, on every cable
-and model, and PRINTER_FAULTS=9 each ninth. Tickets are drawn once: what is under test is what
-becomes of their bytes.
+and model, and PRINTER_FAULTS=9 each ninth.
 """
 
 import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
-from queue import SimpleQueue
 from time import sleep
-from typing import Literal
 
 import pytest
 from msgspec.structs import replace
 from PIL import ImageChops
 
-from contract.commands import ReportDevice, ReportPrint
 from edge.devices.escpos_line import LineTiming
-from edge.devices.escpos_printer import EscposPrinter, PrintJob, Timing
 from edge.devices.escpos_status import ASK_FOR_CHANGES, ASK_IN_ORDER, ask_process_id
-from edge.devices.printer_profile import Mode, PrinterProfile, Renderer
-from edge.devices.transport import DeviceError
+from edge.devices.printer_profile import Mode, PrinterProfile
 from edge.ticket.layout import Paper
 from edge.ticket.raster import RasterRenderer
-from edge.ticket.tcvn3 import CodePages
-from runtime.backoff import Backoff
-from simulation.printer.cable import Cable
-from simulation.printer.machine import VirtualPrinter
 from simulation.printer.model import PrinterModel
 from simulation.printer.paper import Slip
-from tests.edge.ticket.tickets import FOLLOW_URL, ticket
-from tests.simulation.printer.bench import AT_ONCE, CountingClock
+from tests.edge.devices.stand import MODELS, TICKETS, Stand, Wire, stand
+from tests.edge.ticket.tickets import FOLLOW_URL
 
 # Before a slip the printer is asked twice (3 bytes each), reset (2), and told to report changes.
 AHEAD = 8
@@ -45,117 +33,15 @@ CHUNK = 256
 # Until it has nothing to do: asked twice, NULs, and asked for a proof.
 AT_REST = 6 + 4096
 
-# Looks at an idle printer never come: each byte is where it is expected. A question unanswered
-# takes half a second in truth, and nothing here, like all that the owner waits for by itself.
-TIMING = Timing(
-    line=LineTiming(answer_s=0.0005),
-    patience_s=0.0,
-    poll_s=60.0,
-    reconnect=Backoff(first_s=0.0002, cap_s=0.0005),
-)
 REPRINTS = 3
 WITHIN_S = 5.0 - LineTiming().answer_s
 
 
-class DrawnOnce(PrinterProfile, frozen=True):
-    """A profile with one renderer for all, which draws what recurs once."""
-
-    def renderer(self) -> Renderer:
-        return renderer_of(self)
-
-    def pictures(self) -> RasterRenderer:
-        return pictures_of(self)
-
-
-@cache
-def renderer_of(profile: PrinterProfile) -> Renderer:
-    return PrinterProfile.renderer(profile)
-
-
-@cache
-def pictures_of(profile: PrinterProfile) -> RasterRenderer:
-    return PrinterProfile.pictures(profile)
-
-
-MODELS = {
-    "process-id": (AT_ONCE, DrawnOnce(proof="process-id", code_page=CodePages())),
-    "status": (
-        replace(AT_ONCE, process_id=False, automatic_status=False, busy_when_offline=False),
-        DrawnOnce(automatic_status=False, code_page=CodePages()),
-    ),
-    "no proof": (
-        replace(AT_ONCE, process_id=False, automatic_status=False, in_order_status=False),
-        DrawnOnce(automatic_status=False, code_page=CodePages()),
-    ),
-}
 PICTURE = b"\x1dv0"
-Wire = Literal["serial", "usb"]
 WIRES: tuple[Wire, ...] = ("serial", "usb")
 EVERY: dict[Mode, int] = {"text": 41, "strip": 401, "raster": 7001}
-TICKETS = {copy: replace(ticket(copy=copy, expected_wait_min=None), footer=()) for copy in (1, 2)}
 # Of so many bytes both sides of every chunk are tried, of more only of every second, third, ...
 EDGES_BYTES = 1_500
-
-
-class Stand:
-    """A printer on its cable, its owner, and what came of both."""
-
-    def __init__(self, model: PrinterModel, profile: PrinterProfile, wire: Wire) -> None:
-        self.slips: list[Slip] = []
-        self.outcomes: list[ReportPrint] = []
-        self.changes: list[str] = []
-        self.told_s = 0.0
-        self._reports: SimpleQueue[ReportPrint] = SimpleQueue()
-        self._changed = threading.Condition()
-        self.printer = VirtualPrinter(model, CountingClock(), self.slips.append, has_thread=False)
-        self.cable = Cable(self.printer, hangs_up=DeviceError if wire == "usb" else None)
-        self.owner = EscposPrinter(
-            device="printer-1",
-            transport=self.cable,
-            profile=profile,
-            report=self._note,
-            timing=TIMING,
-            line_clock=CountingClock(),
-        )
-
-    def print(self, copy: int) -> ReportPrint:
-        self.owner.print(PrintJob("1025", copy, TICKETS[min(copy, 2)]))
-        self.outcomes.append(self._reports.get(timeout=10))
-        return self.outcomes[-1]
-
-    def reprint(self, copy: int) -> None:
-        """Ask for another slip, as often as nothing of it goes out."""
-        while self.print(copy).outcome == "failed":
-            sleep(0.0005)
-
-    def mend(self) -> None:
-        self.printer.close_cover()
-        self.printer.free_cutter()
-        if not self.printer.powered:
-            self.printer.power_on()
-        self.printer.load_paper()
-        self.printer.settle()
-        with self._changed:
-            assert self._changed.wait_for(lambda: self.changes[-1] == "ready", 60)
-
-    def _note(self, report: ReportPrint | ReportDevice) -> None:
-        if isinstance(report, ReportPrint):
-            self.told_s = self.cable.waited_s
-            self._reports.put(report)
-        else:
-            with self._changed:
-                self.changes.append(report.state)
-                self._changed.notify()
-
-
-@contextmanager
-def stand(model: PrinterModel, profile: PrinterProfile, wire: Wire) -> Iterator[Stand]:
-    there = Stand(model, profile, wire)
-    try:
-        yield there
-    finally:
-        there.owner.close()
-        there.printer.close()
 
 
 Fault = Callable[[Stand, int], None]

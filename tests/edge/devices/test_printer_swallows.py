@@ -10,7 +10,7 @@ from edge.devices.printer_profile import PrinterProfile
 from edge.ticket.layout import Paper
 from edge.ticket.raster import RasterRenderer
 from tests.edge.devices.desk import HASTY, desk
-from tests.edge.devices.test_printer_faults import MODELS, stand
+from tests.edge.devices.stand import MODELS, stand
 from tests.edge.ticket.tickets import ticket
 from tests.simulation.printer.bench import picture
 from tests.waiting import until

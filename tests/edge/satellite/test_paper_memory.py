@@ -69,7 +69,7 @@ def test_a_file_that_cannot_be_read_is_as_none(tmp_path: Path, data: bytes) -> N
 def test_what_cannot_be_written_is_refused_and_known_until_the_end(tmp_path: Path) -> None:
     path = tmp_path / "data" / "slips"
     memory = PaperMemory(path)
-    path.parent.rmdir()
+    path.mkdir()
     with pytest.raises(StoreError, match="cannot be written"):
         memory.begin(slip())
     assert SlipKey("1001.monday", 1) in memory

@@ -272,7 +272,7 @@ def test_a_printer_without_paper_is_known_and_its_slips_fail(hall: Hall) -> None
 
 def test_what_cannot_be_remembered_is_not_printed(hall: Hall) -> None:
     memory = hall.folder / "data" / "printer-2.slips"
-    blocked = memory.with_name(f"{memory.name}.new")
+    blocked = memory.with_name(f".{memory.name}.new")
     blocked.mkdir()
     number = hall.issue()
     hall.slip_is(number, "failed")

@@ -10,8 +10,7 @@ from edge.devices.printer_profile import Mode, PrinterProfile
 from edge.ticket.layout import Paper
 from edge.ticket.tcvn3 import CodePages
 from simulation.printer.model import PrinterModel
-from tests.edge.ticket.test_text import every_word
-from tests.edge.ticket.tickets import FOLLOW_URL, LONGEST_SERVICE, ticket
+from tests.edge.ticket.tickets import FOLLOW_URL, LONGEST_SERVICE, every_word, ticket
 from tests.simulation.printer.bench import picture, printed
 
 # 58 mm and 80 mm rolls as they are sold: 384 to 576 dots, at both densities.

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from edge.ticket.content import TicketContent
 from edge.ticket.layout import Paper
 from edge.ticket.letters import LetterError, LetterWriter
 from edge.ticket.tcvn3 import CodePages, Tcvn3Writer
@@ -20,6 +19,7 @@ from tests.edge.ticket.tickets import (
     FOLLOW_URL,
     LONGEST_SERVICE,
     VIETNAMESE_BOTH_CASES,
+    every_word,
     ticket,
 )
 from tests.simulation.printer.bench import bench, picture, printed
@@ -61,17 +61,6 @@ def renderer_for(
         cutter=model.cutter_mm > 0,
         feed_units_per_dot=model.feed_units_per_dot,
     )
-
-
-def every_word(content: TicketContent) -> str:
-    """The words of a ticket in the order in which they are read, as typewriters write them."""
-    parts = [
-        *(content.training, content.organisation, content.centre, content.reprint, content.title),
-        *(content.number, content.priority, content.service, content.counters, content.ahead),
-        *(content.expected_wait, content.issued, content.qr_caption, *content.footer),
-    ]
-    text = " ".join(part for part in parts if part)
-    return unicodedata.normalize("NFC", text).replace("–", "-")
 
 
 @pytest.mark.parametrize("native_qr", [True, False])

@@ -1,5 +1,6 @@
 """Tickets for tests, and the letters that all of them must be able to show."""
 
+import unicodedata
 from typing import Any
 
 from msgspec.structs import replace
@@ -34,3 +35,14 @@ _SLIP = SlipView(
 def ticket(**changes: Any) -> TicketContent:
     """A ticket as a citizen gets it, with `changes` to its slip."""
     return compose(replace(_SLIP, **changes))
+
+
+def every_word(content: TicketContent) -> str:
+    """The words of a ticket in the order in which they are read, as typewriters write them."""
+    parts = [
+        *(content.training, content.organisation, content.centre, content.reprint, content.title),
+        *(content.number, content.priority, content.service, content.counters, content.ahead),
+        *(content.expected_wait, content.issued, content.qr_caption, *content.footer),
+    ]
+    text = " ".join(part for part in parts if part)
+    return unicodedata.normalize("NFC", text).replace("–", "-")

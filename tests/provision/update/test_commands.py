@@ -15,58 +15,10 @@ from provision.update.releases import CURRENT, PREVIOUS, PROVEN, Releases
 from provision.update.updater import Updater
 from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
-from tests.edge.test_killed_hub import SETTINGS
+from tests.edge.hub_toml import OPEN_ALL_DAY
 from tests.forgery import crowded, forge, nested
+from tests.provision.update.systemctl import Systemd
 from tests.provision.update.wheelhouses import CENTRE, NODE, PUBLISHER, order, publish, wheel
-
-SYSTEMCTL = """#!/bin/sh
-echo "$*" >> {folder}/calls
-if [ "$1" = is-active ]; then
-  shift
-  for unit; do cat {folder}/states/$unit 2>/dev/null || echo inactive; done
-  exit 3
-fi
-if [ "$2" = --property=LoadState ]; then
-  [ -e {folder}/unknown ] && echo not-found || echo loaded
-  exit 0
-fi
-if [ "$1" = show ]; then
-  shift 2
-  for unit; do
-    echo "ActiveState=$(cat {folder}/states/$unit 2>/dev/null || echo inactive)"
-    echo "InvocationID=1-$unit"
-    echo
-  done
-  exit 0
-fi
-[ -e {folder}/fails ] && {{ echo "it is masked" >&2; exit 1; }}
-exit 0
-"""
-
-
-class Systemd:
-    """What was asked of it, and what it says of units."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        (folder / "states").mkdir(parents=True)
-        program = folder / "systemctl"
-        program.write_text(SYSTEMCTL.format(folder=folder), "ascii")
-        program.chmod(0o755)
-
-    def set(self, unit: str, state: str) -> None:
-        (self._folder / "states" / unit).write_text(f"{state}\n", "ascii")
-
-    def forget(self) -> None:
-        (self._folder / "unknown").touch()
-
-    def fail(self) -> None:
-        (self._folder / "fails").touch()
-
-    @property
-    def calls(self) -> list[str]:
-        path = self._folder / "calls"
-        return path.read_text("ascii").splitlines() if path.exists() else []
 
 
 @pytest.fixture
@@ -104,16 +56,6 @@ def test_services_are_asked_for_and_started_as_systemd_knows_them(systemd: Syste
     for ask in (machine.fetch, machine.lay):
         with pytest.raises(MachineError, match="it is masked"):
             ask()
-
-
-def test_a_machine_from_before_releases_brought_units_keeps_its_own_and_says_so(
-    systemd: Systemd, caplog: pytest.LogCaptureFixture
-) -> None:
-    systemd.forget()
-    systemd.fail()
-    SystemdMachine("http://127.0.0.1:1").lay()
-    assert not any(call.startswith("start") for call in systemd.calls)
-    assert "installed before releases brought their own units" in caplog.text
 
 
 async def _healthy(scope: dict[str, object], _receive: object, send: object) -> None:
@@ -160,7 +102,8 @@ class Ground:
         publisher = PUBLISHER.public_key().public_bytes_raw().hex()
         centre = CENTRE.public_key().public_bytes_raw().hex()
         (folder / "hub.toml").write_text(
-            f'centre_key = "{centre}"\n{SETTINGS}\n[updates]\npublisher_keys = ["{publisher}"]\n'
+            f'centre_key = "{centre}"\n{OPEN_ALL_DAY}\n'
+            f'[updates]\npublisher_keys = ["{publisher}"]\n'
             f'order_file = "{self.order_file}"\n',
             "utf-8",
         )

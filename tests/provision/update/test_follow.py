@@ -20,7 +20,7 @@ from runtime.clock import SystemClock
 from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from tests.edge.running_site import HOUR_MS, KIOSK, MONDAY_8_MS, RunningSite, TestClock
-from tests.provision.update.test_commands import Systemd
+from tests.provision.update.systemctl import Systemd
 from tests.provision.update.wheelhouses import PUBLISHER, TARGET, Site, run_for_good
 
 pytestmark = pytest.mark.timeout(300)

@@ -1,78 +1,21 @@
 """An update killed without warning before everything that it does to the disk, one after another.
 
-The kernel is asked by way of Python's audit events; a child process is killed by SIGKILL before the
-n-th of them, then power comes back, and the update goes on.
+Then power comes back, and the update goes on.
 """
 
 import os
 import shutil
 import signal
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from contract.commands import Actor, IssueTicket
 from provision.update.releases import CURRENT, PROVEN
 from tests.edge.running_site import RunningHub, TestClock
+from tests.provision.killed_work import killed
 from tests.provision.update.wheelhouses import Site, UpTime, order, publish, wheel
 from tests.waiting import until
-
-UNPACKED = ".wheels/pip/"  # hundreds of files, one after another
-CHANGES = {
-    *("os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.truncate"),
-    *("shutil.copyfile", "shutil.rmtree", "subprocess.Popen", "zipfile.ZipFile"),
-}
-
-
-class Slaughter:
-    """Counts changes of the disk below a folder, and kills the process before the n-th."""
-
-    def __init__(self, folder: Path, at: int) -> None:
-        self._folder = str(folder)
-        self._at = at
-        self.seen = 0
-
-    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if not self._changes(event, arguments):
-            return
-        self.seen += 1
-        if self.seen >= self._at:
-            self.reached(event)
-
-    def reached(self, _event: str) -> None:
-        """The n-th change is about to be made."""
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    def _changes(self, event: str, arguments: tuple[Any, ...]) -> bool:
-        if event == "open":
-            flags = arguments[2]
-            return bool(flags & (os.O_WRONLY | os.O_RDWR)) and self._is_ours(arguments[0])
-        return event in CHANGES and any(map(self._is_ours, arguments))
-
-    def _is_ours(self, argument: object) -> bool:
-        if isinstance(argument, list):
-            return any(map(self._is_ours, argument))
-        if not isinstance(argument, str | Path) or UNPACKED in str(argument):
-            return False
-        return str(argument).startswith(self._folder)
-
-
-def killed(folder: Path, at: int, work: Callable[[], object]) -> bool:
-    """Whether `work` was killed before its n-th change; False when it had come to its end."""
-    child = os.fork()
-    if child == 0:
-        sys.addaudithook(Slaughter(folder, at))
-        try:
-            work()
-        except BaseException:  # noqa: BLE001 - the child ends here, whatever it is
-            os._exit(2)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-    return os.WIFSIGNALED(status)
 
 
 def journal_of(folder: Path) -> bytes:

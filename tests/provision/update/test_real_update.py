@@ -4,11 +4,8 @@ What the project needs comes from this environment, by a small wheel that names 
 """
 
 import os
-import re
-import shutil
 import signal
 import subprocess
-import sys
 import sysconfig
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -22,12 +19,10 @@ from edge.access import Access
 from provision.update.machine import HubView, MachineError, SystemdMachine
 from provision.update.releases import CURRENT, PROVEN, Releases
 from runtime.clock import SystemClock
-from tests.edge.test_killed_hub import SETTINGS
+from tests.edge.hub_toml import OPEN_ALL_DAY
+from tests.provision.update.project_wheel import project_wheel
 from tests.provision.update.wheelhouses import Site, order, publish
 from tests.waiting import until
-
-PROJECT = ("contract", "runtime", "edge", "display", "central", "simulation", "provision")
-WITH_IT = ("firmware_config", "systemd", "pyproject.toml", "README.md", "LICENSE")
 
 
 class RealSite(Site):
@@ -71,38 +66,6 @@ class RealSite(Site):
         return SystemdMachine(self.url).hub() if self.url else None
 
 
-def project_wheel(folder: Path, version: str, *, broken: bool = False) -> Path:
-    """The project as it stands, built under another version."""
-    source = folder / f"source-{version}"
-    leave_out = shutil.ignore_patterns("__pycache__", "web", "hall", "voice")
-    for name in PROJECT:
-        shutil.copytree(name, source / name, ignore=leave_out)
-    for name in WITH_IT:
-        copy = shutil.copytree if Path(name).is_dir() else shutil.copy
-        copy(name, source / name)
-    project = (source / "pyproject.toml").read_text("utf-8")
-    project = re.sub(r'(?m)^version = ".*"$', f'version = "{version}"', project)
-    (source / "pyproject.toml").write_text(project, "utf-8")
-    if broken:  # it passes every look at it, and dies when it is to serve
-        api = source / "edge/api/app.py"
-        api.write_text(api.read_text("utf-8").replace("def create_app(", "def create_nothing(", 1))
-        (source / "edge/node.py").write_text(
-            (source / "edge/node.py")
-            .read_text("utf-8")
-            .replace("import create_app", "import create_nothing as create_app")
-            .replace("        self._server.start()", "        raise OSError('dead')", 1)
-        )
-    subprocess.run(
-        [Path(sys.executable).with_name("hatchling"), "build", "-t", "wheel"],
-        cwd=source,
-        check=True,
-        capture_output=True,
-        env={**os.environ, "PYTHONPATH": ""},
-    )
-    (wheel,) = (source / "dist").glob("*.whl")
-    return wheel
-
-
 def needs_from_here(folder: Path) -> Path:
     """A wheel that lets an environment see the packages of this one."""
     path = folder / "needs_from_here-1-py3-none-any.whl"
@@ -124,7 +87,7 @@ def needs_from_here(folder: Path) -> Path:
 def site(tmp_path: Path) -> Iterator[RealSite]:
     site = RealSite(tmp_path / "site")
     site.folder.mkdir()
-    site.config.write_text(SETTINGS, "utf-8")
+    site.config.write_text(OPEN_ALL_DAY, "utf-8")
     site.releases = Releases(site.folder / "opt")
     site.releases.folder("0.0.9").mkdir(parents=True)
     yield site
