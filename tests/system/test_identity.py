@@ -204,8 +204,8 @@ def clock_that_is_right() -> TestClock:
 def write_rows(hub: Node) -> None:
     """Let something happen at the hub, whatever the hour."""
     before = hub.hub.journal.last_seq
-    for state in ("ready", "lost", "ready"):
-        hub.hub.report(ReportDevice("boards", state))
+    for state in ("ready", "paper-low", "ready"):
+        hub.hub.report(ReportDevice("printer-1", state))
     until(lambda: hub.hub.journal.last_seq > before)
 
 

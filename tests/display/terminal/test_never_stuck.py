@@ -76,7 +76,7 @@ def test_a_session_that_ended_elsewhere_leads_to_the_first_screen(site: RunningS
         await at.sit_down()
         site.access.set_pin("nv01", "clerk", "739154")
         await at.press("enter")
-        await at.sees("ĐĂNG NHẬP", "Hãy đăng nhập lại")
+        await at.sees("ĐĂNG NHẬP", "Chưa có gì thay đổi")
         await at.sign_in(pin="739154")
         await at.sees("Quầy 1 · nv01", "SẴN SÀNG")
 
@@ -91,7 +91,7 @@ def test_a_dialog_that_is_open_does_not_hide_the_end_of_the_session(site: Runnin
         site.access.remove_staff("nv01")
         site.stop_serving()
         site.serve_again()
-        await at.sees("ĐĂNG NHẬP", "Hãy đăng nhập lại")
+        await at.sees("ĐĂNG NHẬP", "Chưa có gì thay đổi")
 
     at_station(site, scenario)
 

@@ -53,7 +53,7 @@ def _image(folder: Path, *, closed: bool) -> Image:
     running = RunningHub(folder / "hub", TestClock())
     for turn in range(TICKETS):
         running.give(KIOSK, IssueTicket((SERVICES[turn % 3],)))
-        running.give(HUB, ReportDevice("printer-1", "lost" if turn % 2 else "ready"))
+        running.give(HUB, ReportDevice("printer-1", "paper-low" if turn % 2 else "ready"))
     if not closed:
         shutil.copytree(folder / "hub", folder / "image")
     numbers = frozenset(running.hub.house.live.tickets)
