@@ -44,7 +44,8 @@ def ask_centre(
 
 
 class _Asking:
-    """Asks again with every connection, and until every part of one answer is there."""
+    """Asks with every connection, and again until every part of one answer is there. Not before
+    the first is known of: the centre answers one of two that come together, and not the later."""
 
     def __init__(self, settings: MqttSettings, node: str) -> None:
         self._node = node
@@ -71,7 +72,8 @@ class _Asking:
         with self._changed:
             while self._clock.stamp().mono_s < give_up_s:
                 self._seen = self._connections
-                self._ask()
+                if self._seen:
+                    self._ask()
                 wait_s = min(_AGAIN_S, give_up_s - self._clock.stamp().mono_s)
                 self._changed.wait_for(self._has_news, max(0.0, wait_s))
                 if self._is_whole():
