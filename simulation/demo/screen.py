@@ -60,6 +60,8 @@ class Screen:
         """Give the terminal back, with the last picture left on it."""
         if self._live is not None:
             self._live.stop()
+            if not self._console.is_terminal:
+                self._console.print()  # where there is no terminal, rich ends no line
 
     def show(
         self,

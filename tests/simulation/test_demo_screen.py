@@ -17,3 +17,12 @@ def test_what_is_to_be_copied_is_one_line_in_a_narrow_terminal_too() -> None:
         "http://127.0.0.1:39555",
         token,
     ]
+
+
+def test_what_comes_after_the_last_picture_begins_a_line_in_a_file_too() -> None:
+    said = io.StringIO()
+    console = Console(file=said, width=80)
+    with Screen(console, drawing=True) as screen:
+        screen.show(0, 1.0, list, "http://127.0.0.1")
+    console.print("results")
+    assert said.getvalue().splitlines()[-1] == "results"
