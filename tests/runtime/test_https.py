@@ -34,16 +34,18 @@ YEAR = timedelta(days=365)
 
 
 class Site:
-    """An authority, and the certificate of a server on 127.0.0.1."""
+    """An authority, and the certificate of a server on 127.0.0.1; both of `now_ms`."""
 
-    def __init__(self, folder: Path) -> None:
-        self.authority = Authority.create(folder, "site", NOW_MS)
+    def __init__(self, folder: Path, now_ms: int = NOW_MS) -> None:
+        self.now_ms = now_ms
+        self.authority = Authority.create(folder, "site", now_ms)
         self.ca_file = folder / "ca.pem"
         self.certificate = folder / "hub.pem"
         self.issue()
 
-    def issue(self, name: str = "127.0.0.1", begun_ms: int = NOW_MS) -> None:
+    def issue(self, name: str = "127.0.0.1", begun_ms: int | None = None) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
+        begun_ms = self.now_ms if begun_ms is None else begun_ms
         issued = self.authority.certify_server([name], key.public_key(), begun_ms, YEAR)
         write_private(self.certificate, key_pem(key) + issued.public_bytes(Encoding.PEM))
 

@@ -15,7 +15,7 @@ CLEAR = "máy đang trả lời không phải máy chủ tin cậy"
 
 @pytest.fixture
 def certified(tmp_path: Path) -> Site:
-    return Site(tmp_path / "tls")
+    return Site(tmp_path / "tls", MONDAY_8_MS)
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def settings_for(site: RunningSite, certified: Site) -> Settings:
 def test_a_hub_with_another_authoritys_certificate_is_named_until_ours_is_back(
     site: RunningSite, certified: Site, tmp_path: Path
 ) -> None:
-    other = Site(tmp_path / "other")
+    other = Site(tmp_path / "other", MONDAY_8_MS)
 
     async def scenario(at: Station) -> None:
         await at.sit_down()
