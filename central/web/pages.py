@@ -121,7 +121,8 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
             sites=admission.desk.sites(own, asked, _first(ranks)) if own else None,
             ranks=ranks,
             provinces=sorted(
-                (province for province in answer if province.sites), key=_longest_wait_first
+                (province for province in answer if province.sites),
+                key=partial(_longest_wait_first, by=_first(ranks)),
             ),
             quiet=sorted(
                 (province for province in answer if not province.sites),
@@ -236,8 +237,10 @@ def _open_alerts(admission: Admission, where: Where) -> list[tuple[Rule, int]]:
     return [(rule, counts[rule]) for rule in Rule if counts[rule]]
 
 
-def _longest_wait_first(province: Province) -> tuple[int, tuple[str, ...]]:
-    return (-(province.figures.wait.p90_ms or -1), by_name(province.name))
+def _longest_wait_first(province: Province, by: Rank) -> tuple[int, int, tuple[str, ...]]:
+    now = province.now.longest_wait_ms if by is Rank.LONGEST_NOW else None
+    p90 = province.figures.wait.p90_ms
+    return (-(now or -1), -(p90 or -1), by_name(province.name))
 
 
 def _counters(of: SiteDay) -> list[CounterLine]:

@@ -1,4 +1,4 @@
-"""What an admin of a province reads first: who waits longest now, at places in an order that can be
+"""What an admin reads first: who waits longest now, at places in an order that can be
 followed, and the way back."""
 
 import re
@@ -12,6 +12,7 @@ import pytest
 from central.access.accounts import create_token
 from central.registry.register import register
 from central.registry.sites import parse_sites
+from central.scope import Role
 from central.store.database import database_of, writing
 from contract import events as e
 from contract.stamp import Span
@@ -40,16 +41,22 @@ AS_READ = [
 ]
 
 
+DA_NANG = {"48-20194-01": "Trung tâm phường Hải Châu"}
+
+
 @contextmanager
-def centre(folder: Path, *, called: str, waiting: str) -> Iterator[httpx.Client]:
-    """An admin of Hà Nội at a quarter to nine: at one site somebody waited and was called, at
-    another somebody waits, everywhere the printer is out of paper."""
-    office = Office(database_of(folder))
-    lines = ["site,name,type,national_code", *(f"{code},{NAMES[code]},centre," for code in NAMES)]
+def centre(
+    folder: Path, role: Role = "province", *, called: str, waiting: str
+) -> Iterator[httpx.Client]:
+    """An admin of Hà Nội, or of the nation, at a quarter to nine: at one site somebody waited and
+    was called, at another somebody waits, everywhere the printer is out of paper."""
+    office, names = Office(database_of(folder)), NAMES | DA_NANG
+    lines = ["site,name,type,national_code", *(f"{code},{names[code]},centre," for code in names)]
+    province = "01" if role == "province" else None
     with writing(office.database) as db:
         register(db, parse_sites(lines), who="x", now_ms=office.now_ms)
-        token = create_token(db, "An", "province", "01", office.now_ms, who="x")
-    journals = {code: quiet_day(f"{code}-h1") for code in NAMES}
+        token = create_token(db, "An", role, province, office.now_ms, who="x")
+    journals = {code: quiet_day(f"{code}-h1") for code in names}
     for code, journal in journals.items():
         journal.add(e.DeviceLost("printer", "paper-out"), 0)
         if code in (called, waiting):
@@ -89,6 +96,20 @@ def test_today_who_waits_longest_now_comes_first_and_of_another_day_who_waited(
         assert named(chosen, "site")[0] == NAMES[called]
         past = client.get(f"{address}?day=2026-11-01").text
         assert re.search(r'id="rank-p90"[^>]*aria-current', past)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "called", "first"),
+    [
+        ("48-20194-01", "01-00097-01", "Thành phố Đà Nẵng"),
+        ("01-00097-01", "48-20194-01", "Thành phố Hà Nội"),
+    ],
+)
+def test_of_the_nation_the_province_where_somebody_waits_longest_now_comes_first(
+    tmp_path: Path, waiting: str, called: str, first: str
+) -> None:
+    with centre(tmp_path, "national", called=called, waiting=waiting) as client:
+        assert named(client.get("/").text, "province")[0] == first
 
 
 def test_how_many_centres_the_figures_are_of_stands_beside_their_age(served: Nation) -> None:

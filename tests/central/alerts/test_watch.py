@@ -190,37 +190,36 @@ def test_what_was_closed_stays_closed_while_its_figures_change(database: Locatio
 
 def test_a_gap_that_was_closed_hides_no_later_one(database: Location) -> None:
     office, journal = Office(database), quiet_day()
+    with writing(database) as db:
+        intake = Intake(SqlIngestStore(db))
 
-    def live(minutes: int, *runs: tuple[int, int]) -> None:
-        """The hub writes as many rows as these runs need, of which only they come."""
-        while runs and len(journal.rows) < runs[-1][1]:
-            number = len(journal.rows)
-            journal.add(e.TicketIssued(f"1{number:03}", ("1",)), number * 1000)
-        messages = [(journal.events_topic, journal.batch(*run)) for run in runs]
-        for _ in range(minutes):
-            office.sleep(60)
-            status = journal.status_topic, journal.status(wall_ms=office.now_ms)
-            with writing(database) as db:
-                intake = Intake(SqlIngestStore(db))
-                for topic, said in (*messages, status):
-                    intake.commit([Received(topic, said, office.now_ms)])
-            office.watch.look()
+        def live(minutes: int, *runs: tuple[int, int]) -> None:
+            """The hub writes as many rows as these runs need, of which only they come."""
+            while runs and len(journal.rows) < runs[-1][1]:
+                number = len(journal.rows)
+                journal.add(e.TicketIssued(f"1{number:03}", ("1",)), number * 1000)
+            messages = [(journal.events_topic, journal.batch(*run)) for run in runs]
+            for _ in range(minutes):
+                office.sleep(60)
+                status = journal.status_topic, journal.status(wall_ms=office.now_ms)
+                intake.commit([Received(*said, office.now_ms) for said in (*messages, status)])
+                office.watch.look()
 
-    gap = [("gap", NODE[:11], "")]
-    live(70, (1, 10), (16, 20))
-    assert office.open() == gap
-    close_first(office)
-    live(150)
-    assert office.open() == [], "it is the one that was closed"
-    live(30, (26, 30))
-    live(30, (21, 25))
-    live(60)
-    assert office.open() == [], "a gap must last to be one"
-    live(70, (41, 60))
-    assert office.open() == gap
-    assert [what for what, _ in office.history(1)] == ["opened", "closed", "opened"]
-    live(40, (11, 15), (31, 40))
-    assert office.open() == []
+        gap = [("gap", NODE[:11], "")]
+        live(70, (1, 10), (16, 20))
+        assert office.open() == gap
+        close_first(office)
+        live(150)
+        assert office.open() == [], "it is the one that was closed"
+        live(30, (26, 30))
+        live(30, (21, 25))
+        live(60)
+        assert office.open() == [], "a gap must last to be one"
+        live(70, (41, 60))
+        assert office.open() == gap
+        assert [what for what, _ in office.history(1)] == ["opened", "closed", "opened"]
+        live(40, (11, 15), (31, 40))
+        assert office.open() == []
 
 
 def test_what_is_over_can_be_neither_acknowledged_nor_closed(database: Location) -> None:
