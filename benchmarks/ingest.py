@@ -18,6 +18,7 @@ from benchmarks.ingest_broker import measure_broker
 from benchmarks.ingest_load import Load, day_of_hubs
 from benchmarks.ingest_naive import take_naively
 from benchmarks.report import line
+from central.garbage import keep_what_was_made
 from central.ingest.committer import Committer
 from central.ingest.intake import Intake
 from central.rollup.folder import Folder
@@ -44,6 +45,7 @@ def main() -> None:
 
 def _compare(root: Path, size: int, events_per_node: int, *, with_naive: bool = False) -> None:
     load = day_of_hubs(_NODES, events_per_node, size)
+    keep_what_was_made()
     ours: list[float] = []
     bare: list[float] = []
     naive: list[float] = []

@@ -1,7 +1,6 @@
 """`thutu-central`: the centre's commands."""
 
 import argparse
-import gc
 import logging
 import signal
 import sys
@@ -15,6 +14,7 @@ from central.broker import CENTRE, EmbeddedBroker
 from central.catalogue.commands import add_catalogue_commands
 from central.commands import Commands, note, words
 from central.configuration.commands import add_configuration_commands
+from central.garbage import keep_what_was_made
 from central.identity.commands import add_identity_commands
 from central.recovery.commands import add_recovery_commands
 from central.registry.commands import add_registry_commands
@@ -111,7 +111,7 @@ def _serve(settings: CentralSettings, _arguments: argparse.Namespace) -> None:
         watchdog.check(centre.answers)
         watchdog.start()
         stack.callback(watchdog.stop)
-        _keep_what_was_made()
+        keep_what_was_made()
         print(centre.url, flush=True)
         while not stopping.wait(_WATCH_S):
             if not centre.is_running:
@@ -131,17 +131,10 @@ def _ingest(settings: CentralSettings, arguments: argparse.Namespace) -> None:
         stack.callback(worker.stop)
         watchdog.start()
         stack.callback(watchdog.stop)
-        _keep_what_was_made()
+        keep_what_was_made()
         while not stopping.wait(_WATCH_S):
             if not worker.is_running:
                 _leave(words("worker_ended"))
-
-
-def _keep_what_was_made() -> None:
-    """Let the collector look no more at what the start has made: it stays until the end, and going
-    through it now and then would stop all threads for a tenth of a second."""
-    gc.collect()
-    gc.freeze()
 
 
 def _told_to_stop() -> threading.Event:

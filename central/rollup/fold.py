@@ -62,8 +62,16 @@ def fold(state: FoldState, entries: Iterable[e.Entry]) -> tuple[FoldState, Cells
     """Fold entries, in the order of their journal, from `state`."""
     folding = _Folding(state)
     for entry in entries:
-        if not entry.training:
-            folding.take(entry)
+        if entry.training:
+            continue
+        event = entry.event
+        count = _COUNT.get(type(event))
+        if count is not None:
+            folding.place(entry.stamp)
+            folding.taken += 1
+            count(folding, event)
+        elif isinstance(event, e.DayOpened) and _is_day(event.day):
+            folding.open_day(event.day)
     return folding.state(), folding.cells_and_days()
 
 
@@ -84,25 +92,12 @@ class _Folding:
         self._midnight_ms = 0
         self._at_ms = self._quarter_ms = self._next_quarter_ms = 0
         self._sure = True
-        self._taken = 0
+        self.taken = 0
         self._stamp = Stamp(0, 0, "", synced=False)
         self._tallies: dict[str, Tally] = {}
         self._counters: dict[str, CounterTally] = {}
         if state.day is not None:
             self._open(state.day)
-
-    def take(self, entry: e.Entry) -> None:
-        """Count one entry."""
-        event = entry.event
-        count = _COUNT.get(type(event))
-        if count is not None:
-            self._place(entry.stamp)
-            self._taken += 1
-            count(self, event)
-        elif isinstance(event, e.DayOpened) and _is_day(event.day):
-            self._open(event.day)
-            self._closed = {}
-            self.calls, self.finishes, self.no_shows = {}, {}, {}
 
     def state(self) -> FoldState:
         """What the next fold of the journal begins with."""
@@ -126,13 +121,20 @@ class _Folding:
 
     # --- time ---------------------------------------------------------------------------------
 
+    def open_day(self, day: str) -> None:
+        """Begin another business day, in which nothing of the one before is taken back."""
+        self._open(day)
+        self._closed = {}
+        self.calls, self.finishes, self.no_shows = {}, {}, {}
+
     def _open(self, day: str) -> None:
         self._count_taken()
         self._opened_day = self._day = day
         self._midnight_ms = midnight_ms(day)
         self._next_quarter_ms = 0
 
-    def _place(self, stamp: Stamp) -> None:
+    def place(self, stamp: Stamp) -> None:
+        """Go to where an event with this stamp is counted."""
         self._stamp = stamp
         if self._quarter_ms <= stamp.wall_ms < self._next_quarter_ms:
             self._at_ms, self._sure = stamp.wall_ms, stamp.synced
@@ -145,9 +147,9 @@ class _Folding:
         self._counters.clear()
 
     def _count_taken(self) -> None:
-        if self._taken:
-            self._cells.counted[self._day] += self._taken
-            self._taken = 0
+        if self.taken:
+            self._cells.counted[self._day] += self.taken
+            self.taken = 0
 
     # --- visits -------------------------------------------------------------------------------
 
@@ -164,7 +166,7 @@ class _Folding:
         if last is None or last.at != at:
             return None
         del counted[counter]
-        self._place(at)
+        self.place(at)
         return last.event
 
     def tally(self, service: str, events: int = 1) -> Tally:
@@ -203,7 +205,8 @@ class _Folding:
             return
         left_ms = duration.ms
         if 0 < left_ms <= self._at_ms - self._quarter_ms:
-            _add_time(self.counter(counter), into, left_ms * times)
+            tally = self.counter(counter)
+            setattr(tally, into, getattr(tally, into) + left_ms * times)
             return
         if not _is_duration(duration):
             return
@@ -212,8 +215,8 @@ class _Folding:
             quarter_ms = max(quarter_of(end_ms - 1), self._midnight_ms)
             is_first = quarter_ms == self._midnight_ms
             share_ms = left_ms if is_first else min(left_ms, end_ms - quarter_ms)
-            key = CounterKey(int(counter), quarter_ms)
-            _add_time(self._cells.counters[key], into, share_ms * times)
+            tally = self._cells.counters[CounterKey(int(counter), quarter_ms)]
+            setattr(tally, into, getattr(tally, into) + share_ms * times)
             left_ms -= share_ms
             end_ms -= share_ms
 
@@ -366,14 +369,10 @@ _COUNT: dict[type[e.Event], Callable[[_Folding, Any], None]] = {
 
 
 def _measure(measure: Measure, duration: Span | None, times: int = 1) -> None:
-    if duration is None or not _is_duration(duration):
+    if duration is None or not 0 <= duration.ms <= MS_PER_DAY:
         return
     measure.ms += duration.ms * times
-    measure.bins += (pack if times > 0 else pack_taken_back)(to_bin(duration.ms))
-
-
-def _add_time(tally: CounterTally, into: str, ms: int) -> None:
-    setattr(tally, into, getattr(tally, into) + ms)
+    measure.bins += pack(to_bin(duration.ms)) if times > 0 else pack_taken_back(to_bin(duration.ms))
 
 
 def _is_duration(duration: Span) -> bool:

@@ -72,29 +72,37 @@ class EventRows:
 
 
 class SqliteEvents:
-    """`EventWriter` for SQLite: many rows share a statement, which takes a third less time."""
+    """`EventWriter` for SQLite. Rows go into the table in its own order, for which SQLite need not
+    look for the place of each, nor split pages; and many share a statement."""
 
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
         self._rows = EventRows(conn)
-        self._unwritten: list[object] = []
+        self._unwritten: list[tuple[int, Rows]] = []
 
     def add(self, journal: int, rows: Rows, received_ms: int) -> None:  # noqa: ARG002 - SQLite has no partitions
         """See `EventWriter`."""
-        values = self._unwritten
-        values += chain.from_iterable(self._rows.of(journal, rows))
-        full = len(values) - len(values) % _VALUES_AT_ONCE
-        for start in range(0, full, _VALUES_AT_ONCE):
-            self._conn.execute(_INSERT_MANY, values[start : start + _VALUES_AT_ONCE])
-        del values[:full]
+        self._unwritten.append((journal, rows))
 
     def write(self) -> None:
         """See `EventWriter`."""
-        for start in range(0, len(self._unwritten), len(COLUMNS)):
-            self._conn.execute(_INSERT_ONE, self._unwritten[start : start + len(COLUMNS)])
+        values: list[object] = []
+        for journal, rows in sorted(self._unwritten, key=_place):
+            values += chain.from_iterable(self._rows.of(journal, rows))
+            full = len(values) - len(values) % _VALUES_AT_ONCE
+            for start in range(0, full, _VALUES_AT_ONCE):
+                self._conn.execute(_INSERT_MANY, values[start : start + _VALUES_AT_ONCE])
+            del values[:full]
+        for start in range(0, len(values), len(COLUMNS)):
+            self._conn.execute(_INSERT_ONE, values[start : start + len(COLUMNS)])
         self._unwritten.clear()
 
     def forget(self) -> None:
         """See `EventWriter`."""
         self._unwritten.clear()
         self._rows.forget()
+
+
+def _place(run: tuple[int, Rows]) -> tuple[int, int]:
+    journal, rows = run
+    return journal, rows.first
