@@ -12,12 +12,14 @@ from contract.topics import down, parse_up, up
 from contract.wire import VERSION, Ack, Batch, Status
 from runtime.backoff import Backoff
 from runtime.mqtt import MqttLink, MqttSettings
+from tests.waiting import until
 
 AT_ONCE = Backoff(first_s=0.02, cap_s=0.1)
 
 
 class StandInCentre:
-    """Stores entries by number and answers through a persistent session.
+    """Stores entries by number and answers through a persistent session, which is there from the
+    start: what a hub sends before would go to nobody.
 
     `drop` is the chance that an answer is never given; `longest_delay_s` how late it may be.
     Whatever contradicts itself ends up in `contradictions`.
@@ -50,6 +52,7 @@ class StandInCentre:
 
     def __enter__(self) -> Self:
         self._link.start()
+        until(lambda: self.connected)
         self._answering.start()
         return self
 

@@ -82,6 +82,7 @@ def test_a_slip_that_is_ordered_again_is_told_to_eyes_and_ears(
     kiosk: Page, site: RunningSite
 ) -> None:
     kiosk.get_by_role("button", name="Hộ tịch").click()
+    expect(kiosk.locator("#slip")).to_contain_text("lấy phiếu")
     site.give(HUB, ReportPrint("1001", 1, "failed", reason="paper-out"))
     expect(kiosk.locator("#spoken")).to_contain_text("Phiếu không in được.")
     site.give(CLERK, ReprintTicket("1001"))

@@ -153,7 +153,7 @@ def test_without_the_centres_word_nothing_counts_as_sent(
         StandInCentre(mosquitto.port, drop=1.0) as centre,
         uplink_of(journal, mosquitto.port) as uplink,
     ):
-        until(lambda: centre.duplicates >= 1 and len(centre.stored) == 10)
+        until(lambda: centre.duplicates >= 1)
         assert (uplink.unsent, journal.cursor) == (10, 0)
     assert_all_is_there(journal, centre)
 
