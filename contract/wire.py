@@ -266,8 +266,8 @@ class Release(Struct, frozen=True, array_like=True):
 
     `software` is what hubs report that run it. Whoever runs a release below `updates_from` needs
     one in between. It writes journals of the form `journal_writes`, and reads all up to
-    `journal_reads`: only a node whose own software reads what it writes may try it, for it may
-    have to go back.
+    `journal_reads`: only a node whose journal it reads may try it, and whose own software reads
+    what it writes, for it may have to go back.
     """
 
     version: int

@@ -14,6 +14,8 @@ _REFUSALS = {
     r"here runs (?P<running>[0-9]+)",
     "journal": r"it writes journals of form (?P<writes>[0-9]+), and the present software reads "
     r"(?P<reads>[0-9]+): there would be no way back",
+    "unreadable": r"it reads journals of form (?P<reads>[0-9]+) at most, and those here are of "
+    r"form (?P<writes>[0-9]+): it could not go on",
     "nothing_for": r"it has nothing for (?P<target>\S+)",
     "publisher": r"its publisher is not known here: (?P<public_key>[0-9a-f]+)",
     "units": r"its units cannot be laid down: (?P<what>.+)",

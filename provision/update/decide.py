@@ -92,10 +92,13 @@ def is_newer(running: str, software: str) -> bool:
     return not number(running) and is_later(running, software)
 
 
-def objection(release: Release, *, wanted: int, running: int, reads: int, target: str) -> str:
+def objection(
+    release: Release, *, wanted: int, running: int, reads: int, writes: int, target: str
+) -> str:
     """Why this release may not be tried here, or nothing.
 
-    `reads` is the highest form of a journal that the present software reads.
+    `reads` is the highest form of a journal that the present software reads, `writes` the form of
+    what it writes: older software may come back under a new number.
     """
     if (release.version, release.number) != (VERSION, wanted):
         return f"it is release {release.number} of form {release.version}, not {wanted}"
@@ -105,6 +108,11 @@ def objection(release: Release, *, wanted: int, running: int, reads: int, target
         return (
             f"it writes journals of form {release.journal_writes}, and the present software reads "
             f"{reads}: there would be no way back"
+        )
+    if release.journal_reads < writes:
+        return (
+            f"it reads journals of form {release.journal_reads} at most, and those here are of "
+            f"form {writes}: it could not go on"
         )
     if not release.files_for(target):
         return f"it has nothing for {target}"

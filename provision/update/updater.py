@@ -11,6 +11,7 @@ import msgspec
 
 from contract.wire import (
     JOURNAL_READS,
+    JOURNAL_WRITES,
     VERSION,
     Phase,
     Release,
@@ -258,6 +259,7 @@ class Updater:
             wanted=plan.state.release,
             running=decide.number(running),
             reads=JOURNAL_READS,
+            writes=JOURNAL_WRITES,
             target=self._trusted.target,
         )
         if reason:

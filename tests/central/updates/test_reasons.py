@@ -34,21 +34,36 @@ def test_what_is_no_code_is_shown_as_it_is(stored: str) -> None:
     assert reason_words(stored, "vi") == stored
 
 
-def refused_by_hubs() -> list[str]:
-    """All that the software of hubs says when it refuses, by that software itself."""
+def objected(
+    wanted: int = 7,
+    running: int = 6,
+    reads: int = 2,
+    writes: int = 2,
+    target: str = "cp311-aarch64",
+) -> str:
     file = ReleaseFile("a-1-py3-none-any.whl", bytes(32), 1, 1, ("cp311-aarch64",))
     release = Release(VERSION, 7, "7.0", 5, 2, 2, (file,))
-    asked = [(8, 6, 2, "cp311-aarch64"), (7, 4, 2, "cp311-aarch64")]
-    asked += [(7, 6, 1, "cp311-aarch64"), (7, 6, 2, "cp312-aarch64")]
+    return objection(
+        release, wanted=wanted, running=running, reads=reads, writes=writes, target=target
+    )
+
+
+def refused_by_hubs() -> list[str]:
+    """All that the software of hubs says when it refuses, by that software itself."""
     trial = Trial(2, 7, MOST_STARTS + 1, "b0", 0.0, (), ())
     return [
-        *(
-            objection(release, wanted=wanted, running=running, reads=reads, target=target)
-            for wanted, running, reads, target in asked
-        ),
+        objected(wanted=8),
+        objected(running=4),
+        objected(reads=1),
+        objected(writes=3),
+        objected(target="cp312-aarch64"),
         failure(trial, 0.0),
         failure(msgspec.structs.replace(trial, starts=1), 10_000.0),
     ]
+
+
+def test_a_fitting_release_is_not_objected_to() -> None:
+    assert objected() == ""
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

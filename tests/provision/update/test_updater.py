@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from contract.wire import JOURNAL_READS, JOURNAL_WRITES
 from provision.update.machine import MachineError
 from provision.update.releases import CURRENT, PREVIOUS, PROVEN
 from provision.update.updater import RefusedError
@@ -89,7 +90,8 @@ def test_a_hub_that_still_answers_with_the_old_software_proves_nothing(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"journal_writes": 4}, "no way back"),
+        ({"journal_writes": JOURNAL_READS + 1}, "no way back"),
+        ({"journal_writes": 1, "journal_reads": JOURNAL_WRITES - 1}, "it could not go on"),
         ({"updates_from": 2}, "release 2 has to be in between"),
         ({"key": Ed25519PrivateKey.generate()}, "publisher is not known"),
     ],

@@ -15,7 +15,15 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.stamp import Stamp
-from contract.wire import VERSION, Release, ReleaseFile, Update, release_file
+from contract.wire import (
+    JOURNAL_READS,
+    JOURNAL_WRITES,
+    VERSION,
+    Release,
+    ReleaseFile,
+    Update,
+    release_file,
+)
 from edge.release_check import check_on_copy
 from edge.store.journal import StoreError
 from provision.update.decide import House
@@ -69,7 +77,8 @@ def publish(
     *,
     software: str | None = None,
     updates_from: int = 0,
-    journal_writes: int = 3,
+    journal_writes: int = JOURNAL_WRITES,
+    journal_reads: int = JOURNAL_READS,
     key: Ed25519PrivateKey = PUBLISHER,
 ) -> bytes:
     """Put a sealed release into a wheelhouse; returns the SHA-256 of its manifest."""
@@ -81,7 +90,13 @@ def publish(
         (house / file.path).write_bytes(data)
         files.append(file)
     release = Release(
-        VERSION, number, software or f"{number}.0", updates_from, journal_writes, 3, tuple(files)
+        VERSION,
+        number,
+        software or f"{number}.0",
+        updates_from,
+        journal_writes,
+        journal_reads,
+        tuple(files),
     )
     sealed = seal(key, release)
     (house / release_file(number)).write_bytes(sealed)
