@@ -17,6 +17,7 @@ from display.boards.drivers import (
     ModbusNumber,
     TemplatePanel,
 )
+from display.boards.line import OpenLine, open_line
 from runtime.clock import SystemClock
 from simulation.boards.line import BoardLine, Noise
 from simulation.boards.panels import CustomerDisplayPanel, ModbusPanel, SumPanel
@@ -47,7 +48,7 @@ LINES = {
 
 
 class Site:
-    def __init__(self, folder: Path, pairs: list[Pair], line: str) -> None:
+    def __init__(self, folder: Path, pairs: list[Pair], line: str, open_line: OpenLine) -> None:
         echo, faults = LINES[line]
         noise = Noise(Random(7), lose=faults, flip=faults)
         clock = SystemClock()
@@ -66,17 +67,28 @@ class Site:
             )
         else:
             self.line = BoardLine(path, serial_panels, clock, baud=115_200, echo=echo, noise=noise)
-            self.bus = BoardBus(str(path), boards, self.reports.append, clock, baud=115_200)
+            self.bus = BoardBus(
+                str(path), boards, self.reports.append, clock, baud=115_200, open_line=open_line
+            )
 
 
 @contextmanager
-def site(folder: Path, *pairs: Pair, line: str = "clean") -> Iterator[Site]:
-    it = Site(folder, list(pairs), line)
+def site(
+    folder: Path, *pairs: Pair, line: str = "clean", open_line: OpenLine = open_line
+) -> Iterator[Site]:
+    it = Site(folder, list(pairs), line, open_line)
     try:
         yield it
     finally:
         it.bus.close()
         it.line.unplug()
+
+
+class PatientSerial(Serial):
+    """Waits for an echo that a busy machine's pretended line is late with."""
+
+    def __init__(self, port: str, baud: int, timeout_s: float) -> None:
+        super().__init__(port, baud, timeout=timeout_s + 1)
 
 
 @pytest.mark.parametrize("line", LINES)
@@ -169,7 +181,8 @@ def test_a_dead_panel_is_reported_once_and_does_not_hold_up_the_others(tmp_path:
 
 
 def test_an_echo_is_never_taken_for_a_dead_panels_answer(tmp_path: Path) -> None:
-    with site(tmp_path, DRIVERS["modbus-number"](3), line="echoing") as it:
+    pair = DRIVERS["modbus-number"](3)
+    with site(tmp_path, pair, line="echoing", open_line=PatientSerial) as it:
         until(lambda: it.reports == [ReportDevice("board-3", "ready")])
         it.panels[0].power_off()
         it.bus.show([counter_view("3", "1025", "serving")])
@@ -178,11 +191,7 @@ def test_an_echo_is_never_taken_for_a_dead_panels_answer(tmp_path: Path) -> None
 
 
 def test_one_late_echo_is_not_taken_for_silence(tmp_path: Path) -> None:
-    panel, clock, reports = ModbusPanel(3), SystemClock(), list[ReportDevice]()
-    panel.power_off()
-    line = BoardLine(tmp_path / "line", [panel], clock, baud=115_200, echo=True)
-
-    class LateOnce(Serial):
+    class LateOnce(PatientSerial):
         late = True
 
         def read(self, size: int = 1) -> bytes:
@@ -192,23 +201,11 @@ def test_one_late_echo_is_not_taken_for_silence(tmp_path: Path) -> None:
                 return b""
             return heard
 
-    def opens(port: str, baud: int, timeout_s: float) -> LateOnce:
-        return LateOnce(port, baud, timeout=timeout_s)
-
-    bus = BoardBus(
-        str(line.path),
-        [ModbusNumber(counter="3", address=3)],
-        reports.append,
-        clock,
-        baud=115_200,
-        open_line=opens,
-    )
-    try:
-        until(lambda: bool(reports))
-    finally:
-        bus.close()
-        line.unplug()
-    assert reports == [ReportDevice("board-3", "lost", "no-answer")]
+    board, panel = DRIVERS["modbus-number"](3)
+    panel.power_off()
+    with site(tmp_path, (board, panel), line="echoing", open_line=LateOnce) as it:
+        until(lambda: bool(it.reports))
+    assert it.reports == [ReportDevice("board-3", "lost", "no-answer")]
 
 
 def test_an_echo_that_was_missed_at_first_is_noticed_later(tmp_path: Path) -> None:
