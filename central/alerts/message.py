@@ -18,7 +18,7 @@ _MOST_LINES = 20
 _OF_DEVICES = (Rule.PAPER_OUT, Rule.DEVICE_LOST)
 _FIRST_HUB = "h1"
 _FIGURES = (
-    *("people", "longest_min", "missing", "condition"),
+    *("people", "longest_min", "as_of", "missing", "condition"),
     *("percent", "percent_before", "answers", "wanted", "reported"),
     *("hub", "rollout", "refused", "tried", "reason"),
 )
@@ -75,6 +75,8 @@ def describe(alert: AlertRow, language: str) -> str:
         known["reason"] = refusal_words(known["reason"], language)
     if "condition" in known:
         known["condition"] = fault_words(known["condition"], language)
+    if "as_of_ms" in known:
+        known["as_of"] = _time(int(known["as_of_ms"]))
     device = _device_of(alert, language)
     return say(_words_of(alert), language, device=device, **(unknown | known))
 
@@ -103,13 +105,16 @@ def _ascii(receiver: str) -> str:
     return hashlib.sha256(receiver.encode()).hexdigest()[:12]
 
 
+def _time(wall_ms: int) -> str:
+    return f"{local_time(wall_ms):%H:%M %d/%m}"
+
+
 def _item(one: NewsRow, language: str) -> Item:
     alert = one.alert
-    at = local_time(one.at_ms)
     words = say(
         f"alerts.line_{one.what}",
         language,
-        time=f"{at:%H:%M %d/%m}",
+        time=_time(one.at_ms),
         site=f"{alert.name} ({alert.site})" if alert.name else alert.site,
         words=describe(alert, language),
     )
@@ -120,7 +125,7 @@ def _item(one: NewsRow, language: str) -> Item:
         site=alert.site,
         name=alert.name,
         subject=alert.subject,
-        at=at.isoformat(),
+        at=local_time(one.at_ms).isoformat(),
         detail=alert.detail,
         words=words,
     )

@@ -182,6 +182,7 @@ def _wait(facts: SiteFacts, limits: Limits, now_ms: int) -> Iterator[Finding]:
         detail: Detail = {
             "people": facts.over_target,
             "longest_min": longest_ms // 60_000,
+            "as_of_ms": now_ms // 60_000 * 60_000,
         }
         yield Finding(key, facts.over_target >= limits.wait_people, detail)
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from central.access.audit import Deed
 from central.alerts.dispatch import Dispatch
-from central.alerts.message import Message
+from central.alerts.message import Message, describe
 from central.alerts.people import close
 from central.alerts.rules import Rule
 from central.alerts.sending import Send, SendError
@@ -113,6 +113,12 @@ class Office:
         with reading(self.database) as conn:
             rows = Alerts(conn, scope).page(Where(), RULES, 0, 100, still_open=True)
         return sorted((row.rule, row.site, row.subject) for row in rows)
+
+    def words(self) -> list[str]:
+        """What is wrong, of every open alert."""
+        with reading(self.database) as conn:
+            rows = Alerts(conn, _NATION).page(Where(), RULES, 0, 100, still_open=True)
+        return [describe(row, "vi") for row in rows]
 
     def history(self, alert: int) -> list[tuple[str, str]]:
         """What happened, and who did it."""

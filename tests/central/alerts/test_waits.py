@@ -38,8 +38,11 @@ def test_long_waits_raise_and_a_silent_site_ends_nothing(database: Location) -> 
     assert office.open() == []
     office.live(3, journal)
     assert office.open() == [("wait", NODE[:11], "")]
+    assert office.words() == ["4 người chờ quá mục tiêu, lâu nhất 31 phút (lúc 08:02 20/11)"]
     office.live(20)
     assert office.open() == [("silent", NODE[:11], "h1"), ("wait", NODE[:11], "")]
+    known = "4 người chờ quá mục tiêu, lâu nhất 34 phút (lúc 08:05 20/11)"
+    assert known in office.words(), "as of when the site was last heard"
     for order in range(1, 4):
         journal.add(e.TicketVoided(f"100{order}", "left"), 60 * MIN)
     office.live(8, journal)
