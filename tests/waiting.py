@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def until(happened: Callable[[], bool], within_s: float = 10.0) -> float:
+def until(happened: Callable[[], bool], within_s: float = 30.0) -> float:
     """Poll until `happened`, and return how many seconds it took."""
     started = time.monotonic()
     while not happened():

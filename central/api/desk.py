@@ -50,6 +50,7 @@ class Desk:
         self._totals = totals
         self._moment = moment
         self._known_provinces = provinces
+        self._standings_of: dict[str, dict[str, Standing]] = {}
 
     def overview(self, day: date) -> Overview:
         """The whole scope on one day."""
@@ -165,7 +166,10 @@ class Desk:
         ]
 
     def _standings(self, day: str) -> dict[str, Standing]:
-        return self._totals.standings(day, *self._moment)
+        """Looked up once for a page that shows them as a whole and by province."""
+        if day not in self._standings_of:
+            self._standings_of[day] = self._totals.standings(day, *self._moment)
+        return self._standings_of[day]
 
     def _province(
         self, code: str, day: date, standing: Standing, total: DayTotal | None

@@ -206,7 +206,6 @@ def test_what_a_replica_cancels_to_follow_its_primary_is_asked_of_the_primary(
     until(lambda: reads_the_copy(where), within_s=30)
 
 
-@pytest.mark.timeout(300)
 def test_a_replica_that_cancels_costs_no_answer(
     tmp_path: Path, where: Postgres, replica: PostgresServer
 ) -> None:

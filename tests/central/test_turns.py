@@ -100,7 +100,10 @@ def opened(database: Path) -> Iterator[tuple[Entrance, httpx.Client]]:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/overview", "/"])
-def test_who_does_not_read_an_answer_keeps_no_turn(database: Path, path: str) -> None:
+def test_who_does_not_read_an_answer_keeps_no_turn(
+    database: Path, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("central.api.entrance._PATIENCE_S", WITHIN_S)
     with writing(database) as db:
         token = create_token(db, "An", "national", None, NOW_MS, who="operator")
     entrance = Entrance(database, StandingClock(), live_within_s=180)

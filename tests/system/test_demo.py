@@ -15,7 +15,7 @@ DEMO = [sys.executable, "-m", "simulation.demo"]
 def live(*arguments: str | Path) -> dict[str, Any]:
     """Live a day of the first site at full speed; its summary."""
     command = [*DEMO, "--speed", "max", "--sites", "1", "--json", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
     summary: dict[str, Any] = json.loads(done.stdout)
     return summary

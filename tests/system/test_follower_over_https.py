@@ -24,7 +24,6 @@ from tests.edge.running_site import TestClock
 from tests.provision.update.wheelhouses import NODE, PUBLISHER, run_for_good
 from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(300)
 NOW_MS = SystemClock().stamp().wall_ms
 DAY_MS = 86_400_000
 BALLAST = 40_000_000  # more than lies between two programs

@@ -203,7 +203,6 @@ def province(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provin
     logging.disable(logging.NOTSET)
 
 
-@pytest.mark.timeout(180)
 def test_a_release_goes_to_a_half_then_to_all_and_is_halted_when_one_refuses_it(
     province: Province, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

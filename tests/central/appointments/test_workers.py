@@ -176,7 +176,6 @@ def country(tmp_path: Path, postgres: PostgresServer) -> Iterator[Country]:
         yield Country(tmp_path, where, broker.port, stack)
 
 
-@pytest.mark.timeout(300)
 def test_a_leader_that_is_killed_leaves_nobody_untold_and_nobody_told_twice(
     country: Country,
 ) -> None:

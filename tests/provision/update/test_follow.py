@@ -23,7 +23,6 @@ from tests.edge.running_site import HOUR_MS, KIOSK, MONDAY_8_MS, RunningSite, Te
 from tests.provision.update.systemctl import Systemd
 from tests.provision.update.wheelhouses import PUBLISHER, TARGET, Site, run_for_good
 
-pytestmark = pytest.mark.timeout(300)
 KEY = PUBLISHER.public_key().public_bytes_raw()
 
 

@@ -80,7 +80,6 @@ def test_killed_while_it_is_built(tmp_path: Path) -> None:
     mended(site, kills, journal, good=True, by_boot=True)
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("trace", ["pyvenv.cfg", "lib/python3*/site-packages/sample_hub.py"])
 def test_killed_with_the_programs_that_build_it(tmp_path: Path, trace: str) -> None:
     site = prepared(tmp_path, good=True)

@@ -13,8 +13,6 @@ from provision.update.updater import RefusedError
 from runtime.sealed import SealError
 from tests.provision.update.wheelhouses import NODE, Site, UpTime, order, publish, wheel
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
