@@ -2,7 +2,7 @@
 
 import argparse
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from contract.local_time import local_time
@@ -61,20 +61,26 @@ def add_recovery_commands(
 
 def _replace(settings: HubSettings, options: argparse.Namespace) -> str:
     series = {service.series for service in settings.site.services}
-    try:
-        on_paper = orders_on_paper(options.last_number, series)
-    except ValueError as error:
-        example = ",".join(f"{s}={s}042" for s in sorted(series))
-        raise CommandRefused("bad_last_number", what=error, example=example) from error
+    _on_paper(options.last_number, series)  # before the centre is asked
     with _unused():
         with FolderLock(settings.data):
             check_unused(settings.data)
         state = _state(settings, options)
+        given_out = {series for series, order in state.orders.items() if order}
+        on_paper = _on_paper(options.last_number, series | given_out)
         done = take_over(settings.data, state, on_paper, SystemClock().stamp().wall_ms)
     told = _told(done)
     if settings.http.tls and not settings.tls_folder.exists():
         told += "\n" + _words("trust_anew")
     return told
+
+
+def _on_paper(text: str, series: Collection[str]) -> dict[str, int]:
+    try:
+        return orders_on_paper(text, series)
+    except ValueError as error:
+        example = ",".join(f"{s}={s}042" for s in sorted(series))
+        raise CommandRefused("bad_last_number", what=error, example=example) from error
 
 
 @contextlib.contextmanager

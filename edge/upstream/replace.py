@@ -62,18 +62,19 @@ class TakenOver(NamedTuple):
     last: tuple[str, ...]
 
 
-def orders_on_paper(text: str, all_series: Collection[str]) -> dict[str, int]:
+def orders_on_paper(text: str, known_series: Collection[str]) -> dict[str, int]:
     """Read `1=1042,2=2017,5=0`: the last slip of every series, 0 where there was none today.
 
-    Raises ValueError when a series is missing, or a number is none of it.
+    A new card's settings may lack a series that the old one gave out, so others may be named too.
+    Raises ValueError when a known series is missing, one is named twice, or a number is none of it.
     """
-    orders = {}
+    orders: dict[str, int] = {}
     for part in text.split(","):
         match = _LAST_SLIP.fullmatch(part.strip())
-        if match is None or match["series"] not in all_series:
+        if match is None or match["series"] in orders:
             raise ValueError(part.strip())
         orders[match["series"]] = int(match["order"] or 0)
-    missing = sorted(set(all_series) - set(orders))
+    missing = sorted(set(known_series) - set(orders))
     if missing:
         raise ValueError(", ".join(f"{series}=?" for series in missing))
     return orders

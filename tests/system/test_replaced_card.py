@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from central.api.freshness import complete_up_to_ms, known_up_to_ms
 from central.public.board import Board
@@ -137,6 +138,26 @@ def test_a_file_carried_by_hand_does_the_same(site: Site) -> None:
     node = site.boot("card-2")
     assert set(node.hub.house.live.tickets) == set(known[1:])
     assert not set(issue(node, "1", 3) + issue(node, "2", 3)) & {*known, *lost}
+    node.stop()
+
+
+def test_a_series_that_the_new_cards_settings_lack_is_asked_for_and_kept(
+    site: Site, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    a_morning(site)
+    with reading(database_of(site.folder / "centre")) as conn:
+        state = site_state(conn, NODE, site.clock.wall_ms)
+    state = structs.replace(state, orders={**state.orders, "3": 40})
+    file = site.folder / "state.thutu"
+    file.write_bytes(seal(signing_key_of(site.folder / "centre"), state))
+    arguments = ["--config", str(site.config("card-2")), "replace", "--from", str(file)]
+    assert main([*arguments, "--last-number", "1=1100,2=2100"]) != 0
+    assert "“3=?”" in capsys.readouterr().err
+    assert main([*arguments, "--last-number", "1=1100,2=2100,3=3050"]) == 0
+    logging.disable(logging.CRITICAL)
+    node = site.boot("card-2")
+    assert node.hub.house.live.orders["3"] == 50
     node.stop()
 
 

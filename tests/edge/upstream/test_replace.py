@@ -209,6 +209,7 @@ def _first(journal: HeldRows) -> Entry:
     [
         ("1=1042,2=2017", {"1": 42, "2": 17}),
         (" 2=0 , 1=19999", {"1": 9999, "2": 0}),
+        ("1=1042,2=0,3=3050", {"1": 42, "2": 0, "3": 50}),
     ],
 )
 def test_the_last_slips_are_read(text: str, orders: dict[str, int]) -> None:
@@ -221,6 +222,7 @@ def test_the_last_slips_are_read(text: str, orders: dict[str, int]) -> None:
         "",
         "1=1042",
         "1=1042,3=3001",
+        "1=1042,2=2017,1=1050",
         "1=2042,2=2017",
         "1=42,2=0",
         "1=1042,2=",
