@@ -27,10 +27,10 @@ from provision.install.plan import (
     DATA,
     ROLES,
     ROLES_NOTE,
+    SETTINGS,
     UNITS,
     WANTS,
     Link,
-    is_template,
     plan,
     starts_by_itself,
     unit_files,
@@ -182,8 +182,7 @@ def _remove(root: Path, *, dry: bool) -> int:
     ground = Ground(root, dry=dry)
     ground.check_note()
     if root == Path("/"):
-        units = unit_files(ROLES, _SOURCES)
-        _stop([one for one in units if starts_by_itself(one) or is_template(one)], dry=dry)
+        _stop(unit_files(ROLES, _SOURCES), dry=dry)
     done = ground.clear(_LED_BY_UPDATES)
     if not done:
         print(_words("nothing_to_remove"))
@@ -191,7 +190,7 @@ def _remove(root: Path, *, dry: bool) -> int:
     _show(done, root)
     for command in _commands(root, arriving=False):
         _run(command, dry=dry)
-    kept = [str(root / path.lstrip("/")) for path in ("/etc/thutu", *DATA)]
+    kept = [str(root / path.lstrip("/")) for path in (*SETTINGS, *DATA)]
     kept = [path for path in kept if Path(path).exists()]
     print(_words("kept", folders=", ".join(kept)) if kept else _words("nothing_kept"))
     _tell_what_the_firmware_reads(root)

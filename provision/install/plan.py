@@ -18,8 +18,9 @@ ROLES = {
 }
 DATA = tuple(
     f"/var/lib/thutu{of}"
-    for of in ("", "-satellite", "-voice", "-central", "-update", "-update-fetch")
+    for of in ("", *("-satellite", "-voice", "-terminal", "-central", "-update", "-update-fetch"))
 )
+SETTINGS = ("/etc/thutu", "/etc/mosquitto/thutu")
 
 UNITS = "etc/systemd/system"
 WANTS = f"{UNITS}/multi-user.target.wants"

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from provision.install.__main__ import main
+from provision.install.plan import DATA
 from tests.provision.installing import HUB_UNIT, contents, install
+
+SYSTEMD = Path(__file__).parents[2] / "systemd"
 
 
 def test_remove_takes_back_what_was_laid_and_keeps_data_and_settings(
@@ -61,6 +64,27 @@ def test_what_a_damaged_note_tells_to_do_leads_to_a_removal(
     left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.service*")}
     assert left == {HUB_UNIT}
     assert install(tmp_path, "remove") == 0
+
+
+def test_remove_stops_all_that_may_be_at_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not only what starts by itself: who fetches a release would go on as root without it."""
+    units = [*SYSTEMD.glob("thutu-*.*")]
+    for unit in units:
+        (tmp_path / unit.name).touch()
+    monkeypatch.setattr("provision.install.__main__.UNITS", str(tmp_path))
+    assert main(["remove", "--dry-run"]) == 0
+    (stops,) = re.findall(r"\$ systemctl stop (.+)", capsys.readouterr().out)
+    assert set(stops.split()) == {unit.name.replace("@.", "@*.") for unit in units}
+
+
+def test_all_that_units_keep_is_known_as_data() -> None:
+    texts = [unit.read_text("utf-8") for unit in SYSTEMD.glob("*.service")]
+    kept = {
+        name for text in texts for name in re.findall(r"^StateDirectory=(\S+)$", text, re.MULTILINE)
+    }
+    assert {f"/var/lib/{name}" for name in kept} == {*DATA}
 
 
 def test_remove_stops_only_units_that_are_here_because_systemctl_fails_at_others(
