@@ -55,6 +55,8 @@ def messages() -> str:
                 (f"`{_shape(up('+', 'events'))}`", "Batch", "no"),
                 (f"`{_shape(up('+', 'status'))}`", "Status, also as the will", "yes"),
                 (f"`{_shape(down('+', 'ack'))}`", "Ack", "no"),
+                (f"`{_shape(up('+', 'renew'))}`", "CertificateRequest", "no"),
+                (f"`{_shape(down('+', 'certificate'))}`", "Certificate", "no"),
                 (f"`{_shape(up('+', 'state'))}`", "StateRequest", "no"),
                 (
                     f"`{_shape(down('+', 'state'))}`",

@@ -64,6 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, SettingsError, ValueError) as error:
         return _refused(_words("failed", what=error))
     print(_words("ready", boot=chosen.boot, node=machine.node, name=machine.site_name))
+    if machine.centre_key is None:
+        print(_words("without_centre_key"))
+    if not machine.publisher_keys:
+        print(_words("without_publisher_key"))
     return 0
 
 

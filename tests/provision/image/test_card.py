@@ -62,6 +62,17 @@ def test_a_card_for_trixie_parses_and_names_the_site(
     assert "ready to start" in capsys.readouterr().out
 
 
+def test_what_a_card_without_keys_will_not_do_is_said(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image(desk)
+    said = capsys.readouterr().out
+    assert "no --centre-key" in said
+    assert "no --publisher-key" in said
+    image(desk, SITE, "--centre-key", "0a" * 32, "--publisher-key", "7c" * 32)
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
 def test_the_token_is_in_a_file_of_its_own_that_the_first_start_takes_away(desk: Path) -> None:
     image(desk)
     holding = [
