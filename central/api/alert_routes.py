@@ -26,6 +26,7 @@ from central.api.parameters import (
     page_of,
     shown_at,
     where_of,
+    within,
 )
 from central.api.problems import language_of
 from central.api.ranking import Page
@@ -82,9 +83,8 @@ def alert_router(entrance: Entrance) -> APIRouter:
     ) -> Alerts:
         """The youngest first. Alerts about waits and ratings are left out for roles that see no
         figures."""
-        return admission.alerts.alerts(
-            where, page, language_of(request), still_open=still_open, rule=rule
-        )
+        place, language = within(admission, where), language_of(request)
+        return admission.alerts.alerts(place, page, language, still_open=still_open, rule=rule)
 
     @router.get(
         "/alerts/live",
@@ -111,7 +111,7 @@ def alert_router(entrance: Entrance) -> APIRouter:
     ) -> Acknowledged:
         """Of the open alerts that `GET /alerts` with the same parameters lists, on whatever page:
         those that nobody has acknowledged. Each is written to the audit log."""
-        n = entrance.acknowledge_unseen(admission, where, rule, seen)
+        n = entrance.acknowledge_unseen(admission, within(admission, where), rule, seen)
         return Acknowledged(acknowledged=n)
 
     @router.post(

@@ -16,6 +16,7 @@ from central.api.entrance import Admission, Entrance, Shown
 from central.api.known import Period
 from central.api.models import Problem
 from central.api.ranking import Page
+from central.scope import unit_of
 from central.store.visible import Where
 from runtime.wording import catalogue
 
@@ -188,6 +189,17 @@ def where_of(
 ) -> Where:
     """What three parameters narrow a question to."""
     return Where(province, unit, site)
+
+
+def within(admission: Admission, where: Where) -> Where:
+    """The place, or the error for one out of scope: of what somebody cannot see, an empty list
+    would say that all is well there."""
+    scope, unit = admission.admin.scope, where.unit or unit_of(where.site or "")
+    if not scope.covers(where.province or scope.province or "") or (
+        unit and not scope.covers_unit(unit)
+    ):
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return where
 
 
 def found(answer: _T | None) -> _T:

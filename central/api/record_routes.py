@@ -14,6 +14,7 @@ from central.api.parameters import (
     found,
     page_of,
     where_of,
+    within,
 )
 from central.api.ranking import Page
 from central.api.record_models import (
@@ -38,21 +39,21 @@ def record_router(entrance: Entrance) -> APIRouter:
 
     @router.get("/nodes", tags=["machines"], summary="The hubs and their states")
     def nodes(admission: Watching, page: OnPage, where: Somewhere) -> Nodes:
-        """Online or not and since when, clock, software, configuration, what is not sent yet; the
-        silent ones first."""
-        return admission.records.nodes(where, page)
+        """Online or not and since when, clock, software, configuration, what is not sent yet, and
+        how the machine fares; the silent ones first."""
+        return admission.records.nodes(within(admission, where), page)
 
     @router.get("/devices", tags=["machines"], summary="Devices that need somebody")
     def broken_devices(admission: Watching, page: OnPage, where: Somewhere) -> BrokenDevices:
         """Everywhere in the scope: what does not work, the oldest trouble first, and then what is
         low on paper."""
-        return admission.records.broken_devices(where, page)
+        return admission.records.broken_devices(within(admission, where), page)
 
     @router.get("/differences", tags=["machines"], summary="Hubs that run something else")
     def differences(admission: Watching, page: OnPage, where: Somewhere) -> Differences:
         """Hubs that run another configuration than was decided for them, or other software than
-        most hubs of the nation; and how many run each version."""
-        return admission.records.differences(where, page)
+        a rollout gave them; and how many run each version."""
+        return admission.records.differences(within(admission, where), page)
 
     @router.get("/sites/{site}/devices", tags=["machines"], summary="A site's devices")
     def devices(admission: Watching, site: SitePath) -> Devices:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from central.access.permissions import Permission
 from central.api.entrance import Admission, Entrance
-from central.api.parameters import PROBLEMS, admitting, found, page_of, where_of
+from central.api.parameters import PROBLEMS, admitting, found, page_of, where_of, within
 from central.api.ranking import Page
 from central.api.update_models import RolloutHubs, Rollouts
 from central.store.visible import Where
@@ -29,7 +29,7 @@ def update_router(entrance: Entrance) -> APIRouter:
     def rollouts(admission: Watching, page: OnPage, where: Somewhere) -> Rollouts:
         """Which release goes to which share of hubs, and how far they are, by province. They are
         begun, widened and stopped by an operator's commands (`thutu-central rollout`)."""
-        return admission.updates.rollouts(where, page)
+        return admission.updates.rollouts(within(admission, where), page)
 
     @router.get("/rollouts/{rollout}/hubs", summary="The hubs of a rollout")
     def hubs(
@@ -40,6 +40,6 @@ def update_router(entrance: Entrance) -> APIRouter:
         progress: ProgressQuery = None,
     ) -> RolloutHubs:
         """How far each is, and why it refused; those that refused first."""
-        return found(admission.updates.hubs(rollout, where, page, progress))
+        return found(admission.updates.hubs(rollout, within(admission, where), page, progress))
 
     return router

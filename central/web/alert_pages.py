@@ -16,7 +16,7 @@ from central.access.permissions import Permission, may
 from central.alerts.rules import Rule
 from central.api.alert_models import Seen
 from central.api.entrance import Admission, Entrance
-from central.api.parameters import AlertPath, OffsetQuery, SiteQuery, UnitQuery, found
+from central.api.parameters import AlertPath, OffsetQuery, SiteQuery, UnitQuery, found, within
 from central.api.ranking import Page
 from central.store.visible import Where
 from central.vietnamese_order import by_name
@@ -77,6 +77,7 @@ def alert_pages(entrance: Entrance, pages: Pages) -> APIRouter:
         offset: OffsetQuery = 0,
         acknowledged: Annotated[int | None, Query(ge=0, le=_MOST)] = None,
     ) -> Response:
+        within(admission, asked.where)
         words = pages.words(request)
         tally = admission.alerts.tally(
             Where(unit=asked.unit, site=asked.site), still_open=still_open

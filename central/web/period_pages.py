@@ -22,6 +22,7 @@ from central.api.parameters import (
     found,
     period_of,
     where_of,
+    within,
 )
 from central.api.period_models import Step, Total, Trend
 from central.api.ranking import Page
@@ -127,7 +128,7 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
             )
             if admission.admin.scope == Scope()
             else [],
-            hubs=admission.records.nodes(where, _HUBS),
+            hubs=admission.records.nodes(within(admission, where), _HUBS),
             broken=admission.records.broken_devices(where, _HUBS),
             sees_sites=may(admission.admin.role, Permission.FIGURES),
         )
@@ -136,7 +137,7 @@ def period_pages(entrance: Entrance, pages: Pages) -> APIRouter:
     def differences(
         request: Request, admission: Watching, where: Somewhere, offset: OffsetQuery = 0
     ) -> Response:
-        differing = admission.records.differences(where, Page(offset, _AT_ONCE))
+        differing = admission.records.differences(within(admission, where), Page(offset, _AT_ONCE))
         return pages.render(
             request,
             "differences.html",

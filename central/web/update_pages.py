@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from central.access.permissions import Permission, may
 from central.api.entrance import Admission, Entrance
-from central.api.parameters import OffsetQuery, where_of
+from central.api.parameters import OffsetQuery, where_of, within
 from central.api.ranking import Page
 from central.store.visible import Where
 from central.updates.progress import Progress
@@ -33,7 +33,7 @@ def update_pages(entrance: Entrance, pages: Pages) -> APIRouter:
     def updates(
         request: Request, admission: Watching, where: Somewhere, offset: OffsetQuery = 0
     ) -> Response:
-        found = admission.updates.rollouts(where, Page(offset, _AT_ONCE))
+        found = admission.updates.rollouts(within(admission, where), Page(offset, _AT_ONCE))
         software = admission.updates.software(where)
         names, today = entrance.places(), entrance.today()
         provinces = {province for hubs in software.values() for province in hubs}

@@ -91,6 +91,20 @@ def test_no_page_shows_a_province_anything_of_another(served: Nation) -> None:
         assert client.get("/provinces/01?day=x").status_code == 404
 
 
+@pytest.mark.parametrize("page", ["machines", "differences", "alerts", "updates"])
+@pytest.mark.parametrize("place", ["province=48", "unit=48-20194", f"site={OTHER_SITE}"])
+def test_nobody_is_told_that_all_is_well_at_a_place_that_they_do_not_see(
+    served: Nation, page: str, place: str
+) -> None:
+    with signed_in(served, "hanoi") as client:
+        assert client.get(f"/{page}?{place}").status_code == 404
+        assert client.get(f"/{page}?province=01").status_code == 200
+    with served.client("hanoi") as client:
+        path = {"machines": "nodes", "updates": "rollouts"}.get(page, page)
+        assert client.get(f"/api/v1/{path}?{place}").status_code == 404
+        assert client.get(f"/api/v1/{path}?province=01").status_code == 200
+
+
 # --- what is seen -----------------------------------------------------------------------------
 
 

@@ -77,7 +77,7 @@ class Station:
 
     async def until(self, happened: Callable[[], bool], what: str = "") -> None:
         """Wait until something happened."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not happened():
             assert time.monotonic() < deadline, f"not seen: {what}\n{self.screen}"
             await self._pilot.pause(0.01)

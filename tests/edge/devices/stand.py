@@ -96,7 +96,7 @@ class Stand:
 
     def print(self, copy: int) -> ReportPrint:
         self.owner.print(PrintJob("1025", copy, TICKETS[min(copy, 2)]))
-        self.outcomes.append(self._reports.get(timeout=10))
+        self.outcomes.append(self._reports.get(timeout=30))
         return self.outcomes[-1]
 
     def reprint(self, copy: int) -> None:
