@@ -6,7 +6,7 @@ from central.access.accounts import Admin
 from central.access.permissions import Permission, may
 from central.alerts.message import describe
 from central.alerts.rules import Rule
-from central.api.alert_models import Alert, AlertCount, Alerts, AlertWithHistory, Seen, Step
+from central.api.alert_models import Alert, AlertCount, Alerts, AlertStep, AlertWithHistory, Seen
 from central.api.freshness import local_time
 from central.api.ranking import Page
 from central.store.alerts import AlertRow, TallyRow
@@ -76,7 +76,7 @@ class AlertDesk:
         return AlertWithHistory(
             alert=_alert(row, language),
             history=[
-                Step(at=local_time(step.at_ms), what=step.what, who=step.who, note=step.note)
+                AlertStep(at=local_time(step.at_ms), what=step.what, who=step.who, note=step.note)
                 for step in self._store.steps(alert)
             ],
         )

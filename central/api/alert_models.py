@@ -16,7 +16,9 @@ class Alert(Model):
     site: SiteCode
     name: SiteName
     subject: str = Field(
-        description="The device, or empty for the whole site.", examples=["h1/printer"]
+        description="What it is about within the site: a device such as `h1/printer`, a hub "
+        "(`h1`), a machine beside it or a rollout (`h1/4`); empty for the whole site.",
+        examples=["h1/printer"],
     )
     words: str = Field(examples=["Hết giấy in: Máy in phiếu"])
     began: datetime = Field(
@@ -49,7 +51,7 @@ class Alerts(Model):
     alerts: list[Alert]
 
 
-class Step(Model):
+class AlertStep(Model):
     """One step of an alert's history."""
 
     at: datetime = Field(examples=["2026-11-20T10:44:07+07:00"])
@@ -70,7 +72,7 @@ class AlertWithHistory(Model):
     """One alert and all that became of it."""
 
     alert: Alert
-    history: list[Step]
+    history: list[AlertStep]
 
 
 class Remark(Model):

@@ -10,20 +10,18 @@ from central.api.known import KnownSite, Moment, known_sites
 from central.api.models import (
     CounterNow,
     Liveness,
-    MissingRange,
     Now,
     Overview,
     Province,
     Provinces,
-    Quality,
-    QualityShares,
     Rank,
     Site,
     SiteDay,
     Sites,
 )
 from central.api.quality import Shares, shares
-from central.api.records import node_quality
+from central.api.quality_models import MissingRange, Quality, QualityShares
+from central.api.records import node_qualities
 from central.api.site_day import counter_days, counters_now, quarters, service_days
 from central.registry.dated_names import DatedNames
 from central.rollup.business_day import day_of, midnight_ms
@@ -152,7 +150,7 @@ class Desk:
             written_off=sum(node.written_off for node in nodes),
             duplicates=sum(node.duplicates for node in nodes),
             contradictions=sum(node.contradictions for node in nodes),
-            nodes=[node_quality(node, self._moment) for node in nodes],
+            nodes=node_qualities(self._reader, nodes, self._moment),
         )
 
     def _known(self, day: date, where: Where) -> "list[_Known]":

@@ -73,7 +73,8 @@ class FreshnessOfMany(Model):
     """How far the figures of several sites can be trusted."""
 
     complete_up_to: datetime | None = Field(
-        description="The earliest of the sites that have reported this day; null of none.",
+        description="The earliest of the sites that have reported this day; null of none, and "
+        "where it is unknown of one of them.",
         examples=["2026-11-20T10:42:07+07:00"],
     )
     live: Count
@@ -303,76 +304,6 @@ class SiteDay(Model):
         "another day, and unless the site is live and its hubs have opened the day."
     )
     quarters: list[Quarter]
-
-
-class MissingRange(Model):
-    """Rows of a hub's journal that exist, or may, and have not come."""
-
-    node: str = Field(examples=["01-00097-01-h1"])
-    epoch: str = Field(examples=["00000000000000aa"])
-    first: int = Field(examples=[101])
-    last: int | None = Field(
-        description="Null: what a former card may have recorded beyond, which nobody can count.",
-        examples=[105],
-    )
-    written_off: datetime | None = Field(
-        description="When an operator gave these rows up; null while they are awaited.",
-        examples=[None],
-    )
-
-
-class NodeQuality(Model):
-    """What is known of one hub."""
-
-    node: str = Field(examples=["01-00097-01-h1"])
-    state: Liveness = Field(description="How far what is known of this hub reaches.")
-    online: bool | None = Field(description="What the broker last said; null when it never did.")
-    online_since: datetime | None = Field(
-        examples=["2026-11-20T07:02:11+07:00"], description="Since when it is online or offline."
-    )
-    heard: datetime = Field(
-        examples=["2026-11-20T10:42:07+07:00"], description="When its last message came."
-    )
-    clock_synchronised: bool | None
-    software: str | None = Field(examples=["0.1.0"])
-    config: str | None = Field(examples=["c1"])
-    unsent: int | None = Field(examples=[0], description="What the hub last said it had not sent.")
-
-
-class QualityShares(Model):
-    """The four figures of data quality, each a share from 0 to 1; null where nothing is known."""
-
-    right: float | None = Field(
-        description="Correct: messages accepted, of all that came.", examples=[1.0]
-    )
-    complete: float | None = Field(
-        description="Complete: rows held, of all known to exist.", examples=[0.998]
-    )
-    clean: float | None = Field(
-        description="Clean: rows that came once, readable and uncontradicted.", examples=[0.991]
-    )
-    alive: float | None = Field(
-        description="Live: hubs heard and complete up to now, of all hubs.", examples=[1.0]
-    )
-
-
-class Quality(Model):
-    """Correct, complete, clean, live (đúng, đủ, sạch, sống): the data quality of one site."""
-
-    site: SiteCode
-    freshness: Freshness
-    shares: QualityShares
-    received: Count = Field(description="Events held.")
-    not_understood: Count = Field(description="Correct: events of a newer hub, kept unread.")
-    rejected: Count = Field(description="Correct: messages refused and quarantined.")
-    missing: list[MissingRange] = Field(description="Complete: what has not come.")
-    written_off: Count = Field(
-        description="Complete: events known to have existed, lost with a former card and given up.",
-        examples=[0],
-    )
-    duplicates: Count = Field(description="Clean: events that came again and were recognised.")
-    contradictions: Count = Field(description="Clean: messages at odds with what is held.")
-    nodes: list[NodeQuality] = Field(description="Live: the hubs.")
 
 
 class Health(Model):

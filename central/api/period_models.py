@@ -246,7 +246,7 @@ class Restated(Model):
     site: SiteCode
     day: date = Field(description="The business day that changed.", examples=["2026-11-18"])
     first: datetime = Field(
-        description="When the first of these events was folded in.",
+        description="When the first of these events came.",
         examples=["2026-11-20T10:42:07+07:00"],
     )
     last: datetime = Field(examples=["2026-11-20T10:43:12+07:00"])

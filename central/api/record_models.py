@@ -13,12 +13,12 @@ from central.api.models import (
     InAll,
     Model,
     NextOffset,
-    NodeQuality,
     OpenCounters,
     PausedCounters,
     SiteCode,
     SiteName,
 )
+from central.api.quality_models import NodeQuality
 
 
 class SiteNode(Model):

@@ -7,7 +7,8 @@ import msgspec
 
 from central.api.freshness import local_time, state_of
 from central.api.known import KnownSite, Moment, freshness_of, known_sites
-from central.api.models import FreshnessOfMany, Liveness, NodeQuality
+from central.api.models import FreshnessOfMany, Liveness
+from central.api.quality_models import NodeHealth, NodeQuality
 from central.api.ranking import Page
 from central.api.record_models import (
     Audit,
@@ -36,8 +37,9 @@ from central.store.reader import NodeRow, Reader
 from central.store.visible import Where
 from central.vietnamese_order import by_name
 from contract import events as e
-from contract.codec import decode_entry
+from contract.codec import ContractError, decode_entry, decode_message
 from contract.stamp import Stamp
+from contract.wire import Health, Status
 
 _WORST_FIRST = (
     Liveness.OFFLINE,
@@ -47,6 +49,7 @@ _WORST_FIRST = (
     Liveness.ENDED,
 )
 _NATION = Scope()
+_NOTHING_TOLD = Health()
 
 
 class Records:
@@ -83,6 +86,8 @@ class Records:
                 pair[1].node,
             ),
         )
+        shown = found[page.offset : page.offset + page.limit]
+        told = node_qualities(self._reader, [node for _, node in shown], self._moment)
         return Nodes(
             total=len(found),
             next_offset=page.next_offset(len(found)),
@@ -91,10 +96,10 @@ class Records:
                     site=site.row.site,
                     name=site.row.name,
                     province=site.row.province,
-                    node=node_quality(node, self._moment),
+                    node=node,
                     freshness=site.freshness,
                 )
-                for site, node in found[page.offset : page.offset + page.limit]
+                for (site, _), node in zip(shown, told, strict=True)
             ],
             freshness=_freshness(known),
         )
@@ -222,8 +227,13 @@ class Records:
         return known_sites(self._reader, self._today, where, self._moment)
 
 
-def node_quality(node: NodeRow, moment: Moment) -> NodeQuality:
-    """What is known of one hub."""
+def node_qualities(reader: Reader, nodes: Sequence[NodeRow], moment: Moment) -> list[NodeQuality]:
+    """What is known of some hubs, in their order."""
+    said = reader.statuses([node.node for node in nodes])
+    return [_node_quality(node, _health(*said.get(node.node, (b"", 0))), moment) for node in nodes]
+
+
+def _node_quality(node: NodeRow, health: NodeHealth, moment: Moment) -> NodeQuality:
     since_ms = node.online_since_ms
     return NodeQuality(
         node=node.node,
@@ -235,6 +245,22 @@ def node_quality(node: NodeRow, moment: Moment) -> NodeQuality:
         software=node.software,
         config=node.config,
         unsent=node.unsent,
+        health=health,
+    )
+
+
+def _health(status: bytes, heard_ms: int) -> NodeHealth:
+    """What a status tells of the machine; one that cannot be read tells nothing."""
+    try:
+        health = decode_message(status, Status).health or _NOTHING_TOLD
+    except ContractError:
+        health = _NOTHING_TOLD
+    return NodeHealth(
+        told=None if health == _NOTHING_TOLD else local_time(heard_ms),
+        temperature_c=health.temperature_c,
+        undervoltage=health.undervoltage,
+        wear_percent=health.wear_percent,
+        free_mb=health.free_mb,
     )
 
 

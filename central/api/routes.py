@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from central.access.permissions import Permission
 from central.api.entrance import Admission, Entrance
-from central.api.models import Health, Overview, Provinces, Quality, Rank, SiteDay, Sites
+from central.api.models import Health, Overview, Provinces, Rank, SiteDay, Sites
 from central.api.parameters import (
     PROBLEMS,
     DayPath,
@@ -20,6 +20,7 @@ from central.api.parameters import (
     service_names,
 )
 from central.api.problems import language_of
+from central.api.quality_models import Quality
 
 
 def api_router(entrance: Entrance) -> APIRouter:

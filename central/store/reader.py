@@ -196,6 +196,21 @@ class Reader:
             for site, node, online, since, heard, synced, *rest in rows
         ]
 
+    def statuses(self, nodes: Sequence[str]) -> dict[str, tuple[bytes, int]]:
+        """The last status of some nodes, by name: its bytes as they came, and when (UTC
+        milliseconds); those that never sent one are left out."""
+        if not nodes:
+            return {}
+        asked = {f"node{place}": node for place, node in enumerate(nodes)}
+        names = ", ".join(f":{name}" for name in asked)
+        rows = self._visible.query(
+            f"""SELECT nodes.code, status, heard_ms FROM visible JOIN nodes USING (site)
+            WHERE nodes.code IN ({names}) AND status IS NOT NULL""",  # noqa: S608 - our own names
+            EVERYWHERE,
+            **asked,
+        )
+        return {node: (bytes(status), heard_ms) for node, status, heard_ms in rows}
+
     def gaps(self, site: str) -> list[Gap]:
         """What is missing of a site's journals, also what its hub says it has beyond, and the open
         ends of its former cards; some hundreds of gaps at most."""

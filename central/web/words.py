@@ -10,9 +10,8 @@ from central.api.models import (
     FreshnessOfMany,
     Level,
     Liveness,
-    MissingRange,
-    NodeQuality,
 )
+from central.api.quality_models import MissingRange, NodeQuality
 from central.device_words import device_words, fault_words
 from central.registry.places import Places
 from central.scope import Scope
@@ -20,6 +19,8 @@ from central.store.visible import Where
 from runtime.wording import LANGUAGES, catalogue, say
 
 _MS_PER_MINUTE = 60_000
+_MB_PER_GB = 1000
+_MB_IN_WHOLE_GB = 9_950
 
 
 LANGUAGE_COOKIE = "thutu_language"
@@ -157,6 +158,29 @@ class Words:
             return self("node_unknown", node=node.node)
         key = "node_online" if node.online else "node_offline"
         return self(key, node=node.node, time=self.clock(node.online_since))
+
+    def health(self, node: NodeQuality) -> str:
+        """What a hub said of its machine, and when unless it is live; empty when it told nothing.
+        That its supply is good is not worth a word."""
+        health = node.health
+        parts = []
+        if health.temperature_c is not None:
+            parts.append(self("health_temperature", n=self.number(health.temperature_c)))
+        if health.free_mb is not None:
+            parts.append(self("health_free", room=self._room(health.free_mb)))
+        if health.wear_percent is not None:
+            parts.append(self("health_wear", n=health.wear_percent))
+        if health.undervoltage:
+            parts.append(self("health_undervoltage"))
+        if parts and node.state is not Liveness.LIVE:
+            parts.append(self("health_told", time=self.clock(health.told)))
+        words = " · ".join(parts)
+        return words[:1].upper() + words[1:]
+
+    def _room(self, mb: int) -> str:
+        if mb < _MB_PER_GB:
+            return f"{mb} MB"
+        return f"{self.number(mb / _MB_PER_GB, 1 if mb < _MB_IN_WHOLE_GB else 0)} GB"
 
     def device(self, name: str) -> str:
         """What people call a device."""

@@ -8,7 +8,7 @@ from contract.codec import CHAIN_START, chain, encode_entry, encode_message
 from contract.events import AnyEvent, DayOpened, Entry
 from contract.stamp import Stamp
 from contract.topics import up
-from contract.wire import VERSION, Batch, SiteMachine, Status
+from contract.wire import VERSION, Batch, Health, SiteMachine, Status
 
 NODE = "01-00097-01-h1"
 OTHER_NODE = "48-20194-01-h1"
@@ -80,6 +80,7 @@ class Journal:
         software: str = "0.1.0",
         config: str = "c1",
         machines: tuple[SiteMachine, ...] | None = None,
+        health: Health | None = None,
     ) -> bytes:
         """A heartbeat as of the last row, or the will."""
         last = self.entries[-1].stamp.wall_ms if self.entries else MORNING_MS
@@ -97,6 +98,7 @@ class Journal:
                 config=config,
                 last_seq=len(self.rows),
                 unsent=unsent,
+                health=health,
                 machines=machines,
             )
         )

@@ -31,7 +31,7 @@ from central.updates.rollout import Rollout, RolloutState
 from central.web.app import create_pages
 from contract import events as e
 from contract.stamp import Stamp
-from contract.wire import SiteMachine, UpdateState
+from contract.wire import Health, SiteMachine, UpdateState
 from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from tests.central.busy_day import Morning, morning
@@ -42,6 +42,7 @@ NOW_MS = MORNING_MS + 192 * 60_000
 SITE, OTHER_SITE, QUIET_SITE = "01-00097-01", "48-20194-01", "01-00004-01"
 UNREGISTERED_SITE = "01-00367-01"
 BESIDE = (SiteMachine("10.0.0.7", "0.0.8", "hall"), SiteMachine("10.0.0.8", "0.0.9"))
+HEALTH = Health(temperature_c=54, undervoltage=False, wear_percent=12, free_mb=21_400)
 SECRETS = (OTHER_SITE, OTHER_NODE, "Hải Châu", "Đà Nẵng")
 """What nobody from Hà Nội should read anywhere."""
 
@@ -116,9 +117,9 @@ class Nation:
 def nation(
     folder: Path, database: Location | None = None, *, wait_target_s: int = 1200
 ) -> Iterator[Nation]:
-    """Hồng Hà is live, runs another configuration than was decided and refused new software; Hải
-    Châu has a gap and old software, beside it a machine with yet another, and fetches the new; one
-    site is silent, one unregistered."""
+    """Hồng Hà is live, tells of its machine, runs another configuration than was decided, and
+    refused new software; Hải Châu has a gap and old software, beside it a machine with yet another,
+    and fetches the new; one site is silent, one unregistered."""
     database = database or database_of(folder)
     db = open_for_writing(database)
     tokens = {
@@ -152,7 +153,10 @@ def nation(
             _send(intake, journal.events_topic, journal.batch(*run))
         software = "0.0.9" if site == OTHER_SITE else "0.1.0"
         beside = BESIDE if site == OTHER_SITE else None
-        status = journal.status(wall_ms=NOW_MS - 5_000, software=software, machines=beside)
+        health = HEALTH if site == SITE else None
+        status = journal.status(
+            wall_ms=NOW_MS - 5_000, software=software, machines=beside, health=health
+        )
         _send(intake, journal.status_topic, status)
     silent = days[UNREGISTERED_SITE].journal
     _send(intake, silent.status_topic, silent.status(online=False))

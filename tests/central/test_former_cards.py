@@ -9,7 +9,8 @@ from central.api.archive import Archive
 from central.api.desk import Desk
 from central.api.freshness import local_time
 from central.api.known import Moment, Period
-from central.api.models import Liveness, MissingRange, Site
+from central.api.models import Liveness, Site
+from central.api.quality_models import MissingRange
 from central.ingest.intake import Intake, Received
 from central.registry.places import Places
 from central.registry.provinces import shipped_provinces
