@@ -6,8 +6,8 @@ has reached a virtual printer; a kiosk's screen, which asks the local API, has i
 The hub and the hall's page are the real programs, in processes of their own. Baselines, in the
 same run: a bare program of the same framework (FastAPI on uvicorn with one route) for start and
 memory, and a bare SQLite append with `synchronous=FULL` of a row as large as the journal's for
-bytes. Bytes are what Linux counts as sent to the disk (`write_bytes` in /proc/PID/io); paper is
-not printed.
+bytes: those of a number that is given out without paper, and those of a ticket's whole life
+(`benchmarks/written.py`), as fast as it goes and with minutes between its steps.
 
 A Pi is slower. How much, is estimated by a loop of plain Python, run before each start, for which
 others published how long a Pi takes: `.pi3_s` and its like are the processor's time of a start
@@ -34,6 +34,7 @@ from msgspec.structs import replace
 from benchmarks.report import line
 from benchmarks.running_hub import hub_settings
 from benchmarks.watched_printer import WatchedPrinter
+from benchmarks.written import LIFE_ROWS, written_bytes, written_for_a_life
 from contract.commands import Actor
 from edge.access import Access
 from edge.core.house import House
@@ -192,15 +193,19 @@ def _measure_after_a_year(data: Path, new_s: float) -> None:
 
 def _measure_work(root: Path) -> None:
     with _hub(root / "work") as (site, _), _hall(root, site), _bare_app() as (bare, _):
-        before = _written_bytes(site.pid)
+        before = written_bytes(site.pid)
         numbers = [site.ticket() for _ in range(_TICKETS)]
-        per_ticket = (_written_bytes(site.pid) - before) / _TICKETS
+        per_number = (written_bytes(site.pid) - before) / _TICKETS
         assert len({*numbers}) == _TICKETS
         hub_mb, hall_mb, bare_mb = (_memory_mb(pid) for pid in (site.pid, site.hall, bare))
         bare_bytes = float(_output(_BARE_STORE, root / "bare.db", _TICKETS, _ROW_BYTES))
     print(line("memory.hub_mb", hub_mb, "MB", _BARE, bare_mb))
     print(line("memory.hub_and_hall_mb", hub_mb + hall_mb, "MB", f"two of {_BARE}", 2 * bare_mb))
-    print(line("written.per_ticket_bytes", per_ticket, "bytes", "bare SQLite append", bare_bytes))
+    print(line("written.per_number_bytes", per_number, "bytes", "bare SQLite append", bare_bytes))
+    for name, slowly in (("life", False), ("slow_life", True)):
+        life = written_for_a_life(root / name, slowly=slowly)
+        baseline = f"{LIFE_ROWS} bare SQLite appends"
+        print(line(f"written.per_{name}_bytes", life, "bytes", baseline, LIFE_ROWS * bare_bytes))
 
 
 class Site:
@@ -321,10 +326,6 @@ def _processor_s(pid: int) -> float:
     stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
     user, system = stat.rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-
-def _written_bytes(pid: int) -> int:
-    return _number(Path(f"/proc/{pid}/io"), r"^write_bytes: (\d+)")
 
 
 def _memory_mb(pid: int) -> float:

@@ -3,13 +3,17 @@
 Each row carries a hash over its predecessor's and its own bytes. Rows are durable when `append`
 returns: write-ahead log, `synchronous=FULL`, both read back when the journal is opened. Rows from
 before `base_seq` are in sealed files beside it, and are read there.
+
+What a row costs the disk is kept small: pages of 1 KB, of which a row changes one. So the ids of
+commands have no index; those of the last rows are in memory.
 """
 
 import hashlib
 import re
 import secrets
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from threading import Lock
@@ -23,6 +27,8 @@ from edge.store.sealed_rows import missing_rows, open_sealed
 
 _BUSY_TIMEOUT_S = 10
 _FULL = 2
+_PAGE_BYTES = 1024
+_COMMANDS_KNOWN = 10_000
 _CHECKSUM_BYTES = 32
 _EPOCH = re.compile(r"[0-9a-f]{16}")
 
@@ -84,6 +90,8 @@ class Journal:
         self.epoch = ""
         self.base_seq = 0
         self.last_seq, self.last_hash = 0, CHAIN_START
+        self._commands = OrderedDict[bytes, int]()
+        self._commands_up_to = 0
         self._open()
 
     def append(self, rows: Sequence[NewRow]) -> None:
@@ -107,6 +115,7 @@ class Journal:
                 self._writer.execute("ROLLBACK")
             raise StoreError(f"{self.path}: cannot be written: {error}") from error
         self.last_seq, self.last_hash = seq, before
+        self._note_commands((id_, row) for row, _, _, id_ in records)
 
     def read(self, after: int, limit: int) -> list[Row]:
         """At most `limit` rows behind row `after`, in order."""
@@ -129,10 +138,10 @@ class Journal:
         return self._blob(found[0][0])
 
     def find_command(self, command_id: bytes) -> Row | None:
-        """The first row of the command with this id, if it was carried out since `base_seq`."""
-        query = "SELECT seq, body, hash FROM entries WHERE command_id = ?"
-        found = self._query(query, (command_id,))
-        return self._row(found[0]) if found else None
+        """The first row of the command with this id, if it is one of the last 10,000 commands."""
+        seq = self._commands.get(command_id)
+        found = self.read(seq - 1, 1) if seq is not None else ()
+        return found[0] if found else None
 
     def checked_rows(self, after: int = 0) -> Iterator[Row]:
         """All rows behind row `after`, each checked against the chain.
@@ -239,6 +248,7 @@ class Journal:
             self.epoch = self._epoch()
             self.base_seq = self._base()
             self.last_seq, self.last_hash = self._end()
+            self._learn_commands()
         except StoreError:
             self.close()
             raise
@@ -256,6 +266,7 @@ class Journal:
             self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
         self._connections.append(connection)
+        connection.execute(f"PRAGMA page_size={_PAGE_BYTES}")  # of a file that is begun
         mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
         connection.execute("PRAGMA synchronous=FULL")
         synchronous = connection.execute("PRAGMA synchronous").fetchone()[0]
@@ -265,6 +276,28 @@ class Journal:
                 f"synchronous={synchronous}); numbers cannot be given out safely"
             )
         return connection
+
+    def _learn_commands(self) -> None:
+        """Let memory have the ids that the file has, of the last rows."""
+        while self._commands and next(reversed(self._commands.values())) > self.last_seq:
+            self._commands.popitem()  # the disk has lost what nobody was told
+        self._commands_up_to = min(self._commands_up_to, self.last_seq)
+        query = "SELECT command_id, seq FROM entries WHERE seq > ? ORDER BY seq"
+        after = max(self._commands_up_to, self.last_seq - _COMMANDS_KNOWN)
+        try:
+            self._note_commands(self._writer.execute(query, (after,)))
+        except sqlite3.Error as error:
+            if _primary_code(error) in _NOT_DAMAGE:
+                raise
+            # Whoever checks the rows meets this damage, and begins a new journal.
+
+    def _note_commands(self, records: Iterable[tuple[bytes | None, int]]) -> None:
+        for command_id, seq in records:
+            if command_id is not None:
+                self._commands.setdefault(command_id, seq)
+            self._commands_up_to = seq
+        while len(self._commands) > _COMMANDS_KNOWN:
+            self._commands.popitem(last=False)
 
     def _base(self) -> int:
         # A file that does not begin with row 1 begins with the last row that it cannot check.
@@ -337,3 +370,9 @@ def create(db: Database) -> None:
         [{"key": "epoch", "value": secrets.token_hex(8)}, {"key": "cursor", "value": "0"}]
     )
     db.table("checkpoints").create({"id": int, "seq": int, "version": str, "state": bytes}, pk="id")
+
+
+@_migrations()
+def find_commands_in_memory(db: Database) -> None:
+    """Each row had changed a page of this index as well."""
+    db.execute("DROP INDEX IF EXISTS idx_entries_command_id")

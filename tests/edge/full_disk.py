@@ -22,8 +22,8 @@ from tests.edge.running_site import KIOSK, RunningHub, TestClock
 TICKETS = 20
 REFUSALS = 10
 ONE_PAGE = 4096
-# How much more of the log the disk takes: each page of it is a header and the page.
-PARTS_OF_THE_LOG = tuple(page * (24 + ONE_PAGE) + part for page in range(2) for part in (0, 24))
+# How much more of the log the disk takes: each page of it is a header and 1 KB.
+PARTS_OF_THE_LOG = (0, 24, 24 + 512)
 # What a file that takes nothing, and one that takes and forgets, say to a write and to a sync.
 PLACES_OF_THE_MARK = {"mark": "/dev/full", "mark-sync": "/dev/null"}
 

@@ -1,18 +1,23 @@
 """The journal: all or none, durable, chained, and readable by anyone meanwhile."""
 
+import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
 
 from contract.codec import CHAIN_START, chain
-from edge.store.journal import Journal, NewRow, StoreError
+from edge.store.journal import Journal, NewRow, StoreError, create
 from tests.edge.journals import BODIES, edit, fill, intact_rows, new_rows
 
 
@@ -97,13 +102,92 @@ def test_a_command_is_found_by_its_id(journal: Journal) -> None:
     assert journal.find_command(bytes(16)) is None
 
 
-def test_rows_are_appended_all_or_none(journal: Journal) -> None:
+def test_a_command_is_found_after_a_restart_until_enough_others_have_come(
+    path: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.store.journal._COMMANDS_KNOWN", 5)
+    ids = [bytes([number]) * 16 for number in range(12)]
+
+    def known(journal: Journal) -> list[int]:
+        rows = [journal.find_command(id_) for id_ in ids]
+        return [row.seq for row in rows if row is not None]
+
+    for body, id_ in zip(BODIES[:8], ids, strict=False):
+        journal.append([NewRow(body, id_)])
+    assert known(journal) == [4, 5, 6, 7, 8]
+    journal.close()
+
+    again = Journal(path)
+    assert known(again) == [4, 5, 6, 7, 8]
+    again.reopen()
+    again.append([NewRow(BODIES[8], ids[8])])
+    assert known(again) == [5, 6, 7, 8, 9]
+    again.close()
+
+
+def test_a_command_that_the_disk_has_lost_is_not_found_in_what_follows(
+    path: Path, journal: Journal
+) -> None:
+    kept, lost = bytes([1]) * 16, bytes([2]) * 16
+    journal.append([NewRow(BODIES[0], kept)])
+    journal.append([NewRow(BODIES[1], lost)])
+    edit(path, "DELETE FROM entries WHERE seq = 2")
+    journal.reopen()
+    journal.append([NewRow(BODIES[2], b"")])
+    assert journal.find_command(lost) is None
+    assert journal.find_command(kept) == journal.read(after=0, limit=1)[0]
+
+
+def test_a_command_that_was_stored_though_nobody_was_told_is_found(
+    path: Path, journal: Journal
+) -> None:
+    with closing(Journal(path)) as other:
+        other.append([NewRow(BODIES[0], bytes(16))])
+    assert journal.find_command(bytes(16)) is None
+    journal.reopen()
+    assert journal.find_command(bytes(16)) is not None
+
+
+def test_a_row_changes_one_small_page(path: Path, journal: Journal) -> None:
+    log = path.with_name(f"{path.name}-wal")
+    journal.append([NewRow(BODIES[0], bytes(16))])
+    before = log.stat().st_size
+    for number in range(1, 201):
+        journal.append([NewRow(os.urandom(150), number.to_bytes(16))])
+    # With its header, and now and then the page before and what points to both.
+    assert log.stat().st_size - before < 200 * 1.6 * (1024 + 24)
+
+
+def test_a_journal_of_the_first_form_goes_on(path: Path) -> None:
+    """With large pages, and an index of the commands."""
+    row = (1, BODIES[0], chain(CHAIN_START, BODIES[:1]), bytes(16))
+    first_form = Migrations("journal")
+    first_form()(create)
+    with closing(sqlite3.connect(path)) as old, old:
+        old.execute("PRAGMA page_size=4096")
+        old.execute("PRAGMA journal_mode=WAL")
+        first_form.apply(Database(old))
+        old.execute("INSERT INTO entries VALUES (?, ?, ?, ?)", row)
+    with closing(Journal(path)) as journal:
+        assert journal.find_command(bytes(16)) == row[:3]
+        journal.append([NewRow(BODIES[1], b"")])
+        assert len(list(journal.checked_rows())) == 2
+    with closing(sqlite3.connect(path)) as now:
+        assert now.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert now.execute("PRAGMA page_size").fetchone() == (4096,)
+        assert now.execute("SELECT * FROM pragma_index_list('entries')").fetchall() == []
+
+
+def test_rows_are_appended_all_or_none(path: Path, journal: Journal) -> None:
     command_id = bytes(16)
-    journal.append([NewRow(BODIES[0], command_id)])
+    journal.append([NewRow(BODIES[0], b"")])
+    full = "BEGIN SELECT RAISE(ABORT, 'full'); END"
+    edit(path, f"CREATE TRIGGER full BEFORE INSERT ON entries WHEN NEW.seq = 3 {full}")
     with pytest.raises(StoreError, match="cannot be written"):
-        journal.append([NewRow(BODIES[1], b""), NewRow(BODIES[2], command_id)])
+        journal.append([NewRow(BODIES[1], command_id), NewRow(BODIES[2], b"")])
     assert [row.body for row in journal.rows()] == [BODIES[0]]
     assert journal.last_seq == 1
+    assert journal.find_command(command_id) is None
     journal.advance(1)
     journal.reopen()
     journal.append(new_rows(BODIES[1]))

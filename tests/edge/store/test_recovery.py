@@ -17,7 +17,7 @@ from edge.store.journal import StoreError
 from edge.store.recovery import open_stores
 from tests.edge.running_site import CLERK, HUB, KIOSK, RunningHub, TestClock
 
-PAGE_BYTES = 4096
+PAGE_BYTES = 1024
 TICKETS = 60
 SERVICES = ("1", "2", "5")
 _ALTER_ROW_5 = "UPDATE entries SET body = CAST(body || x'00' AS BLOB) WHERE seq = 5"
