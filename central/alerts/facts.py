@@ -8,6 +8,7 @@ from typing import NamedTuple
 from central.alerts.hours import Opening
 from central.alerts.rules import (
     Answered,
+    AwaitedHub,
     Device,
     Differing,
     HubFacts,
@@ -22,6 +23,7 @@ from central.configuration.decided import Decided
 from central.configuration.differences import Difference, differences, wanted
 from central.rollup.business_day import day_of
 from central.scope import Scope
+from central.store.awaited_nodes import AwaitedNode
 from central.store.connection import Connection
 from central.store.machines import DeviceRow, Machines
 from central.store.reader import NodeRow, Reader
@@ -60,7 +62,8 @@ class FactReader:
         return found.opening if found and found.opening else self._everywhere
 
     def read(self, conn: Connection, now_ms: int) -> list[SiteFacts]:
-        """The facts of every site that was ever heard from and has not ended."""
+        """The facts of every site that was ever heard from, or should have been, and has not
+        ended."""
         day = day_of(now_ms)
         target_ms = self._limits.wait_target_ms
         eased_ms = int(target_ms * self._limits.easing)
@@ -68,9 +71,11 @@ class FactReader:
         unknown = lost_queues(conn, day)
         nodes: defaultdict[str, list[NodeRow]] = defaultdict(list)
         over = ended(conn, day)
-        for node in Reader(conn, _NATION).nodes():
+        reader = Reader(conn, _NATION)
+        for node in reader.nodes():
             if node.site not in over:
                 nodes[node.site].append(node)
+        awaited = reader.awaited(now_ms)
         lost: defaultdict[str, list[Device]] = defaultdict(list)
         machines = Machines(conn, _NATION)
         for row in machines.devices(Where(), broken=True):
@@ -97,6 +102,7 @@ class FactReader:
                 clock_ok=not any(node.synced is False for node in of_site),
                 missing=sum(node.missing - node.owed_missing for node in of_site),
                 hubs=tuple(_hub(node) for node in of_site),
+                awaited=tuple(_awaited(node) for node in awaited.get(site, ())),
                 devices=tuple(lost[site]),
                 given_up=tuple(given_up[site]),
                 answered=rated.get(site),
@@ -104,7 +110,8 @@ class FactReader:
                 software=tuple(_other_software(differing)),
                 refusals=tuple(refusals[site]),
             )
-            for site, of_site in nodes.items()
+            for site in sorted((nodes.keys() | awaited.keys()) - over)
+            for of_site in (nodes.get(site, []),)
             for queue in (long_queues.get(site, _NO_QUEUE),)
             for differing in (self._differing.get(site, ()),)
         ]
@@ -197,6 +204,10 @@ def _refusals(conn: Connection) -> Mapping[str, list[Refused]]:
 
 def _device(row: DeviceRow, *, is_known: bool) -> Device:
     return Device(f"{split_node(row.node).part}/{row.device}", row.condition or "", is_known)
+
+
+def _awaited(node: AwaitedNode) -> AwaitedHub:
+    return AwaitedHub(split_node(node.node).part, node.from_ms)
 
 
 def _hub(node: NodeRow) -> HubFacts:

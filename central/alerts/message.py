@@ -20,7 +20,7 @@ _FIRST_HUB = "h1"
 _FIGURES = (
     *("people", "longest_min", "as_of", "missing", "condition"),
     *("percent", "percent_before", "answers", "wanted", "reported"),
-    *("hub", "rollout", "refused", "tried", "reason"),
+    *("hub", "rollout", "refused", "tried", "reason", "awaited"),
 )
 
 
@@ -77,6 +77,8 @@ def describe(alert: AlertRow, language: str) -> str:
         known["condition"] = fault_words(known["condition"], language)
     if "as_of_ms" in known:
         known["as_of"] = _time(int(known["as_of_ms"]))
+    if "awaited_ms" in known:
+        known["awaited"] = f"{local_time(int(known['awaited_ms'])):%d/%m/%Y}"
     device = _device_of(alert, language)
     return say(_words_of(alert), language, device=device, **(unknown | known))
 
@@ -96,7 +98,7 @@ def _words_of(alert: AlertRow) -> str:
     if alert.subject and alert.rule == Rule.GAP:
         return "alerts.gap_former"
     if alert.subject and alert.rule == Rule.SILENT:
-        return "alerts.silent_hub"
+        return "alerts.silent_awaited" if "awaited_ms" in alert.detail else "alerts.silent_hub"
     return f"alerts.{alert.rule}"
 
 

@@ -97,6 +97,13 @@ class HubFacts(Struct, frozen=True):
     lost: int = 0
 
 
+class AwaitedHub(Struct, frozen=True):
+    """A hub by its part of the site that was never heard, and since when it should have been."""
+
+    hub: str
+    from_ms: int
+
+
 class SiteFacts(Struct, frozen=True):
     """What is known of a site at one moment (UTC milliseconds since 1970).
 
@@ -118,6 +125,7 @@ class SiteFacts(Struct, frozen=True):
     clock_ok: bool = True
     missing: int = 0
     hubs: tuple[HubFacts, ...] = ()
+    awaited: tuple[AwaitedHub, ...] = ()
     devices: tuple[Device, ...] = ()
     given_up: tuple[Device, ...] = ()
     answered: Answered | None = None
@@ -189,15 +197,22 @@ def _wait(facts: SiteFacts, limits: Limits, now_ms: int) -> Iterator[Finding]:
 
 def _silent(facts: SiteFacts, limits: Limits, opening: Opening, now_ms: int) -> Iterator[Finding]:
     """A hub may be switched off at night, so silence counts from the opening on. Each hub of a site
-    has an alert of its own."""
+    has an alert of its own, one that should have come by now and never did too."""
     opened_ms = opening.since_ms(now_ms)
+
+    def overdue(since_ms: int) -> bool:
+        return now_ms - since_ms > limits.silent_after_ms
+
     for hub in facts.hubs:
         if hub.online and now_ms - hub.heard_ms <= limits.silent_after_ms:
             continue
-        silent_ms = now_ms - max(hub.heard_ms, opened_ms or hub.heard_ms)
-        raises = opened_ms is not None and silent_ms > limits.silent_after_ms
         key = Key(Rule.SILENT, facts.site, hub.hub)
+        raises = opened_ms is not None and overdue(max(hub.heard_ms, opened_ms))
         yield Finding(key, raises, {"heard_ms": hub.heard_ms})
+    for one in facts.awaited:
+        key = Key(Rule.SILENT, facts.site, one.hub)
+        raises = opened_ms is not None and overdue(max(one.from_ms, opened_ms))
+        yield Finding(key, raises, {"awaited_ms": one.from_ms})
 
 
 def _devices(facts: SiteFacts) -> Iterator[Finding]:

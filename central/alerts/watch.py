@@ -138,7 +138,10 @@ def wants(receiver: Receiver, rule: Rule, site: str) -> bool:
 
 
 def _hubs(facts: Iterable[SiteFacts]) -> dict[str, list[str]]:
-    return {site.site: [hub.hub for hub in site.hubs] for site in facts}
+    return {
+        site.site: [*(hub.hub for hub in site.hubs), *(hub.hub for hub in site.awaited)]
+        for site in facts
+    }
 
 
 def _is_over(was: Watched | None, finding: Finding) -> bool:

@@ -142,7 +142,7 @@ class Desk:
         return Quality(
             site=site,
             freshness=known[0].freshness,
-            shares=_shares(shares(nodes, *self._moment)),
+            shares=_shares(shares(nodes, *self._moment, awaited=len(known[0].awaited))),
             received=sum(node.received for node in nodes),
             not_understood=sum(node.not_understood for node in nodes),
             rejected=sum(node.rejected for node in nodes),
@@ -150,7 +150,7 @@ class Desk:
             written_off=sum(node.written_off for node in nodes),
             duplicates=sum(node.duplicates for node in nodes),
             contradictions=sum(node.contradictions for node in nodes),
-            nodes=node_qualities(self._reader, nodes, self._moment),
+            nodes=node_qualities(self._reader, [*nodes, *known[0].awaited], self._moment),
         )
 
     def _known(self, day: date, where: Where) -> "list[_Known]":

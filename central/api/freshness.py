@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta, timezone
 
 from central.api.models import Freshness, FreshnessOfMany, Liveness
 from central.rollup.business_day import day_of
+from central.store.awaited_nodes import AwaitedNode
 from central.store.reader import NodeRow
 from central.store.totals import SiteStanding, Standing
 
@@ -54,15 +55,20 @@ def of_site(
     valid_to: str | None = None,
     *,
     taken_away: bool = False,
+    awaited: Sequence[AwaitedNode] = (),
 ) -> Freshness:
-    """The freshness of a site with these nodes: that of the worst of them; of one whose last day,
-    `valid_to`, is over, or whose hubs were `taken_away`, nothing more is expected."""
+    """The freshness of a site with these nodes: that of the worst of them, at best delayed and
+    complete until then while others are `awaited`; of one whose last day, `valid_to`, is over, or
+    whose hubs were `taken_away`, nothing more is expected."""
     is_over = valid_to is not None and valid_to < day_of(now_ms)
     if not nodes:
         state = Liveness.ENDED if is_over or taken_away else Liveness.NEVER
         return Freshness(state=state, complete_up_to=None, missing=0)
     states = {state_of(node, now_ms, live_within_ms) for node in nodes}
     times = [complete_up_to_ms(node) for node in nodes]
+    if awaited:
+        states.add(Liveness.DELAYED)
+        times += [node.from_ms for node in awaited]
     known = [ms for ms in times if ms is not None]
     return Freshness(
         state=Liveness.ENDED

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from central.api import freshness
 from central.api.models import Freshness, FreshnessOfMany
 from central.rollup.business_day import midnight_ms
+from central.store.awaited_nodes import AwaitedNode
 from central.store.reader import NodeRow, Reader, SiteRow
 from central.store.visible import Where
 from contract.stamp import MS_PER_DAY
@@ -44,6 +45,7 @@ class KnownSite(NamedTuple):
 
     row: SiteRow
     nodes: list[NodeRow]
+    awaited: list[AwaitedNode]
     freshness: Freshness
 
 
@@ -55,13 +57,22 @@ def known_sites(
     nodes: defaultdict[str, list[NodeRow]] = defaultdict(list)
     for node in reader.nodes(where, 0 if since is None else midnight_ms(since)):
         nodes[node.site].append(node)
+    listed = reader.awaited(moment.now_ms, where)
     return [
         KnownSite(
             row,
             nodes[row.site],
-            freshness.of_site(nodes[row.site], *moment, row.valid_to, taken_away=row.taken_away),
+            awaited,
+            freshness.of_site(
+                nodes[row.site],
+                *moment,
+                row.valid_to,
+                taken_away=row.taken_away,
+                awaited=awaited,
+            ),
         )
         for row in reader.sites(day, where, since)
+        for awaited in (listed.get(row.site, []),)
     ]
 
 

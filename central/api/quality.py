@@ -24,8 +24,10 @@ class Shares(Struct, frozen=True):
     alive: float | None
 
 
-def shares(nodes: Sequence[NodeRow], now_ms: int, live_within_ms: int) -> Shares:
-    """The data quality of the site, or sites, of these nodes."""
+def shares(
+    nodes: Sequence[NodeRow], now_ms: int, live_within_ms: int, *, awaited: int = 0
+) -> Shares:
+    """The data quality of the site of these nodes, where so many more are awaited."""
     taken = sum(node.taken for node in nodes)
     rejected = sum(node.rejected for node in nodes)
     held = sum(node.received for node in nodes)
@@ -37,7 +39,7 @@ def shares(nodes: Sequence[NodeRow], now_ms: int, live_within_ms: int) -> Shares
         right=_share(taken, taken + rejected),
         complete=_share(held, held + missing),
         clean=_share(max(0, held - unread), held + again),
-        alive=_share(states.count(Liveness.LIVE), len(states)),
+        alive=_share(states.count(Liveness.LIVE), len(states) + awaited),
     )
 
 

@@ -1,6 +1,6 @@
 """What the API answers about the data quality of a site, and how its hubs fare."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import Field
 
@@ -50,12 +50,17 @@ class NodeQuality(Model):
 
     node: str = Field(examples=["01-00097-01-h1"])
     state: Liveness = Field(description="How far what is known of this hub reaches.")
+    awaited_since: date | None = Field(
+        description="Since when it should report, by the operator's list; null once it was heard.",
+        examples=[None],
+    )
     online: bool | None = Field(description="What the broker last said; null when it never did.")
     online_since: datetime | None = Field(
         examples=["2026-11-20T07:02:11+07:00"], description="Since when it is online or offline."
     )
-    heard: datetime = Field(
-        examples=["2026-11-20T10:42:07+07:00"], description="When its last message came."
+    heard: datetime | None = Field(
+        examples=["2026-11-20T10:42:07+07:00"],
+        description="When its last message came; null before the first.",
     )
     clock_synchronised: bool | None
     software: str | None = Field(examples=["0.1.0"])

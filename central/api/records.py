@@ -31,6 +31,7 @@ from central.configuration.differences import Wanted, differences
 from central.rollup.business_day import day_of, trusted_ms
 from central.scope import Scope
 from central.store.access import AccessStore
+from central.store.awaited_nodes import AwaitedNode
 from central.store.event_log import EventLog, StoredEvent
 from central.store.machines import DeviceRow, Machines
 from central.store.reader import NodeRow, Reader
@@ -78,8 +79,12 @@ class Records:
         """Hubs with their states, the silent ones first, those of sites that have ended last; those
         of one state by their sites' names."""
         known = self._known(where)
+        hubs: list[tuple[KnownSite, NodeRow | AwaitedNode]] = []
+        for site in known:
+            hubs += [(site, node) for node in site.nodes]
+            hubs += [(site, node) for node in site.awaited]
         found = sorted(
-            ((site, node) for site in known for node in site.nodes),
+            hubs,
             key=lambda pair: (
                 _WORST_FIRST.index(pair[0].freshness.state),
                 by_name(pair[0].row.name),
@@ -227,10 +232,33 @@ class Records:
         return known_sites(self._reader, self._today, where, self._moment)
 
 
-def node_qualities(reader: Reader, nodes: Sequence[NodeRow], moment: Moment) -> list[NodeQuality]:
+def node_qualities(
+    reader: Reader, nodes: Sequence[NodeRow | AwaitedNode], moment: Moment
+) -> list[NodeQuality]:
     """What is known of some hubs, in their order."""
     said = reader.statuses([node.node for node in nodes])
-    return [_node_quality(node, _health(*said.get(node.node, (b"", 0))), moment) for node in nodes]
+    return [
+        _never_heard(node)
+        if isinstance(node, AwaitedNode)
+        else _node_quality(node, _health(*said.get(node.node, (b"", 0))), moment)
+        for node in nodes
+    ]
+
+
+def _never_heard(node: AwaitedNode) -> NodeQuality:
+    return NodeQuality(
+        node=node.node,
+        state=Liveness.NEVER,
+        awaited_since=local_time(node.from_ms).date(),
+        online=None,
+        online_since=None,
+        heard=None,
+        clock_synchronised=None,
+        software=None,
+        config=None,
+        unsent=None,
+        health=_health(b"", 0),
+    )
 
 
 def _node_quality(node: NodeRow, health: NodeHealth, moment: Moment) -> NodeQuality:
@@ -238,6 +266,7 @@ def _node_quality(node: NodeRow, health: NodeHealth, moment: Moment) -> NodeQual
     return NodeQuality(
         node=node.node,
         state=state_of(node, moment.now_ms, moment.live_within_ms),
+        awaited_since=None,
         online=node.online,
         online_since=None if since_ms is None else local_time(since_ms),
         heard=local_time(node.heard_ms),

@@ -25,6 +25,7 @@ from central.rollup.business_day import day_of
 from central.scope import Scope
 from central.settings import CentralSettings
 from central.store.appointments import Appointments
+from central.store.awaited_nodes import await_no_more, awaited_from
 from central.store.connection import Connection
 from central.store.database import reading, transaction, writing
 from central.store.given_up import is_known, retire
@@ -124,8 +125,9 @@ def _revoke(settings: CentralSettings, given: argparse.Namespace) -> str:
 def _retire(settings: CentralSettings, given: argparse.Namespace) -> str:
     """A node that is shut out is only retired when that was stored: said twice, it is the same."""
     with reading(settings.database()) as conn:
-        if not is_known(conn, given.node):
-            raise IdentityError("never_heard", node=given.node)
+        known, awaited = is_known(conn, given.node), given.node in awaited_from(conn)
+    if not known and (given.back or not awaited):
+        raise IdentityError("never_heard", node=given.node)
     shut_out = not given.back and has_authority(settings.folder)
     count = _shut_out(settings, given).certificates if shut_out else 0
     action = "retire-node --back" if given.back else "retire-node"
@@ -133,6 +135,7 @@ def _retire(settings: CentralSettings, given: argparse.Namespace) -> str:
     now_ms = _now_ms()
     with writing(settings.database()) as db, transaction(db.conn):
         retire(db.conn, given.node, None if given.back else now_ms)
+        await_no_more(db.conn, given.node)
         record(db.conn, deed, now_ms)
     site = site_of(given.node)
     if given.back:

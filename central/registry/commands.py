@@ -1,4 +1,4 @@
-"""The commands of `thutu-central` about provinces, units and sites."""
+"""The commands of `thutu-central` about provinces, units, sites and their nodes."""
 
 import argparse
 import csv
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from central.commands import Commands, invoking_user, words
 from central.registry.dated_names import COLUMNS, DatedNames
+from central.registry.nodes import await_nodes, compare_nodes, node_check, read_nodes
 from central.registry.provinces import read_provinces
 from central.registry.published_names import (
     Changes,
@@ -28,7 +29,7 @@ from runtime.clock import SystemClock
 
 
 def add_registry_commands(commands: Commands) -> None:
-    """Add the commands that import provinces, units and sites, and print the former two."""
+    """Add the commands that import provinces, units, sites and nodes, and print the former two."""
     commands.add("provinces", _print_provinces)
     provinces = commands.add("import-provinces", _import_provinces)
     provinces.add_argument("file", type=Path, help=words("help_provinces_file"))
@@ -43,6 +44,10 @@ def add_registry_commands(commands: Commands) -> None:
     sites = commands.add("import-sites", _import_sites)
     sites.add_argument("file", type=Path, help=words("help_sites_file"))
     sites.add_argument("--dry-run", action="store_true", help=words("help_dry_run"))
+
+    nodes = commands.add("import-nodes", _import_nodes)
+    nodes.add_argument("file", type=Path, help=words("help_nodes_file"))
+    nodes.add_argument("--dry-run", action="store_true", help=words("help_dry_run"))
 
 
 def _print_provinces(settings: CentralSettings, _given: argparse.Namespace) -> str:
@@ -114,6 +119,23 @@ def _import_sites(settings: CentralSettings, given: argparse.Namespace) -> str:
         unchanged=len(changes.unchanged),
     )
     return "\n".join([*_beyond(changes.withdrawn, dry_run=given.dry_run), summary])
+
+
+def _import_nodes(settings: CentralSettings, given: argparse.Namespace) -> str:
+    now_ms = SystemClock().stamp().wall_ms
+    with writing(settings.database()) as db:
+        nodes = read_nodes(given.file, node_check(db.conn))
+        if given.dry_run:
+            changes = compare_nodes(db.conn, nodes, day_of(now_ms))
+        else:
+            changes = await_nodes(db, nodes, who=invoking_user(), now_ms=now_ms)
+    return words(
+        "nodes_compared" if given.dry_run else "nodes_imported",
+        new=len(changes.new),
+        changed=len(changes.changed),
+        unchanged=changes.unchanged,
+        heard=changes.heard,
+    )
 
 
 def _beyond(withdrawn: Iterable[Withdrawn], *, dry_run: bool) -> Iterator[str]:

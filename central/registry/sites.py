@@ -74,7 +74,7 @@ def _read_row(row: Mapping[str, str], known: Mapping[str, SiteRecord]) -> SiteRe
     if not _SITE.fullmatch(site):
         raise ListError("site", site=repr(site))
     if site in known:
-        raise ListError("twice", site=site)
+        raise ListError("twice", code=site)
     read_name(name)
     if kind not in {*SiteType}:
         raise ListError("kind", kind=repr(kind), kinds=", ".join(SiteType))

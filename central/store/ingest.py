@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from msgspec import json
 
 from central.rollup.business_day import day_of, midnight_ms
+from central.store.awaited_nodes import await_no_more
 from central.store.connection import Connection, Database
 from central.store.database import claim, transaction
 from central.store.events import EventWriter, SqliteEvents
@@ -245,6 +246,7 @@ class SqlIngestStore:
                 RETURNING node""",
                 (node, name.site),
             ).fetchone()
+            await_no_more(self._conn, node)
         return int(found[0])
 
 

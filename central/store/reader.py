@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from central.scope import Scope
+from central.store.awaited_nodes import AwaitedNode, awaited_nodes
 from central.store.cells import (
     COUNTER_COLUMNS,
     TALLY_COLUMNS,
@@ -195,6 +196,10 @@ class Reader:
             NodeRow(site, node, _maybe(online), since, heard, _maybe(synced), *rest)
             for site, node, online, since, heard, synced, *rest in rows
         ]
+
+    def awaited(self, now_ms: int, where: Where = EVERYWHERE) -> dict[str, list[AwaitedNode]]:
+        """The nodes that should report by now and were never heard, by site."""
+        return awaited_nodes(self._visible, now_ms, where)
 
     def statuses(self, nodes: Sequence[str]) -> dict[str, tuple[bytes, int]]:
         """The last status of some nodes, by name: its bytes as they came, and when (UTC

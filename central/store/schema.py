@@ -210,3 +210,15 @@ def m001_first(db: Database) -> None:
     for statement in (*_REGISTRY, *_INGEST, *_FIGURES):
         db.execute(statement)
     figures_edition.begin(db.conn)
+
+
+@migrations()
+def m002_awaited_nodes(db: Database) -> None:
+    """Nodes that are to report from a day on, until they are first heard."""
+    db.execute(
+        """CREATE TABLE awaited_nodes (
+            code TEXT NOT NULL PRIMARY KEY,
+            site INTEGER NOT NULL REFERENCES sites,
+            from_ms INTEGER NOT NULL -- the beginning of that day
+        ) STRICT, WITHOUT ROWID"""
+    )

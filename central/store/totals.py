@@ -128,7 +128,8 @@ class Totals:
         first: str | None = None,
     ) -> dict[str, Standing]:
         """How the sites stand, by province with sites. A site is as live as the worst of its
-        nodes (see `central.api.freshness`, which says the same of one site). Without a `day`
+        nodes, and delayed while another is awaited (see `central.api.freshness`, which says the
+        same of one site). Without a `day`
         every site that was ever heard and has not ended counts as reporting, and nobody as
         waiting; with one, a site that had ended counts if it has figures of the day. What former
         cards may lack holds back figures from `first` (or `day`) on, unless it is older."""
@@ -302,13 +303,17 @@ site_now AS MATERIALIZED (
             AS counters_paused
     FROM node_reach GROUP BY site
 ),
+awaited AS MATERIALIZED (
+    SELECT site, min(from_ms) AS awaited_ms FROM awaited_nodes WHERE from_ms <= :now GROUP BY site
+),
 stands AS MATERIALIZED (
     SELECT visible.site, code, province, registered, valid_to,
-        CASE WHEN valid_to < :today OR (state IS NULL AND {IS_TAKEN_AWAY})
-            THEN 3 ELSE state END AS state,
+        CASE WHEN valid_to < :today OR (state IS NULL AND {IS_TAKEN_AWAY}) THEN 3
+            WHEN state = 0 AND awaited_ms IS NOT NULL THEN 1 ELSE state END AS state,
         CASE WHEN valid_to < :today OR state IS NULL THEN 1 ELSE 0 END AS is_over,
-        complete_ms, missing, waiting, since_ms, counters_open, counters_paused
-    FROM visible LEFT JOIN site_now USING (site)
+        CASE WHEN awaited_ms < complete_ms THEN awaited_ms ELSE complete_ms END AS complete_ms,
+        missing, waiting, since_ms, counters_open, counters_paused
+    FROM visible LEFT JOIN site_now USING (site) LEFT JOIN awaited USING (site)
 )"""  # noqa: S608 - our own names
 _STANDINGS_OF_SITES = f"""{_NOW}
 SELECT code, state, complete_ms, coalesce(missing, 0) FROM stands

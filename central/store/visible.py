@@ -17,9 +17,10 @@ IS_TAKEN_AWAY = f"""(EXISTS (SELECT 1 FROM nodes WHERE nodes.site = visible.site
     AND NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.site = visible.site AND {IN_SERVICE})
     AND NOT EXISTS (SELECT 1 FROM configurations
         LEFT JOIN nodes AS told ON told.code = configurations.node
-        WHERE configurations.node IN ({_HUBS}) AND told.retired_ms IS NULL))"""  # noqa: S608 - our own names
+        WHERE configurations.node IN ({_HUBS}) AND told.retired_ms IS NULL)
+    AND NOT EXISTS (SELECT 1 FROM awaited_nodes WHERE awaited_nodes.site = visible.site))"""  # noqa: S608 - our own names
 """The condition that all hubs of a row of `visible` were taken away for good, and that nothing was
-decided for another, which is then awaited."""
+decided for another and none is listed, which is then awaited."""
 STILL_RUNNING = f"{STILL_THERE} AND {IN_SERVICE}"
 """Both conditions, of a row of `sites` joined with `nodes`."""
 

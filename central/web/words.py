@@ -152,6 +152,8 @@ class Words:
 
     def node(self, node: NodeQuality) -> str:
         """Whether a hub is online, and since when; one that went without a farewell is silent."""
+        if node.awaited_since is not None:
+            return self("node_awaited", node=node.node, day=self.date(node.awaited_since))
         if node.state is Liveness.OFFLINE and node.online is not False:
             return self("node_silent", node=node.node, time=self.clock(node.heard))
         if node.online is None:

@@ -25,7 +25,7 @@ from tests.central.appointments.sites import CONFIGURATION, SITE
 from tests.central.journal import MORNING_MS, Journal
 from tests.provision.update.wheelhouses import PUBLISHER, publish, wheel
 
-H1, H2 = f"{SITE}-h1", f"{SITE}-h2"
+H1, H2, H3 = f"{SITE}-h1", f"{SITE}-h2", f"{SITE}-h3"
 HUB_KEY = Ed25519PrivateKey.generate()
 PROGRAMS = {"serve", "ingest"}  # these run until they are stopped
 SETTINGS = f"""
@@ -55,6 +55,8 @@ MORE = {
 COMMANDS = f"""
 import-sites sites.csv --dry-run
 import-sites sites.csv
+import-nodes nodes.csv --dry-run
+import-nodes nodes.csv
 provinces > provinces.csv
 import-provinces provinces.csv --dry-run
 import-provinces provinces.csv
@@ -144,6 +146,7 @@ def lay_out_files(folder: Path) -> None:
     (folder / "procedures.csv").write_text(
         "code,name_vi,name_en,service,valid_from,valid_to\n1.000894,Đăng ký kết hôn,,1,,\n", "utf-8"
     )
+    (folder / "nodes.csv").write_text(f"node,awaited_from\n{H3},2026-12-01\n", "utf-8")
     (folder / "site.toml").write_text(CONFIGURATION, "utf-8")
     sent = Export(VERSION, H1, f"{2:016x}", 3, 4, MORNING_MS, ())
     (folder / "export.thutu").write_bytes(seal(HUB_KEY, sent))

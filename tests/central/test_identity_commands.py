@@ -15,6 +15,7 @@ from central.identity.register import Register
 from central.identity.registrar import Registrar, RequestRefused
 from central.ingest.intake import Intake, Received
 from central.store.access import AccessStore
+from central.store.awaited_nodes import awaited_from
 from central.store.database import database_of, reading, writing
 from central.store.given_up import retired
 from central.store.ingest import SqlIngestStore
@@ -324,6 +325,18 @@ def test_a_retired_hub_is_shut_out_and_audited_and_may_come_back(
 def test_a_hub_that_was_never_heard_cannot_be_retired(command: Command) -> None:
     with pytest.raises(SystemExit, match="never heard of 01-00097-01-h7"):
         command("retire-node", "01-00097-01-h7", "--reason", "x")
+
+
+def test_a_hub_that_is_not_to_come_after_all_is_awaited_no_more(
+    command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "nodes.csv").write_text(f"node,awaited_from\n{NODE},\n", "utf-8")
+    assert command("import-nodes", str(tmp_path / "nodes.csv")).startswith("1 newly awaited")
+    assert f"{NODE} is out of service" in command("retire-node", NODE, "--reason", "no room")
+    with reading(database_of(tmp_path / "data")) as conn:
+        assert awaited_from(conn) == {}
+    with pytest.raises(SystemExit, match="never heard"):
+        command("retire-node", NODE, "--reason", "no room")
 
 
 def test_what_a_former_card_owes_is_written_off_by_an_audited_command(

@@ -127,6 +127,7 @@ def said(language: str, told: Health, state: Liveness = Liveness.LIVE) -> str:
     node = NodeQuality(
         node=NODE,
         state=state,
+        awaited_since=None,
         online=True,
         online_since=None,
         heard=local_time(HEARD_MS),
