@@ -10,6 +10,11 @@ from central.alerts.rules import Rule
 
 _Span = Annotated[str, Meta(pattern=r"^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$")]
 _Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+_Province = Annotated[str, Meta(pattern=r"^[0-9]{2}$")]
+_Unit = Annotated[str, Meta(pattern=r"^[0-9]{2}-[0-9]{5}$")]
+_People = Annotated[int, Meta(ge=1)]
+_Answers = Annotated[int, Meta(ge=20)]
+_Drop = Annotated[float, Meta(gt=0, lt=1)]
 _Seconds = Annotated[int, Meta(ge=0, le=604_800)]
 _Url = Annotated[str, Meta(pattern=r"^(https://|http://127\.0\.0\.1[:/]|http://localhost[:/])")]
 _Address = Annotated[str, Meta(pattern=r"^[^@\s<>]+@[^@\s<>]+$", max_length=254)]
@@ -55,8 +60,8 @@ class Receiver(Struct, frozen=True, forbid_unknown_fields=True):
     province or a unit; by some rules or all; in quiet hours as well, if `at_night`."""
 
     name: Annotated[str, Meta(min_length=1, max_length=80)]
-    province: Annotated[str, Meta(pattern=r"^[0-9]{2}$")] | None = None
-    unit: Annotated[str, Meta(pattern=r"^[0-9]{2}-[0-9]{5}$")] | None = None
+    province: _Province | None = None
+    unit: _Unit | None = None
     rules: tuple[Rule, ...] = tuple(Rule)
     language: Literal["vi", "en"] = "vi"
     at_night: bool = False
@@ -72,6 +77,36 @@ class Receiver(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"the unit of {self.name!r} is in another province")
 
 
+class Place(Struct, frozen=True, forbid_unknown_fields=True):
+    """From when on something is wrong in one province or unit; what is left out is as around it: in
+    a unit as in its province, in a province as `[alerts]` has it."""
+
+    province: _Province | None = None
+    unit: _Unit | None = None
+    wait_people: _People | None = None
+    wait_for_s: _Seconds | None = None
+    silent_after_s: _Seconds | None = None
+    paper_after_s: _Seconds | None = None
+    device_after_s: _Seconds | None = None
+    clock_after_s: _Seconds | None = None
+    gap_after_s: _Seconds | None = None
+    config_after_s: _Seconds | None = None
+    software_after_s: _Seconds | None = None
+    rating_answers: _Answers | None = None
+    rating_drop: _Drop | None = None
+    well_for_s: _Seconds | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for no place, or for two."""
+        if (self.province is None) is (self.unit is None):
+            raise ValueError("give each of [[alerts.places]] a province or a unit")
+
+    @property
+    def code(self) -> str:
+        """The province's or the unit's."""
+        return self.province or self.unit or ""
+
+
 class AlertSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """When something becomes an alert, and who hears of it.
 
@@ -80,10 +115,11 @@ class AlertSettings(Struct, frozen=True, forbid_unknown_fields=True):
     hub's configuration, or the software of a hub or of a machine beside it has been out of order
     for its `..._after_s`; a rollout has halted itself; or the satisfied share of the last 7 days is
     `rating_drop` below that of the 28 days before, with `rating_answers` answers in each and beyond
-    chance. It ends when all is well for `well_for_s`. `opening`, `weekdays` (1, Monday, to 7) and
-    `extra_days`, which are worked all the same, are for sites whose published configuration gives
-    no hours of their own; `closed_days` are for all. News is gathered for `gather_s`, sent to each
-    receiver once in `at_most_every_s`, and waits for the end of `quiet`.
+    chance. It ends when all is well for `well_for_s`. All this may be otherwise in `places`.
+    `opening`, `weekdays` (1, Monday, to 7) and `extra_days`, which are worked all the same, are for
+    sites whose published configuration gives no hours of their own; `closed_days` are for all. News
+    is gathered for `gather_s`, sent to each receiver once in `at_most_every_s`, and waits for the
+    end of `quiet`.
     """
 
     check_every_s: Annotated[int, Meta(ge=5, le=3600)] = 30
@@ -92,7 +128,7 @@ class AlertSettings(Struct, frozen=True, forbid_unknown_fields=True):
     closed_days: tuple[_Day, ...] = ()
     extra_days: tuple[_Day, ...] = ()
     quiet: _Span = "20:00-06:30"
-    wait_people: Annotated[int, Meta(ge=1)] = 3
+    wait_people: _People = 3
     wait_for_s: _Seconds = 600
     silent_after_s: _Seconds = 900
     paper_after_s: _Seconds = 120
@@ -101,22 +137,25 @@ class AlertSettings(Struct, frozen=True, forbid_unknown_fields=True):
     gap_after_s: _Seconds = 3600
     config_after_s: _Seconds = 86_400
     software_after_s: _Seconds = 172_800
-    rating_answers: Annotated[int, Meta(ge=20)] = 50
-    rating_drop: Annotated[float, Meta(gt=0, lt=1)] = 0.1
+    rating_answers: _Answers = 50
+    rating_drop: _Drop = 0.1
     well_for_s: _Seconds = 300
+    places: tuple[Place, ...] = ()
     gather_s: _Seconds = 60
     at_most_every_s: _Seconds = 300
     mail_server: MailServer | None = None
     receivers: tuple[Receiver, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raises ValueError for times that are none, two receivers of one name, or e-mail without
-        a server."""
+        """Raises ValueError for times that are none, two receivers of one name, one place twice, or
+        e-mail without a server."""
         self.opening_hours()
         self.quiet_hours()
         names = [receiver.name for receiver in self.receivers]
         if len(set(names)) < len(names):
             raise ValueError("two receivers of alerts have the same name")
+        if len({place.code for place in self.places}) < len(self.places):
+            raise ValueError("two of [[alerts.places]] are of the same place")
         if self.mail_server is None and any(receiver.email for receiver in self.receivers):
             raise ValueError("to send e-mail, give [alerts.mail_server]")
 

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from central.alerts.facts import FactReader
-from central.alerts.hysteresis import Patience, Phase, Watched, follow
+from central.alerts.hysteresis import Phase, Watched, follow
 from central.alerts.rules import (
     Detail,
     Finding,
     Key,
-    Limits,
     Rule,
     SiteFacts,
     findings,
@@ -18,6 +17,7 @@ from central.alerts.rules import (
     is_worse,
 )
 from central.alerts.settings import AlertSettings, Receiver
+from central.alerts.thresholds import ThresholdsOfSites
 from central.scope import Scope, unit_of
 from central.store.alerts import AlertBook, WatchedRow
 from central.store.database import Location, reading, transaction, writing
@@ -40,16 +40,10 @@ class AlertWatch:
         self._database = database
         self._clock = clock
         self._settings = settings
-        self._limits = Limits(
-            wait_target_ms,
-            settings.wait_people,
-            settings.silent_after_s * 1000,
-            settings.rating_answers,
-            settings.rating_drop,
+        self._thresholds = ThresholdsOfSites(settings, wait_target_ms)
+        self._facts = FactReader(
+            self._thresholds.everywhere.limits, live_within_ms, settings.opening_hours()
         )
-        self._patience = _patience(settings)
-        everywhere = settings.opening_hours()
-        self._facts = FactReader(self._limits, live_within_ms, everywhere)
 
     def look(self) -> int:
         """Judge every site now; returns how many alerts began or ended. Raises StoreError."""
@@ -60,7 +54,12 @@ class AlertWatch:
         found = {
             finding.key: finding
             for site in facts
-            for finding in findings(site, self._limits, self._facts.opening(site.site), now_ms)
+            for finding in findings(
+                site,
+                self._thresholds.of(site.site).limits,
+                self._facts.opening(site.site),
+                now_ms,
+            )
         }
         moves = self._judge(watched, found, facts, now_ms)
         if not moves:
@@ -88,7 +87,8 @@ class AlertWatch:
             raises = finding.raises if finding else None
             detail = finding.detail if finding and finding.detail else None
             worse = bool(row and detail and is_worse(key.rule, row.detail, detail))
-            now = follow(was, raises, self._patience[key.rule], now_ms, is_worse=worse)
+            patience = self._thresholds.of(key.site).patience[key.rule]
+            now = follow(was, raises, patience, now_ms, is_worse=worse)
             if worse and now is not None and now.phase is Phase.WORSE:
                 detail = None  # what it was when somebody closed it stays to be compared with
             if now != was or (row and detail not in (None, row.detail)):
@@ -165,21 +165,3 @@ def _news(was: Watched | None, now: Watched) -> str | None:
     if now.phase is Phase.CLOSED and before not in (Phase.DISMISSED, Phase.WORSE):
         return "cleared"
     return None
-
-
-def _patience(settings: AlertSettings) -> dict[Rule, Patience]:
-    """Silence, ratings and refusals are counted already."""
-    after_s = {
-        Rule.WAIT: settings.wait_for_s,
-        Rule.SILENT: 0,
-        Rule.PAPER_OUT: settings.paper_after_s,
-        Rule.DEVICE_LOST: settings.device_after_s,
-        Rule.CLOCK: settings.clock_after_s,
-        Rule.GAP: settings.gap_after_s,
-        Rule.RATING: 0,
-        Rule.CONFIG: settings.config_after_s,
-        Rule.SOFTWARE: settings.software_after_s,
-        Rule.ROLLOUT: 0,
-    }
-    well_ms = settings.well_for_s * 1000
-    return {rule: Patience(seconds * 1000, well_ms) for rule, seconds in after_s.items()}

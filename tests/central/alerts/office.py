@@ -9,7 +9,7 @@ from central.alerts.message import Message, describe
 from central.alerts.people import close
 from central.alerts.rules import Rule
 from central.alerts.sending import Send, SendError
-from central.alerts.settings import AlertSettings, MailServer, Receiver
+from central.alerts.settings import AlertSettings, MailServer, Place, Receiver
 from central.alerts.watch import AlertWatch
 from central.api.app import create_api
 from central.api.entrance import Entrance
@@ -39,7 +39,9 @@ class Office:
     """A centre's alerts on a clock moved by hand; `refuse` makes every way out fail,
     `trip` the way of that name, as nobody thought of."""
 
-    def __init__(self, database: Location, *receivers: Receiver) -> None:
+    def __init__(
+        self, database: Location, *receivers: Receiver, places: tuple[Place, ...] = ()
+    ) -> None:
         self.now_ms = MORNING_MS
         self.database = database
         self.sent: list[tuple[str, Message]] = []
@@ -48,7 +50,7 @@ class Office:
         self.refuse = False
         self.trip: str | None = None
         self.tries = 0
-        settings = AlertSettings(receivers=receivers, mail_server=_SERVER)
+        settings = AlertSettings(receivers=receivers, mail_server=_SERVER, places=places)
         self.watch = AlertWatch(
             database,
             self,
