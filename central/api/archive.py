@@ -28,6 +28,7 @@ from central.api.period_models import (
 from central.api.ranking import Page, Question, Sources, rank
 from central.api.ratings import rating_figures, service_ratings
 from central.api.site_day import counter_days
+from central.configuration.service_names import service_names
 from central.registry.places import Places
 from central.rollup.business_day import day_of
 from central.rollup.site_waits import SiteWaits
@@ -122,7 +123,7 @@ class Archive:
         )
 
     def ratings(
-        self, period: Period, where: Where, names: Mapping[str, str], kept: Kept[Counted]
+        self, period: Period, where: Where, language: str, kept: Kept[Counted]
     ) -> Ratings | None:
         """What citizens answered; None for a site unknown or out of scope."""
         standing = self._standing(where, period.first)
@@ -133,12 +134,13 @@ class Archive:
         counted = sum((part.ratings for part in parts), Counter())
         finished = sum((part.finished for part in parts), Counter())
         shown = levels(counted)
+        told = () if where.site is None else self._reader.configurations(where.site)
         return Ratings(
             first_day=period.first,
             last_day=period.last,
             total=rating_figures(counted, shown, sum(finished.values())),
             levels=shown,
-            services=service_ratings(counted, finished, names),
+            services=service_ratings(counted, finished, service_names(language, told)),
             freshness=freshness.of_standing(standing),
         )
 

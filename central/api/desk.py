@@ -1,6 +1,5 @@
 """Answers the questions of admins, for the API and the pages alike."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -23,6 +22,7 @@ from central.api.quality import Shares, shares
 from central.api.quality_models import MissingRange, Quality, QualityShares
 from central.api.records import node_qualities
 from central.api.site_day import counter_days, counters_now, quarters, service_days
+from central.configuration.service_names import service_names
 from central.registry.dated_names import DatedNames
 from central.rollup.business_day import day_of, midnight_ms
 from central.store.cells import DayTotal, Tally
@@ -109,7 +109,7 @@ class Desk:
             ),
         )
 
-    def site_day(self, site: str, day: date, service_names: Mapping[str, str]) -> SiteDay | None:
+    def site_day(self, site: str, day: date, language: str) -> SiteDay | None:
         """One site's day; None for a site unknown or out of scope."""
         found = self._known(day, Where(site=site))
         if not found:
@@ -118,6 +118,7 @@ class Desk:
         cells = self._reader.cells(site, start_ms, start_ms + MS_PER_DAY)
         counters = self._reader.counters(site, start_ms, start_ms + MS_PER_DAY)
         ratings = self._reader.ratings(site, day.isoformat())
+        told = self._reader.configurations(site)
         shown = self._site(found[0])
         return SiteDay(
             day=day,
@@ -126,7 +127,7 @@ class Desk:
             ratings=answers(answers_in(ratings), shown.figures.finished),
             levels=levels(ratings),
             ignored_presses=ignored_presses(ratings),
-            services=service_days(cells, ratings, service_names),
+            services=service_days(cells, ratings, service_names(language, told)),
             counters=counter_days(counters),
             counters_now=self._counters_now(found[0]),
             quarters=quarters(cells),

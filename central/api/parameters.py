@@ -207,12 +207,3 @@ def found(answer: _T | None) -> _T:
     if answer is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     return answer
-
-
-def service_names(language: str) -> dict[str, str]:
-    """The names of services by id."""
-    return {
-        key.removeprefix("service."): words
-        for key, words in catalogue(language).items()
-        if key.startswith("service.")
-    }

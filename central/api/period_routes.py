@@ -21,7 +21,6 @@ from central.api.parameters import (
     found,
     page_of,
     period_of,
-    service_names,
     where_of,
 )
 from central.api.period_models import (
@@ -102,8 +101,8 @@ def period_router(entrance: Entrance) -> APIRouter:
         """Response rate and satisfied share with Wilson intervals at 95 %. Answers are counted by
         fives of one site and service; levels under five are hidden."""
         period = period_of(first, last, entrance.today())
-        names = service_names(language_of(request))
-        return found(admission.archive.ratings(period, where, names, counted))
+        language = language_of(request)
+        return found(admission.archive.ratings(period, where, language, counted))
 
     @router.get("/restatements", summary="Days that late events have changed")
     def restatements(

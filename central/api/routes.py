@@ -17,7 +17,6 @@ from central.api.parameters import (
     SitePath,
     admitting,
     found,
-    service_names,
 )
 from central.api.problems import language_of
 from central.api.quality_models import Quality
@@ -60,7 +59,7 @@ def api_router(entrance: Entrance) -> APIRouter:
     ) -> SiteDay:
         """A day by service, by counter and by quarter of an hour, with ratings by
         fives. Levels under five are hidden."""
-        return found(admission.desk.site_day(site, day, service_names(language_of(request))))
+        return found(admission.desk.site_day(site, day, language_of(request)))
 
     @router.get("/sites/{site}/freshness", tags=["quality"], summary="A site's data quality")
     def quality(admission: Watching, site: SitePath) -> Quality:

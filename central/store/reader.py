@@ -19,7 +19,7 @@ from central.store.cells import (
 )
 from central.store.connection import Connection, greater
 from central.store.journal_reach import LAST, MISSING, OVER_MS, OWED, PRESENT, REACHES_MS
-from central.store.visible import EVERYWHERE, IN_SERVICE, IS_TAKEN_AWAY, Visible, Where
+from central.store.visible import EVERYWHERE, HUBS, IN_SERVICE, IS_TAKEN_AWAY, Visible, Where
 from contract.snapshot import TicketPhase
 
 _TALLY = ", ".join(TALLY_COLUMNS)
@@ -200,6 +200,16 @@ class Reader:
     def awaited(self, now_ms: int, where: Where = EVERYWHERE) -> dict[str, list[AwaitedNode]]:
         """The nodes that should report by now and were never heard, by site."""
         return awaited_nodes(self._visible, now_ms, where)
+
+    def configurations(self, site: str) -> list[str]:
+        """What was decided for the hubs of a site in service (TOML), by their names."""
+        rows = self._visible.query(
+            f"""SELECT text FROM visible JOIN configurations ON configurations.node IN ({HUBS})
+            LEFT JOIN nodes ON nodes.code = configurations.node
+            WHERE {IN_SERVICE} ORDER BY configurations.node""",  # noqa: S608 - our own names
+            Where(site=site),
+        )
+        return [text for (text,) in rows]
 
     def statuses(self, nodes: Sequence[str]) -> dict[str, tuple[bytes, int]]:
         """The last status of some nodes, by name: its bytes as they came, and when (UTC

@@ -12,12 +12,13 @@ STILL_THERE = "coalesce(valid_to, :today) >= :today"
 """The condition that a row of `sites` has not ended before a day, the parameter `today`."""
 IN_SERVICE = "retired_ms IS NULL"
 """The condition that a row of `nodes` was not taken away for good."""
-_HUBS = ", ".join(f"visible.code || '-h{number}'" for number in range(1, 10))
+HUBS = ", ".join(f"visible.code || '-h{number}'" for number in range(1, 10))
+"""The names that hubs of a row of `visible` can have."""
 IS_TAKEN_AWAY = f"""(EXISTS (SELECT 1 FROM nodes WHERE nodes.site = visible.site)
     AND NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.site = visible.site AND {IN_SERVICE})
     AND NOT EXISTS (SELECT 1 FROM configurations
         LEFT JOIN nodes AS told ON told.code = configurations.node
-        WHERE configurations.node IN ({_HUBS}) AND told.retired_ms IS NULL)
+        WHERE configurations.node IN ({HUBS}) AND told.retired_ms IS NULL)
     AND NOT EXISTS (SELECT 1 FROM awaited_nodes WHERE awaited_nodes.site = visible.site))"""  # noqa: S608 - our own names
 """The condition that all hubs of a row of `visible` were taken away for good, and that nothing was
 decided for another and none is listed, which is then awaited."""

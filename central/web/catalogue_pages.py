@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from central.access.permissions import Permission
 from central.api.entrance import Admission, Entrance
 from central.api.freshness import local_time
-from central.api.parameters import service_names
+from central.configuration.service_names import service_names
 from central.web.pages import Pages, page_admitting
 from central.web.words import page_language
 

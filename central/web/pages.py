@@ -23,7 +23,6 @@ from central.api.parameters import (
     DayQuery,
     address_of,
     found,
-    service_names,
     until_answered,
 )
 from central.api.ranking import Page
@@ -167,7 +166,7 @@ def figures_router(entrance: Entrance, pages: Pages, wait_target_s: int) -> APIR
     @router.get("/sites/{site}/days/{day}")
     def site_day(request: Request, admission: Reading, site: str, day: DayPath) -> Response:
         words = pages.words(request)
-        shown = found(admission.desk.site_day(site, day, service_names(words.language)))
+        shown = found(admission.desk.site_day(site, day, words.language))
         return pages.render(
             request,
             "site.html",

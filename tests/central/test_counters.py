@@ -184,7 +184,7 @@ class Centre:
         """The site, by an answer in which the province and the nation say the same."""
         reader, totals = Reader(self.db.conn, Scope()), Totals(self.db.conn, Scope())
         desk = Desk(reader, totals, Moment(now_ms, LIVE_MS), shipped_provinces())
-        found = desk.site_day(NODE[:11], day, {})
+        found = desk.site_day(NODE[:11], day, "vi")
         assert found is not None
         assert desk.province("01", day).now == found.site.now == desk.overview(day).now
         return found

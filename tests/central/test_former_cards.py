@@ -60,7 +60,7 @@ class Centre:
         reader, totals = Reader(self.db.conn, Scope()), Totals(self.db.conn, Scope())
         day = local_time(now_ms).date()
         desk = Desk(reader, totals, Moment(now_ms, LIVE_MS), shipped_provinces())
-        found = desk.site_day(SITE, day, {})
+        found = desk.site_day(SITE, day, "vi")
         assert found is not None
         (province,) = (one for one in desk.provinces(day).provinces if one.code == "01")
         shown = found.site
@@ -151,7 +151,7 @@ def up_to_of(centre: Centre, day: str, now_ms: int) -> datetime | None:
     """Up to when figures of a day are complete, by the site's page and by the sum alike."""
     reader, totals = Reader(centre.db.conn, Scope()), Totals(centre.db.conn, Scope())
     desk = Desk(reader, totals, Moment(now_ms, LIVE_MS), shipped_provinces())
-    found = desk.site_day(SITE, date.fromisoformat(day), {})
+    found = desk.site_day(SITE, date.fromisoformat(day), "vi")
     assert found is not None
     up_to = found.site.freshness.complete_up_to
     (standing,) = totals.site_standings(day, day, now_ms, LIVE_MS, Where()).values()

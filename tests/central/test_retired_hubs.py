@@ -139,7 +139,7 @@ def test_everybody_says_the_same_of_a_site_whose_hubs_were_all_taken_away(
     archive = Archive(
         reader, History(two_hubs.conn, Scope()), totals, Moment(NOW_MS, LIVE_MS), places
     )
-    found = desk.site_day(SITE, day, {})
+    found = desk.site_day(SITE, day, "vi")
     assert found is not None
     assert (found.site.freshness.state, found.site.figures.issued) == (Liveness.ENDED, 7)
     overview = desk.overview(day)
