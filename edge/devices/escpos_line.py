@@ -128,8 +128,10 @@ class EscposLine:
             return status.why_offline(cause, self._ask(3) or 0)
         sensors = self._ask(4)
         if sensors is None:
-            return Status("no-answer")
-        self._last_state = status.paper(sensors)
+            return Status(self._last_state.condition or "no-answer")
+        # What it says by itself behind its answer is newer, and may be its last word for long.
+        behind = [reply for reply in self._heard if isinstance(reply, status.Automatic)]
+        self._last_state = status.automatic(behind[-1].bytes) if behind else status.paper(sensors)
         return self._last_state
 
     def _ask(self, question: int) -> int | None:

@@ -13,7 +13,7 @@ from tests.central.nation import Nation
 @contextmanager
 def signed_in(served: Nation, who: str) -> Iterator[httpx.Client]:
     """A client with the session of one of WHO."""
-    with httpx.Client(base_url=served.url, follow_redirects=True) as client:
+    with httpx.Client(base_url=served.url, follow_redirects=True, timeout=30) as client:
         assert client.post("/sign-in", data={"token": served.tokens[who]}).status_code == 200
         yield client
 

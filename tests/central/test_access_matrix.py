@@ -252,7 +252,7 @@ def test_a_unit_counts_its_own_sites_only(served: Nation) -> None:
 
 
 def test_who_may_see_nothing_here_can_leave(served: Nation) -> None:
-    with httpx.Client(base_url=served.url, follow_redirects=True) as client:
+    with httpx.Client(base_url=served.url, follow_redirects=True, timeout=30) as client:
         stuck = client.post("/sign-in", data={"token": served.tokens["booking"]})
         assert stuck.status_code == 403
         assert '<form method="post" action="/sign-out">' in stuck.text

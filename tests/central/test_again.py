@@ -32,7 +32,9 @@ def asked(method: str, errors: Sequence[StoreError]) -> tuple[int, int]:
 
     async def ask() -> int:
         line = httpx.ASGITransport(Again(api))
-        async with httpx.AsyncClient(transport=line, base_url="http://centre") as client:
+        async with httpx.AsyncClient(
+            transport=line, base_url="http://centre", timeout=30
+        ) as client:
             return (await client.request(method, "/overview")).status_code
 
     return asyncio.run(ask()), times

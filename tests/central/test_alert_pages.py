@@ -57,7 +57,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
 @pytest.fixture
 def client(served: tuple[str, str]) -> Iterator[httpx.Client]:
     url, token = served
-    with httpx.Client(base_url=url, follow_redirects=True) as client:
+    with httpx.Client(base_url=url, follow_redirects=True, timeout=30) as client:
         assert client.post("/sign-in", data={"token": token}).status_code == 200
         yield client
 

@@ -93,7 +93,9 @@ def centre(folder: Path, broker: EmbeddedBroker) -> Iterator[Centre]:
 
 def figures(url: str, token: str, site: str) -> dict[str, int]:
     found = httpx.get(
-        f"{url}/api/v1/sites/{site}/days/{DAY}", headers={"Authorization": f"Bearer {token}"}
+        f"{url}/api/v1/sites/{site}/days/{DAY}",
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=30,
     )
     return dict(found.json()["site"]["figures"]) if found.status_code == 200 else {}
 
@@ -151,27 +153,27 @@ def test_a_folder_has_one_centre(tmp_path: Path, broker: EmbeddedBroker) -> None
         with pytest.raises(FolderInUseError):
             rebuild(folder)
     with centre(folder, broker) as again:
-        until(lambda: httpx.get(f"{again.url}/api/v1/health").status_code == 200)
+        until(lambda: httpx.get(f"{again.url}/api/v1/health", timeout=30).status_code == 200)
 
 
 def test_files_that_could_not_be_taken_in_are_counted_in_its_health(
     tmp_path: Path, broker: EmbeddedBroker
 ) -> None:
     with centre(tmp_path / "centre", broker) as running:
-        until(lambda: httpx.get(f"{running.url}/api/v1/health").status_code == 200)
+        until(lambda: httpx.get(f"{running.url}/api/v1/health", timeout=30).status_code == 200)
         file = tmp_path / "centre/imports/01-00097-01-h1-118e4d0a87c3c5db-1-2.thutu"
         file.parent.mkdir()
         file.write_bytes(b"rows")
         keep_refused(file, "OverflowError: too large")
-        health = httpx.get(f"{running.url}/api/v1/health")
+        health = httpx.get(f"{running.url}/api/v1/health", timeout=30)
         assert (health.status_code, health.json()["refused_files"]) == (200, 1)
 
 
 def test_a_centre_without_its_broker_says_so(tmp_path: Path, broker: EmbeddedBroker) -> None:
     with centre(tmp_path / "centre", broker) as running:
-        until(lambda: httpx.get(f"{running.url}/api/v1/health").status_code == 200)
+        until(lambda: httpx.get(f"{running.url}/api/v1/health", timeout=30).status_code == 200)
         broker.stop()
-        until(lambda: httpx.get(f"{running.url}/api/v1/health").status_code == 503)
+        until(lambda: httpx.get(f"{running.url}/api/v1/health", timeout=30).status_code == 503)
 
 
 @pytest.fixture
@@ -388,4 +390,4 @@ def test_serving_with_a_broker_of_its_own(tmp_path: Path) -> None:
 
 
 def healthy(url: str) -> Callable[[], bool]:
-    return lambda: httpx.get(f"{url}/api/v1/health").status_code == 200
+    return lambda: httpx.get(f"{url}/api/v1/health", timeout=30).status_code == 200

@@ -43,7 +43,7 @@ def pages(database: Path, role: Role, province: str | None) -> Iterator[httpx.Cl
     server = HttpServer(front, HttpAddress("127.0.0.1", 0))
     server.start()
     try:
-        with httpx.Client(base_url=server.url, follow_redirects=True) as client:
+        with httpx.Client(base_url=server.url, follow_redirects=True, timeout=30) as client:
             client.post("/sign-in", data={"token": token})
             yield client
     finally:

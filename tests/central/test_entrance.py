@@ -51,7 +51,7 @@ def served(database: Path) -> Iterator[httpx.Client]:
     server = HttpServer(front, HttpAddress("127.0.0.1", 0))
     server.start()
     try:
-        with httpx.Client(base_url=server.url) as opened:
+        with httpx.Client(base_url=server.url, timeout=30) as opened:
             yield opened
     finally:
         server.stop()
@@ -193,7 +193,7 @@ def test_wrong_tokens_are_refused_before_the_database_is_asked(
     assert client.get("/api/v1/overview", headers=session).status_code == 200, "it is new"
     assert asked == [token]
     other = httpx.HTTPTransport(local_address="127.0.0.9")
-    with httpx.Client(base_url=client.base_url, transport=other) as elsewhere:
+    with httpx.Client(base_url=client.base_url, transport=other, timeout=30) as elsewhere:
         assert wrong(elsewhere, 121).status_code == 401
 
 

@@ -48,7 +48,7 @@ EXPECTED = {200, 201, 204, 303, 304, 307, 400, 403, 404, 405, 409, 422}
 @pytest.fixture(scope="module")
 def described(served: Nation, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What API and pages take, by path."""
-    api = httpx.get(f"{served.url}/api/v1/openapi.json").json()["paths"]
+    api = httpx.get(f"{served.url}/api/v1/openapi.json", timeout=30).json()["paths"]
     database = database_of(tmp_path_factory.mktemp("pages"))
     sqlite.open_for_writing(database).close()
     entrance = Entrance(database, StandingClock(), 180)
@@ -142,7 +142,7 @@ def test_head_of_an_endless_answer_ends(served: Nation) -> None:
 
 
 def test_head_is_no_way_in(served: Nation) -> None:
-    assert httpx.head(f"{served.url}/api/v1/overview").status_code == 401
-    assert httpx.head(f"{served.url}/").status_code == 303
+    assert httpx.head(f"{served.url}/api/v1/overview", timeout=30).status_code == 401
+    assert httpx.head(f"{served.url}/", timeout=30).status_code == 303
     with served.client("hanoi") as client:
         assert client.head("/api/v1/sites/48-20194-01/freshness").status_code == 404

@@ -13,7 +13,7 @@ from tests.central.signed_in_page import signed_in_page
 
 @contextmanager
 def reader(served: Nation) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served.url) as client:
+    with httpx.Client(base_url=served.url, timeout=30) as client:
         client.post("/sign-in", data={"token": served.tokens["national"]})
         yield client
 
@@ -54,7 +54,7 @@ def test_who_does_not_read_gzip_gets_none(served: Nation, accepted: str, packed:
 def test_after_an_upgrade_no_browser_goes_on_with_an_older_script(
     served: Nation, file: str
 ) -> None:
-    with httpx.Client(base_url=served.url) as client:
+    with httpx.Client(base_url=served.url, timeout=30) as client:
         first = client.get(f"/static/{file}")
         assert first.headers["cache-control"] == "private, no-cache"
         known = {"If-None-Match": first.headers["etag"]}

@@ -33,7 +33,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nation]:
 
 
 def test_without_a_session_every_page_leads_to_signing_in(served: Nation) -> None:
-    with httpx.Client(base_url=served.url) as client:
+    with httpx.Client(base_url=served.url, timeout=30) as client:
         for page in PAGES:
             found = client.get(page)
             assert (found.status_code, found.headers["location"]) == (303, "/sign-in")
@@ -44,7 +44,7 @@ def test_without_a_session_every_page_leads_to_signing_in(served: Nation) -> Non
 def test_a_token_is_exchanged_for_a_session_that_scripts_and_other_sites_cannot_use(
     served: Nation,
 ) -> None:
-    with httpx.Client(base_url=served.url) as client:
+    with httpx.Client(base_url=served.url, timeout=30) as client:
         found = client.post("/sign-in", data={"token": f" {served.tokens['hanoi']}\n"})
         cookie = found.headers["set-cookie"]
         assert served.tokens["hanoi"] not in cookie
@@ -56,7 +56,7 @@ def test_a_token_is_exchanged_for_a_session_that_scripts_and_other_sites_cannot_
 
 
 def test_a_wrong_token_and_a_huge_form_are_refused(served: Nation) -> None:
-    with httpx.Client(base_url=served.url) as client:
+    with httpx.Client(base_url=served.url, timeout=30) as client:
         wrong = client.post("/sign-in", data={"token": "guess"})
         assert wrong.status_code == 403
         assert "không đúng" in wrong.text
@@ -65,7 +65,7 @@ def test_a_wrong_token_and_a_huge_form_are_refused(served: Nation) -> None:
 
 
 def test_the_language_switch_leads_back_here_and_nowhere_else(served: Nation) -> None:
-    with httpx.Client(base_url=served.url) as client:
+    with httpx.Client(base_url=served.url, timeout=30) as client:
         for back in ("https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example"):
             found = client.get("/language/en", params={"back": back})
             assert found.headers["location"] == "/"

@@ -64,7 +64,10 @@ def centre(
         if code == called:
             journal.add(e.TicketCalled("1001", "1", "1", Span(30 * MIN), Span(0)), 30 * MIN)
     office.live(45, *journals.values())
-    with serving(office) as url, httpx.Client(base_url=url, follow_redirects=True) as client:
+    with (
+        serving(office) as url,
+        httpx.Client(base_url=url, follow_redirects=True, timeout=30) as client,
+    ):
         assert client.post("/sign-in", data={"token": token}).status_code == 200
         yield client
 

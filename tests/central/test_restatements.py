@@ -37,7 +37,9 @@ def test_every_restatement_is_on_a_page(database: Path) -> None:
     )
     server.start()
     found: set[str] = set()
-    with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {token}"}) as client:
+    with httpx.Client(
+        base_url=server.url, headers={"Authorization": f"Bearer {token}"}, timeout=30
+    ) as client:
         offset: int | None = 0
         while offset is not None:
             page = answer(client, f"/restatements?offset={offset}&limit=300")

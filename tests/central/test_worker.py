@@ -112,7 +112,7 @@ def test_the_centre_leads_beside_workers_and_serves_their_figures(
     try:
         with hub(broker, made.journal) as one:
             one.send(1, 10)
-            until(lambda: httpx.get(f"{leading.url}/api/v1/health").status_code == 200)
+            until(lambda: httpx.get(f"{leading.url}/api/v1/health", timeout=30).status_code == 200)
             with pytest.raises(OwnedElsewhereError, match="another centre"):
                 Centre(tmp_path / "b", mqtt, database=where, has_workers=True)
             assert stored(where) == {}

@@ -100,19 +100,19 @@ class Broker(Program):
     def is_healthy(self) -> bool:
         """Whether it has all that the cluster has."""
         try:
-            return httpx.get(f"{self._url}/healthz").status_code == httpx.codes.OK
+            return httpx.get(f"{self._url}/healthz", timeout=30).status_code == httpx.codes.OK
         except httpx.HTTPError:
             return False
 
     @property
     def connections(self) -> int:
         """How many are connected to it."""
-        return int(httpx.get(f"{self._url}/varz").json()["connections"])
+        return int(httpx.get(f"{self._url}/varz", timeout=30).json()["connections"])
 
     @property
     def leader(self) -> str:
         """Whom it believes to lead the cluster's storage."""
-        told = httpx.get(f"{self._url}/jsz").json()
+        told = httpx.get(f"{self._url}/jsz", timeout=30).json()
         return str(told.get("meta_cluster", {}).get("leader", ""))
 
 

@@ -55,7 +55,7 @@ PROCEDURES = (
 )
 PRINTER = "printer-1"
 FOLLOW_URL = "https://example.vn/{site}/{day}/{number}"
-LIMITS = Limits(connections=144, kept=16, per_address=64, request_s=1.0, stall_s=3.0)
+LIMITS = Limits(connections=144, kept=16, per_address=64)
 KIOSK = Actor("kiosk-1", "kiosk")
 CLERK = Actor("nv01", "clerk")
 HUB = Actor("hub", "hub")

@@ -27,7 +27,7 @@ def test_the_hub_is_ready_when_its_api_answers_and_then_gives_signs_of_life(tmp_
             assert program.stdout is not None
             url = program.stdout.readline().rsplit(" ", 1)[1].strip()
             until(lambda: systemd.heard("READY=1"))
-            assert httpx.get(url, trust_env=False).status_code == 200
+            assert httpx.get(url, trust_env=False, timeout=30).status_code == 200
             for _ in range(3):
                 until(lambda: systemd.heard("WATCHDOG=1"))
             program.send_signal(signal.SIGTERM)

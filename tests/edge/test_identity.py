@@ -206,13 +206,13 @@ def test_strangers_bytes_are_refused_with_a_reason(centre: Desk) -> None:
         (encode_message(replace(good, version=9)), 403, "version"),
         (encode_message(good), 403, "bad-request"),
     ):
-        found = httpx.post(f"{centre.url}{ENROL_PATH}", content=body, trust_env=False)
+        found = httpx.post(f"{centre.url}{ENROL_PATH}", content=body, trust_env=False, timeout=30)
         assert (found.status_code, found.json()["reason"]) == (status, reason)
-    assert httpx.get(f"{centre.url}{ENROL_PATH}", trust_env=False).status_code == 405
+    assert httpx.get(f"{centre.url}{ENROL_PATH}", trust_env=False, timeout=30).status_code == 405
 
 
 def test_one_address_may_not_try_without_end(centre: Desk) -> None:
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, timeout=30) as client:
         answers = [client.post(f"{centre.url}{ENROL_PATH}", content=b"") for _ in range(61)]
     assert [found.status_code for found in answers] == [400] * 60 + [429]
     assert int(answers[-1].headers["Retry-After"]) >= 1

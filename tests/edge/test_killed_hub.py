@@ -165,7 +165,9 @@ def test_a_busy_day_is_resumed_with_all_who_wait(config: Path, tmp_path: Path) -
     for _ in range(STARTS):
         with running(config) as hub:
             headers = {"Authorization": f"Bearer {token}"}
-            picture = httpx.get(f"{hub.url}/api/snapshot", headers=headers, trust_env=False).json()
+            picture = httpx.get(
+                f"{hub.url}/api/snapshot", headers=headers, trust_env=False, timeout=30
+            ).json()
             os.kill(hub.program.pid, signal.SIGKILL)
             hub.program.wait(10)
         assert len(picture["waiting"]) >= DAY_TICKETS

@@ -190,7 +190,7 @@ def test_a_hub_runs_and_its_journal_is_verified(
         assert hub.stdout is not None
         name, _, url = hub.stdout.readline().strip().partition(": ")
         assert name == "Trung tâm Hồng Hà"
-        assert httpx.get(f"{url}/api/health", trust_env=False).status_code == 200
+        assert httpx.get(f"{url}/api/health", trust_env=False, timeout=30).status_code == 200
         hub.send_signal(signal.SIGTERM)
         assert hub.wait(10) == 0
     assert run(config, "verify") == 0

@@ -67,7 +67,7 @@ def speak(node: Node, address: str, token: str, agent: str) -> None:
     """Look at the queue as a program on a machine at `address`."""
     headers = {"Authorization": f"Bearer {token}", "User-Agent": agent}
     lines = httpx.HTTPTransport(local_address=address)
-    with httpx.Client(base_url=node.url, transport=lines, headers=headers) as client:
+    with httpx.Client(base_url=node.url, transport=lines, headers=headers, timeout=30) as client:
         client.get("/api/snapshot").raise_for_status()
 
 

@@ -158,6 +158,7 @@ def test_a_hub_renews_while_it_runs_and_speaks_to_those_who_have_the_sites_autho
             json={"token": token},
             verify=ssl.create_default_context(cafile=ca_file),
             trust_env=False,
+            timeout=30,
         ).headers["set-cookie"]
         assert {"HttpOnly", "Secure", "SameSite=strict"} <= {*kept.split("; ")}
         with pytest.raises(HubUnreachable):

@@ -148,7 +148,7 @@ def test_a_clock_that_is_wrong_locks_no_device_out(wall_ms: int, site: Site) -> 
 def test_plain_http_is_refused_on_both_sides(site: Site) -> None:
     with served(site) as server:
         with pytest.raises(httpx.TransportError):
-            httpx.get(server.url.replace("https:", "http:"), trust_env=False)
+            httpx.get(server.url.replace("https:", "http:"), trust_env=False, timeout=30)
         with pytest.raises(SettingsError, match="it must begin with https://"):
             HubClient("http://127.0.0.1:8100", ca_file=site.ca_file)
 

@@ -65,7 +65,9 @@ def offered(node: Node) -> list[str]:
     """The codes that a kiosk shows."""
     token = node.access.add_device(Actor("kiosk-1", "kiosk"))
     headers = {"Authorization": f"Bearer {token}"}
-    found = httpx.get(f"{node.url}/api/catalogue", headers=headers, trust_env=False).json()
+    found = httpx.get(
+        f"{node.url}/api/catalogue", headers=headers, trust_env=False, timeout=30
+    ).json()
     node.access.remove_device("kiosk-1")
     return [one["code"] for one in found["procedures"]]
 

@@ -172,7 +172,9 @@ class Province:
         token = issue_token(settings.folder, "operator", "operator")
         self.api = stack.enter_context(
             httpx.Client(
-                base_url=f"{centre.url}/api/v1", headers={"Authorization": f"Bearer {token}"}
+                base_url=f"{centre.url}/api/v1",
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=30,
             )
         )
         self.database = settings.database()

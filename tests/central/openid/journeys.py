@@ -11,7 +11,7 @@ def answer_of(client: httpx.Client) -> str:
     """Leave for the provider; where its answer sends the browser."""
     left = client.get("/sign-in/openid")
     assert left.status_code == 303, left.text
-    return httpx.get(left.headers["location"]).headers["location"]
+    return httpx.get(left.headers["location"], timeout=30).headers["location"]
 
 
 def come_back(client: httpx.Client) -> httpx.Response:

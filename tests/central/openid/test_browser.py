@@ -72,7 +72,7 @@ def test_who_says_no_at_the_provider_is_led_back(page: Page) -> None:
 def test_the_provider_gives_an_id_token_for_a_code_once(centre: OpenCentre) -> None:
     with centre.browser() as client:
         left = client.get("/sign-in/openid").headers["location"]
-        answer = httpx.post(left, data={"sub": "an-1"}).headers["location"]
+        answer = httpx.post(left, data={"sub": "an-1"}, timeout=30).headers["location"]
         kept = dict(client.cookies)
         assert client.get(answer).headers["location"] == "/"
         client.cookies.update(kept)

@@ -77,14 +77,14 @@ def test_behind_https_the_cookies_are_this_servers_alone(
     provider: OwnProvider, database: Path, tmp_path: Path
 ) -> None:
     with open_centre(provider.issuer, database, tmp_path, behind_https=True) as centre:
-        left = httpx.get(f"{centre.url}/sign-in/openid")
+        left = httpx.get(f"{centre.url}/sign-in/openid", timeout=30)
         cookie = left.headers["set-cookie"]
         assert cookie.startswith("__Host-thutu_departure=")
         assert "Secure" in cookie
-        answer = httpx.get(left.headers["location"]).headers["location"]
+        answer = httpx.get(left.headers["location"], timeout=30).headers["location"]
         plain = {"Cookie": cookie.partition(";")[0].removeprefix("__Host-")}
-        expect_refused(httpx.get(answer, headers=plain), UNCONFIRMED)
-        found = httpx.get(answer, headers={"Cookie": cookie.partition(";")[0]})
+        expect_refused(httpx.get(answer, headers=plain, timeout=30), UNCONFIRMED)
+        found = httpx.get(answer, headers={"Cookie": cookie.partition(";")[0]}, timeout=30)
         assert found.status_code == 303
         cookies = found.headers.get_list("set-cookie")
         assert any(one.startswith("__Host-thutu_session=") for one in cookies)

@@ -68,7 +68,7 @@ def waiting(database: Location) -> list[str]:
 
 def get(url: str, number: str, site: str = SITE, day: str = DAY, **more: str) -> httpx.Response:
     """The page of a ticket."""
-    return httpx.get(f"{url}/t/{site}/{day}/{number}", headers=more, trust_env=False)
+    return httpx.get(f"{url}/t/{site}/{day}/{number}", headers=more, trust_env=False, timeout=30)
 
 
 def text_of(page: httpx.Response) -> str:
@@ -96,7 +96,7 @@ def test_everyone_sees_their_place(url: str, waiting: list[str]) -> None:
 
 
 def test_it_speaks_english_when_asked(url: str, waiting: list[str]) -> None:
-    page = httpx.get(f"{url}/t/{SITE}/{DAY}/{waiting[0]}?lang=en", trust_env=False)
+    page = httpx.get(f"{url}/t/{SITE}/{DAY}/{waiting[0]}?lang=en", trust_env=False, timeout=30)
     assert 'lang="en"' in page.text
     assert say("ticket_page.next", "en") in text_of(page)
 
@@ -134,7 +134,7 @@ def test_a_number_of_which_nothing_is_known_sends_its_citizen_to_the_screen(
     words = text_of(get(url, "1001", place, day))
     assert say("ticket_page.state_no_news") in words
     assert say("ticket_page.never_heard") not in words
-    english = httpx.get(f"{url}/t/{place}/{day}/1001?lang=en", trust_env=False)
+    english = httpx.get(f"{url}/t/{place}/{day}/1001?lang=en", trust_env=False, timeout=30)
     assert say("ticket_page.state_no_news", "en") in text_of(english)
 
 
@@ -175,7 +175,7 @@ def test_nothing_is_stored_loaded_from_elsewhere_or_run(url: str, waiting: list[
     assert page.headers["content-security-policy"].startswith("default-src 'self'")
     assert "<script" not in page.text
     [address] = re.findall(r'(?:src|href)="([^"?#][^"#]*)"', page.text)
-    style = httpx.get(f"{url}{address}", trust_env=False)
+    style = httpx.get(f"{url}{address}", trust_env=False, timeout=30)
     assert address == f"/t/style.css?{hashlib.sha256(style.content).hexdigest()[:12]}"
     assert style.headers["content-type"].startswith("text/css")
     assert "url(" not in style.text

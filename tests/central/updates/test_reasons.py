@@ -114,6 +114,6 @@ def test_the_page_says_it_in_words_and_the_api_by_its_code(
             UpdateBook(db.conn).change(halted)
         with served.client("national") as client:
             assert answer(client, "/rollouts")["rollouts"][0]["reason"] == stored
-        with httpx.Client(base_url=served.url, follow_redirects=True) as client:
+        with httpx.Client(base_url=served.url, follow_redirects=True, timeout=30) as client:
             client.post("/sign-in", data={"token": served.tokens["national"]})
             assert shown in client.get("/updates").text

@@ -99,7 +99,7 @@ def client(shelf: ReleaseShelf, tmp_path: Path) -> Iterator[httpx.Client]:
     (tmp_path / "centre/signing.key").write_text("secret")
     server = HttpServer(create_releases(tmp_path / "centre"), HttpAddress("127.0.0.1", 0))
     server.start()
-    with httpx.Client(base_url=server.url) as client:
+    with httpx.Client(base_url=server.url, timeout=30) as client:
         yield client
     server.stop()
 

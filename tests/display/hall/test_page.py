@@ -64,7 +64,7 @@ def test_browsers_need_no_token_and_get_the_newest_scene_at_once(hall: Hall) -> 
         for line in events.iter_lines():
             if '"number":"1025"' in line:
                 break
-    page = httpx.get(hall.server.url)
+    page = httpx.get(hall.server.url, timeout=30)
     assert "MỜI CÔNG DÂN" in page.text
     assert "default-src 'self'" in page.headers["content-security-policy"]
 

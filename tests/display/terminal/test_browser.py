@@ -83,5 +83,5 @@ def test_a_page_of_another_site_starts_no_terminal(url: str) -> None:
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
     }
     for origin in ({}, {"Origin": "http://elsewhere.example"}):
-        answer = httpx.get(f"{url}ws", headers={**upgrade, **origin}, trust_env=False)
+        answer = httpx.get(f"{url}ws", headers={**upgrade, **origin}, trust_env=False, timeout=30)
         assert answer.status_code == 403

@@ -21,7 +21,7 @@ PROTECTED = [
 @pytest.mark.parametrize("token", ["", "nonsense", "ü" * 20, "x" * 5000])
 def test_nobody_unknown_comes_in(site: RunningSite, token: str) -> None:
     headers = [(b"Authorization", b"Bearer " + token.encode("latin-1"))] if token else []
-    with httpx.Client(base_url=site.url, headers=headers, trust_env=False) as stranger:
+    with httpx.Client(base_url=site.url, headers=headers, trust_env=False, timeout=30) as stranger:
         for path in PROTECTED:
             refused = stranger.get(path)
             assert (refused.status_code, refused.json()["reason"]) == (401, "unknown-token")
@@ -32,7 +32,10 @@ def test_nobody_unknown_comes_in(site: RunningSite, token: str) -> None:
 def test_other_schemes_do_not_count(site: RunningSite) -> None:
     token = site.access.add_device(KIOSK)
     refused = httpx.get(
-        f"{site.url}/api/snapshot", headers={"Authorization": f"Basic {token}"}, trust_env=False
+        f"{site.url}/api/snapshot",
+        headers={"Authorization": f"Basic {token}"},
+        trust_env=False,
+        timeout=30,
     )
     assert refused.status_code == 401
 
@@ -97,7 +100,7 @@ def test_a_removed_device_is_out_at_once(site: RunningSite, kiosk: httpx.Client)
 
 def test_a_browser_keeps_its_token_as_a_cookie(site: RunningSite) -> None:
     token = site.access.add_device(KIOSK)
-    with httpx.Client(base_url=site.url, trust_env=False) as browser:
+    with httpx.Client(base_url=site.url, trust_env=False, timeout=30) as browser:
         stored = browser.post("/api/browser", json={"token": token})
         assert stored.status_code == 204
         for rule in ("HttpOnly", "SameSite=strict", "Path=/"):
@@ -107,7 +110,7 @@ def test_a_browser_keeps_its_token_as_a_cookie(site: RunningSite) -> None:
 
 
 def test_an_unknown_token_makes_no_cookie(site: RunningSite) -> None:
-    with httpx.Client(base_url=site.url, trust_env=False) as browser:
+    with httpx.Client(base_url=site.url, trust_env=False, timeout=30) as browser:
         refused = browser.post("/api/browser", json={"token": "guess"})
         assert refused.status_code == 401
         assert "set-cookie" not in refused.headers
@@ -125,7 +128,7 @@ def test_the_page_may_only_speak_to_its_hub(site: RunningSite) -> None:
         font,
         "/api/health",
     ):
-        answer = httpx.get(f"{site.url}{path}", trust_env=False)
+        answer = httpx.get(f"{site.url}{path}", trust_env=False, timeout=30)
         assert answer.status_code == 200
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy
@@ -135,4 +138,4 @@ def test_the_page_may_only_speak_to_its_hub(site: RunningSite) -> None:
 
 def test_static_files_end_at_their_folder(site: RunningSite) -> None:
     for path in ("/kiosk/../app.py", "/kiosk/%2e%2e/app.py", "/page/fonts/../../settings.py"):
-        assert httpx.get(f"{site.url}{path}", trust_env=False).status_code == 404
+        assert httpx.get(f"{site.url}{path}", trust_env=False, timeout=30).status_code == 404

@@ -30,7 +30,7 @@ def test_a_long_body_that_is_streamed(kiosk: httpx.Client) -> None:
 
 def test_a_sign_in_may_not_be_long_either(site: RunningSite) -> None:
     body = {"staff": "nv01", "pin": "1" * 100_000}
-    refused = httpx.post(f"{site.url}/api/sessions", json=body, trust_env=False)
+    refused = httpx.post(f"{site.url}/api/sessions", json=body, trust_env=False, timeout=30)
     assert (refused.status_code, refused.json()["reason"]) == (413, "too-large")
 
 

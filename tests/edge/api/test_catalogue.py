@@ -43,7 +43,7 @@ def test_what_a_kiosk_offers(kiosk: httpx.Client) -> None:
 @pytest.mark.parametrize("page", ["kiosk", "pad"])
 def test_a_page_finds_every_word_it_says(site: RunningSite, language: str, page: str) -> None:
     words = httpx.get(
-        f"{site.url}/api/words/{language}", params={"page": page}, trust_env=False
+        f"{site.url}/api/words/{language}", params={"page": page}, trust_env=False, timeout=30
     ).json()
     script = (PAGES / page / f"{page}.js").read_text(encoding="utf-8")
     said = set(re.findall(r'say\(\s*"(\w+)"', script))
@@ -53,7 +53,7 @@ def test_a_page_finds_every_word_it_says(site: RunningSite, language: str, page:
 
 
 def test_pages_of_another_kind_have_no_words(site: RunningSite) -> None:
-    refused = httpx.get(f"{site.url}/api/words/vi?page=api", trust_env=False)
+    refused = httpx.get(f"{site.url}/api/words/vi?page=api", trust_env=False, timeout=30)
     assert (refused.status_code, refused.json()["reason"]) == (422, "malformed")
 
 
@@ -93,7 +93,7 @@ def test_who_one_is(kiosk: httpx.Client, pad: httpx.Client) -> None:
 
 
 def test_words_of_a_language_that_nobody_translated(site: RunningSite) -> None:
-    refused = httpx.get(f"{site.url}/api/words/fr", trust_env=False)
+    refused = httpx.get(f"{site.url}/api/words/fr", trust_env=False, timeout=30)
     assert (refused.status_code, refused.json()["reason"]) == (422, "malformed")
 
 

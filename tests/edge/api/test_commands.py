@@ -170,7 +170,7 @@ def test_nothing_there_and_the_wrong_method(kiosk: httpx.Client) -> None:
 
 
 def test_the_hub_tells_that_it_runs_without_a_token(site: RunningSite) -> None:
-    health = httpx.get(f"{site.url}/api/health", trust_env=False)
+    health = httpx.get(f"{site.url}/api/health", trust_env=False, timeout=30)
     assert health.json() == {
         "node": "01-00097-01-h1",
         "seq": 3,

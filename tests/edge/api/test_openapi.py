@@ -12,7 +12,7 @@ OPEN = {"/api/health", "/api/sessions", "/api/browser", "/api/words/{language}"}
 
 @pytest.fixture
 def document(site: RunningSite) -> Any:
-    return httpx.get(f"{site.url}/api/openapi.json", trust_env=False).json()
+    return httpx.get(f"{site.url}/api/openapi.json", trust_env=False, timeout=30).json()
 
 
 def test_every_reference_leads_somewhere(document: Any) -> None:
@@ -51,5 +51,5 @@ def test_every_described_route_is_served(document: Any, site: RunningSite) -> No
     for path, operations in document["paths"].items():
         for verb in operations:
             address = f"{site.url}{path.replace('{language}', 'vi')}"
-            status = httpx.request(verb, address, trust_env=False).status_code
+            status = httpx.request(verb, address, trust_env=False, timeout=30).status_code
             assert status not in (404, 405, 500)

@@ -128,7 +128,7 @@ def test_one_machine_at_a_time_learns_that_the_house_is_empty(hub: RunningSite) 
     def house(address: str, turn: str = "wanted") -> str:
         lines = httpx.HTTPTransport(local_address=address)
         headers = {"Authorization": f"Bearer {token}"}
-        with httpx.Client(base_url=hub.url, transport=lines, headers=headers) as client:
+        with httpx.Client(base_url=hub.url, transport=lines, headers=headers, timeout=30) as client:
             said: str = client.get("/api/release", params={"turn": turn}).json()["house"]
             return said
 

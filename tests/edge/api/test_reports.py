@@ -64,7 +64,7 @@ def test_only_a_supervisor_reads_them(
     for client in (kiosk, clerk):
         refused = client.get(path)
         assert (refused.status_code, refused.json()["reason"]) == (403, "not-allowed")
-    assert httpx.get(f"{site.url}{path}", trust_env=False).status_code == 401
+    assert httpx.get(f"{site.url}{path}", trust_env=False, timeout=30).status_code == 401
 
 
 @pytest.mark.usefixtures("worked")

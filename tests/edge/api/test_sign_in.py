@@ -14,7 +14,7 @@ def _staff(site: RunningSite) -> None:
 
 def sign_in(site: RunningSite, pin: str, staff: str = "nv01") -> httpx.Response:
     body = {"staff": staff, "pin": pin}
-    return httpx.post(f"{site.url}/api/sessions", json=body, trust_env=False)
+    return httpx.post(f"{site.url}/api/sessions", json=body, trust_env=False, timeout=30)
 
 
 def test_a_session_opens_works_and_ends(site: RunningSite) -> None:
@@ -48,7 +48,7 @@ def test_many_wrong_pins_lock_the_name_for_a_while(site: RunningSite) -> None:
     "body", [{}, {"staff": "nv01"}, {"staff": "nv01", "pin": 482915}, {"staff": ["nv01"]}, "x"]
 )
 def test_what_is_no_sign_in_is_refused(site: RunningSite, body: object) -> None:
-    refused = httpx.post(f"{site.url}/api/sessions", json=body, trust_env=False)
+    refused = httpx.post(f"{site.url}/api/sessions", json=body, trust_env=False, timeout=30)
     assert (refused.status_code, refused.json()["reason"]) == (422, "malformed")
     assert RIGHT not in refused.text
 
@@ -65,7 +65,9 @@ def test_a_session_of_yesterday_is_told_to_sign_in_again(site: RunningSite) -> N
 
 def test_a_staff_session_is_never_kept_by_a_browser(site: RunningSite) -> None:
     token = sign_in(site, RIGHT).json()["token"]
-    refused = httpx.post(f"{site.url}/api/browser", json={"token": token}, trust_env=False)
+    refused = httpx.post(
+        f"{site.url}/api/browser", json={"token": token}, trust_env=False, timeout=30
+    )
     assert (refused.status_code, refused.json()["reason"]) == (401, "unknown-token")
     assert "set-cookie" not in refused.headers
 

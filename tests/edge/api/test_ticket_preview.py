@@ -68,7 +68,7 @@ def test_a_picture_is_the_sites_own_ticket(tmp_path: Path) -> None:
     token = node.access.add_device(KIOSK)
     node.start()
     headers = {"Authorization": f"Bearer {token}"}
-    shown = dots(httpx.get(f"{node.url}{URL}", headers=headers, trust_env=False))
+    shown = dots(httpx.get(f"{node.url}{URL}", headers=headers, trust_env=False, timeout=30))
     node.stop()
     sample = sample_content(RULES, "vi", MONDAY_8_MS, None)
     usual = RasterRenderer(profile.paper).preview(sample)

@@ -1,11 +1,14 @@
 """The conversation over a slow wire, in a time that passes only while somebody listens."""
 
+import pytest
+
 from edge.devices.escpos_line import EscposLine, LineTiming
 from edge.devices.escpos_status import ASK_STATUS, Status
 from tests.edge.running_site import TestClock
 
 BAUD_9600_S = 10 / 9600
 ONLINE, PAPER_THERE = 0x16, 0x12
+COVER_OPEN = b"\x38\x00\x00\x00"
 
 
 class SlowWire:
@@ -51,6 +54,35 @@ def test_a_question_waits_behind_what_was_sent_before_it() -> None:
     assert line.state() == Status(None)
     assert line.send(bytes(4096)) == (4096, None)
     assert line.state() == Status(None)
+
+
+class OpenedWhileAsked(SlowWire):
+    """The printer's cover is opened while it answers question `asked`: it says so by itself, and
+    then takes nothing any more, as one that holds up the line while it cannot print."""
+
+    byte_s = 0.0
+
+    def __init__(self, clock: TestClock, asked: int) -> None:
+        super().__init__(clock)
+        self._asked = ASK_STATUS[asked]
+        self._is_open = False
+
+    def write(self, data: bytes, timeout_s: float) -> int:
+        if self._is_open:
+            return 0
+        super().write(data, timeout_s)
+        if data == self._asked:
+            self._is_open = True
+            now_s = self._now_s()
+            self._answers += [(now_s, byte) for byte in COVER_OPEN]
+        return len(data)
+
+
+@pytest.mark.parametrize("asked", [1, 4])
+def test_what_a_printer_says_behind_its_answer_is_its_last_word(asked: int) -> None:
+    clock = TestClock()
+    line = EscposLine(OpenedWhileAsked(clock, asked), LineTiming(), clock, answers=True)
+    assert [line.state() for _ in range(3)] == [Status("cover-open")] * 3
 
 
 def test_once_the_wire_is_free_silence_is_noticed_as_soon_as_ever() -> None:

@@ -96,7 +96,7 @@ class Satellite(Site):
 
     def speak(self, version: str) -> None:
         agent = {"Authorization": f"Bearer {self.token}", "User-Agent": f"thutu/{version}"}
-        httpx.get(f"{self.settings.hub}/api/snapshot", headers=agent, trust_env=False)
+        httpx.get(f"{self.settings.hub}/api/snapshot", headers=agent, trust_env=False, timeout=30)
 
     def hub(self) -> HubView | None:
         return self.asks.hub()

@@ -104,7 +104,9 @@ def test_people_who_wait_keep_their_place_through_updates_good_and_bad(
     access.close()
 
     def waiting() -> list[str]:
-        with httpx.Client(base_url=site.url, headers=headers, trust_env=False) as client:
+        with httpx.Client(
+            base_url=site.url, headers=headers, trust_env=False, timeout=30
+        ) as client:
             return [ticket["number"] for ticket in client.get("/api/snapshot").json()["waiting"]]
 
     site.releases.point(CURRENT, "0.0.9")
@@ -122,6 +124,7 @@ def test_people_who_wait_keep_their_place_through_updates_good_and_bad(
             headers={**headers, "Idempotency-Key": os.urandom(16).hex()},
             json={"type": "IssueTicket", "services": [service]},
             trust_env=False,
+            timeout=30,
         )
         assert issued.status_code == 200, issued.text
     queue = waiting()
