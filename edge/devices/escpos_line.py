@@ -45,6 +45,7 @@ class EscposLine:
         self._replies = status.ReplyReader()
         self._heard: deque[Reply] = deque(maxlen=_REPLIES_KEPT)
         self._last_state = Status(None)
+        self._unasked: Status | None = None
         self._restarted = False
         self._held_s = 0.0
 
@@ -117,6 +118,8 @@ class EscposLine:
             return False
 
     def _ask_state(self) -> Status:
+        self._listen(0)
+        self._unasked = None
         # A printer that holds up the line while it cannot print may have said why by itself.
         printer = self._ask(1)
         if printer is None:
@@ -129,9 +132,9 @@ class EscposLine:
         sensors = self._ask(4)
         if sensors is None:
             return Status(self._last_state.condition or "no-answer")
-        # What it says by itself behind its answer is newer, and may be its last word for long.
-        behind = [reply for reply in self._heard if isinstance(reply, status.Automatic)]
-        self._last_state = status.automatic(behind[-1].bytes) if behind else status.paper(sensors)
+        # This tells of paper only. What it said by itself meanwhile is newer than its first answer,
+        # and may be its last word for long.
+        self._last_state = self._unasked or status.paper(sensors)
         return self._last_state
 
     def _ask(self, question: int) -> int | None:
@@ -161,7 +164,7 @@ class EscposLine:
         said = self._transport.read(seconds)
         for reply in self._replies.feed(said):
             if isinstance(reply, status.Automatic):
-                self._last_state = status.automatic(reply.bytes)
+                self._last_state = self._unasked = status.automatic(reply.bytes)
             self._restarted |= isinstance(reply, status.PowerOn)
             self._heard.append(reply)
         explained = said or not self._transport.held or self._last_state.condition

@@ -57,31 +57,36 @@ def test_a_question_waits_behind_what_was_sent_before_it() -> None:
 
 
 class OpenedWhileAsked(SlowWire):
-    """The printer's cover is opened while it answers question `asked`: it says so by itself, and
-    then takes nothing any more, as one that holds up the line while it cannot print."""
+    """The printer's cover is opened when it answers question `asked`: it says so by itself, and
+    once it has taken `more` questions it takes nothing any more, as one that holds up the line
+    while it cannot print."""
 
     byte_s = 0.0
 
-    def __init__(self, clock: TestClock, asked: int) -> None:
+    def __init__(self, clock: TestClock, asked: int, more: int) -> None:
         super().__init__(clock)
         self._asked = ASK_STATUS[asked]
+        self._more = more
         self._is_open = False
 
     def write(self, data: bytes, timeout_s: float) -> int:
         if self._is_open:
-            return 0
+            self._more -= 1
+            if self._more < 0:
+                return 0
         super().write(data, timeout_s)
-        if data == self._asked:
+        if data == self._asked and not self._is_open:
             self._is_open = True
-            now_s = self._now_s()
-            self._answers += [(now_s, byte) for byte in COVER_OPEN]
+            self._answers += [(self._now_s(), byte) for byte in COVER_OPEN]
         return len(data)
 
 
-@pytest.mark.parametrize("asked", [1, 4])
-def test_what_a_printer_says_behind_its_answer_is_its_last_word(asked: int) -> None:
+@pytest.mark.parametrize(("asked", "more"), [(1, 0), (1, 1), (4, 0)])
+def test_what_a_printer_says_by_itself_while_it_is_asked_is_its_last_word(
+    asked: int, more: int
+) -> None:
     clock = TestClock()
-    line = EscposLine(OpenedWhileAsked(clock, asked), LineTiming(), clock, answers=True)
+    line = EscposLine(OpenedWhileAsked(clock, asked, more), LineTiming(), clock, answers=True)
     assert [line.state() for _ in range(3)] == [Status("cover-open")] * 3
 
 
