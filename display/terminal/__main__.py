@@ -12,6 +12,7 @@ from display.terminal.browser import serve
 from display.terminal.settings import Settings
 from runtime.clock import SystemClock
 from runtime.command_line import CommandLine, words_of
+from runtime.service_manager import ServiceManager, Watchdog
 from runtime.settings import load_settings
 
 _words = words_of("terminal_tool")
@@ -36,8 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         each = _arguments(chosen.config, chosen.hub, training=chosen.training)
         serve(chosen.host, chosen.port, each, settings.language)
         return 0
-    app = TerminalApp(settings, SystemClock(), training=chosen.training)
+    watchdog = Watchdog(ServiceManager())
+    app = TerminalApp(settings, SystemClock(), training=chosen.training, turned=watchdog.loop())
+    watchdog.start()
     app.run()
+    watchdog.stop()
     return app.return_code or 0
 
 

@@ -45,7 +45,8 @@ _EDITING = frozenset({"backspace", "delete", "left", "right"})
 
 
 class TerminalApp(App[None]):
-    """One clerk's terminal."""
+    """One clerk's terminal. `turned` is called every second by the screen that is on, as long as it
+    and the application take what keys send them."""
 
     CSS_PATH = Path(__file__).with_name("terminal.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -69,6 +70,7 @@ class TerminalApp(App[None]):
         *,
         training: bool = False,
         find: Callable[[float], tuple[FoundHub, ...]] = find,
+        turned: Callable[[], object] = bool,
     ) -> None:
         super().__init__()
         self.ca_file = settings.ca_file
@@ -87,6 +89,7 @@ class TerminalApp(App[None]):
         )
         self._clock = clock
         self._find = find
+        self._turned = turned
         self._line: Line | None = None
         self._picture: Picture | None = None
         self._own = OwnDay()
@@ -312,6 +315,15 @@ class TerminalApp(App[None]):
             self.silent = age_ns > _SILENT_AFTER_NS
             self._keep_own_day(self._line, picture.snapshot)
         self._look()
+        # Timers go on where messages are stuck: of both, as a key meets them, one is waited for.
+        self.call_next(self._ask_the_screen)
+
+    def _ask_the_screen(self) -> None:
+        for screen in self.screen_stack[-1:]:  # none is left at the end
+            screen.call_next(self._turn)
+
+    def _turn(self) -> None:
+        self._turned()
 
     def _keep_own_day(self, line: Line, shot: Snapshot) -> None:
         mine = [view.served for view in shot.counters if view.staff == line.session.staff]

@@ -24,7 +24,6 @@ HIGHEST_EXPOSURE = 15
 # Chromium builds its own sandbox of namespaces and chroot, and compiles scripts: without them it
 # would run with no sandbox at all. It speaks to this machine alone.
 HIGHEST_EXPOSURE_OF_THE_BROWSER = 19
-INTERACTIVE = {"thutu-terminal"}
 # What ends when its work is done, and is started again when a file changes.
 ONCE = {
     "thutu-broker-files",
@@ -53,13 +52,9 @@ by_unit = pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
 lasting = pytest.mark.parametrize(
     "unit", [u for u in UNITS if u.stem not in ONCE], ids=lambda unit: unit.stem
 )
-notifying = pytest.mark.parametrize(
-    "unit", [u for u in UNITS if u.stem not in INTERACTIVE | ONCE], ids=lambda unit: unit.stem
-)
-
 stamping = pytest.mark.parametrize(
     "unit",
-    [u for u in UNITS if u.stem not in INTERACTIVE | ONCE | {"thutu-hall-screen"}],
+    [u for u in UNITS if u.stem not in ONCE | {"thutu-hall-screen"}],
     ids=lambda unit: unit.stem,
 )
 
@@ -161,7 +156,7 @@ def test_it_is_started_again_for_ever(unit: Path) -> None:
     assert keys["StartLimitIntervalSec"] == ["0"]
 
 
-@notifying
+@lasting
 def test_it_says_that_it_is_ready_and_that_it_lives(unit: Path) -> None:
     keys = settings(unit)
     assert keys["Type"] == ["notify"]
