@@ -52,7 +52,7 @@ def test_a_sites_day_agrees_with_its_journal(served: Nation, national: httpx.Cli
     assert sum(counter["finished"] for counter in day["counters"]) == made.finished
     assert sum(counter["service_ms"] for counter in day["counters"]) == sum(made.services)
     assert sum(quarter["issued"] for quarter in day["quarters"]) == made.issued
-    assert day["services"][0]["name"] == "Hộ tịch – Chứng thực"
+    assert day["services"][0]["name"] == "Hộ tịch"
 
 
 def test_the_overview_adds_up(served: Nation, national: httpx.Client) -> None:
