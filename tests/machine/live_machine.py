@@ -41,6 +41,7 @@ LOAD = "/run/take_numbers.py"
 CUTS = 3
 INK_DOTS = 5_000
 DISPLAYS = "thutu-boards thutu-voice thutu-hall"
+WATCHED = f"thutu-terminal {DISPLAYS}"
 LOUD = 3_000  # of 32767
 DEVICES = frozenset({"open the serial port"})
 HUB_AND_HALL_MB = 160
@@ -218,12 +219,13 @@ def test_a_service_reaches_its_devices_and_nothing_else(
     assert possible == rights | {"read the boot's name", "open a socket"}
 
 
-def test_displays_that_hang_are_started_anew(centre: Centre) -> None:
+def test_a_terminal_and_displays_that_hang_are_started_anew(centre: Centre) -> None:
     machine = centre.machine
-    machine.run(f"systemctl kill --kill-whom=main --signal=STOP {DISPLAYS}")
-    again = f"systemctl show {DISPLAYS} --property NRestarts --value"
+    machine.run(f"systemctl kill --kill-whom=main --signal=STOP {WATCHED}")
+    again = f"systemctl show {WATCHED} --property NRestarts --value"
     seconds = machine.wait_for(lambda: "0" not in machine.run(again).split(), HANGS_S)
-    machine.wait_for(lambda: centre.active(DISPLAYS))
+    machine.wait_for(lambda: centre.active(WATCHED))
+    machine.wait_for(partial(machine.console_says, "Mã PIN"), SLOW_START_S)
     print(f"\n  started anew {seconds:.0f} s after SIGSTOP")
 
 
@@ -233,11 +235,11 @@ def test_after_a_power_cut_terminal_and_displays_are_there_again(centre: Centre)
     centre.switch_on()
     machine.wait_for(lambda: centre.panels[0].shown == centre.called("1"), SLOW_START_S)
     machine.wait_for(partial(machine.console_says, "Mã PIN"), SLOW_START_S)
-    machine.wait_for(lambda: centre.active(f"thutu-terminal {DISPLAYS}"))
+    machine.wait_for(lambda: centre.active(WATCHED))
     assert not centre.active("getty@tty1")
     # They are seen; what follows is about the hub, and quicker without them.
     machine.run("cd /etc/thutu && rm boards.toml voice.toml hall.toml terminal.toml")
-    machine.run(f"systemctl stop thutu-terminal {DISPLAYS}")
+    machine.run(f"systemctl stop {WATCHED}")
 
 
 def test_a_hub_that_hangs_or_dies_is_started_anew(centre: Centre) -> None:
