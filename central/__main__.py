@@ -82,7 +82,11 @@ def _parse() -> argparse.Namespace:
     add_catalogue_commands(commands)
     add_update_commands(commands)
     add_registry_commands(commands)
-    commands.add("rebuild", _rebuild)
+
+    rebuilding = commands.add("rebuild", _rebuild)
+    rebuilding.add_argument(
+        "--without-dropped-days", action="store_true", help=words("help_without_dropped_days")
+    )
 
     moving = commands.add("move", _move)
     moving.add_argument("--to", required=True, metavar="URL", help=words("help_move_to"))
@@ -173,9 +177,11 @@ def _move(settings: CentralSettings, arguments: argparse.Namespace) -> str:
     return "\n".join(said)
 
 
-def _rebuild(settings: CentralSettings, _arguments: argparse.Namespace) -> str:
-    events = rebuild(settings.folder, settings.database())
-    note(settings.database(), "rebuild", f"{events} events")
+def _rebuild(settings: CentralSettings, arguments: argparse.Namespace) -> str:
+    gives_up: bool = arguments.without_dropped_days
+    events = rebuild(settings.folder, settings.database(), without_dropped_days=gives_up)
+    subject = f"{events} events{', without dropped days' if gives_up else ''}"
+    note(settings.database(), "rebuild", subject)
     return words("rebuilt", events=events)
 
 

@@ -38,6 +38,7 @@ from central.scope import Role
 from central.settings import AccessSettings, FigureSettings, HttpSettings
 from central.store.database import Location, close, database_of, lead, open_for_writing, writing
 from central.store.ingest import SqlIngestStore
+from central.store.postgres import Postgres
 from central.store.rollup import SqlRollupStore
 from central.store.rows import Quarantined
 from central.updates.desk import RolloutDesk
@@ -267,14 +268,20 @@ def issue_token(
         return create_token(db, name, role, province, now_ms, who=THE_CENTRE)
 
 
-def rebuild(folder: Path, database: Location | None = None) -> int:
+def rebuild(
+    folder: Path, database: Location | None = None, *, without_dropped_days: bool = False
+) -> int:
     """Fold every stored event again into empty cells; returns how many events. The database is in
-    `folder` unless it is given.
+    `folder` unless it is given; figures of days whose events were dropped are lost only
+    `without_dropped_days`.
 
     Raises FolderInUseError while a centre runs, and StoreError.
     """
-    with FolderLock(folder), writing(database or database_of(folder), alone=True) as db:
-        return Folder(SqlRollupStore(db)).rebuild()
+    with FolderLock(folder):
+        if without_dropped_days and isinstance(database, Postgres):
+            database.give_up_dropped_days()
+        with writing(database or database_of(folder), alone=True) as db:
+            return Folder(SqlRollupStore(db)).rebuild()
 
 
 def _nobody(_node: str) -> bool:

@@ -18,6 +18,13 @@ Epoch = Annotated[
 ]
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 RequestId = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Fingerprint = Annotated[
+    str,
+    Meta(
+        pattern=whole(r"([0-9a-f]{12})?"),
+        description="Of the software's files; empty where it was not installed from a wheel.",
+    ),
+]
 Phase = Literal["preparing", "waiting", "trying", "done", "refused"]
 MOST_MACHINES = 64
 """Of so many machines of its site a hub speaks at most."""
@@ -87,7 +94,8 @@ class Status(Struct, frozen=True, array_like=True):
 
     `last_seq` and `unsent` tell the centre how much it does not have yet; `appointments` up to
     which of its changes of bookings the node has been told since its start; `machines` what runs
-    beside the hub, None where that is as it was said before.
+    beside the hub, and `fingerprint` of which files its software is, each None where that is as it
+    was said before.
     """
 
     version: int
@@ -104,6 +112,7 @@ class Status(Struct, frozen=True, array_like=True):
     update: UpdateState | None = None
     appointments: Annotated[int, Meta(ge=0)] = 0
     machines: Annotated[tuple[SiteMachine, ...], Meta(max_length=MOST_MACHINES)] | None = None
+    fingerprint: Fingerprint | None = None
 
 
 class CertificateRequest(Struct, frozen=True, array_like=True):
@@ -264,7 +273,8 @@ class ReleaseFile(Struct, frozen=True, array_like=True):
 class Release(Struct, frozen=True, array_like=True):
     """A version of the software, sealed by its publisher; `number` only ever grows.
 
-    `software` is what hubs report that run it. Whoever runs a release below `updates_from` needs
+    `software` is what hubs report that run it, and so is the `fingerprint` of its files, empty in
+    older releases. Whoever runs a release below `updates_from` needs
     one in between. It writes journals of the form `journal_writes`, and reads all up to
     `journal_reads`: only a node whose journal it reads may try it, and whose own software reads
     what it writes, for it may have to go back.
@@ -277,6 +287,7 @@ class Release(Struct, frozen=True, array_like=True):
     journal_writes: Annotated[int, Meta(ge=1)]
     journal_reads: Annotated[int, Meta(ge=1)]
     files: Annotated[tuple[ReleaseFile, ...], Meta(min_length=1, max_length=2000)]
+    fingerprint: Fingerprint = ""
 
     def files_for(self, target: str) -> tuple[ReleaseFile, ...]:
         """The wheels that a machine of this kind needs; none where it is not meant for it."""

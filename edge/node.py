@@ -38,6 +38,7 @@ from edge.procedures import procedures_of
 from edge.settings import HubSettings
 from edge.site_certificate import SiteCertificate
 from edge.site_machines import SiteMachines
+from edge.software_files import SoftwareWatch
 from edge.ticket.sheet import Sheet
 from edge.update_orders import UpdateOrders
 from edge.upstream.appointments import CentreBookings
@@ -92,6 +93,7 @@ class Node:
         self._keeper = self._own_keeper(clock)
         self._updates = self._own_updates()
         self._bookings = self._centre_bookings()
+        self._software = SoftwareWatch()
         self._uplink = self._own_uplink(identity, clock)
 
     @property
@@ -122,6 +124,7 @@ class Node:
             self.hub.listen(self._uplink.notify)
             self.hub.show_link(self._link)
             self._uplink.start()
+            self._software.start()
         if self._keeper is not None:
             self._keeper.start()
         self._look_at_older_rows()
@@ -139,6 +142,7 @@ class Node:
             self._printer.close()
         if self._keeper is not None:
             self._keeper.stop()
+        self._software.close()
         if self._uplink is not None:
             self._uplink.stop()
         self.hub.close()
@@ -272,7 +276,11 @@ class Node:
         )
 
     def _vitals(self) -> Vitals:
-        vitals = Vitals(health=self._health, machines=self._machines.known)
+        vitals = Vitals(
+            health=self._health,
+            machines=self._machines.known,
+            fingerprint=self._software.fingerprint,
+        )
         if self._updates is not None:
             vitals = replace(vitals, update=self._updates.state)
         if self._bookings is not None:

@@ -177,8 +177,13 @@ def _other_configurations(hubs: Iterable[Difference]) -> tuple[Differing, ...]:
 def _other_software(hubs: Iterable[Difference]) -> Iterator[Differing]:
     for one in hubs:
         part = split_node(one.node).part
-        if one.software_differs and one.wanted_software is not None:
+        if one.version_differs:
             yield Differing(part, one.wanted_software, one.software or "")
+        elif one.files_differ:
+            wanted, found = (
+                f"{one.software}-{files}" for files in (one.published, one.fingerprint)
+            )
+            yield Differing(part, wanted, found)
         for machine in one.machines:
             name = f"{part}/{machine.device or machine.address}"
             yield Differing(name, one.software or "", machine.software)

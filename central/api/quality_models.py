@@ -64,6 +64,11 @@ class NodeQuality(Model):
     )
     clock_synchronised: bool | None
     software: str | None = Field(examples=["0.1.0"])
+    software_fingerprint: str | None = Field(
+        description="Of the files of its software, as the hub said last; null when it has not said "
+        "it, or was not installed from a wheel.",
+        examples=["1a2b3c4d5e6f"],
+    )
     config: str | None = Field(examples=["c1"])
     unsent: int | None = Field(examples=[0], description="What the hub last said it had not sent.")
     health: NodeHealth

@@ -69,10 +69,22 @@ class DifferingHub(Model):
         "when it runs what this centre has not made, as after a restored backup.",
         examples=["4-9a8b7c6d5e4f"],
     )
-    software_differs: bool = Field(examples=[False])
+    software_differs: bool = Field(
+        description="Whether it runs another version than it was given, or files that its "
+        "publisher has not published as that version.",
+        examples=[False],
+    )
     software: str | None = Field(examples=["0.1.0"])
     wanted_software: str | None = Field(
         description="What a rollout has given it; null when none has.", examples=["0.2.0"]
+    )
+    software_fingerprint: str | None = Field(
+        description="Of the files of its software, as the hub said last.", examples=["1a2b3c4d5e6f"]
+    )
+    published_fingerprint: str | None = Field(
+        description="Of the newest release of the version that it runs, by its publisher's seal, "
+        "where its own is that of none; else null.",
+        examples=[None],
     )
     machines: list[MachineBeside] = Field(description="Machines that run other software than it.")
     freshness: Freshness
@@ -86,8 +98,8 @@ class SoftwareVersion(Model):
 
 
 class Differences(Model):
-    """Hubs that run another configuration than was decided for them, or other software than
-    they were told."""
+    """Hubs that run another configuration than was decided for them, other software than they
+    were told, or files that were not published."""
 
     total: InAll = Field(examples=[3])
     next_offset: NextOffset

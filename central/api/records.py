@@ -170,6 +170,8 @@ class Records:
                     software_differs=one.software_differs,
                     software=one.software,
                     wanted_software=one.wanted_software,
+                    software_fingerprint=one.fingerprint,
+                    published_fingerprint=one.published,
                     machines=[
                         MachineBeside(
                             address=machine.address,
@@ -255,6 +257,7 @@ def _never_heard(node: AwaitedNode) -> NodeQuality:
         heard=None,
         clock_synchronised=None,
         software=None,
+        software_fingerprint=None,
         config=None,
         unsent=None,
         health=_health(b"", 0),
@@ -272,6 +275,7 @@ def _node_quality(node: NodeRow, health: NodeHealth, moment: Moment) -> NodeQual
         heard=local_time(node.heard_ms),
         clock_synchronised=node.synced,
         software=node.software,
+        software_fingerprint=node.fingerprint or None,
         config=node.config,
         unsent=node.unsent,
         health=health,

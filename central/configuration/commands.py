@@ -133,8 +133,16 @@ def _said(one: Difference) -> Iterator[str]:
             runs=one.config or words("nothing_heard"),
             decided=one.wanted_config or words("config_unknown"),
         )
-    if one.software_differs:
+    if one.version_differs:
         yield words("software_differs", node=one.node, runs=one.software, told=one.wanted_software)
+    if one.files_differ:
+        yield words(
+            "files_differ",
+            node=one.node,
+            runs=one.software,
+            fingerprint=one.fingerprint,
+            published=one.published,
+        )
     for machine in one.machines:
         yield words(
             "machine_differs",

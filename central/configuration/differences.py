@@ -1,7 +1,9 @@
-"""Which hubs run another configuration than the centre has decided, or other software than they
-were told; and which machines beside them run other software than their hub."""
+"""Which hubs run another configuration than the centre has decided, other software than they were
+told, or software whose files are not those that were published; and which machines beside them run
+other software than their hub."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from types import MappingProxyType
 from typing import NamedTuple
 
 from msgspec import Struct, json
@@ -23,12 +25,14 @@ from contract.wire import SiteMachine
 class Wanted(NamedTuple):
     """What hubs should run, by node: the configuration, and the software that they were told, by
     rollouts in force. `undecided` is the configuration of all other hubs; those of the sites that
-    are `over` should run nothing."""
+    are `over` should run nothing. `published` are the fingerprints that releases of a version have,
+    the newest first."""
 
     configurations: Mapping[str, Decided]
     software: Mapping[str, str]
     undecided: Decided = Decided(NOTHING_MADE, b"")
     over: Set[str] = frozenset()
+    published: Mapping[str, Sequence[str]] = MappingProxyType({})
 
     @property
     def has_catalogue(self) -> bool:
@@ -41,7 +45,9 @@ class Difference(Struct, frozen=True):
 
     `wanted_config` is None where nothing was decided, or where the hub runs what this centre has
     not made, so that it is given nothing; it differs then as well. `wanted_software` is None where
-    nothing was told. `machines` are those beside the hub that run other software than it does.
+    nothing was told. `published` is the fingerprint of the newest release of its version, None
+    where none is known or `fingerprint`, what it said of its files, is that of one. `machines` are
+    those beside the hub that run other software than it does.
     """
 
     site: str
@@ -51,20 +57,40 @@ class Difference(Struct, frozen=True):
     config_differs: bool
     software: str | None
     wanted_software: str | None
-    software_differs: bool
+    fingerprint: str | None = None
+    published: str | None = None
     machines: tuple[SiteMachine, ...] = ()
+
+    @property
+    def version_differs(self) -> bool:
+        """Whether it runs another version than it was told."""
+        return None not in (self.wanted_software, self.software) and (
+            self.wanted_software != self.software
+        )
+
+    @property
+    def files_differ(self) -> bool:
+        """Whether the files of its software are not those that were published as its version."""
+        return self.published is not None
+
+    @property
+    def software_differs(self) -> bool:
+        """Whether it runs other software than it should, by version or by files."""
+        return self.version_differs or self.files_differ
 
 
 def wanted(conn: Connection, today: str) -> Wanted:
     """What hubs should run at this moment. Raises StoreError."""
     handled, over = Handled(catalogue_of(conn)), ended(conn, today)
-    told = UpdateBook(conn).software_told(today)
+    updates = UpdateBook(conn)
+    told, published = updates.software_told(today), updates.fingerprints()
     made = ConfigurationBook(conn).decided(handled).items()
     gone = retired(conn)
     configurations = {
         node: one for node, one in made if node not in gone and split_node(node).site not in over
     }
-    return Wanted(configurations, told, decided(NOTHING_MADE, handled), over)
+    undecided = decided(NOTHING_MADE, handled)
+    return Wanted(configurations, told, undecided, over, published)
 
 
 def differences(hubs: Mapping[str, Sequence[NodeRow]], should: Wanted) -> list[Difference]:
@@ -82,6 +108,7 @@ class _Hub(Struct, frozen=True):
     node: str
     config: str | None = None
     software: str | None = None
+    fingerprint: str | None = None
     machines: tuple[SiteMachine, ...] = ()
 
 
@@ -91,8 +118,14 @@ def _hubs(
     heard = {row.node for rows in hubs.values() for row in rows}
     for rows in hubs.values():
         for row in rows:
-            config, software = row.config or None, row.software or None
-            yield _Hub(row.site, row.node, config, software, _others(row))
+            yield _Hub(
+                site=row.site,
+                node=row.node,
+                config=row.config or None,
+                software=row.software or None,
+                fingerprint=row.fingerprint or None,
+                machines=_others(row),
+            )
     for node in configurations.keys() - heard:
         site, _, _ = node.rpartition("-")
         if site in hubs:
@@ -109,7 +142,8 @@ def _others(hub: NodeRow) -> tuple[SiteMachine, ...]:
 def _compared(hub: _Hub, should: Wanted) -> Difference:
     configuration = should.configurations.get(hub.node, should.undecided)
     standing = configuration.standing(hub.config or "")
-    told = should.software.get(hub.node)
+    published = should.published.get(hub.software or "", ())
+    is_published = hub.fingerprint is None or hub.fingerprint in published
     return Difference(
         site=hub.site,
         node=hub.node,
@@ -117,7 +151,8 @@ def _compared(hub: _Hub, should: Wanted) -> Difference:
         wanted_config=None if standing is Standing.UNKNOWN else configuration.label,
         config_differs=standing is not Standing.RIGHT,
         software=hub.software,
-        wanted_software=told,
-        software_differs=None not in (told, hub.software) and told != hub.software,
+        wanted_software=should.software.get(hub.node),
+        fingerprint=hub.fingerprint,
+        published=None if is_published else next(iter(published), None),
         machines=hub.machines,
     )

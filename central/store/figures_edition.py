@@ -3,6 +3,8 @@
 import logging
 
 from central.store.connection import Connection
+from central.store.postgres_connection import PostgresConnection
+from central.store.postgres_days import dropped
 from central.store.protocol import StoreRefusedError
 
 logger = logging.getLogger(__name__)
@@ -33,18 +35,23 @@ def require(conn: Connection) -> None:
 
 def renew(conn: Connection) -> None:
     """Inside a transaction of the only process that folds, empty figures by an older definition;
-    they are then folded anew, a step at a time. Raises StoreError for a newer definition."""
+    they are then folded anew, a step at a time. Raises StoreError for a newer definition, and as
+    `empty` does."""
     found = _found(conn) or 0
     _refuse_newer(found)
     if found < FIGURES_EDITION:
         (events,) = conn.execute("SELECT coalesce(sum(folded), 0) FROM journals").fetchone()
-        logger.warning("figures are defined anew: %d events are folded again", events)
         empty(conn)
+        logger.warning("figures are defined anew: %d events are folded again", events)
         _note(conn)
 
 
 def empty(conn: Connection) -> None:
-    """Empty all figures, and put every cursor back to the start; what was restated stays."""
+    """Empty all figures, and put every cursor back to the start; what was restated stays. Raises
+    StoreRefusedError where days of events were dropped, whose figures would not come again."""
+    days = dropped(conn) if isinstance(conn, PostgresConnection) else []
+    if days:
+        raise StoreRefusedError("days_dropped", days=len(days), first=days[0], last=days[-1])
     for table in _FOLDED:
         conn.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
     conn.execute(

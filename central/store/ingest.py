@@ -186,14 +186,15 @@ class SqlIngestStore:
             self._save_report(journal, heard)
 
     def _save_report(self, journal: int, heard: Heard) -> None:
-        """What was said of machines holds until more is said, by the same software."""
+        """What was said of machines and files holds until more is said, by the same software."""
         status = heard.status
         software = storable(status.software)
         machines = None if status.machines is None else json.encode(status.machines).decode()
         self._conn.execute(
             """UPDATE nodes SET current_journal = ?, synced = ?, unsent = ?, config = ?,
-            machines = CASE WHEN software = ? THEN coalesce(?, machines) ELSE ? END, software = ?
-            WHERE code = ?""",
+            machines = CASE WHEN software = ? THEN coalesce(?, machines) ELSE ? END,
+            fingerprint = CASE WHEN software = ? THEN coalesce(?, fingerprint) ELSE ? END,
+            software = ? WHERE code = ?""",
             (
                 journal,
                 status.synced,
@@ -202,6 +203,9 @@ class SqlIngestStore:
                 software,
                 machines,
                 machines,
+                software,
+                status.fingerprint,
+                status.fingerprint,
                 software,
                 status.node,
             ),

@@ -1,7 +1,7 @@
 """Where a PostgreSQL database is, with or without a copy of it that may be read instead."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -11,8 +11,10 @@ from central.store.postgres_connection import (
     PostgresConnection,
     WorkerConnection,
     sole_transaction,
+    transaction,
 )
 from central.store.postgres_copy import Copy
+from central.store.postgres_days import forget_dropped
 from central.store.postgres_readers import Readers
 from central.store.postgres_schema import bring_up_to_date
 from central.store.protocol import CopyLostError, StoreError, StoreRefusedError
@@ -46,6 +48,14 @@ class Postgres:
         """Connect one of several ingest workers, and bring the schema up to date. Raises
         StoreError."""
         return _ready(WorkerConnection(self._url), Claim.LEADER)
+
+    def give_up_dropped_days(self) -> None:
+        """Let figures of days whose events were dropped be emptied with all others. Raises
+        StoreError, OwnedElsewhereError while anybody else takes in or folds events."""
+        with closing(PostgresConnection(self._url, Claim.SOLE)) as conn:
+            with transaction(conn):
+                forget_dropped(conn)
+            conn.execute("SELECT pg_advisory_unlock_all()")  # before whoever comes next asks
 
     @contextmanager
     def reading(self) -> Iterator[PostgresConnection]:

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from central.store.connection import Connection
 
+PARTITIONED = "events"
 DAYS_AT_ONCE = 20
 """A partition is two locks, its own and its key's: with these a reader stays below the 64 that
 PostgreSQL counts on for each transaction (`max_locks_per_transaction`)."""
@@ -37,6 +38,28 @@ def keep(conn: Connection) -> None:
     """Inside a transaction, have the days of events noted."""
     for statement in DEFINITION:
         conn.execute(statement)
+
+
+def partition_of(day: str) -> str:
+    """The name of the partition that holds the rows of a day (ISO 8601)."""
+    return f"{PARTITIONED}_{day.replace('-', '_')}"
+
+
+def dropped(conn: Connection) -> list[str]:
+    """The days of which rows were noted and whose partition is no part of the table any more, in
+    order (ISO 8601): somebody dropped or detached it."""
+    attached = conn.execute(
+        """SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+        WHERE inhparent = CAST(? AS regclass)""",
+        (PARTITIONED,),
+    ).fetchall()
+    noted = conn.execute("SELECT DISTINCT day FROM event_days ORDER BY day")
+    return [day for (day,) in noted if (partition_of(day),) not in attached]
+
+
+def forget_dropped(conn: Connection) -> None:
+    """Inside a transaction, note no longer that there were rows of those days."""
+    conn.execute("DELETE FROM event_days WHERE day = ANY(?)", (dropped(conn),))
 
 
 def lying(conn: Connection, journal: int, first: int, last: int) -> list[Lying]:

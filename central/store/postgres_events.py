@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from central.rollup.business_day import day_of
 from central.store.events import COLUMNS, EventRow, EventRows
 from central.store.postgres_connection import PostgresConnection, claim
-from central.store.postgres_schema import PARTITIONED
+from central.store.postgres_days import PARTITIONED, partition_of
 from central.store.rows import Rows
 from contract.stamp import MS_PER_DAY
 
@@ -69,23 +69,28 @@ class Partitions:
 
     def _make(self, day: str) -> None:
         """Attached and not created in place: that would wait for all who read events, and make
-        all others wait meanwhile."""
-        name = f"{PARTITIONED}_{day.replace('-', '_')}"
-        if self._is_there(name):
+        all others wait meanwhile. One that somebody has detached comes back."""
+        name = partition_of(day)
+        if self._is_attached(name):
             return
         claim(self._conn)
-        if self._is_there(name):
+        if self._is_attached(name):
             return
         self._conn.execute(
-            f"CREATE TABLE {name} (LIKE {PARTITIONED} INCLUDING ALL, CHECK (day = '{day}'))"
+            f"CREATE TABLE IF NOT EXISTS {name} "
+            f"(LIKE {PARTITIONED} INCLUDING ALL, CHECK (day = '{day}'))"
         )
         self._conn.execute(
             f"ALTER TABLE {PARTITIONED} ATTACH PARTITION {name} FOR VALUES IN ('{day}')"
         )
 
-    def _is_there(self, name: str) -> bool:
-        found = self._conn.execute("SELECT to_regclass(?)::text", (name,)).fetchone()
-        return bool(found != (None,))
+    def _is_attached(self, name: str) -> bool:
+        found = self._conn.execute(
+            """SELECT 1 FROM pg_inherits
+            WHERE inhrelid = to_regclass(?) AND inhparent = CAST(? AS regclass)""",
+            (name, PARTITIONED),
+        )
+        return found.fetchone() is not None
 
 
 def partition_day(wall_ms: int, oldest_ms: int, received_ms: int) -> str:

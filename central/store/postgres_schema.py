@@ -12,9 +12,9 @@ from sqlite_utils import Database
 
 from central.store import postgres_days
 from central.store.connection import Connection
+from central.store.postgres_days import PARTITIONED
 from central.store.sqlite import apply_migrations
 
-PARTITIONED = "events"
 _OWN_TO_SQLITE = ("_sqlite_migrations", "sqlite_sequence")
 _TYPES = {"INTEGER": "bigint", "TEXT": 'text COLLATE "C"', "BLOB": "bytea"}
 _EVENT_LOG = """CREATE OR REPLACE VIEW event_log AS SELECT sites.code AS site, nodes.code AS node,

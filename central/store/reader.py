@@ -46,8 +46,9 @@ class SiteRow(Struct, frozen=True):
 
 
 class NodeRow(Struct, frozen=True):
-    """What is known of a node: what it last said, also of the machines beside it (JSON), how far
-    its present journal is held and folded, and the quality of all its journals together.
+    """What is known of a node: what it last said, also of the machines beside it (JSON) and of the
+    files of its software (`fingerprint`), how far its present journal is held and folded, and the
+    quality of all its journals together.
 
     `owed` are journals of former cards that may lack rows, `owed_missing` how many such rows are
     known, and `owed_ms` until when those of them are in the figures that were not over before the
@@ -76,6 +77,7 @@ class NodeRow(Struct, frozen=True):
     announced_ms: int | None
     business_day: str | None
     machines: str | None = None
+    fingerprint: str | None = None
     owed: int = 0
     owed_missing: int = 0
     owed_ms: int | None = None
@@ -180,7 +182,7 @@ class Reader:
                 sum(folded_ms) FILTER (WHERE {PRESENT}),
                 coalesce(sum(announced) FILTER (WHERE {PRESENT}), 0),
                 sum(announced_ms) FILTER (WHERE {PRESENT}),
-                max(business_day) FILTER (WHERE {PRESENT}), machines,
+                max(business_day) FILTER (WHERE {PRESENT}), machines, fingerprint,
                 count(journal) FILTER (WHERE {OWED}),
                 coalesce(sum({MISSING}) FILTER (WHERE {OWED}), 0),
                 min(coalesce({REACHES_MS}, 0))

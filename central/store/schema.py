@@ -222,3 +222,9 @@ def m002_awaited_nodes(db: Database) -> None:
             from_ms INTEGER NOT NULL -- the beginning of that day
         ) STRICT, WITHOUT ROWID"""
     )
+
+
+@migrations()
+def m003_fingerprints(db: Database) -> None:
+    """What a node last said of the files of its software; see `contract.wire.Status`."""
+    db.execute("ALTER TABLE nodes ADD COLUMN fingerprint TEXT")

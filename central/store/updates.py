@@ -12,7 +12,7 @@ from central.store.visible import IN_SERVICE, STILL_RUNNING, STILL_THERE, Visibl
 from central.updates.progress import HubUpdate
 from central.updates.rollout import Rollout, RolloutState, Told
 from contract.versions import is_later
-from contract.wire import UpdateState
+from contract.wire import Release, UpdateState
 
 _MOST_ORDERS_OF_A_NODE = 100
 _LONGEST_REASON = 1000
@@ -66,6 +66,25 @@ class UpdateBook:
                 rollout.rollout,
             ),
         )
+
+    def note_release(self, release: Release) -> None:
+        """Note of which files a release is, by its publisher's seal; an older one does not say."""
+        if release.fingerprint:
+            self._conn.execute(
+                """INSERT INTO releases (release, software, fingerprint) VALUES (?, ?, ?)
+                ON CONFLICT (release) DO NOTHING""",
+                (release.number, release.software, release.fingerprint),
+            )
+
+    def fingerprints(self) -> dict[str, tuple[str, ...]]:
+        """The fingerprints of each version that releases have, the newest release's first."""
+        rows = self._conn.execute(
+            "SELECT software, fingerprint FROM releases ORDER BY release DESC"
+        ).fetchall()
+        found: dict[str, tuple[str, ...]] = {}
+        for software, fingerprint in rows:
+            found[software] = (*found.get(software, ()), fingerprint)
+        return found
 
     def note_said(self, node: str, said: UpdateState, now_ms: int) -> bool:
         """Note how far a node says it is; False for a node not known yet. The same again is no

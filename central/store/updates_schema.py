@@ -39,3 +39,15 @@ def m001_first(db: Database) -> None:
     """Rollouts, and what nodes were told and have said of each order to update."""
     for statement in _TABLES:
         db.execute(statement)
+
+
+@update_migrations()
+def m002_releases(db: Database) -> None:
+    """Of which files, by their publishers' seals, the releases are that the centre has taken."""
+    db.execute(
+        """CREATE TABLE releases (
+            release INTEGER PRIMARY KEY,
+            software TEXT NOT NULL,
+            fingerprint TEXT NOT NULL
+        ) STRICT"""
+    )

@@ -78,10 +78,14 @@ def add_update_commands(commands: Commands) -> None:
 
 
 def _add(settings: CentralSettings, given: argparse.Namespace) -> str:
-    new = _shelf(settings).add(given.folder, with_wheels=not given.without_wheels)
+    shelf = _shelf(settings)
+    new = shelf.add(given.folder, with_wheels=not given.without_wheels)
     for kept in new:
         subject = f"{kept.release.number} ({kept.release.software})"
         note(settings.database(), "release-added", subject)
+    with writing(settings.database()) as db, transaction(db.conn):
+        for kept in shelf.releases():
+            UpdateBook(db.conn).note_release(kept.release)
     return "\n".join(
         _words(
             "added",

@@ -3,7 +3,7 @@ moves on the centre's word. It has no thread and no connection of its own."""
 
 import logging
 from collections import deque
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from contract.codec import ContractError, decode_message, encode_message
 from contract.topics import up
@@ -23,9 +23,10 @@ measured in `tests/system/test_line_cost.py`."""
 _ANSWERS_KEPT = 100
 _WINDOW_FULL_S = 0.05
 _LOOK_S = 60.0
-_MACHINES_EVERY = 18
+_AGAIN_EVERY = 18
 _LIMITS = OutboxLimits()
 _NONE_KNOWN = Vitals()
+_What = TypeVar("_What")
 _Urgent = tuple[bool, UpdateState | None, tuple[SiteMachine, ...] | None]
 
 
@@ -77,9 +78,9 @@ class Sender:
     """One node's part of a line. One thread takes its turns; any thread may `hear` for it.
 
     `clock` dates the status, and the `vitals` are asked for each. A clock, an update or machines
-    that changed are said within a minute, all else with the next heartbeat; machines when they are
-    news to the connection, and with every 18th status. `sent_entries` counts what was handed to the
-    broker, repetitions included.
+    that changed are said within a minute, all else with the next heartbeat; machines and the
+    software's fingerprint when they are news to the connection, and with every 18th status.
+    `sent_entries` counts what was handed to the broker, repetitions included.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class Sender:
         self._clock = clock
         self._vitals = vitals
         self._machines_said: tuple[SiteMachine, ...] | None = None
+        self._fingerprint_said: str | None = None
         self._beats = 0
         self._heartbeat_s = heartbeat_s
         self._cursor = journal.cursor
@@ -158,12 +160,17 @@ class Sender:
     def publish_status(self, *, online: bool) -> bool:
         """Say how the node fares, or that it leaves; False when it cannot be said now."""
         urgent = self._urgent()  # before it is read what to say
-        machines = self._news_of_machines() if online else None
-        payload = encode_message(self._status(machines, online=online))
+        machines = fingerprint = None
+        if online:
+            machines = self._news(self._vitals.machines(), self._machines_said)
+            fingerprint = self._news(self._vitals.fingerprint(), self._fingerprint_said)
+        payload = encode_message(self._status(machines, fingerprint, online=online))
         if not self._line.publish(up(self._node, "status"), payload, retain=True):
             return False
         if machines is not None:
             self._machines_said = machines
+        if fingerprint is not None:
+            self._fingerprint_said = fingerprint
         self._said = urgent
         self._beats += 1
         return True
@@ -188,7 +195,7 @@ class Sender:
             self._connections_seen = self._connections
             self._outbox.connect()
             self._status_due_s = now_s
-            self._machines_said = None
+            self._machines_said = self._fingerprint_said = None
 
     def _take_answers(self, now_s: float) -> None:
         while self._answers:
@@ -226,12 +233,12 @@ class Sender:
         self.sent_entries += last_seq - run.after
         return True
 
-    def _news_of_machines(self) -> tuple[SiteMachine, ...] | None:
-        machines = self._vitals.machines()
-        is_news = machines != self._machines_said or self._beats % _MACHINES_EVERY == 0
-        return machines if is_news else None
+    def _news(self, now: _What | None, said: _What | None) -> _What | None:
+        return now if now != said or self._beats % _AGAIN_EVERY == 0 else None
 
-    def _status(self, machines: tuple[SiteMachine, ...] | None, *, online: bool) -> Status:
+    def _status(
+        self, machines: tuple[SiteMachine, ...] | None, fingerprint: str | None, *, online: bool
+    ) -> Status:
         stamp = self._clock.stamp()
         return Status(
             version=VERSION,
@@ -248,4 +255,5 @@ class Sender:
             update=self._vitals.update(),
             appointments=self._vitals.appointments(),
             machines=machines,
+            fingerprint=fingerprint,
         )

@@ -22,6 +22,7 @@ from contract.wire import (
     ReleaseFile,
     release_file,
 )
+from edge.software_files import recorded_fingerprint
 from provision.release.needs import Need, Target, needs, pinned, pins
 from runtime.command_line import CommandLine, words_of
 from runtime.private_file import write_private
@@ -77,6 +78,7 @@ def _build(chosen: argparse.Namespace) -> Release:
         JOURNAL_WRITES,
         JOURNAL_READS,
         files,
+        recorded_fingerprint(_read(chosen.wheel, "RECORD")),
     )
     write_file(sealed, seal(signing_key(chosen.key), release))
     return release
@@ -85,7 +87,7 @@ def _build(chosen: argparse.Namespace) -> Release:
 def _gather(wheel: Path, locked: dict[str, str], target: Target, folder: Path) -> list[Path]:
     """Download what `wheel` needs, and what that needs, until nothing is missing."""
     folder.mkdir()
-    unread = needs(_metadata(wheel), "", target) | {("pip", "")}
+    unread = needs(_read(wheel, "METADATA"), "", target) | {("pip", "")}
     seen: set[Need] = set()
     while unread:
         have = {name for name, _ in seen}
@@ -95,7 +97,7 @@ def _gather(wheel: Path, locked: dict[str, str], target: Target, folder: Path) -
         found = {
             need
             for name, extra in unread
-            for need in needs(_metadata(by_name[name]), extra, target)
+            for need in needs(_read(by_name[name], "METADATA"), extra, target)
         }
         unread = found - seen
     return sorted(folder.glob("*.whl"))
@@ -143,12 +145,13 @@ def _put(house: Path, wheels: dict[Path, list[str]]) -> tuple[ReleaseFile, ...]:
     return tuple(sorted(files.values(), key=lambda file: file.name))
 
 
-def _metadata(wheel: Path) -> str:
+def _read(wheel: Path, file: str) -> str:
+    """A file of a wheel's own `.dist-info`."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = [
             known
             for known in archive.namelist()
-            if known.endswith(".dist-info/METADATA") and known.count("/") == 1
+            if known.endswith(f".dist-info/{file}") and known.count("/") == 1
         ]
         return archive.read(name).decode("utf-8")
 

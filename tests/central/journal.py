@@ -81,6 +81,7 @@ class Journal:
         config: str = "c1",
         machines: tuple[SiteMachine, ...] | None = None,
         health: Health | None = None,
+        fingerprint: str | None = None,
     ) -> bytes:
         """A heartbeat as of the last row, or the will."""
         last = self.entries[-1].stamp.wall_ms if self.entries else MORNING_MS
@@ -100,6 +101,7 @@ class Journal:
                 unsent=unsent,
                 health=health,
                 machines=machines,
+                fingerprint=fingerprint,
             )
         )
 

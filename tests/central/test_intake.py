@@ -20,6 +20,7 @@ from tests.central.full_disk import fill_disk, make_room
 from tests.central.journal import DAY, MORNING_MS, NODE, OTHER_NODE, Journal
 
 NOW_MS = MORNING_MS + 3_600_000
+FINGERPRINT = "1a2b3c4d5e6f"
 
 
 def journal(rows: int = 10, node: str = NODE, salt: int = 0) -> Journal:
@@ -202,6 +203,24 @@ def test_what_was_said_of_machines_holds_until_more_is_said_or_other_software_sp
     assert kept("0.2.0", None, NOW_MS + 3) is None
     assert kept("0.3.0", (hall,), NOW_MS + 4) == whole
     assert kept("0.3.0", (), NOW_MS + 5) == "[]"
+
+
+def test_a_fingerprint_holds_until_another_is_said_or_other_software_speaks(
+    intake: Intake, db: Database
+) -> None:
+    made, times = journal(), iter(range(NOW_MS, NOW_MS + 10))
+
+    def kept(software: str, fingerprint: str | None) -> Any:
+        said = made.status(software=software, fingerprint=fingerprint, wall_ms=next(times))
+        intake.commit([Received(made.status_topic, said, NOW_MS)])
+        return db.execute("SELECT fingerprint FROM nodes").fetchone()[0]
+
+    assert kept("0.1.0", None) is None
+    assert kept("0.1.0", FINGERPRINT) == FINGERPRINT
+    assert kept("0.1.0", None) == FINGERPRINT
+    assert kept("0.2.0", None) is None
+    assert kept("0.2.0", FINGERPRINT) == FINGERPRINT
+    assert kept("0.2.0", "") == ""
 
 
 def test_what_fails_is_undone_and_can_be_sent_again(intake: Intake, db: Database) -> None:

@@ -133,6 +133,7 @@ def said(language: str, told: Health, state: Liveness = Liveness.LIVE) -> str:
         heard=local_time(HEARD_MS),
         clock_synchronised=True,
         software=None,
+        software_fingerprint=None,
         config=None,
         unsent=0,
         health=NodeHealth(told=local_time(MORNING_MS), **msgspec.structs.asdict(told)),

@@ -1,12 +1,15 @@
 """`thutu-release` from key to wheelhouse, with an index that is a folder."""
 
+import re
 from collections.abc import Sequence
 from hashlib import sha256
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 
 from contract.wire import JOURNAL_READS, JOURNAL_WRITES, Release
+from edge.software_files import installed_fingerprint
 from provision.release.__main__ import main
 from provision.update.environment import build, is_whole
 from runtime.sealed import unseal
@@ -62,12 +65,16 @@ def test_a_release_is_built_for_each_machine_and_builds_there(
     assert unsealed.public_key.hex() == public
     assert (release.software, release.journal_writes) == ("3.0", JOURNAL_WRITES)
     assert release.journal_reads == JOURNAL_READS
+    assert re.fullmatch("[0-9a-f]{12}", release.fingerprint)
     assert [file.name for file in release.files] == [PIP.name, project.name]
     assert all(file.targets == TARGETS for file in release.files)
     assert all(is_whole(tmp_path / "house" / file.path, file) for file in release.files)
     (tmp_path / "env").mkdir()
     build(tmp_path / "env", release.files_for(TARGET), tmp_path / "house")
     assert (tmp_path / "env/bin/sample-hub").exists()
+    (packages,) = (tmp_path / "env/lib").glob("python*/site-packages")
+    (installed,) = distributions(name="sample-hub", path=[str(packages)])
+    assert installed_fingerprint(installed) == release.fingerprint
 
 
 def test_a_number_is_used_once(

@@ -54,7 +54,7 @@ def wheel(
     info = f"sample_hub-{version}.dist-info"
     files = {
         "sample_hub.py": HUB.format(version=version, status=status),
-        "sample_hub.txt": "-" * ballast,
+        "sample_files/ballast.txt": "-" * ballast,
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: sample-hub\nVersion: {version}\n{needs}",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\n"
         "Tag: py3-none-any\n",
@@ -80,6 +80,7 @@ def publish(
     journal_writes: int = JOURNAL_WRITES,
     journal_reads: int = JOURNAL_READS,
     key: Ed25519PrivateKey = PUBLISHER,
+    fingerprint: str = "",
 ) -> bytes:
     """Put a sealed release into a wheelhouse; returns the SHA-256 of its manifest."""
     files = []
@@ -97,6 +98,7 @@ def publish(
         journal_writes,
         journal_reads,
         tuple(files),
+        fingerprint,
     )
     sealed = seal(key, release)
     (house / release_file(number)).write_bytes(sealed)
