@@ -85,7 +85,7 @@ def _parse() -> argparse.Namespace:
 
     rebuilding = commands.add("rebuild", _rebuild)
     rebuilding.add_argument(
-        "--without-dropped-days", action="store_true", help=words("help_without_dropped_days")
+        "--lose-dropped-days", action="store_true", help=words("help_lose_dropped_days")
     )
 
     moving = commands.add("move", _move)
@@ -178,9 +178,9 @@ def _move(settings: CentralSettings, arguments: argparse.Namespace) -> str:
 
 
 def _rebuild(settings: CentralSettings, arguments: argparse.Namespace) -> str:
-    gives_up: bool = arguments.without_dropped_days
-    events = rebuild(settings.folder, settings.database(), without_dropped_days=gives_up)
-    subject = f"{events} events{', without dropped days' if gives_up else ''}"
+    loses: bool = arguments.lose_dropped_days
+    events = rebuild(settings.folder, settings.database(), lose_dropped_days=loses)
+    subject = f"{events} events{', dropped days lost' if loses else ''}"
     note(settings.database(), "rebuild", subject)
     return words("rebuilt", events=events)
 

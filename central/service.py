@@ -269,16 +269,16 @@ def issue_token(
 
 
 def rebuild(
-    folder: Path, database: Location | None = None, *, without_dropped_days: bool = False
+    folder: Path, database: Location | None = None, *, lose_dropped_days: bool = False
 ) -> int:
     """Fold every stored event again into empty cells; returns how many events. The database is in
-    `folder` unless it is given; figures of days whose events were dropped are lost only
-    `without_dropped_days`.
+    `folder` unless it is given; figures of days whose events were dropped are lost with
+    `lose_dropped_days` only.
 
     Raises FolderInUseError while a centre runs, and StoreError.
     """
     with FolderLock(folder):
-        if without_dropped_days and isinstance(database, Postgres):
+        if lose_dropped_days and isinstance(database, Postgres):
             database.give_up_dropped_days()
         with writing(database or database_of(folder), alone=True) as db:
             return Folder(SqlRollupStore(db)).rebuild()

@@ -71,10 +71,9 @@ class PostgresServer:
         """The URL of a database."""
         return f"postgresql:///{database}?host={self._sockets}&user=postgres"
 
-    def run(self, program: str, *words: object) -> None:
+    def run(self, program: str, *words: str | Path) -> None:
         """Let one of the programs that come with the server do its work."""
-        command = [self._programs / program, *map(str, words)]
-        subprocess.run(command, check=True, capture_output=True)
+        subprocess.run([self._programs / program, *words], check=True, capture_output=True)
 
     def stop(self) -> None:
         """End it at once, without a word to anybody; what has ended already stays so."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from central.access.permissions import PERMISSIONS, Permission
 from central.settings import CentralSettings
 from display.boards import __main__ as boards
 from display.hall import __main__ as hall
@@ -36,6 +37,36 @@ def test_settings_in_the_guide_are_accepted(program: str, kind: type, tmp_path: 
         file = tmp_path / f"{number}.toml"
         file.write_text(example, "utf-8")
         assert isinstance(load_settings(file, kind, "THUTU", environment={}), kind)
+
+
+COLUMNS = {
+    "figures, files, trends": Permission.FIGURES,
+    "hubs, devices, data quality, alerts": Permission.MACHINES,
+    "acknowledge and close alerts": Permission.ALERTS,
+    "publish procedures": Permission.CATALOGUE,
+    "single events": Permission.EVENTS,
+    "audit log": Permission.AUDIT,
+    "appointments": Permission.APPOINTMENTS,
+}
+
+
+def test_the_guide_says_of_each_role_what_it_may() -> None:
+    guide = (reference.FOLDER / "operate.md").read_text("utf-8")
+    table = re.findall(r"^\| (.*) \|$", guide.partition("### Who may see what")[2], re.MULTILINE)
+    (roles, *columns), *rows = [line.split(" | ") for line in table]
+    assert roles == "role"
+    assert [COLUMNS[name] for name in columns] == [*COLUMNS.values()]
+    said = {
+        role: {
+            COLUMNS[name]
+            for name, cell in zip(columns, cells, strict=True)
+            if {"yes": True, "no": False}[cell.partition(",")[0]]
+        }
+        for roles, *cells in rows
+        for role in roles.split(", ")
+    }
+    assert set(COLUMNS.values()) == set(Permission)
+    assert said == PERMISSIONS
 
 
 def test_links_between_documents_lead_somewhere() -> None:

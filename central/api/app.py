@@ -1,6 +1,7 @@
 """The application of the API."""
 
 from collections.abc import Callable
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -8,6 +9,7 @@ from central.api.alert_routes import alert_router
 from central.api.appointment_routes import appointment_router
 from central.api.catalogue_routes import catalogue_router
 from central.api.entrance import Entrance
+from central.api.etags import describe_tags
 from central.api.exports.routes import export_router
 from central.api.live_routes import live_router
 from central.api.period_routes import period_router
@@ -32,12 +34,20 @@ or in English by `Accept-Language: en`.
 """
 
 
+class _Api(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """The description of all operations."""
+        if self.openapi_schema is None:
+            describe_tags(super().openapi())
+        return super().openapi()
+
+
 def create_api(
     entrance: Entrance, is_healthy: Callable[[], bool], refused_files: Callable[[], int] = int
 ) -> FastAPI:
     """The API below `/api/v1`, with its description at `/api/v1/openapi.json`; `refused_files` says
     how many files from hubs are kept that could not be taken in."""
-    app = FastAPI(
+    app = _Api(
         title="Thứ Tự – the centre",
         version="1",
         description=_ABOUT,

@@ -160,6 +160,10 @@ class Entrance:
         """UTC milliseconds since 1970."""
         return self._clock.stamp().wall_ms
 
+    def elapsed_s(self) -> float:
+        """Seconds since a moment of long ago, whatever becomes of the calendar's clock."""
+        return self._clock.stamp().mono_ns / 1e9
+
     def today(self) -> date:
         """The calendar day in Vietnam."""
         return date.fromisoformat(day_of(self.now_ms()))

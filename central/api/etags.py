@@ -1,11 +1,28 @@
 """Answers that have not changed are not sent again (RFC 9110, section 8.8.3)."""
 
 import hashlib
+from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _OURS = "application/json"
+_TAG = {
+    "ETag": {
+        "description": "Of this answer as it is now, and in this language.",
+        "schema": {"type": "string"},
+    }
+}
+_NOT_MODIFIED = {
+    "description": "The answer is still the one that is known; it is not sent again.",
+    "headers": _TAG,
+}
+_IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "The `ETag` of an answer that is known already; several with commas.",
+    "schema": {"type": "string", "examples": ['"6b86b273ff34fce19d6b804eff5a3f57"']},
+}
 
 
 class ETags:
@@ -24,6 +41,18 @@ class ETags:
             return
         known = Headers(scope=scope).get("if-none-match", "")
         await self._app(scope, receive, _Tagging(known, send))
+
+
+def describe_tags(description: dict[str, Any]) -> None:
+    """Say in an OpenAPI description which operations have entity tags: those that `ETags` gives
+    them to."""
+    for methods in description["paths"].values():
+        operation = methods.get("get", {"responses": {}})
+        answers = operation["responses"]
+        if _OURS in answers.get("200", {}).get("content", {}):
+            answers["200"]["headers"] = _TAG
+            answers["304"] = _NOT_MODIFIED
+            operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
 
 
 class _Tagging:

@@ -14,7 +14,6 @@ from central.api.parameters import (
     FromQuery,
     ProvinceQuery,
     SitePath,
-    SiteQuery,
     ToQuery,
     UnitQuery,
     admitting,
@@ -22,6 +21,7 @@ from central.api.parameters import (
     page_of,
     period_of,
     where_of,
+    within,
 )
 from central.api.period_models import (
     Group,
@@ -108,15 +108,13 @@ def period_router(entrance: Entrance) -> APIRouter:
     def restatements(
         admission: Reading,
         page: OnPage,
-        *,
-        province: ProvinceQuery = None,
-        site: SiteQuery = None,
+        where: Somewhere,
         first: FromQuery = None,
         last: ToQuery = None,
     ) -> Restatements:
         """A hub that was offline sends its events later, and figures of days that were over then
         change; each such change is here."""
         period = period_of(first, last, entrance.today())
-        return admission.archive.restatements(period, Where(province=province, site=site), page)
+        return admission.archive.restatements(period, within(admission, where), page)
 
     return router

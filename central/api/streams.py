@@ -45,20 +45,22 @@ class Streams:
         news: Callable[[_T | None, _T], _T | None],
     ) -> StreamingResponse:
         """A stream of events called `name`: once a second, what `news` makes of what `look` saw
-        before and sees now. Raises what `Entrance.admit` does, and TooOftenError where there is
-        no place."""
+        before and sees now, until some half a minute after they may see it no longer. Raises what
+        `Entrance.admit` does, and TooOftenError where there is no place."""
         admin = await self._admin(shown)
         self._refuse_crowd(admin.name)
 
         async def events() -> AsyncIterator[str]:
             nonlocal admin
             known: _T | None = None
-            turns = 0
+            due_s = self._entrance.elapsed_s() + _SECONDS_A_CHECK
             with suppress(TooOftenError), self._place(admin.name):
                 while not await request.is_disconnected():
+                    now_s = self._entrance.elapsed_s()
                     try:
-                        if turns and turns % _SECONDS_A_CHECK == 0:
+                        if is_due := now_s >= due_s:
                             admin = await self._admin(shown)
+                            due_s = now_s + _SECONDS_A_CHECK
                         latest = await to_thread.run_sync(look, admin, limiter=self._looking)
                     except CopyLostError:
                         continue
@@ -67,10 +69,9 @@ class Streams:
                     told = news(known, latest)
                     if told is not None:
                         yield f"event: {name}\ndata: {told.model_dump_json()}\n\n"
-                    elif turns % _SECONDS_A_CHECK == 0:
+                    elif is_due or known is None:
                         yield ": still here\n\n"
                     known = latest
-                    turns += 1
                     await asyncio.sleep(_EVERY_S)
 
         return StreamingResponse(

@@ -10,8 +10,9 @@ from central.rollup.business_day import midnight_ms
 from central.store.connection import Connection
 from central.store.database import Location, open_for_writing, reading, transaction
 from central.store.postgres_connection import PostgresConnection
+from central.store.postgres_days import PARTITIONED
 from central.store.postgres_events import Partitions, partition_day
-from central.store.postgres_schema import PARTITIONED, Table, tables
+from central.store.postgres_schema import Table, tables
 from central.store.protocol import StoreRefusedError
 from central.store.storable import storable
 

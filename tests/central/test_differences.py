@@ -71,7 +71,6 @@ def never_heard(node: str, label: str | None) -> Difference:
         config_differs=True,
         software=None,
         wanted_software=None,
-        software_differs=False,
     )
 
 

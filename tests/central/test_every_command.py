@@ -110,6 +110,7 @@ retire-node {H2} --reason mistake --back
 
 audit
 rebuild
+rebuild --lose-dropped-days
 move --to moved.db
 """
 

@@ -7,7 +7,7 @@ from central.store.alerts import Alerts
 from central.store.database import Location, reading, transaction, writing
 from central.store.updates import UpdateBook
 from central.updates.rollout import Rollout, RolloutState
-from contract.wire import SiteMachine, UpdateState, configuration_label
+from contract.wire import Release, ReleaseFile, SiteMachine, UpdateState, configuration_label
 from tests.central.alerts.office import MIN, RULES, Office, quiet_day, receiver
 from tests.central.decisions import decide
 from tests.central.journal import MORNING_MS, NODE, OTHER_NODE
@@ -91,6 +91,32 @@ def test_a_hub_that_does_not_run_what_it_was_told_is_an_alert_after_two_days(
     office.now_ms += 60 * MIN
     office.live(2, mine, theirs)
     assert office.open() == [("software", NODE[:11], "h1")]
+
+
+def test_a_hub_with_other_files_than_were_published_is_an_alert_after_two_days(
+    location: Location,
+) -> None:
+    nation, mine = receiver("nation"), quiet_day()
+    office = Office(location, nation)
+    office.take(mine)
+    with writing(location) as db, transaction(db.conn):
+        file = ReleaseFile("a-1-py3-none-any.whl", bytes(32), 1, 1, ("cp313-aarch64",))
+        book = UpdateBook(db.conn)
+        book.note_release(Release(1, 1, "0.1.0", 0, 1, 1, (file,), "1a2b3c4d5e6f"))
+        db.execute("UPDATE nodes SET fingerprint = 'aaaaaaaaaaaa'")
+    office.live(1, mine)
+    office.now_ms += 47 * 60 * MIN
+    office.live(2, mine)
+    assert office.open() == []
+    office.now_ms += 60 * MIN
+    office.live(2, mine)
+    assert office.open() == [("software", NODE[:11], "h1")]
+    words = "đang chạy 0.1.0-aaaaaaaaaaaa, cần 0.1.0-1a2b3c4d5e6f"
+    assert words in office.sent[0][1].text
+    with writing(location) as db:
+        db.execute("UPDATE nodes SET fingerprint = '1a2b3c4d5e6f'")
+    office.live(20, mine)
+    assert office.open() == []
 
 
 def test_a_machine_that_does_not_follow_its_hub_is_an_alert_after_two_days(
