@@ -7,7 +7,7 @@ ARGS ?=
 SIDE_BY_SIDE := -n 4 --dist loadfile
 SOURCES := contract runtime edge display central simulation provision tests benchmarks docs
 
-.PHONY: demo test test-gpio test-gpio-sim test-usb test-systemd test-machine test-cluster test-printers check format bench bench-ticket bench-terminal bench-call bench-start bench-ingest bench-centre bench-public pictures reference lock debian clean
+.PHONY: demo test test-gpio test-gpio-sim test-usb test-systemd test-machine test-postgres test-cluster test-printers check format bench bench-ticket bench-terminal bench-call bench-start bench-ingest bench-centre bench-public pictures reference lock debian clean
 
 demo: $(VENV)/run.stamp
 	@$(BIN)/thutu-demo $(ARGS)
@@ -34,6 +34,10 @@ test-systemd: $(VENV)/dev.stamp
 # A whole machine from a blank card, in QEMU; docs/install.md says how.
 test-machine: $(VENV)/dev.stamp
 	$(BIN)/pytest -s -v tests/machine/live_machine.py
+
+# The centre on another PostgreSQL than the wheel's: make test-postgres POSTGRES=/usr/lib/postgresql/15/bin
+test-postgres: $(VENV)/dev.stamp debian
+	THUTU_POSTGRES=$(POSTGRES) $(BIN)/pytest $(SIDE_BY_SIDE) tests/central tests/system/test_central_backup.py
 
 # Three brokers, three workers, PostgreSQL and its replica, each killed under load; docs/central.md says more.
 test-cluster: $(VENV)/dev.stamp

