@@ -17,6 +17,9 @@ from contract.wire import Release, UpdateState
 _MOST_ORDERS_OF_A_NODE = 100
 _LONGEST_REASON = 1000
 _ROLLOUT = ", ".join(Rollout.__struct_fields__)
+_ALTERED = """coalesce(fingerprint, '') <> ''
+    AND software IN (SELECT software FROM releases)
+    AND (software, fingerprint) NOT IN (SELECT software, fingerprint FROM releases)"""
 
 
 class UpdateBook:
@@ -85,6 +88,16 @@ class UpdateBook:
         for software, fingerprint in rows:
             found[software] = (*found.get(software, ()), fingerprint)
         return found
+
+    def is_altered(self, node: str) -> bool:
+        """Whether a node has said of the files of its software that they are not those of a release
+        of its version; False where no release says of which files it is."""
+        return bool(
+            self._conn.execute(
+                f"SELECT 1 FROM nodes WHERE code = ? AND {_ALTERED}",  # noqa: S608 - our own condition
+                (node,),
+            ).fetchone()
+        )
 
     def note_said(self, node: str, said: UpdateState, now_ms: int) -> bool:
         """Note how far a node says it is; False for a node not known yet. The same again is no
@@ -263,6 +276,7 @@ class UpdateReader:
         rows = self._visible.query(
             f"""SELECT visible.code, province, nodes.code, coalesce(software, ''),
                 CASE WHEN online = 1 AND heard_ms >= :heard_since THEN 0 ELSE 1 END,
+                CASE WHEN {_ALTERED} THEN 1 ELSE 0 END,
                 CASE WHEN given.told_ms IS NULL THEN 0 ELSE 1 END,
                 CASE WHEN taken.node IS NULL THEN 0 ELSE 1 END,
                 coalesce(given.phase, ''), coalesce(given.reason, ''), given.since_ms
@@ -283,19 +297,8 @@ class UpdateReader:
             by_code=int(where.site is not None),
         )
         return [
-            HubUpdate(
-                site=site,
-                province=province,
-                node=node,
-                software=software,
-                is_silent=bool(silent),
-                is_told=bool(told),
-                is_taken_back=bool(taken),
-                phase=phase,
-                reason=reason,
-                since_ms=since_ms,
-            )
-            for site, province, node, software, silent, told, taken, phase, reason, since_ms in rows
+            HubUpdate(*row[:4], *map(bool, row[4:8]), *row[8:])  # as the struct's fields
+            for row in rows
         ]
 
     def software(self, where: Where, today: str) -> list[tuple[str, str, int]]:

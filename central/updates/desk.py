@@ -155,6 +155,7 @@ class RolloutDesk:
             status.update,
             rollouts,
             lambda number: book.told(status.node, number),
+            is_altered=lambda: book.is_altered(status.node),
         )
 
     def _give(self, node: str, order: Order, now_ms: int) -> bool:

@@ -24,7 +24,8 @@ class Progress(StrEnum):
 
 
 class HubUpdate(Struct, frozen=True):
-    """A hub, what it runs, whether it is heard, and what is known of it and one rollout.
+    """A hub, what it runs, whether it is heard, whether the files of its software are not those
+    that were published (`is_altered`), and what is known of it and one rollout.
 
     `phase` is its last word on the rollout's order, empty before the first; `reason` what it gave
     for it, `since_ms` since when (UTC milliseconds).
@@ -35,6 +36,7 @@ class HubUpdate(Struct, frozen=True):
     node: str
     software: str
     is_silent: bool
+    is_altered: bool = False
     is_told: bool = False
     is_taken_back: bool = False
     phase: str = ""
@@ -48,7 +50,10 @@ def progress_of(hub: HubUpdate, rollout: Rollout) -> Progress:
         (hub.phase == "refused", Progress.REFUSED),
         (hub.phase == "done", Progress.DONE),
         (hub.phase == "trying" and not hub.is_silent, Progress.TRYING),
-        (hub.phase != "trying" and hub.software == rollout.software, Progress.DONE),
+        (
+            hub.phase != "trying" and hub.software == rollout.software and not hub.is_altered,
+            Progress.DONE,
+        ),
         (hub.is_taken_back, Progress.KEPT),
         (rollout.state.is_over and not hub.is_told, Progress.KEPT),
         (hub.is_silent, Progress.SILENT),

@@ -115,11 +115,14 @@ def order_for(
     said: UpdateState | None,
     rollouts: Iterable[Rollout],
     told: Callable[[int], Told | None],
+    *,
+    is_altered: Callable[[], bool],
 ) -> Order | None:
     """What a node that has just said what it runs should be told, None for nothing.
 
     `rollouts` are all there are, the newest first: that decides in which the node is. `told` says
-    what is known of the node and an order.
+    what is known of the node and an order, `is_altered` whether the files of its software are not
+    those that were published: then it is told a release of the same software as well.
     """
     heard = 0 if said is None else said.order
     for rollout in rollouts:
@@ -128,7 +131,7 @@ def order_for(
         if rollout.state is RolloutState.RUNNING:
             if not rollout.includes(node):
                 continue
-            if heard >= rollout.order or software == rollout.software:
+            if heard >= rollout.order or (software == rollout.software and not is_altered()):
                 return None
             return Order(rollout.order, rollout.release, rollout.manifest, rollout.urgent)
         known = told(rollout.order)

@@ -10,14 +10,17 @@ from central.store.access import AccessStore
 from central.store.connection import Database
 from central.store.database import Location, reading, transaction
 from central.store.ingest import SqlIngestStore
+from central.store.rows import Heard
 from central.store.updates import UpdateBook, UpdateReader
 from central.store.visible import Where
 from central.updates.desk import RolloutDesk
+from central.updates.progress import Progress, progress_of
 from central.updates.rollout import Rollout, RolloutState
 from central.updates.settings import UpdateSettings
+from contract.codec import encode_message
 from contract.stamp import Stamp
 from contract.topics import down
-from contract.wire import VERSION, Phase, Status, Update, UpdateState
+from contract.wire import VERSION, Phase, Release, Status, Update, UpdateState
 from runtime.sealed import unseal_from
 from tests.central.journal import DAY
 from tests.central.updates.test_rollout import ROLLOUT
@@ -81,10 +84,21 @@ class Ground:
         return found
 
     def say(self, node: str, said: UpdateState | None = None, software: str = "6.0") -> None:
-        status = Status(
-            VERSION, node, online=True, epoch="00000000000000aa", software=software, update=said
+        self.desk.hear(self.status(node, said, software))
+
+    @staticmethod
+    def status(
+        node: str, said: UpdateState | None, software: str, fingerprint: str | None = None
+    ) -> Status:
+        return Status(
+            VERSION,
+            node,
+            online=True,
+            epoch="00000000000000aa",
+            software=software,
+            update=said,
+            fingerprint=fingerprint,
         )
-        self.desk.hear(status)
 
     def all_say(self, *nodes: str, phase: Phase | None = None, reason: str = "") -> None:
         for node in nodes or NODES:
@@ -194,6 +208,33 @@ def test_a_stop_reaches_hubs_that_say_nothing_at_that_moment(ground: Ground) -> 
     ground.say(NODES[1], UpdateState(2, 7, "preparing"))
     ground.desk.turn()
     assert ground.published[5:] == [NODES[1]]
+
+
+def test_a_release_of_the_same_software_goes_to_the_hubs_whose_files_were_altered(
+    ground: Ground,
+) -> None:
+    again = msgspec.structs.replace(ROLLOUT, rollout=2, release=8)
+    files = {NODES[0]: "0123456789ab", NODES[1]: "ffffffffffff", NODES[2]: None}
+    with transaction(ground.db.conn):
+        for number, published in ((7, "0123456789ab"), (8, "0123456789ab")):
+            release = Release(VERSION, number, "7.0", 0, 1, 1, (), published)
+            UpdateBook(ground.db.conn).note_release(release)
+    store = SqlIngestStore(ground.db)
+    for node, fingerprint in files.items():
+        status = ground.status(node, UpdateState(2, 7, "done"), "7.0", fingerprint)
+        with store.transaction():
+            journal = store.journal(node, status.epoch)
+            assert journal is not None
+            heard = Heard(status, encode_message(status), ground.clock.now_ms)
+            store.save_status(journal, heard)
+        ground.desk.hear(status)
+    ground.begin(again)
+    ground.desk.turn()
+    assert {node: update.release for node, update in ground.retained.items()} == {NODES[1]: 8}
+    with reading(ground.location) as conn:
+        hubs = UpdateReader(conn, Scope()).hubs(again, Where(), heard_since_ms=0, today=DAY)
+    progress = [progress_of(hub, again) for hub in hubs if hub.node in files]
+    assert progress == [Progress.DONE, Progress.FETCHING, Progress.DONE]
 
 
 def test_a_new_rollout_has_higher_orders_than_any_hub_was_told_before(ground: Ground) -> None:

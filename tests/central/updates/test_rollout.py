@@ -43,8 +43,9 @@ def order(
     said: UpdateState | None = None,
     software: str = "6.0",
     told: Mapping[int, Told] | None = None,
+    altered: bool = False,
 ) -> Order | None:
-    return order_for(NODE, software, said, rollouts, (told or {}).get)
+    return order_for(NODE, software, said, rollouts, (told or {}).get, is_altered=lambda: altered)
 
 
 def test_a_percentage_is_about_that_share_of_hubs_and_growing_it_takes_nobody_out() -> None:
@@ -87,6 +88,12 @@ def test_a_hub_is_told_once_it_says_that_it_has_something_else() -> None:
     assert order(rollout(percent=share_of(NODE, 7))) is None
     assert order(rollout(percent=share_of(NODE, 7) + 1)) is not None
     assert order() is None
+
+
+def test_who_has_the_software_with_other_files_is_told_it_once_again() -> None:
+    assert order(ROLLOUT, software="7.0") is None
+    assert order(ROLLOUT, software="7.0", altered=True) == Order(2, 7)
+    assert order(ROLLOUT, software="7.0", altered=True, said=UpdateState(2, 7, "done")) is None
 
 
 def test_the_newest_rollout_that_has_the_hub_decides() -> None:
@@ -156,6 +163,8 @@ def hub(**facts: object) -> HubUpdate:
         ({"phase": "trying", "software": "7.0", "is_silent": True}, Progress.SILENT),
         ({"phase": "done", "software": "8.0", "is_silent": True}, Progress.DONE),
         ({"software": "7.0"}, Progress.DONE),
+        ({"software": "7.0", "is_altered": True}, Progress.QUEUED),
+        ({"software": "7.0", "is_altered": True, "phase": "done"}, Progress.DONE),
         ({"phase": "refused", "is_silent": True}, Progress.REFUSED),
         ({"phase": "waiting", "is_taken_back": True}, Progress.KEPT),
     ],

@@ -54,6 +54,24 @@ def test_an_ordered_release_is_built_switched_to_and_proven(site: Site, tmp_path
     assert site.restarts == before
 
 
+def test_a_release_of_the_same_version_mends_files_that_were_edited(
+    site: Site, tmp_path: Path
+) -> None:
+    made = wheel(tmp_path, "2.0")
+    order(site.order_file, 1, 2, publish(site.house, 2, [made]))
+    site.run()
+    [edited] = site.releases.folder("2").glob("lib/*/site-packages/sample_hub.py")
+    was = edited.read_bytes()
+    edited.write_bytes(was + b"# here\n")
+
+    order(site.order_file, 2, 3, publish(site.house, 3, [made], software="2.0"))
+    site.run()
+    assert site.phase() == (3, "done", "")
+    assert links(site) == ("3", "3", "2")
+    [mended] = site.releases.folder("3").glob("lib/*/site-packages/sample_hub.py")
+    assert mended.read_bytes() == was
+
+
 def test_a_release_whose_hub_does_not_live_is_given_back_and_not_tried_again(
     site: Site, tmp_path: Path
 ) -> None:
