@@ -11,7 +11,7 @@ from edge.ticket.layout import Paper
 from edge.ticket.tcvn3 import CodePages
 from simulation.printer.model import PrinterModel
 from tests.edge.ticket.tickets import FOLLOW_URL, LONGEST_SERVICE, every_word, ticket
-from tests.simulation.printer.bench import picture, printed
+from tests.simulation.printer.bench import codes, picture, printed
 
 # 58 mm and 80 mm rolls as they are sold: 384 to 576 dots, at both densities.
 PAPERS = [Paper(dots, dpi) for dots, dpi in product((384, 416, 432, 512, 576), (180, 203))]
@@ -46,8 +46,19 @@ def test_the_longest_ticket_comes_out_whole(
 
     paper_used = picture(slip, model)
     assert (slip.complete, slip.qr) == (True, FOLLOW_URL)
+    assert codes(paper_used) == [FOLLOW_URL]
     assert paper_used.size == preview.size
     if mode == "raster":
         assert ImageChops.logical_xor(paper_used, preview).getbbox() is None
     else:
         assert "".join(slip.text.split()) == "".join(every_word(content).split())
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_code_that_the_printer_cannot_draw_is_read_all_the_same(mode: Mode) -> None:
+    for paper in (PAPERS[0], PAPERS[-1]):
+        profile = PrinterProfile(paper=paper, mode=mode, code_page=CodePages(), native_qr=False)
+        model = PrinterModel(dots=paper.dots, dpi=paper.dpi, native_qr=False)
+        slip = printed(profile.renderer().encode(ticket()), model)
+        assert slip.qr is None
+        assert codes(picture(slip, model)) == [FOLLOW_URL]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import zxingcpp
 from PIL import Image
 
 from contract.stamp import Stamp
@@ -77,6 +78,11 @@ def printed(data: bytes, model: PrinterModel = AT_ONCE) -> Slip:
         slip = stand.slip()
         assert stand.printer.failures == []
     return slip
+
+
+def codes(paper: Image.Image) -> list[str]:
+    """What a phone reads of the codes on it."""
+    return [found.text for found in zxingcpp.read_barcodes(paper.convert("L"))]
 
 
 def picture(slip: Slip, model: PrinterModel = AT_ONCE) -> Image.Image:
