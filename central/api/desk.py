@@ -151,7 +151,7 @@ class Desk:
             written_off=sum(node.written_off for node in nodes),
             duplicates=sum(node.duplicates for node in nodes),
             contradictions=sum(node.contradictions for node in nodes),
-            nodes=node_qualities(self._reader, [*nodes, *known[0].awaited], self._moment),
+            nodes=node_qualities([*nodes, *known[0].awaited], self._moment),
         )
 
     def _known(self, day: date, where: Where) -> "list[_Known]":

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import json
 
 from central.api.freshness import local_time, state_of
 from central.api.known import KnownSite, Moment, freshness_of, known_sites
@@ -38,9 +39,9 @@ from central.store.reader import NodeRow, Reader
 from central.store.visible import Where
 from central.vietnamese_order import by_name
 from contract import events as e
-from contract.codec import ContractError, decode_entry, decode_message
+from contract.codec import decode_entry
 from contract.stamp import Stamp
-from contract.wire import Health, Status
+from contract.wire import Health
 
 _WORST_FIRST = (
     Liveness.OFFLINE,
@@ -92,7 +93,7 @@ class Records:
             ),
         )
         shown = found[page.offset : page.offset + page.limit]
-        told = node_qualities(self._reader, [node for _, node in shown], self._moment)
+        told = node_qualities([node for _, node in shown], self._moment)
         return Nodes(
             total=len(found),
             next_offset=page.next_offset(len(found)),
@@ -234,15 +235,10 @@ class Records:
         return known_sites(self._reader, self._today, where, self._moment)
 
 
-def node_qualities(
-    reader: Reader, nodes: Sequence[NodeRow | AwaitedNode], moment: Moment
-) -> list[NodeQuality]:
+def node_qualities(nodes: Sequence[NodeRow | AwaitedNode], moment: Moment) -> list[NodeQuality]:
     """What is known of some hubs, in their order."""
-    said = reader.statuses([node.node for node in nodes])
     return [
-        _never_heard(node)
-        if isinstance(node, AwaitedNode)
-        else _node_quality(node, _health(*said.get(node.node, (b"", 0))), moment)
+        _never_heard(node) if isinstance(node, AwaitedNode) else _node_quality(node, moment)
         for node in nodes
     ]
 
@@ -260,11 +256,11 @@ def _never_heard(node: AwaitedNode) -> NodeQuality:
         software_fingerprint=None,
         config=None,
         unsent=None,
-        health=_health(b"", 0),
+        health=_health(None, None),
     )
 
 
-def _node_quality(node: NodeRow, health: NodeHealth, moment: Moment) -> NodeQuality:
+def _node_quality(node: NodeRow, moment: Moment) -> NodeQuality:
     since_ms = node.online_since_ms
     return NodeQuality(
         node=node.node,
@@ -278,18 +274,18 @@ def _node_quality(node: NodeRow, health: NodeHealth, moment: Moment) -> NodeQual
         software_fingerprint=node.fingerprint or None,
         config=node.config,
         unsent=node.unsent,
-        health=health,
+        health=_health(node.health, node.health_ms),
     )
 
 
-def _health(status: bytes, heard_ms: int) -> NodeHealth:
-    """What a status tells of the machine; one that cannot be read tells nothing."""
+def _health(told: str | None, told_ms: int | None) -> NodeHealth:
+    """What a hub told of its machine; what cannot be read tells nothing."""
     try:
-        health = decode_message(status, Status).health or _NOTHING_TOLD
-    except ContractError:
+        health = json.decode(told or "null", type=Health | None) or _NOTHING_TOLD
+    except msgspec.MsgspecError:
         health = _NOTHING_TOLD
     return NodeHealth(
-        told=None if health == _NOTHING_TOLD else local_time(heard_ms),
+        told=None if told_ms is None or health == _NOTHING_TOLD else local_time(told_ms),
         temperature_c=health.temperature_c,
         undervoltage=health.undervoltage,
         wear_percent=health.wear_percent,

@@ -190,8 +190,10 @@ class SqlIngestStore:
         status = heard.status
         software = storable(status.software)
         machines = None if status.machines is None else json.encode(status.machines).decode()
+        health = None if status.health is None else json.encode(status.health).decode()
         self._conn.execute(
             """UPDATE nodes SET current_journal = ?, synced = ?, unsent = ?, config = ?,
+            health = ?, health_ms = ?,
             machines = CASE WHEN software = ? THEN coalesce(?, machines) ELSE ? END,
             fingerprint = CASE WHEN software = ? THEN coalesce(?, fingerprint) ELSE ? END,
             software = ? WHERE code = ?""",
@@ -200,6 +202,8 @@ class SqlIngestStore:
                 status.synced,
                 status.unsent,
                 storable(status.config),
+                health,
+                heard.received_ms,
                 software,
                 machines,
                 machines,

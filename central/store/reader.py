@@ -46,9 +46,9 @@ class SiteRow(Struct, frozen=True):
 
 
 class NodeRow(Struct, frozen=True):
-    """What is known of a node: what it last said, also of the machines beside it (JSON) and of the
-    files of its software (`fingerprint`), how far its present journal is held and folded, and the
-    quality of all its journals together.
+    """What is known of a node: what it last said, also of the machines beside it (JSON), of the
+    files of its software (`fingerprint`) and of its own machine (`health`, JSON, at `health_ms`),
+    how far its present journal is held and folded, and the quality of all its journals together.
 
     `owed` are journals of former cards that may lack rows, `owed_missing` how many such rows are
     known, and `owed_ms` until when those of them are in the figures that were not over before the
@@ -78,6 +78,8 @@ class NodeRow(Struct, frozen=True):
     business_day: str | None
     machines: str | None = None
     fingerprint: str | None = None
+    health: str | None = None
+    health_ms: int | None = None
     owed: int = 0
     owed_missing: int = 0
     owed_ms: int | None = None
@@ -182,7 +184,8 @@ class Reader:
                 sum(folded_ms) FILTER (WHERE {PRESENT}),
                 coalesce(sum(announced) FILTER (WHERE {PRESENT}), 0),
                 sum(announced_ms) FILTER (WHERE {PRESENT}),
-                max(business_day) FILTER (WHERE {PRESENT}), machines, fingerprint,
+                max(business_day) FILTER (WHERE {PRESENT}),
+                machines, fingerprint, health, health_ms,
                 count(journal) FILTER (WHERE {OWED}),
                 coalesce(sum({MISSING}) FILTER (WHERE {OWED}), 0),
                 min(coalesce({REACHES_MS}, 0))
@@ -212,21 +215,6 @@ class Reader:
             Where(site=site),
         )
         return [text for (text,) in rows]
-
-    def statuses(self, nodes: Sequence[str]) -> dict[str, tuple[bytes, int]]:
-        """The last status of some nodes, by name: its bytes as they came, and when (UTC
-        milliseconds); those that never sent one are left out."""
-        if not nodes:
-            return {}
-        asked = {f"node{place}": node for place, node in enumerate(nodes)}
-        names = ", ".join(f":{name}" for name in asked)
-        rows = self._visible.query(
-            f"""SELECT nodes.code, status, heard_ms FROM visible JOIN nodes USING (site)
-            WHERE nodes.code IN ({names}) AND status IS NOT NULL""",  # noqa: S608 - our own names
-            EVERYWHERE,
-            **asked,
-        )
-        return {node: (bytes(status), heard_ms) for node, status, heard_ms in rows}
 
     def gaps(self, site: str) -> list[Gap]:
         """What is missing of a site's journals, also what its hub says it has beyond, and the open

@@ -228,3 +228,11 @@ def m002_awaited_nodes(db: Database) -> None:
 def m003_fingerprints(db: Database) -> None:
     """What a node last said of the files of its software; see `contract.wire.Status`."""
     db.execute("ALTER TABLE nodes ADD COLUMN fingerprint TEXT")
+
+
+@migrations()
+def m004_health(db: Database) -> None:
+    """What a node itself last said of its machine (JSON; see `contract.wire.Health`), and when: the
+    broker's word that it has gone says nothing of that."""
+    db.execute("ALTER TABLE nodes ADD COLUMN health TEXT")
+    db.execute("ALTER TABLE nodes ADD COLUMN health_ms INTEGER")

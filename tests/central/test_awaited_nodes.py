@@ -15,7 +15,7 @@ from central.api.models import Liveness
 from central.api.quality import shares
 from central.api.quality_models import NodeQuality
 from central.api.ranking import Page
-from central.api.records import Records, node_qualities
+from central.api.records import Records
 from central.configuration.differences import wanted
 from central.registry.lists import ListError
 from central.registry.nodes import Awaiting, await_nodes, compare_nodes, node_check, read_nodes
@@ -189,7 +189,6 @@ def test_hubs_to_come_are_listed_to_those_who_may_see_their_site(centre: Databas
     assert everywhere[0].state is Liveness.NEVER
     assert [hub.node for hub in hubs(centre, Scope(province="48"))] == [QUIET_HUB]
     assert [hub.node for hub in hubs(centre, Scope(province="01"))] == [H1, H2]
-    assert node_qualities(Reader(centre.conn, Scope()), [], MOMENT) == []
 
 
 # --- alerts --------------------------------------------------------------------------------------
