@@ -24,8 +24,8 @@ class MissingRange(Model):
 
 
 class NodeHealth(Model):
-    """What a hub last said of its machine; null is what it did not tell. A hub that has gone says
-    nothing more: all is null."""
+    """What a hub itself last said of its machine, also one that has gone since; null is what it did
+    not tell."""
 
     told: datetime | None = Field(
         description="When it said so; null when it told nothing.",
