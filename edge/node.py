@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
@@ -78,23 +79,28 @@ class Node:
         config = own if configuration is None else configuration.label
         identity = Identity(settings.node, version("thutu"), config)
         self._certificate = _certificate(settings, clock)
-        self.access = Access(settings.data / "access.db", clock)
-        self.hub = Hub(identity, settings.site, settings.data, clock, self._print)
-        self._news = LastNews(SystemClock())
-        self._machines = SiteMachines(SystemClock())
-        shown = self._certificate.file if self._certificate else None
-        self._address = HttpAddress(settings.http.host, settings.http.port, shown)
-        self._api: LocalApi | None = None
-        wear = DiskWear(settings.data, SystemClock(), settings.disk_endurance_tb)
-        self._health = partial(read_health, settings.data, wear.percent)
-        self._machine = MachineWatch(self._health, self.hub.report, self._devices, self._news)
-        self._printer = self._own_printer()
-        self._controls = self._own_controls(clock)
-        self._keeper = self._own_keeper(clock)
-        self._updates = self._own_updates()
-        self._bookings = self._centre_bookings()
-        self._software = SoftwareWatch()
-        self._uplink = self._own_uplink(identity, clock)
+        with ExitStack() as undo:
+            self.access = Access(settings.data / "access.db", clock)
+            undo.callback(self.access.close)
+            self.hub = Hub(identity, settings.site, settings.data, clock, self._print)
+            undo.callback(self.hub.close)
+            self._news = LastNews(SystemClock())
+            self._machines = SiteMachines(SystemClock())
+            shown = self._certificate.file if self._certificate else None
+            self._address = HttpAddress(settings.http.host, settings.http.port, shown)
+            undo.callback(self._address.close)
+            self._api: LocalApi | None = None
+            wear = DiskWear(settings.data, SystemClock(), settings.disk_endurance_tb)
+            self._health = partial(read_health, settings.data, wear.percent)
+            self._machine = MachineWatch(self._health, self.hub.report, self._devices, self._news)
+            self._printer = self._own_printer()
+            self._controls = self._own_controls(clock)
+            self._keeper = self._own_keeper(clock)
+            self._updates = self._own_updates()
+            self._bookings = self._centre_bookings()
+            self._software = SoftwareWatch()
+            self._uplink = self._own_uplink(identity, clock)
+            undo.pop_all()
 
     @property
     def url(self) -> str:

@@ -263,55 +263,52 @@ def _start_ms(day: str | None) -> int:
     return 0 if day is None else midnight_ms(day)
 
 
-# Per node, then per site, then per province: 0 is live, 1 delayed, 2 offline, 3 ended, NULL never
-# heard.
-_COMPLETE = "CASE WHEN min(complete_ms) > :now THEN :now ELSE min(complete_ms) END"
-_HEARD = greater("coalesce(heard_ms, 0)", "coalesce(max(received_ms), 0)")
+# Per site, then per province: 0 is live, 1 delayed, 2 offline, 3 ended, NULL never heard. A node's
+# present journal is found by its key; only those of former cards, which are few, are summed up.
+_HEARD = greater(
+    "coalesce(heard_ms, 0)", greater("coalesce(received_ms, 0)", "coalesce(former_heard_ms, 0)")
+)
+_MISSING = f"CASE WHEN written_off_ms IS NULL THEN {MISSING} END"
+_COMPLETE = f"CASE WHEN owed_ms < {REACHES_MS} THEN nullif(owed_ms, 0) ELSE {REACHES_MS} END"
+
+
+def _of_all(column: str) -> str:
+    """The sum over a site's nodes of what each tells of the day; NULL unless all do."""
+    told = f"CASE WHEN business_day = :day THEN {column} END"
+    return f"CASE WHEN count({told}) = count(nodes.node) THEN sum({told}) END AS {column}"
 
 
 _NOW = f""",
-node_now AS MATERIALIZED (
-    SELECT visible.site, nodes.node, online,
-        {_HEARD} AS heard_ms,
-        coalesce(sum({MISSING}) FILTER (WHERE written_off_ms IS NULL), 0) AS missing,
-        max({REACHES_MS}) FILTER (WHERE {PRESENT}) AS present_ms,
+former AS MATERIALIZED (
+    SELECT nodes.node, coalesce(max(received_ms), 0) AS former_heard_ms,
+        sum({_MISSING}) AS former_missing,
         min(coalesce({REACHES_MS}, 0))
-            FILTER (WHERE {OWED} AND coalesce({OVER_MS}, :since) >= :since) AS owed_ms,
-        sum(waiting) FILTER (WHERE {PRESENT} AND business_day = :day) AS waiting,
-        min(waiting_since_ms) FILTER (WHERE {PRESENT} AND business_day = :day) AS since_ms,
-        sum(counters_open) FILTER (WHERE {PRESENT} AND business_day = :day) AS counters_open,
-        sum(counters_paused) FILTER (WHERE {PRESENT} AND business_day = :day) AS counters_paused
-    FROM visible JOIN nodes USING (site) LEFT JOIN journals USING (node) WHERE {IN_SERVICE}
-    GROUP BY nodes.node, visible.site
-),
-node_reach AS MATERIALIZED (
-    SELECT node_now.*,
-        CASE WHEN owed_ms < present_ms THEN nullif(owed_ms, 0) ELSE present_ms END
-            AS complete_ms
-    FROM node_now
-),
-site_now AS MATERIALIZED (
-    SELECT site,
-        max(CASE WHEN online = 0 OR heard_ms < :oldest THEN 2
-            WHEN present_ms >= :oldest THEN 0 ELSE 1 END) AS state,
-        CASE WHEN count(complete_ms) = count(*) THEN {_COMPLETE} END AS complete_ms,
-        sum(missing) AS missing,
-        CASE WHEN count(waiting) = count(*) THEN sum(waiting) END AS waiting,
-        min(since_ms) AS since_ms,
-        CASE WHEN count(counters_open) = count(*) THEN sum(counters_open) END AS counters_open,
-        CASE WHEN count(counters_paused) = count(*) THEN sum(counters_paused) END
-            AS counters_paused
-    FROM node_reach GROUP BY site
+            FILTER (WHERE {OWED} AND coalesce({OVER_MS}, :since) >= :since) AS owed_ms
+    FROM visible JOIN nodes USING (site) JOIN journals USING (node)
+    WHERE {IN_SERVICE} AND journal IS DISTINCT FROM current_journal GROUP BY nodes.node
 ),
 awaited AS MATERIALIZED (
     SELECT site, min(from_ms) AS awaited_ms FROM awaited_nodes WHERE from_ms <= :now GROUP BY site
+),
+site_now AS (
+    SELECT visible.site,
+        max(CASE WHEN nodes.node IS NULL THEN NULL WHEN online = 0 OR {_HEARD} < :oldest THEN 2
+            WHEN {REACHES_MS} >= :oldest THEN 0 ELSE 1 END) AS state,
+        CASE WHEN count({_COMPLETE}) = count(nodes.node) THEN min({_COMPLETE}) END AS known_ms,
+        sum(coalesce({_MISSING}, 0) + coalesce(former_missing, 0)) AS missing,
+        min(CASE WHEN business_day = :day THEN waiting_since_ms END) AS since_ms,
+        {_of_all("waiting")}, {_of_all("counters_open")}, {_of_all("counters_paused")}
+    FROM visible LEFT JOIN nodes ON nodes.site = visible.site AND {IN_SERVICE}
+        LEFT JOIN journals ON {PRESENT} LEFT JOIN former ON former.node = nodes.node
+    GROUP BY visible.site
 ),
 stands AS MATERIALIZED (
     SELECT visible.site, code, province, registered, valid_to,
         CASE WHEN valid_to < :today OR (state IS NULL AND {IS_TAKEN_AWAY}) THEN 3
             WHEN state = 0 AND awaited_ms IS NOT NULL THEN 1 ELSE state END AS state,
         CASE WHEN valid_to < :today OR state IS NULL THEN 1 ELSE 0 END AS is_over,
-        CASE WHEN awaited_ms < complete_ms THEN awaited_ms ELSE complete_ms END AS complete_ms,
+        CASE WHEN awaited_ms < known_ms THEN awaited_ms WHEN known_ms > :now THEN :now
+            ELSE known_ms END AS complete_ms,
         missing, waiting, since_ms, counters_open, counters_paused
     FROM visible LEFT JOIN site_now USING (site) LEFT JOIN awaited USING (site)
 )"""  # noqa: S608 - our own names

@@ -58,7 +58,7 @@ class Visible:
             "code = :site": where.site,
         }
         used = [condition for condition, value in filters.items() if value is not None]
-        visible = f"WITH visible AS (SELECT * FROM sites WHERE {' AND '.join(used) or 'true'}) "  # noqa: S608 - our own conditions
+        seen = f"SELECT * FROM sites WHERE {' AND '.join(used) or 'true'}"  # noqa: S608 - our own conditions
         asked = {
             **values,
             "scope_province": self.scope.province,
@@ -67,4 +67,5 @@ class Visible:
             "unit": where.unit,
             "site": where.site,
         }
+        visible = f"WITH visible AS NOT MATERIALIZED ({seen}) "
         return self._conn.execute(visible + sql, asked).fetchall()
