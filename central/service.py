@@ -36,9 +36,16 @@ from central.rollup.folder import Folder
 from central.rounds import Rounds
 from central.scope import Role
 from central.settings import AccessSettings, FigureSettings, HttpSettings
-from central.store.database import Location, close, database_of, lead, open_for_writing, writing
+from central.store.database import (
+    Location,
+    close,
+    database_of,
+    give_up_dropped_days,
+    lead,
+    open_for_writing,
+    writing,
+)
 from central.store.ingest import SqlIngestStore
-from central.store.postgres import Postgres
 from central.store.rollup import SqlRollupStore
 from central.store.rows import Quarantined
 from central.updates.desk import RolloutDesk
@@ -278,9 +285,10 @@ def rebuild(
     Raises FolderInUseError while a centre runs, and StoreError.
     """
     with FolderLock(folder):
-        if lose_dropped_days and isinstance(database, Postgres):
-            database.give_up_dropped_days()
-        with writing(database or database_of(folder), alone=True) as db:
+        where = database or database_of(folder)
+        if lose_dropped_days:
+            give_up_dropped_days(where)
+        with writing(where, alone=True) as db:
             return Folder(SqlRollupStore(db)).rebuild()
 
 

@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 
 from central.store import figures_edition, postgres_connection, sqlite
 from central.store.connection import Connection, Database
+from central.store.dropped_days import forget_dropped
 from central.store.postgres import Postgres
 from central.store.postgres_connection import Claim, PostgresConnection
 from central.store.protocol import StoreRefusedError
@@ -64,6 +65,16 @@ def writing(where: Location, *, alone: bool = False) -> Iterator[Database]:
         yield db
     finally:
         db.close()
+
+
+def give_up_dropped_days(where: Location) -> None:
+    """Let figures of days whose events were dropped be emptied with all others. Raises StoreError,
+    OwnedElsewhereError while anybody else takes in or folds events."""
+    if isinstance(where, Postgres):
+        where.give_up_dropped_days()
+        return
+    with closing(sqlite.open_for_writing(where)) as db, sqlite.transaction(db.conn):
+        forget_dropped(db.conn)
 
 
 def reading(where: Location) -> AbstractContextManager[Connection]:

@@ -3,8 +3,7 @@
 import logging
 
 from central.store.connection import Connection
-from central.store.postgres_connection import PostgresConnection
-from central.store.postgres_days import dropped
+from central.store.dropped_days import dropped_days
 from central.store.protocol import StoreRefusedError
 
 logger = logging.getLogger(__name__)
@@ -49,7 +48,7 @@ def renew(conn: Connection) -> None:
 def empty(conn: Connection) -> None:
     """Empty all figures, and put every cursor back to the start; what was restated stays. Raises
     StoreRefusedError where days of events were dropped, whose figures would not come again."""
-    days = dropped(conn) if isinstance(conn, PostgresConnection) else []
+    days = dropped_days(conn)
     if days:
         raise StoreRefusedError("days_dropped", days=len(days), first=days[0], last=days[-1])
     for table in _FOLDED:

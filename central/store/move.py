@@ -9,6 +9,7 @@ import msgspec
 from central.rollup.business_day import midnight_ms
 from central.store.connection import Connection
 from central.store.database import Location, open_for_writing, reading, transaction
+from central.store.dropped_days import dropped_days, note_dropped
 from central.store.postgres_connection import PostgresConnection
 from central.store.postgres_days import PARTITIONED
 from central.store.postgres_events import Partitions, partition_day
@@ -39,7 +40,9 @@ def move(source: Location, target: Location, now_ms: int) -> dict[str, Moved]:
         try:
             with transaction(new.conn):
                 new.conn.execute("DELETE FROM definitions")  # those of the source come with it
-                return {table.name: _move_table(old, new.conn, table, now_ms) for table in tables()}
+                moved = {one.name: _move_table(old, new.conn, one, now_ms) for one in tables()}
+                note_dropped(new.conn, dropped_days(old))
+                return moved
         finally:
             new.close()
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from central.store import figures_edition
+from central.store.dropped_days import forget_dropped
 from central.store.postgres_connection import (
     Claim,
     PostgresConnection,
@@ -14,7 +15,6 @@ from central.store.postgres_connection import (
     transaction,
 )
 from central.store.postgres_copy import Copy
-from central.store.postgres_days import forget_dropped
 from central.store.postgres_readers import Readers
 from central.store.postgres_schema import bring_up_to_date
 from central.store.protocol import CopyLostError, StoreError, StoreRefusedError

@@ -236,3 +236,9 @@ def m004_health(db: Database) -> None:
     broker's word that it has gone says nothing of that."""
     db.execute("ALTER TABLE nodes ADD COLUMN health TEXT")
     db.execute("ALTER TABLE nodes ADD COLUMN health_ms INTEGER")
+
+
+@migrations()
+def m005_dropped_days(db: Database) -> None:
+    """Days whose events were dropped before all else was moved here; see `dropped_days`."""
+    db.execute("CREATE TABLE dropped_days (day TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID")

@@ -2,7 +2,7 @@
 and nothing that comes later stumbles over what is not there."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,9 @@ from central.rollup.folder import Folder
 from central.service import rebuild
 from central.store import figures_edition
 from central.store.connection import Database
-from central.store.database import open_for_writing, writing
+from central.store.database import Location, database_of, open_for_writing, writing
 from central.store.ingest import SqlIngestStore
+from central.store.move import move
 from central.store.postgres import Postgres
 from central.store.protocol import OwnedElsewhereError, StoreError
 from central.store.rollup import SqlRollupStore
@@ -181,6 +182,32 @@ def test_a_version_that_defines_figures_anew_empties_none_of_a_dropped_day(
     rebuild(tmp_path, where, lose_dropped_days=True)
     with closing(open_for_writing(where, alone=True)) as db:
         assert issued(db) == {NEXT_DAY: TICKETS_NEXT_DAY}
+
+
+@pytest.mark.parametrize("to", ["sqlite", "postgresql"])
+def test_a_database_that_was_moved_knows_which_days_were_dropped(
+    where: Postgres, postgres: PostgresServer, tmp_path: Path, to: str
+) -> None:
+    operator(where, DROP)
+    folder = tmp_path / "centre"
+    with ExitStack() as stack:
+        there: Location = database_of(folder)
+        if to == "postgresql":
+            there = stack.enter_context(closing(Postgres(postgres.new_database())))
+        move(where, there, NOW_MS)
+        with pytest.raises(StoreError, match="--lose-dropped-days"):
+            rebuild(folder, there)
+        with writing(there) as db:
+            assert issued(db) == BOTH_DAYS
+        back = stack.enter_context(closing(Postgres(postgres.new_database())))
+        move(there, back, NOW_MS)
+        with pytest.raises(StoreError, match="--lose-dropped-days"):
+            rebuild(folder, back)
+
+        rebuild(folder, there, lose_dropped_days=True)
+        with writing(there) as db:
+            assert issued(db) == {NEXT_DAY: TICKETS_NEXT_DAY}
+        rebuild(folder, there)
 
 
 def test_a_day_that_was_put_away_by_pg_dump_comes_back_whole(
