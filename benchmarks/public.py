@@ -1,6 +1,7 @@
 """10,000 citizens open their ticket's page at once while the centre ingests 2,000 events a second:
-how soon they see it, and what that does to ingest. Readers are a process of their own, behind as
-many addresses as a proxy would tell of; centre, broker, hubs and readers share the machine."""
+how soon they see it, and what that does to ingest; where the pages have a program of their own
+(`thutu-central public`), and where the centre itself serves them. Readers are a process of their
+own, behind as many addresses as a proxy would tell of; all of them share the machine."""
 
 import asyncio
 import multiprocessing
@@ -9,22 +10,23 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.ingest_load import Load, day_of_hubs
 from benchmarks.report import line, quantile
-from benchmarks.running_centre import Hubs, running, until
+from benchmarks.running_centre import Hubs, running, running_public, until
 from central.broker import CENTRE, EmbeddedBroker
 from central.rollup.business_day import day_of
 from contract.codec import decode_message
 from contract.wire import Batch
 from runtime.clock import SystemClock
 
-_SITES, _EVENTS, _PER_MESSAGE = 300, 320, 8
+_SITES, _EVENTS, _PER_MESSAGE = 300, 640, 8
 _EVENTS_PER_S = 2_000
 _FIRST_MESSAGES = _SITES * 2
-_WITHOUT_S = 10.0
+_WITHOUT_S = 7.0
 _READERS, _CONNECTIONS = 10_000, 200
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
@@ -37,22 +39,28 @@ def main() -> None:
         EmbeddedBroker(Path(folder) / "broker") as broker,
     ):
         settings = broker.settings(CENTRE)
-        with running(Path(folder) / "centre", settings) as program:
+        centre = Path(folder) / "centre"
+        with running(centre, settings) as program, running_public(centre) as public:
             stream = _Stream(Hubs(settings), load)
             until(lambda: stream.acknowledged() >= _FIRST_MESSAGES)
-            without = stream.during(lambda: time.sleep(_WITHOUT_S))
-            read: list[float] = []
-            with_readers = stream.during(lambda: read.extend(_all_read(program.url, load)))
-            again = stream.during(lambda: time.sleep(_WITHOUT_S))
+            for name, url in (("public", public.url), ("public.within", program.url)):
+                _measure(name, stream, partial(_all_read, url, load))
             stream.stop()
+
+
+def _measure(name: str, stream: "_Stream", read_all: Callable[[], list[float]]) -> None:
+    without = stream.during(lambda: time.sleep(_WITHOUT_S))
+    read: list[float] = []
+    with_readers = stream.during(lambda: read.extend(read_all()))
+    without += stream.during(lambda: time.sleep(_WITHOUT_S))
     assert len(read) == _READERS + 1
     took_s = read.pop()
-    print(line("public.pages.rate", _READERS / took_s, "pages/s"))
+    print(line(f"{name}.pages.rate", _READERS / took_s, "pages/s"))
     for label, q in (("p50", 0.5), ("p99", 0.99)):
-        print(line(f"public.page.{label}_ms", quantile(read, q) * 1000, "ms"))
-        idle = quantile(without + again, q) * 1000
+        print(line(f"{name}.page.{label}_ms", quantile(read, q) * 1000, "ms"))
+        idle = quantile(without, q) * 1000
         busy = quantile(with_readers, q) * 1000
-        print(line(f"public.ingest.ack.{label}_ms", busy, "ms", "no readers", idle))
+        print(line(f"{name}.ingest.ack.{label}_ms", busy, "ms", "no readers", idle))
 
 
 class _Stream:

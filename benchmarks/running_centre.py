@@ -71,6 +71,8 @@ folder = "{folder}"
 [http]
 port = 0
 behind_https = true
+[public]
+port = 0
 [access]
 requests_per_minute = 1000000
 [mqtt]
@@ -83,13 +85,26 @@ password = "{mqtt.password}"
 """,
         encoding="utf-8",
     )
-    command = [sys.executable, "-m", "central", "--config", str(config), "serve"]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+    with _program(folder, "serve", "broker is connected") as centre:
+        yield centre
+
+
+@contextmanager
+def running_public(folder: Path) -> Iterator[Running]:
+    """The program of tickets' pages beside the centre that runs in this folder."""
+    with _program(folder, "public", "http://") as public:
+        yield public
+
+
+@contextmanager
+def _program(folder: Path, command: str, says: str) -> Iterator[Running]:
+    config, told = folder / "central.toml", folder / f"{command}.log"
+    program = [sys.executable, "-m", "central", "--config", str(config), command]
+    with told.open("wb") as log:
+        process = subprocess.Popen(program, stdout=log, stderr=log)
     try:
-        until(lambda: b"broker is connected" in (folder / "log").read_bytes())
-        said = (folder / "log").read_text(encoding="utf-8")
-        yield Running(process.pid, re.findall(r"http://[0-9.:]+", said)[0])
+        until(lambda: says in told.read_text("utf-8"))
+        yield Running(process.pid, re.findall(r"http://[0-9.:]+", told.read_text("utf-8"))[0])
     finally:
         process.terminate()
         process.wait()

@@ -16,6 +16,7 @@ from central.commands import Commands, note, words
 from central.configuration.commands import add_configuration_commands
 from central.garbage import keep_what_was_made
 from central.identity.commands import add_identity_commands
+from central.public.server import public_server
 from central.recovery.commands import add_recovery_commands
 from central.registry.commands import add_registry_commands
 from central.service import Centre, rebuild
@@ -74,6 +75,9 @@ def _parse() -> argparse.Namespace:
     ingesting = parsers.add_parser("ingest", help=words("help_ingest"))
     ingesting.add_argument("worker", type=int, help=words("help_worker"))
     ingesting.set_defaults(command=_ingest)
+
+    publishing = parsers.add_parser("public", help=words("help_public"))
+    publishing.set_defaults(command=_public)
 
     add_access_commands(commands)
     add_identity_commands(commands)
@@ -139,6 +143,21 @@ def _ingest(settings: CentralSettings, arguments: argparse.Namespace) -> None:
         while not stopping.wait(_WATCH_S):
             if not worker.is_running:
                 _leave(words("worker_ended"))
+
+
+def _public(settings: CentralSettings, _arguments: argparse.Namespace) -> None:
+    stopping = _told_to_stop()
+    watchdog = Watchdog(ServiceManager())
+    server = public_server(settings, settings.database(), SystemClock())
+    with ExitStack() as stack:
+        server.start()
+        stack.callback(server.stop)
+        watchdog.check(server.answers)
+        watchdog.start()
+        stack.callback(watchdog.stop)
+        keep_what_was_made()
+        print(server.url, flush=True)
+        stopping.wait()
 
 
 def _told_to_stop() -> threading.Event:

@@ -1,40 +1,18 @@
-"""The centre's front: API and pages on one port, with the headers that protect both."""
-
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+"""The centre's front: API and pages on one port."""
 
 from fastapi import FastAPI
 from starlette.applications import Starlette
 
 from central.api.again import Again
 from central.api.etags import ETags
-from central.bodies import BoundedBody
+from central.guarded import App, Guarded, Message, Receive, Send
 from central.heads import Heads
-from central.own_forms import OwnForms
-
-_HEADERS = (
-    (
-        b"content-security-policy",
-        b"default-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    ),
-    (b"referrer-policy", b"same-origin"),
-    (b"x-content-type-options", b"nosniff"),
-)
-_MOST_BYTES = 65_536
-_LARGER_BODIES = {"/api/v1/procedures": 1_048_576}
-
-_Message = MutableMapping[str, Any]
-_Receive = Callable[[], Awaitable[_Message]]
-_Send = Callable[[_Message], Awaitable[None]]
-_App = Callable[[_Message, _Receive, _Send], Awaitable[None]]
 
 
 class Front:
     """Sends what is below `/api/` to the API, below `/enrol/` to the enrolment of nodes, below
     `/t/` to the public's pages and below `/releases/` to hubs' software where there are such, and
-    the rest to the admins' pages, but no body larger than any of them needs and no form of another
-    site; adds to every answer the headers that keep browsers from loading, leaking or storing what
-    they should not."""
+    the rest to the admins' pages; all of them guarded."""
 
     def __init__(
         self,
@@ -49,26 +27,16 @@ class Front:
         self._enrolment = enrolment or self._pages
         self._public = Again(public) if public else self._pages
         self._releases = releases or self._pages
+        self._guarded = Guarded(self._route)
 
-    async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
-        path: str = scope["path"]
-        unchanging = path.startswith("/fonts/")
+        await self._guarded(scope, receive, send)
 
-        async def send_with_headers(message: _Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = message["headers"]
-                message["headers"] = [*headers, *_HEADERS]
-                if not any(name == b"cache-control" for name, _ in headers):
-                    kept = (b"cache-control", _kept(headers, unchanging=unchanging))
-                    message["headers"].append(kept)
-            await send(message)
+    async def _route(self, scope: Message, receive: Receive, send: Send) -> None:
+        await self._app(scope["path"])(scope, receive, send)
 
-        most_bytes = _LARGER_BODIES.get(path, _MOST_BYTES)
-        guarded = OwnForms(BoundedBody(self._app(path), most_bytes))
-        await guarded(scope, receive, send_with_headers)
-
-    def _app(self, path: str) -> _App:
+    def _app(self, path: str) -> App:
         if path.startswith("/api/"):
             return self._api
         if path.startswith("/t/"):
@@ -76,11 +44,3 @@ class Front:
         if path.startswith("/releases/"):
             return self._releases
         return self._enrolment if path.startswith("/enrol/") else self._pages
-
-
-def _kept(headers: list[tuple[bytes, bytes]], *, unchanging: bool) -> bytes:
-    """A browser may keep what has an entity tag, but asks each time whether it still holds."""
-    if unchanging:
-        return b"max-age=86400"
-    tagged = any(name == b"etag" for name, _ in headers)
-    return b"private, no-cache" if tagged else b"no-store"

@@ -57,14 +57,12 @@ from contract.wire import Status
 from runtime.clock import Clock, SystemClock
 from runtime.folder_lock import FolderLock
 from runtime.http_address import HttpAddress
-from runtime.http_connections import Limits
 from runtime.http_server import HttpServer
 from runtime.mqtt import MqttLink, MqttSettings
 from runtime.sealed import signing_key
 
 logger = logging.getLogger(__name__)
 
-_CONNECTIONS_PER_ADDRESS = 128
 _HEALTH = "/api/v1/health"
 _SIGNING_KEY = "signing.key"
 
@@ -145,8 +143,7 @@ class Centre:
                 public,
                 create_releases(folder),
             )
-            limits = Limits(per_address=_CONNECTIONS_PER_ADDRESS, proxies=http.trusted_proxies)
-            self._http = HttpServer(front, HttpAddress(http.host, http.port), limits)
+            self._http = HttpServer(front, HttpAddress(http.host, http.port), http.limits)
             undo.pop_all()
         self._configurations = ConfigurationDesk(database, key, self._clock, self._retain)
         self._rollouts = RolloutDesk(

@@ -14,10 +14,12 @@ from central.store.postgres import Postgres
 from central.updates.settings import UpdateSettings
 from contract.ids import NodeId
 from contract.topics import LANES
+from runtime.http_connections import Limits
 from runtime.mqtt import MqttSettings
 
 _Address = Annotated[str, Meta(pattern=r"^[0-9a-fA-F.:]{2,45}$")]
 _PostgresUrl = Annotated[str, Meta(pattern=r"^postgres(ql)?://")]
+_CONNECTIONS_PER_ADDRESS = 128
 _Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
@@ -49,9 +51,18 @@ class HttpSettings(Struct, frozen=True, forbid_unknown_fields=True):
     proxies: tuple[_Address, ...] = ("127.0.0.1", "::1")
 
     @property
-    def trusted_proxies(self) -> tuple[str, ...]:
-        """Who says for whom they ask: none where there is no proxy."""
-        return self.proxies if self.behind_https else ()
+    def limits(self) -> Limits:
+        """How many connections there may be; without a proxy in front nobody is believed."""
+        proxies = self.proxies if self.behind_https else ()
+        return Limits(per_address=_CONNECTIONS_PER_ADDRESS, proxies=proxies)
+
+
+class PublicSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where `thutu-central public` serves tickets' pages, beside the centre, which serves them too:
+    a crowd of readers then takes nothing from those who take in what hubs send."""
+
+    host: str = "127.0.0.1"
+    port: _Port = 8081
 
 
 class EmbeddedBrokerSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,6 +100,7 @@ class CentralSettings(Struct, frozen=True, forbid_unknown_fields=True):
     store: StoreSettings
     ingest: IngestSettings = IngestSettings()
     http: HttpSettings = HttpSettings()
+    public: PublicSettings = PublicSettings()
     figures: FigureSettings = FigureSettings()
     access: AccessSettings = AccessSettings()
     alerts: AlertSettings = AlertSettings()

@@ -14,7 +14,10 @@ ROLES = {
     "satellite": ("thutu-satellite", *_FOLLOWS),
     "display": ("thutu-boards", "thutu-hall", "thutu-hall-screen", "thutu-voice", *_FOLLOWS),
     "terminal": ("thutu-terminal",),
-    "centre": ("thutu-central", "thutu-central-ingest@", "thutu-broker-files"),
+    "centre": (
+        *("thutu-central", "thutu-central-public", "thutu-central-ingest@"),
+        "thutu-broker-files",
+    ),
 }
 DATA = tuple(
     f"/var/lib/thutu{of}"

@@ -27,7 +27,7 @@ from tests.provision.update.wheelhouses import PUBLISHER, publish, wheel
 
 H1, H2, H3 = f"{SITE}-h1", f"{SITE}-h2", f"{SITE}-h3"
 HUB_KEY = Ed25519PrivateKey.generate()
-PROGRAMS = {"serve", "ingest"}  # these run until they are stopped
+PROGRAMS = {"serve", "ingest", "public"}  # these run until they are stopped
 SETTINGS = f"""
 [store]
 folder = "data"

@@ -28,6 +28,7 @@ folder = "{folder}/centre"
 port = 0
 nodes = ["{node}"]
 """
+PORTS = {"THUTU_CENTRAL_HTTP__PORT": "0", "THUTU_CENTRAL_PUBLIC__PORT": "0"}
 SLOW_START_S = 120
 
 
@@ -35,6 +36,14 @@ def test_a_centre_alone_is_ready_and_then_gives_signs_of_life(tmp_path: Path) ->
     config = tmp_path / "central.toml"
     config.write_text(ALONE.format(folder=tmp_path, node=NODE), "utf-8")
     with Systemd(tmp_path) as systemd, running(config, systemd, "serve") as program:
+        hears_life(systemd)
+        ends(program, systemd)
+
+
+def test_the_publics_pages_alone_are_ready_and_then_give_signs_of_life(tmp_path: Path) -> None:
+    config = tmp_path / "central.toml"
+    config.write_text(ALONE.format(folder=tmp_path, node=NODE), "utf-8")
+    with Systemd(tmp_path) as systemd, running(config, systemd, "public") as program:
         hears_life(systemd)
         ends(program, systemd)
 
@@ -74,7 +83,7 @@ def ends(program: "subprocess.Popen[bytes]", systemd: Systemd) -> None:
 def running(config: Path, systemd: Systemd, *command: str) -> Iterator["subprocess.Popen[bytes]"]:
     program = subprocess.Popen(
         [sys.executable, "-m", "central", "--config", str(config), *command],
-        env=os.environ | systemd.environment(watch_s=0.4) | {"THUTU_CENTRAL_HTTP__PORT": "0"},
+        env=os.environ | systemd.environment(watch_s=0.4) | PORTS,
         stdout=subprocess.DEVNULL,
     )
     try:

@@ -73,6 +73,7 @@ def test_the_centre_also_gets_what_carries_its_files_to_the_broker(
     laid = contents(tmp_path)
     for unit in (
         "thutu-central.service",
+        "thutu-central-public.service",
         "thutu-broker-files.service",
         "thutu-broker-files.path",
     ):
@@ -82,7 +83,9 @@ def test_the_centre_also_gets_what_carries_its_files_to_the_broker(
     assert {"etc/thutu/broker/mosquitto.conf", "etc/thutu/broker/acl"} <= laid.keys()
     assert "MemoryMax=" in laid["etc/systemd/system/mosquitto.service.d/thutu.conf"][0]
     said = capsys.readouterr().out
-    assert said.rstrip().endswith("thutu-broker-files.path thutu-broker-files thutu-central")
+    assert said.rstrip().endswith(
+        "thutu-broker-files.path thutu-broker-files thutu-central-public thutu-central"
+    )
 
 
 @pytest.mark.parametrize("role", ["satellite", "display"])

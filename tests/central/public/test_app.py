@@ -15,6 +15,14 @@ from central.front import Front
 from central.public.app import create_public
 from central.public.page import ticket_page
 from central.public.queue import InLine, SiteQueue
+from central.public.server import public_server
+from central.settings import (
+    CentralSettings,
+    EmbeddedBrokerSettings,
+    FigureSettings,
+    PublicSettings,
+    StoreSettings,
+)
 from central.store.database import Location, reading
 from central.web.app import create_pages
 from runtime.http_address import HttpAddress
@@ -23,6 +31,13 @@ from runtime.wording import say
 from tests.browser import page_of
 from tests.central.journal import DAY
 from tests.central.nation import OTHER_SITE, SITE, UNREGISTERED_SITE, StandingClock, nation
+
+SETTINGS = CentralSettings(
+    StoreSettings(Path("unused")),
+    embedded_broker=EmbeddedBrokerSettings(),
+    figures=FigureSettings(live_within_s=180),
+    public=PublicSettings(port=0),
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,17 +50,24 @@ def database(
         return location
 
 
-@pytest.fixture(scope="module")
-def url(database: Location) -> Iterator[str]:
+def front(database: Location) -> HttpServer:
     """The centre's front with the public's pages."""
     clock = StandingClock()
     entrance = Entrance(database, clock, live_within_s=180)
-    front = Front(
-        create_api(entrance, lambda: True),
-        create_pages(entrance),
-        public=create_public(database, clock, live_within_s=180),
-    )
-    server = HttpServer(front, HttpAddress("127.0.0.1", 0))
+    pages = create_public(database, clock, live_within_s=180)
+    apps = Front(create_api(entrance, lambda: True), create_pages(entrance), public=pages)
+    return HttpServer(apps, HttpAddress("127.0.0.1", 0))
+
+
+def program(database: Location) -> HttpServer:
+    """What `thutu-central public` serves."""
+    return public_server(SETTINGS, database, StandingClock())
+
+
+@pytest.fixture(scope="module", params=[front, program], ids=["front", "program"])
+def url(request: pytest.FixtureRequest, database: Location) -> Iterator[str]:
+    """Where the public's pages are."""
+    server: HttpServer = request.param(database)
     server.start()
     yield server.url
     server.stop()
@@ -254,3 +276,20 @@ def test_who_is_called_sees_it_at_a_glance_unless_it_may_be_long_ago(
     assert ('class="ahead called"' in called) == is_marked
     assert say("ticket_page.state_called") in called
     assert "ahead called" not in ticket_page(queue, DAY, "1002", "vi").decode()
+
+
+def test_a_program_of_its_own_serves_these_pages_alone_as_guarded_as_the_centre(
+    database: Location,
+) -> None:
+    server = program(database)
+    server.start()
+    try:
+        for path in ("/", "/api/v1/overview", "/sign-in", "/releases/x", "/enrol/v1", "/t/"):
+            answer = httpx.get(f"{server.url}{path}", trust_env=False, timeout=30)
+            assert answer.status_code == 404, path
+            assert answer.headers["content-security-policy"].startswith("default-src 'self'")
+            assert answer.headers["x-content-type-options"] == "nosniff"
+        large = httpx.post(f"{server.url}/t/x", content=b"x" * 70_000, trust_env=False, timeout=30)
+        assert large.status_code == 413
+    finally:
+        server.stop()
