@@ -187,14 +187,14 @@ class Journal:
             raise ValueError(f"row {committed} is beyond the last row {self.last_seq}")
         with self._moving_cursor:
             if committed - self._confirmed_on_disk >= _CURSOR_WRITTEN_EVERY:
-                self._write_cursor("<", committed)
+                self._write_cursor(committed, "<", committed)
             self._confirmed = max(self._confirmed, committed)
 
     def go_back(self, committed: int) -> None:
         """Move the cursor back to `committed`, which is all that a restored centre holds; never
         forward. Raises StoreError; the cursor then stays."""
         with self._moving_cursor:
-            self._write_cursor(">", committed)
+            self._write_cursor(committed, ">", committed)
             self._confirmed = min(self._confirmed, committed)
 
     def save_checkpoint(self, seq: int, version: str, state: bytes) -> None:
@@ -241,10 +241,10 @@ class Journal:
             self._open()
 
     def close(self) -> None:
-        """Close the files."""
+        """Close the files. A cursor that another program moved meanwhile stays as it is there."""
         if self._connections and self._confirmed > self._confirmed_on_disk:
             with suppress(StoreError):
-                self._write_cursor("<", self._confirmed)
+                self._write_cursor(self._confirmed, "=", self._confirmed_on_disk)
         while self._connections:
             self._connections.pop().close()
 
@@ -257,6 +257,7 @@ class Journal:
             self._cursor_writer = self._connect()
             # A cursor that is lost in a power cut only means that rows are sent again.
             self._cursor_writer.execute("PRAGMA synchronous=NORMAL")
+            self._confirmed_on_disk = self._cursor_on_disk()
             self.epoch = self._epoch()
             self.base_seq = self._base()
             self.last_seq, self.last_hash = self._end()
@@ -339,15 +340,20 @@ class Journal:
             raise StoreError(f"{self.path}: bytes were stored and {type(value).__name__} is there")
         return value
 
-    def _write_cursor(self, where_it_is: str, to: int) -> None:
-        """Move it to `to` where it is `<` or `>` that; another program may have moved it."""
+    def _cursor_on_disk(self) -> int:
+        query = "SELECT CAST(value AS INTEGER) FROM state WHERE key = 'cursor'"
+        found = self._cursor_writer.execute(query).fetchone()
+        return 0 if found is None else int(found[0])
+
+    def _write_cursor(self, to: int, where_it_is: str, than: int) -> None:
+        """Move it to `to` where it is `<`, `=` or `>` a row; another program may have moved it."""
         move = f"""UPDATE state SET value = ?1
             WHERE key = 'cursor' AND CAST(value AS INTEGER) {where_it_is} ?2"""  # noqa: S608 - as said
         try:
-            self._cursor_writer.execute(move, (str(to), to))
+            self._cursor_writer.execute(move, (str(to), than))
+            self._confirmed_on_disk = self._cursor_on_disk()
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: the cursor cannot be moved: {error}") from error
-        self._confirmed_on_disk = to
 
     def _query(self, query: str, values: tuple[object, ...], about: int | None = None) -> list[Any]:
         """The records that `query` finds, in the file where row `about` and the next one are."""
