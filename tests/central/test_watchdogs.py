@@ -32,18 +32,13 @@ PORTS = {"THUTU_CENTRAL_HTTP__PORT": "0", "THUTU_CENTRAL_PUBLIC__PORT": "0"}
 SLOW_START_S = 120
 
 
-def test_a_centre_alone_is_ready_and_then_gives_signs_of_life(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["serve", "public"])
+def test_a_program_alone_is_ready_and_then_gives_signs_of_life(
+    tmp_path: Path, command: str
+) -> None:
     config = tmp_path / "central.toml"
     config.write_text(ALONE.format(folder=tmp_path, node=NODE), "utf-8")
-    with Systemd(tmp_path) as systemd, running(config, systemd, "serve") as program:
-        hears_life(systemd)
-        ends(program, systemd)
-
-
-def test_the_publics_pages_alone_are_ready_and_then_give_signs_of_life(tmp_path: Path) -> None:
-    config = tmp_path / "central.toml"
-    config.write_text(ALONE.format(folder=tmp_path, node=NODE), "utf-8")
-    with Systemd(tmp_path) as systemd, running(config, systemd, "public") as program:
+    with Systemd(tmp_path) as systemd, running(config, systemd, command) as program:
         hears_life(systemd)
         ends(program, systemd)
 

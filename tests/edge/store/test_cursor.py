@@ -1,24 +1,11 @@
 """How far the centre has confirmed: in memory, and now and then on the disk."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from edge.store.journal import Journal
 from tests.edge.journals import BODIES, cursor_on_disk, fill, new_rows
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.db"
-
-
-@pytest.fixture
-def journal(path: Path) -> Iterator[Journal]:
-    journal = Journal(path)
-    yield journal
-    journal.close()
 
 
 def test_the_cursor_goes_forward_only_and_never_beyond_the_last_row(journal: Journal) -> None:
