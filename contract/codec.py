@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 import zstandard
 
+from contract.decoders import from_msgpack
 from contract.events import Entry
 from contract.known_ids import check_ids
 
@@ -76,7 +77,7 @@ def decode_message(data: bytes, kind: type[_T]) -> _T:
     try:
         if data[:4] == _ZSTD_MAGIC:
             data = _decompress(data)
-        return msgspec.msgpack.decode(data, type=kind)
+        return from_msgpack(data, kind)
     except _UNREADABLE as error:
         raise ContractError(f"not a {kind.__name__} message: {error}") from error
 

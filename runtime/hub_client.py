@@ -14,6 +14,7 @@ import httpx
 import msgspec
 
 from contract.commands import Answer, AnyCommand, Role
+from contract.decoders import from_json
 from contract.ids import Name, ServiceId
 from contract.refusals import Reason, Refused
 from contract.slips import Slips
@@ -353,7 +354,7 @@ class HubClient:
 
     def _decode(self, data: bytes, kind: type[_T]) -> _T:
         try:
-            return msgspec.json.decode(data, type=kind)
+            return from_json(data, kind)
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
             raise HubUnreachable(self._say("unreachable", cause=f"{error}")) from error
 
@@ -383,7 +384,7 @@ class _Problem(msgspec.Struct):
 
 def _problem(response: httpx.Response) -> _Problem | None:
     try:
-        return msgspec.json.decode(response.content, type=_Problem)
+        return from_json(response.content, _Problem)
     except (msgspec.DecodeError, msgspec.ValidationError):
         return None
 

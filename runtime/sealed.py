@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from contract.decoders import from_msgpack
 from runtime.private_file import sync_folder, write_private
 from runtime.worded_error import WordedError
 
@@ -144,7 +145,7 @@ def _sync_if_it_can(folder: Path) -> None:
 def _verified(data: bytes, kind: type[object]) -> _Sealed:
     """A message of `kind` that is whole, as its signer packed it. Raises SealError."""
     try:
-        sealed = msgspec.msgpack.decode(data, type=_Sealed)
+        sealed = from_msgpack(data, _Sealed)
     except _NOT_DECODED as error:
         raise SealError("not_sealed", what=error) from error
     if sealed.name != kind.__name__:
@@ -162,7 +163,7 @@ def _unpacked(sealed: _Sealed, kind: type[_Message]) -> _Message:
         if not 0 <= zstandard.frame_content_size(sealed.body) <= MOST_BYTES:
             raise SealError("too_large", most=MOST_BYTES)
         body = zstandard.ZstdDecompressor().decompress(sealed.body, max_output_size=MOST_BYTES)
-        return msgspec.msgpack.decode(body, type=kind)
+        return from_msgpack(body, kind)
     except (*_NOT_DECODED, zstandard.ZstdError) as error:
         raise SealError("other_version", what=error) from error
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from msgspec import json
 
 from central.api.freshness import local_time, state_of
 from central.api.known import KnownSite, Moment, freshness_of, known_sites
@@ -40,6 +39,7 @@ from central.store.visible import Where
 from central.vietnamese_order import by_name
 from contract import events as e
 from contract.codec import decode_entry
+from contract.decoders import from_json
 from contract.stamp import Stamp
 from contract.wire import Health
 
@@ -281,7 +281,7 @@ def _node_quality(node: NodeRow, moment: Moment) -> NodeQuality:
 def _health(told: str | None, told_ms: int | None) -> NodeHealth:
     """What a hub told of its machine; what cannot be read tells nothing."""
     try:
-        health = json.decode(told or "null", type=Health | None) or _NOTHING_TOLD
+        health = from_json(told, Health) if told else _NOTHING_TOLD
     except msgspec.MsgspecError:
         health = _NOTHING_TOLD
     return NodeHealth(

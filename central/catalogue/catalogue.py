@@ -9,6 +9,7 @@ from central.access.audit import Deed, record
 from central.store.connection import Connection, Database
 from central.store.database import transaction
 from central.store.editions import Edition, Editions
+from contract.decoders import from_json
 from contract.procedures import Procedure
 from runtime.worded_error import WordedError
 
@@ -53,7 +54,7 @@ def catalogue_of(conn: Connection) -> Catalogue:
 
 def catalogue_in(edition: Edition) -> Catalogue:
     """The catalogue of an edition."""
-    procedures = msgspec.json.decode(edition.content, type=tuple[Procedure, ...])
+    procedures = from_json(edition.content, tuple[Procedure, ...])
     return Catalogue(edition.edition, edition.at_ms, procedures)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import NamedTuple
 
-from msgspec import Struct, json
+from msgspec import Struct
 
 from central.catalogue.catalogue import catalogue_of
 from central.catalogue.handled import Handled
@@ -18,6 +18,7 @@ from central.store.given_up import retired
 from central.store.reader import NodeRow
 from central.store.site_facts import ended
 from central.store.updates import UpdateBook
+from contract.decoders import from_json
 from contract.ids import split_node
 from contract.wire import SiteMachine
 
@@ -135,7 +136,7 @@ def _hubs(
 def _others(hub: NodeRow) -> tuple[SiteMachine, ...]:
     if not (hub.machines and hub.software):
         return ()
-    machines = json.decode(hub.machines, type=tuple[SiteMachine, ...])
+    machines = from_json(hub.machines, tuple[SiteMachine, ...])
     return tuple(one for one in machines if one.software != hub.software)
 
 

@@ -14,6 +14,7 @@ from central.scope import unit_of
 from central.store.connection import Connection, Database
 from central.store.database import transaction
 from central.store.editions import Edition, Editions
+from contract.decoders import from_json
 
 PROVINCES, UNITS = "provinces", "units"
 
@@ -45,7 +46,7 @@ def units_of(conn: Connection) -> DatedNames:
 
 def names_in(edition: Edition) -> DatedNames:
     """The list of an edition."""
-    return DatedNames(msgspec.json.decode(edition.content, type=tuple[DatedName, ...]))
+    return DatedNames(from_json(edition.content, tuple[DatedName, ...]))
 
 
 def compare_provinces(conn: Connection, new: DatedNames) -> Changes:

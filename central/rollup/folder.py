@@ -15,6 +15,7 @@ from central.rollup.recent import Recent
 from central.store.cells import Tally, TotalKey, merge
 from central.store.protocol import Cursor, RollupStore, StoreError, Unfolded
 from contract.codec import decode_entry
+from contract.decoders import from_msgpack
 from contract.events import Entry
 
 logger = logging.getLogger(__name__)
@@ -195,7 +196,7 @@ class _Totals:
 
 
 def _load(state: bytes) -> FoldState:
-    return msgspec.msgpack.decode(state, type=FoldState) if state else FoldState()
+    return from_msgpack(state, FoldState) if state else FoldState()
 
 
 def _first_trusted_ms(entries: Iterable[Entry], received_ms: int) -> int | None:
