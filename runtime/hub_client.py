@@ -383,10 +383,9 @@ class _Problem(msgspec.Struct):
 
 
 def _problem(response: httpx.Response) -> _Problem | None:
-    try:
+    with contextlib.suppress(msgspec.DecodeError):
         return from_json(response.content, _Problem)
-    except (msgspec.DecodeError, msgspec.ValidationError):
-        return None
+    return None
 
 
 def _detail(response: httpx.Response) -> str:
