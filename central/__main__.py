@@ -117,9 +117,7 @@ def _serve(settings: CentralSettings, _arguments: argparse.Namespace) -> None:
         centre.start()
         stack.callback(centre.stop)
         watchdog.check(centre.answers)
-        watchdog.start()
-        stack.callback(watchdog.stop)
-        keep_what_was_made()
+        _give_signs_of_life(watchdog, stack)
         print(centre.url, flush=True)
         while not stopping.wait(_WATCH_S):
             if not centre.is_running:
@@ -137,9 +135,7 @@ def _ingest(settings: CentralSettings, arguments: argparse.Namespace) -> None:
         worker = IngestWorker(settings.folder, database, mqtt, share, turned=watchdog.loop())
         worker.start()
         stack.callback(worker.stop)
-        watchdog.start()
-        stack.callback(watchdog.stop)
-        keep_what_was_made()
+        _give_signs_of_life(watchdog, stack)
         while not stopping.wait(_WATCH_S):
             if not worker.is_running:
                 _leave(words("worker_ended"))
@@ -153,11 +149,16 @@ def _public(settings: CentralSettings, _arguments: argparse.Namespace) -> None:
         server.start()
         stack.callback(server.stop)
         watchdog.check(server.answers)
-        watchdog.start()
-        stack.callback(watchdog.stop)
-        keep_what_was_made()
+        _give_signs_of_life(watchdog, stack)
         print(server.url, flush=True)
         stopping.wait()
+
+
+def _give_signs_of_life(watchdog: Watchdog, stack: ExitStack) -> None:
+    """Until `stack` is left; what the start made stays."""
+    watchdog.start()
+    stack.callback(watchdog.stop)
+    keep_what_was_made()
 
 
 def _told_to_stop() -> threading.Event:

@@ -23,6 +23,7 @@ from typing import Self, get_args
 
 import msgspec
 
+from contract.decoders import from_json
 from contract.ids import split_node
 from contract.topics import ROOT, Up, up
 from runtime.clock import SystemClock
@@ -157,7 +158,7 @@ class EmbeddedBroker:
     def _load_passwords(self) -> dict[str, str]:
         """Kept passwords, and new ones for users who have none."""
         try:
-            kept = msgspec.json.decode(self._passwords_file.read_bytes(), type=dict[str, str])
+            kept = from_json(self._passwords_file.read_bytes(), dict[str, str])
         except FileNotFoundError:
             kept = {}
         except msgspec.DecodeError as error:

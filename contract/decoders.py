@@ -32,6 +32,23 @@ def from_msgpack(data: bytes | memoryview | msgspec.Raw, kind: type[_T]) -> _T:
     return found
 
 
+def from_toml(text: str, kind: type[_T]) -> _T:
+    """Decode TOML, in any thread. Raises msgspec.MsgspecError."""
+    _make_known(kind)
+    return msgspec.toml.decode(text, type=kind)
+
+
+def from_builtins(value: object, kind: type[_T]) -> _T:
+    """Convert what some other decoder made, in any thread. Raises msgspec.ValidationError."""
+    _make_known(kind)
+    return msgspec.convert(value, kind)
+
+
+def _make_known(kind: Any) -> None:
+    with _making:
+        _json_decoder(kind)
+
+
 @cache
 def _json_decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)

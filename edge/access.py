@@ -20,6 +20,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from contract.commands import Actor, Role
+from contract.decoders import from_builtins, from_msgpack
 from contract.stamp import Stamp, span
 from edge.core.calendar import day_of
 from edge.core.house import HUB
@@ -205,7 +206,7 @@ class Access:
         if found is None:
             return None
         id_, role, since = found
-        if _is_over(msgspec.msgpack.decode(since, type=Stamp), self.clock.stamp()):
+        if _is_over(from_msgpack(since, Stamp), self.clock.stamp()):
             raise SessionEnded
         return Actor(id_, role)
 
@@ -283,7 +284,7 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _check_name(actor: Actor) -> None:
     try:
-        msgspec.convert(msgspec.to_builtins(actor), Actor)
+        from_builtins(msgspec.to_builtins(actor), Actor)
     except msgspec.ValidationError as error:
         raise BadNameError(f"{actor.id!r}: {error}") from error
     if actor.id == HUB.id:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from contract.decoders import from_json
 from contract.wire import CONFIGURABLE, VERSION, Configuration
 from runtime.private_file import write_private
 from runtime.sealed import SealError, unseal_from
@@ -68,7 +69,7 @@ class Configurations:
     def refused(self) -> Refused | None:
         """The one refused last."""
         try:
-            return msgspec.json.decode((self._folder / _REFUSED).read_bytes(), type=Refused)
+            return from_json((self._folder / _REFUSED).read_bytes(), Refused)
         except FileNotFoundError:
             return None
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -12,6 +12,7 @@ from threading import Lock
 
 import msgspec
 
+from contract.decoders import from_json
 from runtime.clock import Clock
 from runtime.private_file import write_private
 
@@ -91,7 +92,7 @@ class DiskWear:
 
     def _read_note(self) -> _Note:
         try:
-            return msgspec.json.decode((self._data / NOTE).read_bytes(), type=_Note)
+            return from_json((self._data / NOTE).read_bytes(), _Note)
         except (FileNotFoundError, msgspec.MsgspecError, UnicodeDecodeError):
             return self._note
 

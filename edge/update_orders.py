@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from contract.decoders import from_json
 from contract.wire import Update, UpdateState
 from runtime.private_file import write_private
 from runtime.sealed import SealError, unseal_from
@@ -49,7 +50,7 @@ class UpdateOrders:
     def state(self) -> UpdateState | None:
         """How far the last one has come; None where nothing is known."""
         try:
-            return msgspec.json.decode(self._state_file.read_bytes(), type=_Kept).state
+            return from_json(self._state_file.read_bytes(), _Kept).state
         except FileNotFoundError:
             return None
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:

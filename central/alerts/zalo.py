@@ -15,6 +15,7 @@ from msgspec import Struct
 from central.alerts.message import Message
 from central.alerts.sending import SendError, post, read_secret
 from central.alerts.settings import Zalo
+from contract.decoders import from_json
 from runtime.private_file import write_private
 
 logger = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class ZaloAccount:
         headers = {"content-type": "application/json", "access_token": self._access_token}
         answer = post(self._zalo.message_url, headers, msgspec.json.encode(body))
         try:
-            return msgspec.json.decode(answer.content, type=_Answer).error
+            return from_json(answer.content, _Answer).error
         except msgspec.DecodeError as error:
             raise SendError(f"Zalo answered {answer.status}, which says nothing") from error
 
@@ -85,7 +86,7 @@ class ZaloAccount:
         }
         answer = post(self._zalo.token_url, headers, urlencode(fields).encode())
         try:
-            tokens = msgspec.json.decode(answer.content, type=_Tokens)
+            tokens = from_json(answer.content, _Tokens)
         except msgspec.DecodeError as error:
             raise SendError(
                 "Zalo gave no access token: grant the account's access again, and put the new "
@@ -101,7 +102,7 @@ class ZaloAccount:
     def _refresh_token(self) -> str:
         """The kept one, unless the owner has granted anew since."""
         try:
-            kept = msgspec.json.decode(self._file.read_bytes(), type=_Kept)
+            kept = from_json(self._file.read_bytes(), _Kept)
         except (OSError, msgspec.DecodeError):
             return self._granted
         return kept.refresh_token if kept.granted == self._grant() else self._granted

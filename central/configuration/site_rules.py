@@ -6,6 +6,7 @@ from datetime import date
 import msgspec
 from msgspec import Struct
 
+from contract.decoders import from_toml
 from contract.follow import check_follow_url
 from contract.procedures import WrittenProcedure
 from contract.site_rules import Rules, Session, check_procedures
@@ -60,6 +61,6 @@ def sessions_on(rules: Rules, day: date, holidays: tuple[str, ...] = ()) -> tupl
 
 def _read(text: str) -> _Published:
     try:
-        return msgspec.toml.decode(text, type=_Published)
+        return from_toml(text, _Published)
     except msgspec.DecodeError as error:
         raise ValueError(str(error)) from error

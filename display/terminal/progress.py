@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from contract.decoders import from_json
+
 logger = logging.getLogger(__name__)
 
 _USUAL = Path("~/.local/state/thutu/course.json")
@@ -34,6 +36,6 @@ class Progress:
 
     def _read(self) -> dict[str, int]:
         try:
-            return msgspec.json.decode(self._file.expanduser().read_bytes(), type=dict[str, int])
+            return from_json(self._file.expanduser().read_bytes(), dict[str, int])
         except (OSError, RuntimeError, msgspec.DecodeError):
             return {}

@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from contract.commands import ReportPrint
+from contract.decoders import from_json
 from contract.slips import SlipView
 from edge.store.journal import StoreError
 from runtime.private_file import make_private_folder, write_private
@@ -112,7 +113,7 @@ def _decoded(path: Path, data: bytes) -> tuple[Sheet, ...] | None:
     if not data:
         return None
     try:
-        return msgspec.json.decode(data, type=tuple[Sheet, ...])
+        return from_json(data, tuple[Sheet, ...])
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         logger.warning("%s cannot be read and begins anew: %s", path, error)
         return None

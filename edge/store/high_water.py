@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from contract.decoders import from_msgpack
 from edge.store.journal import StoreError
 
 _SLOT_BYTES = 4096
@@ -74,4 +75,4 @@ class HighWater:
         body = rest[_LENGTH_BYTES:][: int.from_bytes(rest[:_LENGTH_BYTES])]
         if not body or hashlib.sha256(body).digest() != digest:
             return None
-        return msgspec.msgpack.decode(body, type=_Slot)
+        return from_msgpack(body, _Slot)

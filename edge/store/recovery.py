@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from contract.codec import ContractError, chain, decode_entries, decode_entry
+from contract.decoders import from_msgpack
 from contract.events import Entry
 from edge.core.house import House, apply, moved_to_new_journal
 from edge.store.high_water import HighWater, Mark
@@ -137,7 +138,7 @@ def _kept_house(journal: Journal) -> House:
     try:
         kept = journal.checkpoint(_STATE_VERSION)
         if kept is not None and kept[0] <= journal.last_seq:
-            return msgspec.msgpack.decode(kept[1], type=House)
+            return from_msgpack(kept[1], House)
     except (StoreError, msgspec.DecodeError) as error:
         logger.warning("The checkpoint cannot be used, the whole journal is read: %s", error)
     return House()

@@ -3,8 +3,9 @@
 from importlib.resources import files
 from typing import Any
 
-import msgspec
 from msgspec import Struct
+
+from contract.decoders import from_json
 
 _FILE = files("escpos") / "capabilities.json"
 
@@ -25,4 +26,4 @@ class PrinterDatabase(Struct, frozen=True):
 def printer_database() -> PrinterDatabase:
     """Read the file itself: importing `escpos.capabilities` takes a hundred times as long, and
     leaves a file that a power cut may spoil."""
-    return msgspec.json.decode(_FILE.read_bytes(), type=PrinterDatabase)
+    return from_json(_FILE.read_bytes(), PrinterDatabase)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from contract.decoders import from_json
 from provision.install.plan import NOTES, ROLES_NOTE, File, Item, Link
 from runtime.private_file import sync_folder, write_private
 from runtime.worded_error import WordedError
@@ -64,7 +65,7 @@ class Ground:
         self._dry = dry
         self._note = root / _MANIFEST
         try:
-            self._laid = msgspec.json.decode(self._note.read_bytes(), type=dict[str, list[str]])
+            self._laid = from_json(self._note.read_bytes(), dict[str, list[str]])
         except FileNotFoundError:
             self._laid = {}
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:

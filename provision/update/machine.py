@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from contract.decoders import from_json
 from provision.update.decide import House
 from runtime.http_unverified import unverified
 
@@ -123,7 +124,7 @@ class SystemdMachine:
             connection.request("GET", "/api/health")
             answer = connection.getresponse()
             body = answer.read(_MOST_BYTES)
-            return msgspec.json.decode(body, type=HubView) if answer.status == 200 else None
+            return from_json(body, HubView) if answer.status == 200 else None
         except (OSError, http.client.HTTPException, msgspec.MsgspecError, UnicodeDecodeError):
             return None
         finally:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
+from contract.decoders import from_json
 from contract.wire import UpdateState
 from runtime.private_file import write_private
 
@@ -99,7 +100,7 @@ class Notebook:
 
     def _read(self, name: str, kind: type[_Note]) -> _Note | None:
         try:
-            return msgspec.json.decode((self._folder / name).read_bytes(), type=kind)
+            return from_json((self._folder / name).read_bytes(), kind)
         except FileNotFoundError:
             return None
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -1,8 +1,11 @@
 """Decoding for the first time in many threads at once."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
+ROOMS = ("contract", "runtime", "edge", "display", "central", "simulation", "provision")
 THREADS_AT_ONCE = """
 import sys, threading
 from msgspec import Struct, defstruct, json
@@ -28,6 +31,17 @@ for turn in range(60):
         thread.join()
 print("all decoded")
 """
+
+
+def test_nobody_decodes_past_it() -> None:
+    past = [
+        f"{path}:{number}"
+        for room in ROOMS
+        for path in sorted(Path(room).rglob("*.py"))
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if path != Path("contract/decoders.py") and re.search(r"\bdecode\(.*\btype=", line)
+    ]
+    assert past == []
 
 
 def test_threads_that_decode_a_struct_first_do_not_meet_it_half_made() -> None:

@@ -11,6 +11,8 @@ from joserfc.jwk import ECKey, RSAKey
 from joserfc.jws import JWSRegistry, extract_compact, validate_compact
 from msgspec import Struct
 
+from contract.decoders import from_builtins, from_json
+
 SKEW_S = 60
 """By how much the clocks of centre and provider may differ."""
 _LONGEST_AGE_S = 600
@@ -106,13 +108,13 @@ def _signed_claims(token: str, key_set: KeySet) -> _Claims:
     registry = _Registry(algorithms=_ALGORITHMS, strict_check_header=False)
     try:
         signed = extract_compact(token.encode(), registry=registry)
-        header = msgspec.convert(signed.headers(), _Header)
+        header = from_builtins(signed.headers(), _Header)
         if header.alg not in _ALGORITHMS:
             raise IdTokenError(f"signed by {header.alg[:20]!r}")
         keys = _keys(key_set, header)
         if not any(validate_compact(signed, key, registry=registry) for key in keys):
             raise IdTokenError(f"signed by none of {len(keys)} keys that fit")
-        return msgspec.json.decode(signed.payload, type=_Claims)
+        return from_json(signed.payload, _Claims)
     except (JoseError, ValueError, RecursionError, msgspec.ValidationError) as error:
         raise IdTokenError(f"no ID token: {error}") from error
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from central.access.openid.id_token import KeySet
 from central.access.openid.settings import OpenIdSettings
+from contract.decoders import from_json
 from runtime.clock import Clock
 
 _DISCOVERY = "/.well-known/openid-configuration"
@@ -157,7 +158,7 @@ class Provider:
 
 def _decoded(body: bytes, kind: type[_T], url: str) -> _T:
     try:
-        return msgspec.json.decode(body, type=kind)
+        return from_json(body, kind)
     except (msgspec.DecodeError, ValueError) as error:
         raise ProviderError(f"{url} answers what cannot be used: {error}") from error
 

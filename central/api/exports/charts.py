@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from central.api.exports.drawing import Bars, Lines
 from central.api.exports.fonts import REGULAR
+from contract.decoders import from_msgpack
 
 _DOTS_PER_INCH = 200
 _INK, _QUIET, _LINE, _BAR, _DARK = "#16262b", "#51646a", "#dde3e1", "#2f7f86", "#0f5257"
@@ -20,7 +21,7 @@ _LETTERS = FontProperties(fname=str(REGULAR), size=8)
 
 def main() -> None:
     """Draw what comes in, as `central.api.exports.drawing` sends it, and give it out."""
-    asked = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=list[Bars | Lines])
+    asked = from_msgpack(sys.stdin.buffer.read(), list[Bars | Lines])
     sys.stdout.buffer.write(msgspec.msgpack.encode([picture(chart) for chart in asked]))
 
 

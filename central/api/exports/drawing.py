@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
+from contract.decoders import from_msgpack
+
 _PROGRAM = "central.api.exports.charts"
 _PATIENCE_S = 60.0
 
@@ -46,7 +48,7 @@ def draw(charts: Sequence[Bars | Lines]) -> list[bytes]:
             timeout=_PATIENCE_S,
             check=True,
         )
-        return msgspec.msgpack.decode(done.stdout, type=list[bytes])
+        return from_msgpack(done.stdout, list[bytes])
     except subprocess.CalledProcessError as error:
         said = error.stderr.decode(errors="replace").strip().rpartition("\n")[2]
         raise DrawingError(f"the charts could not be drawn: {said}") from error
