@@ -31,7 +31,7 @@ test-usb: $(VENV)/dev.stamp
 test-systemd: $(VENV)/dev.stamp
 	$(BIN)/pytest -v tests/systemd/live_laying_at_start.py
 
-# A whole machine from a blank card, in QEMU; docs/install.md says how.
+# A whole machine from a blank card, in QEMU; docs/real-pi.md says how.
 test-machine: $(VENV)/dev.stamp
 	$(BIN)/pytest -s -v tests/machine/live_machine.py
 

@@ -72,8 +72,17 @@ def test_the_guide_says_of_each_role_what_it_may() -> None:
 def test_links_between_documents_lead_somewhere() -> None:
     pages = [reference.FOLDER.parent / name for name in ("README.md", "CONTRIBUTING.md")]
     for page in (*pages, *reference.FOLDER.glob("*.md")):
-        for link in re.findall(r"\]\(([^)#:]+)\)|src=\"([^\"]+)\"", page.read_text("utf-8")):
-            assert (page.parent / (link[0] or link[1])).exists(), f"{page.name}: {link}"
+        for link, image in re.findall(r"\]\(([^):]+)\)|src=\"([^\"]+)\"", page.read_text("utf-8")):
+            name, _, part = (link or image).partition("#")
+            target = page.parent / name if name else page
+            assert target.exists(), f"{page.name}: {link}"
+            assert not part or part in parts(target), f"{page.name}: {link}"
+
+
+def parts(page: Path) -> set[str]:
+    """What a link can name within a page: its headings, as GitHub writes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def commands(page: str) -> list[list[str]]:
@@ -84,7 +93,7 @@ def commands(page: str) -> list[list[str]]:
 
 
 def test_the_technicians_page_has_the_commands_of_the_guide_and_no_others() -> None:
-    page, guide = commands("install.vi.md"), commands("install.md")
+    page, guide = commands("install.vi.md"), commands("install.md") + commands("machines.md")
     last = "sudo systemd-tmpfiles --create thutu.conf"  # of what a technician does at a site
     assert last in page[-1]
     assert page == guide[: len(page)]

@@ -1,10 +1,10 @@
-"""What docs/install.md tells a technician to run and to write, for a machine to be told."""
+"""What docs/machines.md tells a technician to run and to write, for a machine to be told."""
 
 from pathlib import Path
 
 from tests.machine.centre import HUB
 
-_GUIDE = Path("docs/install.md")
+_GUIDE = Path("docs/machines.md")
 # There is no network for apt, nobody to edit, and the power switch is ours.
 _NOT_RUN = ("sudo apt ", "sudo nano ", "sudo reboot")
 
