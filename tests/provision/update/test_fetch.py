@@ -21,6 +21,7 @@ from runtime.clock import SystemClock
 from runtime.sealed import unseal
 from runtime.trust import context_beside_system
 from tests.certificates import Authority
+from tests.provision.killed_work import killed
 from tests.provision.update.wheelhouses import PIP, TARGET, UpTime, publish, wheel
 
 
@@ -327,3 +328,33 @@ def test_after_a_refusal_only_what_the_release_in_force_needs_is_kept(
     fetcher.keep_only(in_force.files)
     left = [path.name for path in into.rglob("*") if path.is_file()]
     assert left == [PIP.name]
+
+
+@pytest.mark.parametrize("is_stick", [True, False], ids=["stick", "line"])
+def test_killed_before_each_thing_that_it_does_to_the_disk(
+    house: Path, into: Path, url: str, tmp_path: Path, *, is_stick: bool
+) -> None:
+    """Over what another release left: the next try brings the same as one that nothing cut."""
+    source = str(house) if is_stick else url
+    fetcher = Fetcher(into, UpTime())
+    before = publish(house, 2, [wheel(tmp_path, "2.0")])
+    wanted = publish(house, 3, [wheel(tmp_path, "3.0")])
+    at = 1
+
+    def begin() -> None:
+        shutil.rmtree(into)
+        into.mkdir()
+        fetcher.fetch(2, before, TARGET, [source])
+
+    def fetch_wanted() -> None:
+        fetcher.fetch(3, wanted, TARGET, [source])
+
+    begin()
+    while killed(into, at, fetch_wanted):
+        fetch_wanted()
+        assert whole(house, into, 3)
+        assert not [*into.rglob("*.part"), *into.rglob("sample_hub-2*"), *into.glob("*-2.thutu")]
+        begin()
+        at += 1
+    assert whole(house, into, 3)
+    assert at > 5

@@ -1,5 +1,6 @@
 """A machine beside a hub that is served for real: it asks, fetches, builds, switches, is heard."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from runtime.clock import SystemClock
 from runtime.http_address import HttpAddress
 from runtime.http_server import HttpServer
 from tests.edge.running_site import HOUR_MS, KIOSK, MONDAY_8_MS, RunningSite, TestClock
+from tests.provision.killed_work import killed
 from tests.provision.update.systemctl import Systemd
 from tests.provision.update.wheelhouses import PUBLISHER, TARGET, Site, run_for_good
 
@@ -127,6 +129,45 @@ def test_it_runs_what_its_hub_runs_and_is_heard_in_it(
     assert satellite.phase() == (2, "done", "")
     assert satellite.runs() == "2.0"
     assert satellite.asks.offer().heard == "2.0"
+
+
+@pytest.mark.timeout(600)
+def test_killed_before_each_thing_that_it_does_to_the_disk(
+    hub: HubOfTheSite, satellite: Satellite, tmp_path: Path
+) -> None:
+    """Until it is built each attempt finds what the killed ones before it left; from there on each
+    kill has its own beginning. Power comes back after each."""
+    hub.runs(2, tmp_path)
+    folder, kept = satellite.folder, tmp_path / "kept"
+
+    def follow() -> None:
+        satellite.asks = FollowingMachine(satellite.settings)  # a connection is no inheritance
+        satellite.follow()
+
+    def cut(at: int) -> bool:
+        if not killed(folder, at, follow):
+            return False
+        satellite.boot(f"boot-{at}")
+        assert satellite.runs() == f"{satellite.releases.named(CURRENT)}.0"
+        assert satellite.releases.is_built(satellite.releases.named(CURRENT))
+        return True
+
+    kills = 0
+    while not satellite.releases.is_built("2"):
+        kills += 1
+        assert cut(kills)
+    assert kills > 10
+    shutil.copytree(folder, kept, symlinks=True)
+    kills = 0
+    while cut(kills + 1):
+        kills += 1
+        satellite.follow()
+        assert (satellite.runs(), satellite.phase()) == ("2.0", (2, "done", ""))
+        named = [satellite.releases.named(link) for link in (CURRENT, PROVEN, PREVIOUS)]
+        assert named == ["2", "2", "1"]
+        shutil.rmtree(folder)
+        shutil.copytree(kept, folder, symlinks=True)
+    assert kills > 10
 
 
 def test_it_follows_its_hub_also_from_a_card_with_newer_software(

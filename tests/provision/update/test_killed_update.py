@@ -6,12 +6,14 @@ Then power comes back, and the update goes on.
 import os
 import shutil
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from contract.commands import Actor, IssueTicket
 from provision.update.releases import CURRENT, PROVEN
+from provision.update.updater import RefusedError
 from tests.edge.running_site import RunningHub, TestClock
 from tests.provision.killed_work import killed
 from tests.provision.update.wheelhouses import Site, UpTime, order, publish, wheel
@@ -121,6 +123,39 @@ def test_killed_from_the_check_to_the_end(tmp_path: Path, good: bool, by_boot: b
         at += 1
     assert at > 30
     whole(site, "2.0" if good else "1.0")
+
+
+@pytest.mark.parametrize("by_boot", [True, False], ids=["power", "process"])
+def test_killed_while_it_goes_back_by_hand(tmp_path: Path, *, by_boot: bool) -> None:
+    """What was cut is mended by doing it again, by a start, or by the next update."""
+    site = prepared(tmp_path / "site", good=True)
+    folder, kept = site.folder, tmp_path / "kept"
+    journal = journal_of(folder)
+    update(site)
+    whole(site, "2.0")
+    shutil.copytree(folder, kept, symlinks=True)
+    at = 1
+    while killed(folder, at, site.updater.back):
+        whole(site, "1.0", "2.0")
+        if by_boot:
+            site.boot(f"boot-{at}")
+            assert site.runs() == site.releases.named(CURRENT) + ".0"
+        update(site)
+        whole(site, "1.0", "2.0")
+        assert site.runs() == site.releases.named(CURRENT) + ".0"
+        with suppress(RefusedError):  # it had come so far that there is none before it
+            site.updater.back()
+        update(site)
+        whole(site, "1.0")
+        assert site.releases.named(CURRENT) == site.releases.named(PROVEN) == "1"
+        assert site.notebook.restart_due is None
+        assert journal_of(folder) == journal
+        site.clock = UpTime()
+        shutil.rmtree(folder)
+        shutil.copytree(kept, folder, symlinks=True)
+        at += 1
+    whole(site, "1.0")
+    assert at > 5
 
 
 class _BuiltError(Exception):
