@@ -167,12 +167,11 @@ class SiteState(Struct, frozen=True, array_like=True):
     """What the centre holds of a hub's day, for a new card: its journals, the oldest first.
 
     `orders` is the highest order of each series that it knows of; `missing` how many rows it knows
-    to exist and does not have; `made_ms` (UTC milliseconds) when it was asked.
+    to exist and does not have.
     """
 
     version: int
     node: NodeId
-    made_ms: int
     missing: int
     orders: dict[Series, int]
     journals: tuple[HeldRows, ...]
@@ -186,7 +185,6 @@ class Export(Struct, frozen=True, array_like=True):
     epoch: Epoch
     first_seq: Annotated[int, Meta(ge=1)]
     last_seq: Seq
-    made_ms: int
     batches: Annotated[tuple[bytes, ...], Meta(max_length=100_000)]
 
 

@@ -93,7 +93,7 @@ def _unused() -> Iterator[None]:
 
 def _state(settings: HubSettings, options: argparse.Namespace) -> SiteState:
     if options.without_centre:
-        return SiteState(VERSION, settings.node, 0, missing=0, orders={}, journals=())
+        return SiteState(VERSION, settings.node, missing=0, orders={}, journals=())
     if options.file is None:
         if settings.line is None:
             raise CommandRefused("no_uplink")
@@ -115,9 +115,7 @@ def _export(settings: HubSettings, options: argparse.Namespace) -> str:
     key = signing_key(settings.data / _SIGNING_KEY)
     with _journal(settings) as journal:
         try:
-            done = export(
-                journal, settings.node, key, options.folder, SystemClock().stamp().wall_ms
-            )
+            done = export(journal, settings.node, key, options.folder)
         except NothingToExportError:
             return _words("nothing_to_export")
     public = key.public_key().public_bytes_raw().hex()

@@ -47,7 +47,6 @@ def site_state(conn: Connection, node: str, now_ms: int) -> SiteState:
     return SiteState(
         VERSION,
         node,
-        now_ms,
         missing=journals[0].held.missing if journals else 0,
         orders=_orders(conn, journals),
         journals=tuple(parts),

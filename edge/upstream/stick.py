@@ -42,9 +42,7 @@ class Acknowledged(NamedTuple):
     lost: int
 
 
-def export(
-    journal: Journal, node: str, key: Ed25519PrivateKey, folder: Path, now_ms: int
-) -> Exported:
+def export(journal: Journal, node: str, key: Ed25519PrivateKey, folder: Path) -> Exported:
     """Write what the centre has not confirmed into a new file in `folder`.
 
     The hub may run meanwhile. Raises NothingToExportError, StoreError, or OSError when the file
@@ -54,7 +52,7 @@ def export(
     if first > last:
         raise NothingToExportError
     batches = tuple(packed.payload for packed in _batches(journal, node, first - 1, last))
-    sealed = seal(key, Export(VERSION, node, journal.epoch, first, last, now_ms, batches))
+    sealed = seal(key, Export(VERSION, node, journal.epoch, first, last, batches))
     file = folder / f"thutu-{node}-{journal.epoch}-{first}-{last}.thutu"
     write_file(file, sealed)
     return Exported(file, first, last)

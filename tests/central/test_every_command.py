@@ -149,7 +149,7 @@ def lay_out_files(folder: Path) -> None:
     )
     (folder / "nodes.csv").write_text(f"node,awaited_from\n{H3},2026-12-01\n", "utf-8")
     (folder / "site.toml").write_text(CONFIGURATION, "utf-8")
-    sent = Export(VERSION, H1, f"{2:016x}", 3, 4, MORNING_MS, ())
+    sent = Export(VERSION, H1, f"{2:016x}", 3, 4, ())
     (folder / "export.thutu").write_bytes(seal(HUB_KEY, sent))
     publish(folder / "house", 6, [wheel(folder, "6.0")])
 

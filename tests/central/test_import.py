@@ -29,7 +29,7 @@ def register(folder: Path, node: str, key: Ed25519PrivateKey) -> None:
 
 
 def export(node: str = NODES[0], first: int = 1, batch: bytes = b"batch") -> Export:
-    return Export(VERSION, node, EPOCH, first, first + 1, 1, (batch,))
+    return Export(VERSION, node, EPOCH, first, first + 1, (batch,))
 
 
 def test_a_strangers_file_is_refused_before_it_is_unpacked(
@@ -84,7 +84,7 @@ def test_a_file_goes_over_some_batches_at_a_time_and_again_from_what_was_not_sto
 ) -> None:
     register(tmp_path, NODES[0], key)
     batches = tuple(f"batch {place}".encode() for place in range(150))
-    whole = Export(VERSION, NODES[0], EPOCH, 1, 150, 1, batches)
+    whole = Export(VERSION, NODES[0], EPOCH, 1, 150, batches)
     path = spool(tmp_path, whole, seal(key, whole))
     line = Line()
     spooled = Spool(tmp_path, line.put)

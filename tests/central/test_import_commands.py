@@ -60,7 +60,7 @@ class Bench:
         """A file with a message for each of these rows."""
         made = journal or self.journal
         batches = tuple(made.batch(row, row) for row in range(first, last + 1))
-        export = Export(VERSION, NODE, made.epoch, first, last, 1, batches)
+        export = Export(VERSION, NODE, made.epoch, first, last, batches)
         path = self.stick / f"{first}-{last}.thutu"
         path.write_bytes(seal(self.key, export))
         return path

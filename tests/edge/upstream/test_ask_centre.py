@@ -15,7 +15,7 @@ from runtime.sealed import seal
 
 NODE = "01-00097-01-h1"
 KEY = Ed25519PrivateKey.generate()
-HELD = SiteState(VERSION, NODE, 0, 0, {"1": 1012}, ())
+HELD = SiteState(VERSION, NODE, 0, {"1": 1012}, ())
 
 
 class QuickLink:

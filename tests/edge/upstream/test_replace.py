@@ -33,7 +33,7 @@ def state(tmp_path: Path) -> SiteState:
     rows = tuple(Raw(row.body) for row in running.hub.journal.rows())
     epoch = running.hub.journal.epoch
     running.close()
-    return SiteState(VERSION, NODE, MONDAY_8_MS, 0, {"1": 5}, (HeldRows(epoch, rows),))
+    return SiteState(VERSION, NODE, 0, {"1": 5}, (HeldRows(epoch, rows),))
 
 
 def next_numbers(folder: Path) -> list[str | None]:
@@ -64,7 +64,7 @@ def test_the_new_journal_tells_whom_it_took_over(tmp_path: Path) -> None:
     rows = tuple(Raw(row.body) for row in running.hub.journal.rows())
     epoch = running.hub.journal.epoch
     running.close()
-    state = SiteState(VERSION, NODE, issued_ms, 0, {"1": 2}, (HeldRows(epoch, rows),))
+    state = SiteState(VERSION, NODE, 0, {"1": 2}, (HeldRows(epoch, rows),))
     take_over(tmp_path / "new", state, ON_PAPER, issued_ms)
 
     running = RunningHub(tmp_path / "new", TestClock(boot="boot-2"))
@@ -86,7 +86,7 @@ def test_paper_below_the_centre_changes_nothing(state: SiteState, tmp_path: Path
 
 
 def test_numbers_are_safe_without_any_centre(tmp_path: Path) -> None:
-    nothing = SiteState(VERSION, NODE, 0, 0, {}, ())
+    nothing = SiteState(VERSION, NODE, 0, {}, ())
     done = take_over(tmp_path / "new", nothing, ON_PAPER, MONDAY_8_MS)
     assert (done.day, done.waiting) == ("2026-11-23", ())
     assert next_numbers(tmp_path / "new") == ["1010", "1011", "2001"]
@@ -195,7 +195,7 @@ def test_rows_of_newer_software_are_counted_and_left_out(state: SiteState) -> No
     (journal,) = state.journals
     odd = Raw(encode_entry(_first(journal)).replace(b"NodeStarted", b"NodeStartLd"))
     rows = (*journal.rows, odd)
-    found = restored(SiteState(VERSION, NODE, 0, 0, {}, (HeldRows(journal.epoch, rows),)))
+    found = restored(SiteState(VERSION, NODE, 0, {}, (HeldRows(journal.epoch, rows),)))
     assert found.unread == 1
     assert len(found.house.live.tickets) == 5
 

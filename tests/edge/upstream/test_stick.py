@@ -39,7 +39,7 @@ def test_every_unsent_row_is_in_the_file_once(
     journal: Journal, key: Ed25519PrivateKey, tmp_path: Path
 ) -> None:
     journal.advance(100)
-    done = export(journal, NODE, key, tmp_path, 0)
+    done = export(journal, NODE, key, tmp_path)
     sealed = unseal_from(done.file.read_bytes(), Export, key.public_key().public_bytes_raw())
     batches = [decode_message(batch, Batch) for batch in sealed.batches]
     entries = [bytes(entry) for batch in batches for entry in batch.entries]
@@ -55,7 +55,7 @@ def test_nothing_is_written_when_the_centre_has_all(
 ) -> None:
     journal.advance(ROWS)
     with pytest.raises(NothingToExportError):
-        export(journal, NODE, key, tmp_path, 0)
+        export(journal, NODE, key, tmp_path)
     assert not list(tmp_path.glob("*.thutu*"))
 
 
@@ -72,7 +72,7 @@ def test_what_a_restored_centre_has_lost_is_in_the_next_file(
     journal.advance(1000)
     restored = Receipt(VERSION, NODE, (Ack(VERSION, journal.epoch, 50),))
     assert acknowledge(journal, NODE, restored) == (50, 950)
-    assert export(journal, NODE, key, tmp_path, 0)[1:] == (51, ROWS)
+    assert export(journal, NODE, key, tmp_path)[1:] == (51, ROWS)
 
 
 @pytest.mark.parametrize("case", ["node", "epoch", "beyond", "version"])
