@@ -17,6 +17,7 @@ from pathlib import Path
 from benchmarks.ingest_broker import measure_broker
 from benchmarks.ingest_load import Load, day_of_hubs
 from benchmarks.ingest_naive import take_naively
+from benchmarks.ingest_recount import recount
 from benchmarks.report import line
 from central.garbage import keep_what_was_made
 from central.ingest.committer import Committer
@@ -52,7 +53,7 @@ def _compare(root: Path, size: int, events_per_node: int, *, with_naive: bool = 
     for turn in range(_ROUNDS):
         database = root / f"{size}-{turn}.db"
         ours.append(load.events / _ingest_s(database, load))
-        _recount(database, load)
+        recount(database, load)
         bare.append(load.events / _bare_s(root / f"{size}-{turn}-bare.db", database))
         if with_naive:
             naive.append(_naive_rate(root / f"{size}-{turn}-naive.db", load))
@@ -82,26 +83,6 @@ def _ingest_s(database: Path, load: Load) -> float:
     took_s = time.perf_counter() - start
     db.close()
     return took_s
-
-
-def _recount(database: Path, load: Load) -> None:
-    with reading(database) as conn:
-        rows = conn.execute(
-            "SELECT count(*), count(DISTINCT journal || ' ' || seq), sum(kind IS NULL) FROM events"
-        )
-        assert rows.fetchone() == (load.events, load.events, 0)
-        expected = (load.issued, load.finished, load.wait_ms)
-        for table in ("cells", "site_days"):
-            found = conn.execute(
-                f"SELECT sum(issued), sum(finished), sum(wait_ms) FROM {table}"  # noqa: S608 - our own names
-            )
-            assert found.fetchone() == expected
-        found = conn.execute(
-            "SELECT issued, finished, wait_ms, answers FROM totals WHERE province = ''"
-        )
-        assert found.fetchall() == [(*expected, load.ratings)]
-        ledger = conn.execute("SELECT sum(watermark), sum(folded), sum(beyond) FROM journals")
-        assert ledger.fetchone() == (load.events, load.events, 0)
 
 
 def _bare_s(path: Path, full: Path) -> float:

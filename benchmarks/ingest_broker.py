@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from benchmarks.ingest_load import day_of_hubs
+from benchmarks.ingest_recount import recount
 from benchmarks.report import line, quantile
 from benchmarks.running_centre import Hubs, running, until
 from central.broker import CENTRE, EmbeddedBroker
@@ -30,13 +31,13 @@ def measure_broker(folder: Path) -> None:
     with EmbeddedBroker(folder / "broker") as broker:
         settings = broker.settings(CENTRE)
         with running(folder / "live", settings):
-            p50, p99 = _acknowledgements(settings)
+            p50, p99 = _acknowledgements(database_of(folder / "live"), settings)
         print(line("ingest.ack.p50_ms", p50, "ms"))
         print(line("ingest.ack.p99_ms", p99, "ms"), flush=True)
         _burst(folder, settings)
 
 
-def _acknowledgements(settings: MqttSettings) -> tuple[float, float]:
+def _acknowledgements(database: Path, settings: MqttSettings) -> tuple[float, float]:
     per_node = _PEAK_PER_S * _PEAK_FOR_S // 50
     load = day_of_hubs(50, per_node, _EVENTS_PER_LIVE_MESSAGE)
     hubs = Hubs(settings)
@@ -49,6 +50,8 @@ def _acknowledgements(settings: MqttSettings) -> tuple[float, float]:
         sent.append((batch.node, batch.first_seq + len(batch.entries) - 1, time.perf_counter()))
         hubs.publish(topic, payload)
     until(lambda: hubs.held() == load.events)
+    until(lambda: _folded(database) == load.events)
+    recount(database, load)
     waits_ms = [
         1000 * (next(at for at, seq in hubs.committed[node] if seq >= last) - begun)
         for node, last, begun in sent
@@ -84,8 +87,9 @@ def _burst(folder: Path, settings: MqttSettings) -> None:
         until(lambda: hubs.held() == load.events)
         rate = load.events / (time.perf_counter() - start)
         database = database_of(folder / "burst")
-        until(lambda: _folded(database) == load.issued)
+        until(lambda: _folded(database) == load.events)
         cpu_s = _cpu_s(centre.pid) - cpu_s
+        recount(database, load)
         peak_mb = _peak_mb(centre.pid)
     hubs.close()
     print(line("ingest.broker.rate", rate, "events/s", "a subscriber that does nothing", null_rate))
@@ -95,7 +99,7 @@ def _burst(folder: Path, settings: MqttSettings) -> None:
 
 def _folded(database: Path) -> int:
     with reading(database) as conn:
-        return int(conn.execute("SELECT coalesce(sum(issued), 0) FROM site_days").fetchone()[0])
+        return int(conn.execute("SELECT coalesce(sum(folded), 0) FROM journals").fetchone()[0])
 
 
 def _cpu_s(pid: int) -> float:

@@ -27,7 +27,6 @@ from tests.central.nation import NOW_MS, SITE, nation
 from tests.postgres import PostgresServer, confirm_by_replica, postgres_server
 from tests.waiting import until
 
-LEAVES_WITHIN_S = 3.0
 FRESHNESS = f"/api/v1/sites/{SITE}/freshness"
 
 
@@ -138,19 +137,16 @@ def test_a_replica_that_goes_away_costs_no_answer(postgres: PostgresServer, tmp_
         where.close()
 
 
-def test_a_replica_that_stands_still_costs_seconds_once_and_no_answer(
+def test_a_replica_that_stands_still_costs_no_answer_and_is_left_alone(
     tmp_path: Path, where: Postgres, replica: PostgresServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     with nation(tmp_path, where) as country, country.client("national") as admin:
         until(lambda: caught_up(where))
         with replica.frozen(), ThreadPoolExecutor(12) as crowd:
-            frozen_s = time.monotonic()
             asked = [crowd.submit(admin.get, "/api/v1/overview") for _ in range(12)]
             assert {one.result(30).status_code for one in asked} == {200}
-            assert time.monotonic() - frozen_s < LEAVES_WITHIN_S
-            began_s = time.monotonic()
+            assert not reads_the_copy(where)
             assert [admin.get(FRESHNESS).status_code for _ in range(5)] == [200] * 5
-            assert time.monotonic() - began_s < LEAVES_WITHIN_S / 2, "it is left alone"
             assert not reads_the_copy(where)
         until(lambda: reads_the_copy(where), within_s=30)
     said = [record.getMessage().partition(",")[0] for record in caplog.records]

@@ -94,7 +94,7 @@ def test_displays_go_dark_while_the_hub_is_silent(site: Site) -> None:
     site.hub.publish(snapshot(counter_view("1"), counter_view("3", "1026", "serving")))
     until(lambda: site.shown() == ["    ", "1026", "PHUC VU SO 1026"])
     client.close()
-    program.join(10)
+    program.join(30)
     assert not program.is_alive()
 
 
