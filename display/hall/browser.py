@@ -3,6 +3,9 @@
 A browser whose page has died stays where it is, for ever, and tells nobody. The page says every ten
 seconds that it was painted (`screen.py`); while it does not, no sign of life is given here, and the
 service manager starts all of it anew.
+
+In a network of its own, as its unit gives it, a browser's display server is not told by udev that a
+screen was switched on; so that is looked for here, and the browser ends, to be started anew on it.
 """
 
 import argparse
@@ -12,7 +15,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from runtime.command_line import CommandLine
@@ -22,6 +27,9 @@ from runtime.wording import say
 logger = logging.getLogger(__name__)
 
 _ANSWER_S = 5.0
+_SCREENS = Path("/sys/class/drm")
+_LOOK_S = 3.0
+_END_S = 5.0
 _OF_THE_SERVICE_MANAGER = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 
 
@@ -42,10 +50,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     theirs = {key: value for key, value in os.environ.items() if key not in _OF_THE_SERVICE_MANAGER}
     with subprocess.Popen(chosen.command, env=theirs) as browser:
         watchdog.start()
-        code = browser.wait()
+        code = wait_unless_switched_on(browser, _SCREENS)
         logger.info("the browser has ended: %d", code)
     watchdog.stop()
     return 1 if code < 0 else code
+
+
+def wait_unless_switched_on(browser: subprocess.Popen[bytes], screens: Path) -> int:
+    """Wait for the end of `browser`, and bring it about when a screen is switched on; its exit
+    status. `screens` has a folder for each socket, as `card0-HDMI-A-1` in /sys/class/drm."""
+    before = switched_on(screens)
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return browser.wait(_LOOK_S)
+        now = switched_on(screens)
+        if now - before:
+            logger.info("%s was switched on", ", ".join(sorted(now - before)))
+            return _end(browser)
+        before = now
+
+
+def switched_on(screens: Path) -> frozenset[str]:
+    """The sockets behind which there is a screen that answers."""
+    states = screens.glob("card*-*/status")
+    return frozenset(state.parent.name for state in states if _is_connected(state))
+
+
+def _is_connected(state: Path) -> bool:
+    try:
+        return state.read_text("ascii").strip() == "connected"
+    except OSError:  # a graphics adapter at USB was pulled just now
+        return False
+
+
+def _end(browser: subprocess.Popen[bytes]) -> int:
+    browser.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        return browser.wait(_END_S)
+    browser.kill()
+    return browser.wait()
 
 
 def is_painted(url: str) -> bool:

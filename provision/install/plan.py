@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FOLLOWS = ("thutu-follow", "thutu-follow-fetch", "thutu-update-resume", "thutu-update-lay")
+_HALL = ("thutu-hall", "thutu-hall-page", "thutu-hall-screen")
 ROLES = {
     "hub": (
-        *("thutu-hub", "thutu-boards", "thutu-hall", "thutu-hall-screen", "thutu-voice"),
+        *("thutu-hub", "thutu-boards", *_HALL, "thutu-voice"),
         *("thutu-update", "thutu-update-resume", "thutu-update-fetch", "thutu-update-check@"),
         "thutu-update-lay",
     ),
     "satellite": ("thutu-satellite", *_FOLLOWS),
-    "display": ("thutu-boards", "thutu-hall", "thutu-hall-screen", "thutu-voice", *_FOLLOWS),
+    "display": ("thutu-boards", *_HALL, "thutu-voice", *_FOLLOWS),
     "terminal": ("thutu-terminal",),
     "centre": (
         *("thutu-central", "thutu-central-public", "thutu-central-ingest@"),

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
+from PIL import Image
 
 from contract.snapshot import CounterView, Snapshot
 from simulation.boards.panels import ModbusPanel
@@ -14,6 +15,7 @@ from tests.machine.machine import Machine
 HUB = "sudo -u thutu /opt/thutu/current/bin/thutu-hub"
 INSIDE = Path(__file__).parent / "inside"
 PIN = "730418"
+BROWSER_S = 1200  # its parts give up after 15 s without each other, and it starts anew
 SLOW_START_S = 400  # on a computer that does much else
 
 
@@ -76,9 +78,23 @@ class Centre:
         said = self.machine.try_to("curl -sS --fail 127.0.0.1:8100/api/health")
         return str(json.loads(said.output)["software"]) if said.code == 0 else ""
 
-    def restarts(self) -> int:
-        """How often systemd has started the hub anew."""
-        return int(self.machine.run("systemctl show thutu-hub --property NRestarts --value"))
+    def restarts(self, unit: str) -> int:
+        """How often systemd has started a service anew."""
+        return int(self.machine.run(f"systemctl show {unit} --property NRestarts --value"))
+
+    def shows_the_hall(self) -> bool:
+        """Whether a corner of the screen is of the page's dark blue: neither black nor white."""
+        picture = self.machine.folder / "hall.png"
+        self.machine.front.picture(picture)
+        with Image.open(picture) as seen:
+            red, _, blue = seen.convert("RGB").crop((2, 2, 3, 3)).tobytes()
+        return red < 32 < blue
+
+    def wait_for_the_hall(self) -> float:
+        """Wait until the hall's page is on the screen; how many seconds its browser took."""
+        took_s = self.machine.wait_for(lambda: self.active("thutu-hall-screen"), BROWSER_S)
+        self.machine.wait_for(self.shows_the_hall)
+        return took_s
 
     def switch_on(self, clock: str = "utc") -> None:
         """Give power, and wait until the hub is there."""

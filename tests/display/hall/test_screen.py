@@ -5,12 +5,13 @@ import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from contract.commands import ReportDevice
 from contract.stamp import Stamp
-from display.hall.browser import main
+from display.hall.browser import main, switched_on, wait_unless_switched_on
 from display.hall.relay import Relay, create_app
 from display.hall.screen import Screen
 from runtime.clock import SystemClock
@@ -137,6 +138,46 @@ def test_without_a_browser_it_says_what_is_missing(capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit):
         main(["http://127.0.0.1:1/"])
     assert "thutu-hall-screen --help" in capsys.readouterr().err
+
+
+def plug(screens: Path, socket: str, state: str) -> None:
+    """What the kernel says of a socket for screens."""
+    (screens / socket).mkdir(parents=True, exist_ok=True)
+    (screens / socket / "status").write_text(f"{state}\n", "ascii")
+
+
+def test_which_screens_are_switched_on(tmp_path: Path) -> None:
+    assert switched_on(tmp_path / "none") == frozenset()
+    plug(tmp_path, "card0-HDMI-A-1", "connected")
+    plug(tmp_path, "card0-HDMI-A-2", "disconnected")
+    plug(tmp_path, "card1-Unknown-1", "unknown")
+    (tmp_path / "card0").mkdir()
+    assert switched_on(tmp_path) == {"card0-HDMI-A-1"}
+
+
+@pytest.mark.parametrize("ends", ["sleep 60", "trap '' TERM; sleep 60"], ids=["asked", "killed"])
+def test_a_screen_that_is_switched_on_ends_the_browser_and_one_switched_off_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    monkeypatch.setattr("display.hall.browser._LOOK_S", 0.05)
+    monkeypatch.setattr("display.hall.browser._END_S", 0.2)
+    plug(tmp_path, "card0-HDMI-A-1", "connected")
+    plug(tmp_path, "card0-HDMI-A-2", "connected")
+    codes: list[int] = []
+    with subprocess.Popen(["/bin/sh", "-c", f"echo up; {ends}"], stdout=subprocess.PIPE) as browser:
+        assert browser.stdout is not None
+        assert browser.stdout.readline() == b"up\n"
+        waiting = Thread(
+            target=lambda: codes.append(wait_unless_switched_on(browser, tmp_path)), daemon=True
+        )
+        waiting.start()
+        plug(tmp_path, "card0-HDMI-A-1", "disconnected")
+        waiting.join(0.5)
+        assert codes == []
+        plug(tmp_path, "card0-HDMI-A-1", "connected")
+        waiting.join(WITHIN_S)
+        assert codes
+        assert codes[0] < 0
 
 
 def asked(server: HttpServer) -> int:
