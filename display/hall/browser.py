@@ -14,9 +14,9 @@ import logging
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -46,9 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("command")
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     watchdog = Watchdog(ServiceManager())
-    watchdog.check(partial(is_painted, chosen.url))
     theirs = {key: value for key, value in os.environ.items() if key not in _OF_THE_SERVICE_MANAGER}
     with subprocess.Popen(chosen.command, env=theirs) as browser:
+        began_s = time.monotonic()
+        watchdog.check(lambda: is_painted(chosen.url, time.monotonic() - began_s))
         watchdog.start()
         code = wait_unless_switched_on(browser, _SCREENS)
         logger.info("the browser has ended: %d", code)
@@ -91,17 +92,20 @@ def _end(browser: subprocess.Popen[bytes]) -> int:
     return browser.wait()
 
 
-def is_painted(url: str) -> bool:
-    """Whether the page at `url` is painted on this machine; also True where nobody can tell, for
+def is_painted(url: str, within_s: float) -> bool:
+    """Whether the page at `url` was painted on this machine in the last half a minute, and in the
+    last `within_s`, before which another browser was here; also True where nobody can tell, for
     another browser would be no better without the page's server."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=_ANSWER_S)
     try:
         connection.request("GET", "/painted")
-        return connection.getresponse().status != http.client.SERVICE_UNAVAILABLE
+        answer = connection.getresponse()
     except (OSError, http.client.HTTPException):
         return True
     finally:
         connection.close()
+    is_fresh = int(answer.headers.get("Age", "0")) < within_s
+    return is_fresh and answer.status != http.client.SERVICE_UNAVAILABLE
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
+import math
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -77,7 +78,8 @@ class Relay:
 
 def create_app(relay: Relay, screen: Screen) -> Starlette:
     """The page at `/`, its letters, and its events at `/events`. To `/painted` the page says that
-    it was painted, and there a program on this machine may ask: 204 if it was here, else 503.
+    it was painted, and there a program on this machine may ask: 204 if it was here, with how many
+    seconds ago (`Age`, RFC 9111), else 503.
 
     A browser that shows an older version, from before an update, loads the page anew. The page
     comes whole, with its script and style, so that none is ever left without them.
@@ -105,7 +107,10 @@ def create_app(relay: Relay, screen: Screen) -> Starlette:
         return Response(status_code=204)
 
     async def say_painted(_: Request) -> Response:
-        return Response(status_code=204 if screen.is_painted_here else 503)
+        ago_s = screen.painted_here_ago_s
+        if ago_s is None:
+            return Response(status_code=503)
+        return Response(status_code=204, headers={"Age": f"{math.ceil(ago_s)}"})
 
     return Starlette(
         routes=[

@@ -24,9 +24,12 @@ class Screen:
             self._painted_here_s = now_s
 
     @property
-    def is_painted_here(self) -> bool:
-        """Whether a browser on this machine has painted the page within half a minute."""
-        return self._is_fresh(self._painted_here_s)
+    def painted_here_ago_s(self) -> float | None:
+        """How many seconds ago a browser on this machine painted the page last; None if not within
+        half a minute."""
+        if self._painted_here_s is None or not self._is_fresh(self._painted_here_s):
+            return None
+        return self._clock.stamp().mono_s - self._painted_here_s
 
     def news(self) -> ReportDevice | None:
         """What the hub should hear, once: that a page is painted anywhere, or is no longer. Of a

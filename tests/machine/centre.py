@@ -16,6 +16,7 @@ HUB = "sudo -u thutu /opt/thutu/current/bin/thutu-hub"
 INSIDE = Path(__file__).parent / "inside"
 PIN = "730418"
 BROWSER_S = 1200  # its parts give up after 15 s without each other, and it starts anew
+LIGHT, DOTS_OF_WORDS = 160, 5_000
 SLOW_START_S = 400  # on a computer that does much else
 
 
@@ -83,12 +84,14 @@ class Centre:
         return int(self.machine.run(f"systemctl show {unit} --property NRestarts --value"))
 
     def shows_the_hall(self) -> bool:
-        """Whether a corner of the screen is of the page's dark blue: neither black nor white."""
+        """Whether a corner of the screen is of the page's dark blue, neither black nor white, and
+        words are on it."""
         picture = self.machine.folder / "hall.png"
         self.machine.front.picture(picture)
         with Image.open(picture) as seen:
             red, _, blue = seen.convert("RGB").crop((2, 2, 3, 3)).tobytes()
-        return red < 32 < blue
+            light = sum(seen.convert("L").histogram()[LIGHT:])
+        return red < 32 < blue and light > DOTS_OF_WORDS
 
     def wait_for_the_hall(self) -> float:
         """Wait until the hall's page is on the screen; how many seconds its browser took."""

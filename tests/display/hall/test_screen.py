@@ -73,9 +73,10 @@ def test_a_page_elsewhere_does_not_stand_for_the_one_here(screen: Screen, clock:
     screen.painted(here=True)
     clock.seconds += 30
     screen.painted(here=False)
-    assert not screen.is_painted_here
+    assert screen.painted_here_ago_s is None
     screen.painted(here=True)
-    assert screen.is_painted_here
+    clock.seconds += 7
+    assert screen.painted_here_ago_s == 7
 
 
 def test_a_page_in_a_browser_says_that_it_is_painted(server: HttpServer, screen: Screen) -> None:
@@ -83,7 +84,7 @@ def test_a_page_in_a_browser_says_that_it_is_painted(server: HttpServer, screen:
     with chromium() as browser:
         page = browser.new_page()
         page.goto(server.url)
-        until(lambda: screen.is_painted_here, WITHIN_S)
+        until(lambda: screen.painted_here_ago_s is not None, WITHIN_S)
     assert asked(server) == 204
 
 
@@ -115,6 +116,19 @@ def test_it_lives_while_the_page_is_painted(
         ended.touch()
         assert keeper.end() == 7
         assert systemd.said_within(0) == [STOPPING]
+
+
+def test_what_the_browser_before_it_painted_does_not_count(
+    server: HttpServer, screen: Screen, clock: SetClock, tmp_path: Path
+) -> None:
+    screen.painted(here=True)
+    clock.seconds += 25
+    with Systemd(tmp_path) as systemd:
+        keeper = Keeper(server.url, systemd, "/bin/sh", "-c", "sleep 8")
+        assert systemd.said_within(3) == []
+        screen.painted(here=True)
+        until(lambda: systemd.heard(READY), WITHIN_S)
+        assert keeper.end() == 0
 
 
 def test_without_the_pages_server_another_browser_would_be_no_better(tmp_path: Path) -> None:
