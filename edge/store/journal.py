@@ -33,6 +33,7 @@ _COMMANDS_KNOWN = 10_000
 _CURSOR_WRITTEN_EVERY = 64
 _CHECKSUM_BYTES = 32
 _EPOCH = re.compile(r"[0-9a-f]{16}")
+_CURSOR = "SELECT CAST(value AS INTEGER) FROM state WHERE key = 'cursor'"
 
 # What the machine can be blamed for; anything else that SQLite complains about is damage.
 _NOT_DAMAGE = frozenset(
@@ -173,8 +174,7 @@ class Journal:
     @property
     def cursor(self) -> int:
         """The last row that the centre has confirmed."""
-        query = "SELECT CAST(value AS INTEGER) FROM state WHERE key = 'cursor'"
-        found = self._query(query, ())
+        found = self._query(_CURSOR, ())
         on_disk = int(found[0][0]) if found else 0
         return min(max(on_disk, self._confirmed), self.last_seq)
 
@@ -341,8 +341,7 @@ class Journal:
         return value
 
     def _cursor_on_disk(self) -> int:
-        query = "SELECT CAST(value AS INTEGER) FROM state WHERE key = 'cursor'"
-        found = self._cursor_writer.execute(query).fetchone()
+        found = self._cursor_writer.execute(_CURSOR).fetchone()
         return 0 if found is None else int(found[0])
 
     def _write_cursor(self, to: int, where_it_is: str, than: int) -> None:
