@@ -14,12 +14,12 @@ import logging
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from runtime.clock import SystemClock
 from runtime.command_line import CommandLine
 from runtime.service_manager import ServiceManager, Watchdog
 from runtime.wording import say
@@ -45,11 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not chosen.command:
         parser.error("command")
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    watchdog = Watchdog(ServiceManager())
+    clock, watchdog = SystemClock(), Watchdog(ServiceManager())
     theirs = {key: value for key, value in os.environ.items() if key not in _OF_THE_SERVICE_MANAGER}
     with subprocess.Popen(chosen.command, env=theirs) as browser:
-        began_s = time.monotonic()
-        watchdog.check(lambda: is_painted(chosen.url, time.monotonic() - began_s))
+        began_s = clock.stamp().mono_s
+        watchdog.check(lambda: is_painted(chosen.url, clock.stamp().mono_s - began_s))
         watchdog.start()
         code = wait_unless_switched_on(browser, _SCREENS)
         logger.info("the browser has ended: %d", code)
