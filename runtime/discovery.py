@@ -21,6 +21,7 @@ from zeroconf import (
     Zeroconf,
 )
 
+from contract.decoders import from_builtins
 from contract.ids import NodeId
 from runtime.local_network import local_name, own_addresses
 
@@ -149,7 +150,7 @@ def _read(info: ServiceInfo) -> FoundHub | None:
     url = f"{scheme}://{addresses[0]}:{info.port}"
     found = {"node": said.get("node"), "site_name": site_name[:_LONGEST_NAME], "url": url}
     try:
-        return msgspec.convert(found, FoundHub)
+        return from_builtins(found, FoundHub)
     except msgspec.ValidationError:
         return None
 

@@ -9,6 +9,7 @@ import zstandard
 from msgspec.structs import replace
 
 from central.registry.lists import ListError, read_days, read_lines, read_name, refuse, take_rows
+from contract.decoders import from_builtins
 from contract.procedures import Procedure, WrittenProcedure, named_twice
 from runtime.settings import SettingsError, load_settings
 from runtime.wording import LANGUAGES
@@ -100,4 +101,4 @@ def _procedure(row: Mapping[str, str]) -> Procedure:
 
 def _plain(found: Procedure) -> Procedure:
     """As a message has it. Raises msgspec.ValidationError."""
-    return msgspec.convert(msgspec.to_builtins(found), Procedure)
+    return from_builtins(msgspec.to_builtins(found), Procedure)

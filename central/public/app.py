@@ -18,6 +18,7 @@ from central.public.page import REFRESH_S, STYLE, refusal_page, ticket_page
 from central.public.queue import SiteQueue
 from central.store.database import Location
 from central.store.protocol import StoreError
+from contract.decoders import from_builtins
 from contract.ids import Day, TicketNumber, whole
 from runtime.clock import Clock
 from runtime.wording import LANGUAGES
@@ -68,7 +69,7 @@ class _Pages:
             too_often = HTTPStatus.TOO_MANY_REQUESTS
             return _refusal("too_often", language, too_often, max(wait_s, REFRESH_S))
         try:
-            asked = msgspec.convert(request.path_params, _Asked)
+            asked = from_builtins(request.path_params, _Asked)
             queue = await self._board.queue(asked.place)
         except msgspec.ValidationError:
             queue = None

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import msgspec
 
+from contract.decoders import from_builtins
 from contract.ids import ServiceId, TicketNumber
 from contract.snapshot import CounterView, TicketView
 from display.terminal.scene import Scene, minutes, priority_name, service_name
@@ -135,7 +136,7 @@ def is_a(kind: Any) -> Callable[[str], bool]:
 
     def acceptable(text: str) -> bool:
         try:
-            msgspec.convert(text, kind)
+            from_builtins(text, kind)
         except msgspec.ValidationError:
             return False
         return True

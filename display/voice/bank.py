@@ -12,6 +12,7 @@ from unicodedata import normalize
 
 import msgspec
 
+from contract.decoders import from_builtins
 from contract.snapshot import CallView
 from display.voice.levels import levels
 from display.voice.no_slip import OwnNumber
@@ -95,7 +96,7 @@ def read_text(folder: Path) -> BankText:
     path = folder / "bank.toml"
     try:
         table = tomllib.loads(normalize("NFC", path.read_text(encoding="utf-8")))
-        return msgspec.convert(table, BankText)
+        return from_builtins(table, BankText)
     except OSError as error:
         raise BankError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
