@@ -14,6 +14,8 @@ MISSING = f"({LAST} - watermark - beyond)"
 REACHES_MS = """CASE WHEN folded >= announced AND announced_ms > coalesce(folded_ms, 0)
     THEN announced_ms ELSE folded_ms END"""
 """Until when everything in a journal is in the figures; NULL when unknown."""
+REACHES_OLDEST = "(folded_ms >= :oldest OR (folded >= announced AND announced_ms >= :oldest))"
+"""The condition that this is not before `oldest`; true of none for which it is unknown."""
 PRESENT = "journal = current_journal"
 """The condition that a journal is the node's present one."""
 OWED = f"(journal <> current_journal AND written_off_ms IS NULL AND {LAST} > 0)"

@@ -16,8 +16,8 @@ from central.store.cells import (
     tally_from_row,
     total_from_row,
 )
-from central.store.connection import Connection, greater
-from central.store.journal_reach import MISSING, OVER_MS, OWED, PRESENT, REACHES_MS
+from central.store.connection import Connection
+from central.store.journal_reach import MISSING, OVER_MS, OWED, PRESENT, REACHES_MS, REACHES_OLDEST
 from central.store.visible import EVERYWHERE, IN_SERVICE, IS_TAKEN_AWAY, Visible, Where
 
 _TALLY = ", ".join(TALLY_COLUMNS)
@@ -264,23 +264,18 @@ def _start_ms(day: str | None) -> int:
 
 
 # Per site, then per province: 0 is live, 1 delayed, 2 offline, 3 ended, NULL never heard. A node's
-# present journal is found by its key; only those of former cards, which are few, are summed up.
-_HEARD = greater(
-    "coalesce(heard_ms, 0)", greater("coalesce(received_ms, 0)", "coalesce(former_heard_ms, 0)")
-)
+# present journal is found by its key; only those of former cards, which are few, are summed up. The
+# cross join keeps SQLite from an index of its own over all sites.
+_IS_HEARD = "(heard_ms >= :oldest OR received_ms >= :oldest OR former_heard_ms >= :oldest)"
 _MISSING = f"CASE WHEN written_off_ms IS NULL THEN {MISSING} END"
-_COMPLETE = f"CASE WHEN owed_ms < {REACHES_MS} THEN nullif(owed_ms, 0) ELSE {REACHES_MS} END"
-
-
-def _of_all(column: str) -> str:
-    """The sum over a site's nodes of what each tells of the day; NULL unless all do."""
-    told = f"CASE WHEN business_day = :day THEN {column} END"
-    return f"CASE WHEN count({told}) = count(nodes.node) THEN sum({told}) END AS {column}"
+_TOLD = "count(counters_open) = count(nodes.node)"
+_KNOWN_MS = """CASE WHEN awaited_ms < reaches_ms THEN awaited_ms WHEN reaches_ms > :now THEN :now
+    ELSE reaches_ms END"""
 
 
 _NOW = f""",
 former AS MATERIALIZED (
-    SELECT nodes.node, coalesce(max(received_ms), 0) AS former_heard_ms,
+    SELECT nodes.node, max(received_ms) AS former_heard_ms,
         sum({_MISSING}) AS former_missing,
         min(coalesce({REACHES_MS}, 0))
             FILTER (WHERE {OWED} AND coalesce({OVER_MS}, :since) >= :since) AS owed_ms
@@ -292,12 +287,14 @@ awaited AS MATERIALIZED (
 ),
 site_now AS (
     SELECT visible.site,
-        max(CASE WHEN nodes.node IS NULL THEN NULL WHEN online = 0 OR {_HEARD} < :oldest THEN 2
-            WHEN {REACHES_MS} >= :oldest THEN 0 ELSE 1 END) AS state,
-        CASE WHEN count({_COMPLETE}) = count(nodes.node) THEN min({_COMPLETE}) END AS known_ms,
+        max(CASE WHEN nodes.node IS NULL THEN NULL WHEN online = 0 OR {_IS_HEARD} IS NOT TRUE THEN 2
+            WHEN {REACHES_OLDEST} THEN 0 ELSE 1 END) AS state,
+        min(coalesce({REACHES_MS}, 0)) AS reaches_ms, min(owed_ms) AS owed_ms,
         sum(coalesce({_MISSING}, 0) + coalesce(former_missing, 0)) AS missing,
-        min(CASE WHEN business_day = :day THEN waiting_since_ms END) AS since_ms,
-        {_of_all("waiting")}, {_of_all("counters_open")}, {_of_all("counters_paused")}
+        count(CASE WHEN business_day = :day THEN 1 END) = count(nodes.node) AS is_open,
+        sum(waiting) AS waiting, min(waiting_since_ms) AS since_ms,
+        CASE WHEN {_TOLD} THEN sum(counters_open) END AS counters_open,
+        CASE WHEN {_TOLD} THEN sum(counters_paused) END AS counters_paused
     FROM visible LEFT JOIN nodes ON nodes.site = visible.site AND {IN_SERVICE}
         LEFT JOIN journals ON {PRESENT} LEFT JOIN former ON former.node = nodes.node
     GROUP BY visible.site
@@ -307,10 +304,12 @@ stands AS MATERIALIZED (
         CASE WHEN valid_to < :today OR (state IS NULL AND {IS_TAKEN_AWAY}) THEN 3
             WHEN state = 0 AND awaited_ms IS NOT NULL THEN 1 ELSE state END AS state,
         CASE WHEN valid_to < :today OR state IS NULL THEN 1 ELSE 0 END AS is_over,
-        CASE WHEN awaited_ms < known_ms THEN awaited_ms WHEN known_ms > :now THEN :now
-            ELSE known_ms END AS complete_ms,
-        missing, waiting, since_ms, counters_open, counters_paused
-    FROM visible LEFT JOIN site_now USING (site) LEFT JOIN awaited USING (site)
+        nullif(CASE WHEN owed_ms < {_KNOWN_MS} THEN owed_ms ELSE {_KNOWN_MS} END, 0) AS complete_ms,
+        missing, CASE WHEN is_open THEN waiting END AS waiting, since_ms,
+        CASE WHEN is_open THEN counters_open END AS counters_open,
+        CASE WHEN is_open THEN counters_paused END AS counters_paused
+    FROM site_now CROSS JOIN visible LEFT JOIN awaited ON awaited.site = visible.site
+    WHERE visible.site = site_now.site
 )"""  # noqa: S608 - our own names
 _STANDINGS_OF_SITES = f"""{_NOW}
 SELECT code, state, complete_ms, coalesce(missing, 0) FROM stands
@@ -318,36 +317,32 @@ WHERE valid_to IS NULL OR valid_to >= :first OR EXISTS (SELECT 1 FROM site_days
     WHERE site_days.site = stands.site AND day BETWEEN :first AND :last)"""  # noqa: S608 - as above
 
 
-def _standings(reporting: str, there: str) -> str:
-    """The statement, with the join that finds which sites are reporting, and which sites count."""
+def _standings(stands: str, reports: str, there: str = "true") -> str:
+    """The statement, with where sites are read, which of them report, and which count."""
     return f"""{_NOW}
-SELECT province, count(*), count(*) FILTER (WHERE registered = 0), count(reporting.site),
-    count(reporting.site) FILTER (WHERE is_over = 0),
+SELECT province, count(*), count(*) FILTER (WHERE registered = 0),
+    count(*) FILTER (WHERE {reports}), count(*) FILTER (WHERE {reports} AND is_over = 0),
     count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1),
     count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state IS NULL),
     count(*) FILTER (WHERE state = 3),
     coalesce(sum(missing), 0),
-    CASE WHEN count(reporting.site) FILTER (WHERE is_over = 0)
-            = count(complete_ms) FILTER (WHERE is_over = 0 AND reporting.site IS NOT NULL)
-        THEN coalesce(
-            min(complete_ms) FILTER (WHERE is_over = 0 AND reporting.site IS NOT NULL),
-            min(complete_ms) FILTER (WHERE reporting.site IS NOT NULL)) END,
+    CASE WHEN count(*) FILTER (WHERE {reports} AND is_over = 0)
+            = count(complete_ms) FILTER (WHERE {reports} AND is_over = 0)
+        THEN coalesce(min(complete_ms) FILTER (WHERE {reports} AND is_over = 0),
+            min(complete_ms) FILTER (WHERE {reports})) END,
     count(waiting) FILTER (WHERE state = 0),
     coalesce(sum(waiting) FILTER (WHERE state = 0), 0),
     min(since_ms) FILTER (WHERE state = 0 AND waiting IS NOT NULL),
     sum(counters_open) FILTER (WHERE state = 0),
     sum(counters_paused) FILTER (WHERE state = 0),
     count(*) FILTER (WHERE state = 0 AND waiting > 0 AND counters_open = 0)
-FROM stands LEFT JOIN {reporting} WHERE {there}
+FROM {stands} WHERE {there}
 GROUP BY province ORDER BY province"""  # noqa: S608 - our own names
 
 
 _STANDINGS_OF_DAY = _standings(
-    "site_days AS reporting ON reporting.day = :day AND reporting.site = stands.site",
-    "valid_to IS NULL OR valid_to >= :day OR reporting.site IS NOT NULL",
+    "stands LEFT JOIN site_days ON day = :day AND site_days.site = stands.site",
+    reports="day IS NOT NULL",
+    there="valid_to IS NULL OR valid_to >= :day OR day IS NOT NULL",
 )
-_STANDINGS_EVER = _standings(
-    f"""(SELECT DISTINCT site FROM nodes WHERE {IN_SERVICE}) AS reporting
-    ON reporting.site = stands.site AND is_over = 0""",  # noqa: S608 - our own condition
-    "true",
-)
+_STANDINGS_EVER = _standings("stands", reports="is_over = 0")
