@@ -63,6 +63,7 @@ async def _transfer(at: Station) -> None:
 
 async def _silent(at: Station) -> None:
     await _serving(at)
+    await at.sees("Đất đai – Môi trường", "Cư trú")  # which it asks the hub for once
     at.site.stop_serving()
     await at.sees("MẤT LIÊN LẠC")
 
