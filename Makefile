@@ -33,7 +33,7 @@ test-systemd: $(VENV)/dev.stamp
 
 # A whole machine from a blank card, in QEMU; docs/real-pi.md says how.
 test-machine: $(VENV)/dev.stamp
-	$(BIN)/pytest -s -v tests/machine/live_machine.py
+	$(BIN)/pytest -s -v tests/machine/live_machine.py tests/machine/live_satellite.py
 
 # The centre on another PostgreSQL than the wheel's: make test-postgres POSTGRES=/usr/lib/postgresql/15/bin
 test-postgres: $(VENV)/dev.stamp debian

@@ -12,12 +12,12 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from threading import Event
-from typing import get_args
 
-from contract.commands import COUNTER_ROLES, Actor, Role
+from contract.commands import COUNTER_ROLES, Actor
 from edge.access import STAFF_ROLES, Access, BadNameError, NameTakenError, WeakPinError
 from edge.command_refused import CommandRefused
 from edge.configured_run import ConfiguredSettings
+from edge.device_list import DEVICE_ROLES, read_devices
 from edge.identity.commands import add_identity_commands
 from edge.node import Node
 from edge.recovery_commands import add_recovery_commands
@@ -35,7 +35,6 @@ from runtime.settings import SettingsError
 
 _words = words_of("hub_tool")
 _LOOK_S = 1.0
-_DEVICE_ROLES = tuple(role for role in get_args(Role) if role not in ("clerk", "supervisor", "hub"))
 
 _LOG = "%(levelname)s %(name)s: %(message)s"
 
@@ -106,10 +105,25 @@ def _run(configured: ConfiguredSettings) -> int:
 
 def _add_device(settings: HubSettings, options: argparse.Namespace) -> int:
     _check_counter(settings, options.role, options.counter)
-    with closing(_access(settings)) as access, _named(options.id):
+    with closing(_access(settings)) as access, _named():
         token = access.add_device(Actor(options.id, options.role, options.counter))
     print(token)
     print(_words("keep_token"), file=sys.stderr)
+    return 0
+
+
+def _add_devices(settings: HubSettings, options: argparse.Namespace) -> int:
+    listed = read_devices(options.list)
+    for device in listed:
+        _check_counter(settings, device.role, device.counter)
+    tokens = {
+        Actor(device.id, device.role, device.counter): bytes.fromhex(device.token_sha256)
+        for device in listed
+    }
+    with closing(_access(settings)) as access, _named():
+        access.let_in(tokens)
+    for actor in tokens:
+        print(_words("let_in", name=actor.id, role=actor.role))
     return 0
 
 
@@ -132,7 +146,7 @@ def _set_pin(settings: HubSettings, options: argparse.Namespace) -> int:
     asked = sys.stdin.isatty()
     prompt = _words("ask_pin")
     pin = getpass.getpass(f"{prompt} ") if asked else sys.stdin.readline().strip()
-    with closing(_access(settings)) as access, _named(options.id):
+    with closing(_access(settings)) as access, _named():
         try:
             access.set_pin(options.id, options.role, pin)
         except WeakPinError as error:
@@ -179,13 +193,13 @@ def _access(settings: HubSettings) -> Access:
 
 
 @contextmanager
-def _named(name: str) -> Iterator[None]:
+def _named() -> Iterator[None]:
     try:
         yield
     except BadNameError as error:
-        raise CommandRefused("bad_name", name=name) from error
+        raise CommandRefused("bad_name", name=error.name) from error
     except NameTakenError as error:
-        raise CommandRefused("name_taken", name=name) from error
+        raise CommandRefused("name_taken", name=error.name) from error
 
 
 def _parser() -> CommandLine:
@@ -207,8 +221,10 @@ def _parser() -> CommandLine:
     commands.add_parser("run", help=about, description=about).set_defaults(run=None)
     add = command("add-device", _add_device)
     add.add_argument("id", help=_words("help_device"))
-    add.add_argument("--role", required=True, choices=_DEVICE_ROLES, help=_words("help_role"))
+    add.add_argument("--role", required=True, choices=DEVICE_ROLES, help=_words("help_role"))
     add.add_argument("--counter", help=_words("help_counter"))
+    several = command("add-devices", _add_devices)
+    several.add_argument("list", type=Path, help=_words("help_list"))
     command("remove-device", _remove_device).add_argument("id", help=_words("help_device"))
     pin = command("set-pin", _set_pin)
     pin.add_argument("id", help=_words("help_staff"))

@@ -10,6 +10,7 @@ import logging
 import re
 import secrets
 import sqlite3
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from threading import Lock
@@ -46,11 +47,19 @@ STAFF_ROLES: tuple[Role, ...] = ("clerk", "supervisor", "greeter")
 _migrations = Migrations("access")
 
 
-class BadNameError(ValueError):
+class UnusableNameError(ValueError):
+    """A name that whoever it is for cannot have."""
+
+    def __init__(self, name: str, why: object) -> None:
+        super().__init__(f"{name!r}: {why}")
+        self.name = name
+
+
+class BadNameError(UnusableNameError):
     """A name that cannot be a device's or a pseudonym's."""
 
 
-class NameTakenError(ValueError):
+class NameTakenError(UnusableNameError):
     """The name of a device wanted for staff, or the other way round: rows would not tell who."""
 
 
@@ -100,15 +109,22 @@ class Access:
 
         Raises BadNameError, NameTakenError or StoreError.
         """
-        _check_name(actor)
-        if self._read("SELECT 1 FROM staff WHERE id = ?", (actor.id,)) is not None:
-            raise NameTakenError(f"{actor.id} is a member of staff")
-        token = secrets.token_urlsafe(32)
-        self._write(
-            "INSERT OR REPLACE INTO devices VALUES (?, ?, ?, ?)",
-            (actor.id, actor.role, actor.counter, _digest(token)),
-        )
+        token = new_token()
+        self.let_in({actor: digest_of(token)})
         return token
+
+    def let_in(self, devices: Mapping[Actor, bytes]) -> None:
+        """Let devices in, or give them new tokens, of which the hub has the digests alone: all of
+        them or, where an error is raised, none. Raises as `add_device`."""
+        for actor in devices:
+            _check_name(actor)
+            if self._read("SELECT 1 FROM staff WHERE id = ?", (actor.id,)) is not None:
+                raise NameTakenError(actor.id, "a member of staff")
+        rows = [(actor.id, actor.role, actor.counter, token) for actor, token in devices.items()]
+        self._write(
+            f"INSERT OR REPLACE INTO devices VALUES {', '.join(['(?, ?, ?, ?)'] * len(rows))}",  # noqa: S608 - no text of others
+            tuple(part for row in rows for part in row),
+        )
 
     def remove_device(self, id_: str) -> bool:
         """Shut a device out at once; whether it was known."""
@@ -125,7 +141,7 @@ class Access:
             raise WeakPinError("a PIN has 6 to 12 digits, not all alike and not in a row")
         _check_name(Actor(id_, role))
         if self._read("SELECT 1 FROM devices WHERE id = ?", (id_,)) is not None:
-            raise NameTakenError(f"{id_} is a device")
+            raise NameTakenError(id_, "a device")
         salt = secrets.token_bytes(16)
         self._write(
             "INSERT OR REPLACE INTO staff VALUES (?, ?, ?, ?)",
@@ -177,10 +193,10 @@ class Access:
             self._note_failure(watched, known=found is not None)
             return None
         self._failures.pop(watched, None)
-        token = secrets.token_urlsafe(32)
+        token = new_token()
         self._write(
             "INSERT INTO sessions(token, staff, since) VALUES (?, ?, ?)",
-            (_digest(token), id_, msgspec.msgpack.encode(self.clock.stamp())),
+            (digest_of(token), id_, msgspec.msgpack.encode(self.clock.stamp())),
         )
         self._write(
             "DELETE FROM sessions WHERE staff = ? AND rowid NOT IN "
@@ -192,7 +208,7 @@ class Access:
 
     def sign_out(self, token: str) -> None:
         """End a session."""
-        self._write("DELETE FROM sessions WHERE token = ?", (_digest(token),))
+        self._write("DELETE FROM sessions WHERE token = ?", (digest_of(token),))
 
     def actor(self, token: str) -> Actor | None:
         """Whom a device token or session token belongs to. Raises SessionEnded or StoreError."""
@@ -201,7 +217,7 @@ class Access:
             return device
         found = self._read(
             "SELECT id, role, since FROM sessions JOIN staff ON id = staff WHERE token = ?",
-            (_digest(token),),
+            (digest_of(token),),
         )
         if found is None:
             return None
@@ -213,7 +229,7 @@ class Access:
     def device(self, token: str) -> Actor | None:
         """The device whose token this is; never a member of staff. Raises StoreError."""
         query = "SELECT id, role, counter FROM devices WHERE token = ?"
-        found = self._read(query, (_digest(token),))
+        found = self._read(query, (digest_of(token),))
         return None if found is None else Actor(*found)
 
     def close(self) -> None:
@@ -286,9 +302,9 @@ def _check_name(actor: Actor) -> None:
     try:
         from_builtins(msgspec.to_builtins(actor), Actor)
     except msgspec.ValidationError as error:
-        raise BadNameError(f"{actor.id!r}: {error}") from error
+        raise BadNameError(actor.id, error) from error
     if actor.id == HUB.id:
-        raise BadNameError(f"{actor.id!r} is the hub itself")
+        raise BadNameError(actor.id, "the hub itself")
 
 
 def _is_over(since: Stamp, now: Stamp) -> bool:
@@ -300,7 +316,13 @@ def _is_over(since: Stamp, now: Stamp) -> bool:
     return now.synced and day_of(now.wall_ms - age.ms) != day_of(now.wall_ms)
 
 
-def _digest(token: str) -> bytes:
+def new_token() -> str:
+    """A secret that nobody guesses."""
+    return secrets.token_urlsafe(32)
+
+
+def digest_of(token: str) -> bytes:
+    """What is kept of a token: its SHA-256."""
     return hashlib.sha256(token.encode()).digest()
 
 

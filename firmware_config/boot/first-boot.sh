@@ -8,8 +8,8 @@ release=/opt/thutu/releases/$(cat "$here/version")
 exec >"$here/first-boot.log" 2>&1 # to be read on any computer that takes the card
 
 # A power cut may leave a file's name without its contents.
-lay() { # FROM TO MODE GROUP
-    install -m "$3" -o root -g "$4" "$1" "$2.new"
+lay() { # FROM TO MODE
+    install -m "$3" "$1" "$2.new"
     sync "$2.new"
     mv "$2.new" "$2"
 }
@@ -24,21 +24,30 @@ if [ ! -s "$release/.complete" ]; then
     sync
     echo complete >"$release/.complete"
 fi
-"$release/bin/thutu-install" hub --venv "$release"
+# shellcheck disable=SC2046 # one word for each role
+"$release/bin/thutu-install" $(cat "$here/roles") --venv "$release"
 
-# Settings are laid once; what a technician has changed stays.
-[ -s /etc/thutu/hub.toml ] || lay "$here/hub.toml" /etc/thutu/hub.toml 0640 thutu
+# Settings and certificates are laid once; what a technician has changed stays.
+for file in "$here"/etc/*; do
+    to=/etc/thutu/${file##*/}
+    [ -s "$to" ] || lay "$file" "$to" 0644
+done
 
-# The authority of the server that releases are fetched from; everybody may read it.
-if [ -e "$here/centre-ca.pem" ] && [ ! -s /etc/thutu/centre-ca.pem ]; then
-    lay "$here/centre-ca.pem" /etc/thutu/centre-ca.pem 0644 root
-fi
-
-# The token leaves the boot partition, which anyone can read, for a file that only the hub can.
-if [ -e "$here/token" ]; then
-    lay "$here/token" /etc/thutu/enrolment.token 0640 thutu
+# Tokens leave the boot partition, which anyone can read, for files that nobody can; at the next
+# start systemd-tmpfiles says who may.
+for token in "$here"/tokens/*.token "$here"/tokens/*/*.token; do
+    [ -e "$token" ] || continue
+    to=/etc/thutu/${token#"$here/tokens/"}
+    mkdir -p "${to%/*}"
+    lay "$token" "$to" 0600
     sync
-    rm "$here/token"
+    rm "$token"
+done
+
+# The clerk's terminal writes Vietnamese on the first console.
+if grep -qx terminal "$here/roles" && [ -e /etc/default/console-setup ]; then
+    sed -i 's/^CODESET=.*/CODESET="Vietnamese"/' /etc/default/console-setup
+    setupcon --save-only || echo "the console's letters stay as they are"
 fi
 
 # config.txt includes thutu.txt from here on.

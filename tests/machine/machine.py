@@ -17,19 +17,29 @@ _LOOK_S = 1.0
 
 
 class Machine:
-    """A computer without a network card, with a keyboard, a screen and a sound card.
+    """A computer with a keyboard, a screen and a sound card, and where wanted a `network_card`
+    behind which the computer that tests is 10.0.2.2.
 
     Its second serial port leads to `printer_port`, its third to the terminal `boards`. `made` holds
     the kernel; `folder` the disks root.ext4, data.ext4, boot.vfat and perhaps stick.vfat, and what
     the machine says: console.log, heard.wav since it has power, and acknowledged.log from inside.
     """
 
-    def __init__(self, made: Path, folder: Path, printer_port: int, boards: Path) -> None:
+    def __init__(
+        self,
+        made: Path,
+        folder: Path,
+        printer_port: int,
+        boards: Path,
+        *,
+        network_card: bool = False,
+    ) -> None:
         self._made = made
         self.folder = folder
         self.front = Front(folder / "front", folder / "heard.wav")
         self._printer_port = printer_port
         self._boards = boards
+        self._nic = "user,model=virtio-net-pci" if network_card else "none"
         self._agent = GuestAgent(folder / "agent")
         self._computer: subprocess.Popen[bytes] | None = None
 
@@ -75,7 +85,7 @@ class Machine:
                     "-display",
                     "none",
                 ),
-                *("-nic", "none", "-rtc", f"base={clock}"),
+                *("-nic", self._nic, "-rtc", f"base={clock}"),
                 *("-kernel", self._made / "vmlinuz", "-initrd", self._made / "initrd"),
                 *("-append", _KERNEL_LINE),
                 *drives,

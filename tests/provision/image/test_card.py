@@ -33,7 +33,7 @@ def test_a_card_for_trixie_parses_and_names_the_site(
 ) -> None:
     assert image(desk) == 0
     card = desk / "bootfs"
-    settings = load_settings(card / "thutu/hub.toml", HubSettings, "THUTU", environment={})
+    settings = load_settings(card / "thutu/etc/hub.toml", HubSettings, "THUTU", environment={})
     assert settings.node == f"{SITE}-h1"
     assert settings.site.site_name == NAME
     assert settings.site.unit == 'Phường "Hồng Hà"'
@@ -78,17 +78,19 @@ def test_the_token_is_in_a_file_of_its_own_that_the_first_start_takes_away(desk:
     holding = [
         p for p in (desk / "bootfs").rglob("*") if p.is_file() and TOKEN in p.read_text("utf-8")
     ]
-    assert holding == [desk / "bootfs/thutu/token"]
-    assert 'rm "$here/token"' in TEMPLATES["first-boot.sh"]
+    assert holding == [desk / "bootfs/thutu/tokens/enrolment.token"]
+    assert 'rm "$token"' in TEMPLATES["first-boot.sh"]
 
 
 def test_the_token_ends_where_the_hub_looks_for_it_as_its_own_user(desk: Path) -> None:
     image(desk)
     card = desk / "bootfs/thutu"
-    settings = load_settings(card / "hub.toml", HubSettings, "THUTU", environment={})
+    settings = load_settings(card / "etc/hub.toml", HubSettings, "THUTU", environment={})
     assert settings.identity is not None
-    laid = f'lay "$here/token" {settings.identity.token_file} 0640 thutu'
-    assert laid in (card / "first-boot.sh").read_text("utf-8")
+    (token,) = (card / "tokens").iterdir()
+    assert settings.identity.token_file == Path("/etc/thutu", token.name)
+    rights = Path("systemd/tmpfiles.d/thutu.conf").read_text("utf-8").splitlines()
+    assert f"z {settings.identity.token_file} 0640 root thutu" in rights
 
 
 def test_whose_updates_the_hub_takes_and_whom_it_fetches_them_from_need_no_editing(
@@ -98,19 +100,17 @@ def test_whose_updates_the_hub_takes_and_whom_it_fetches_them_from_need_no_editi
     keys = ("ab" * 32, "cd" * 32)
     given = [part for key in keys for part in ("--publisher-key", key)]
     assert image(desk, SITE, *given, "--centre-ca", str(ca_file)) == 0
-    settings = load_settings(desk / "bootfs/thutu/hub.toml", HubSettings, "X", environment={})
+    settings = load_settings(desk / "bootfs/thutu/etc/hub.toml", HubSettings, "X", environment={})
     assert settings.updates == UpdateSettings(keys, ca_file=Path("/etc/thutu/centre-ca.pem"))
-    laid = desk / "bootfs/thutu/centre-ca.pem"
+    laid = desk / "bootfs/thutu/etc/centre-ca.pem"
     assert laid.read_bytes() == ca_file.read_bytes()
-    script = (desk / "bootfs/thutu/first-boot.sh").read_text("utf-8")
-    assert 'lay "$here/centre-ca.pem" /etc/thutu/centre-ca.pem 0644 root' in script
 
 
 def test_a_hub_of_a_cluster_knows_every_broker_and_whom_to_believe(desk: Path) -> None:
     others = ("mqtt2.example.vn", "10.0.0.3", "2001:db8::3")
     named = [word for host in others for word in ("--broker", host)]
     assert image(desk, SITE, *named, "--centre-key", "0a" * 32) == 0
-    hub = desk / "bootfs/thutu/hub.toml"
+    hub = desk / "bootfs/thutu/etc/hub.toml"
     settings = load_settings(hub, HubSettings, "THUTU", environment={})
     assert settings.centre_key == "0a" * 32
     assert settings.uplink is not None
@@ -148,7 +148,9 @@ def test_only_a_clock_with_a_cell_of_ours_is_charged(desk: Path) -> None:
         assert image(desk, SITE, *options) == 0
         texts = [path.read_text("utf-8") for path in (desk / "bootfs").glob("thutu*.txt")]
         assert any("rtc_bbat_vchg" in text for text in texts) == bool(options)
-        settings = load_settings(desk / "bootfs/thutu/hub.toml", HubSettings, "X", environment={})
+        settings = load_settings(
+            desk / "bootfs/thutu/etc/hub.toml", HubSettings, "X", environment={}
+        )
         assert settings.clock_chip == bool(options)
 
 
@@ -188,7 +190,7 @@ def test_every_kind_of_ssh_key_and_any_comment_reaches_the_card(desk: Path) -> N
 def test_a_token_as_windows_writes_it_is_taken(desk: Path) -> None:
     (desk / "token").write_text(f"\ufeff{TOKEN}\r\n", "utf-8")
     assert image(desk) == 0
-    assert (desk / "bootfs/thutu/token").read_text("ascii") == f"{TOKEN}\n"
+    assert (desk / "bootfs/thutu/tokens/enrolment.token").read_text("ascii") == f"{TOKEN}\n"
 
 
 @pytest.mark.parametrize(

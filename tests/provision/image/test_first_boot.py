@@ -27,19 +27,21 @@ def card(root: Path) -> Path:
     (root / "etc/ssh/sshd_config.d/rename_user.conf").write_text("Banner /x\n", "ascii")
     (root / "boot/cmdline.txt").write_text("console=serial0,115200 root=x\n", "ascii")
     (ours / "version").write_text("1\n", "ascii")
-    (ours / "hub.toml").write_text(SETTINGS, "ascii")
-    (ours / "centre-ca.pem").write_text("authority\n", "ascii")
-    (ours / "token").write_text(TOKEN, "ascii")
+    (ours / "roles").write_text("hub\n", "ascii")
+    for folder in ("etc", "tokens"):
+        (ours / folder).mkdir()
+    (ours / "etc/hub.toml").write_text(SETTINGS, "ascii")
+    (ours / "etc/centre-ca.pem").write_text("authority\n", "ascii")
+    (ours / "tokens/enrolment.token").write_text(TOKEN, "ascii")
     (ours / "wheels/pip-1-py3-none-any.whl/pip/__main__.py").write_text(
         "import pathlib, sys\n"
         "tool = pathlib.Path(sys.prefix, 'bin/thutu-install')\n"
-        "tool.write_text('#!/bin/sh\\n')\n"
+        f"tool.write_text('#!/bin/sh\\necho $@ >>{root}/installed\\n')\n"
         "tool.chmod(0o755)\n",
         "ascii",
     )
     script = (BOOT / "first-boot.sh").read_text("utf-8")
     script = re.sub(r"(?<=[ =])/(opt|etc)\b", rf"{root}/\1", script)
-    script = re.sub(r' -o root -g "\$4"', "", script)  # nobody but root may give files away
     (ours / "first-boot.sh").write_text(script, "utf-8")
     syncs = f"#!/bin/sh\n[ $# -gt 0 ] || find {root}/opt {root}/etc -type f >>{root}/synced\n"
     (root / "bin/sync").write_text(f'{syncs}exec /bin/sync "$@"\n', "utf-8")
@@ -71,10 +73,40 @@ def test_a_start_lays_everything_and_says_that_it_was_the_last(root: Path) -> No
     assert lies(root) == LAID
     assert (root / "boot/cmdline.txt").read_text("ascii") == "root=x\n"
     assert (root / "etc/cloud/cloud-init.disabled").exists()
-    assert not (root / "boot/thutu/token").exists()
+    assert not (root / "boot/thutu/tokens/enrolment.token").exists()
     assert not (root / "etc/ssh/sshd_config.d/rename_user.conf").exists()
     rights = {path.name: path.stat().st_mode & 0o777 for path in (root / "etc/thutu").iterdir()}
-    assert rights == {"hub.toml": 0o640, "enrolment.token": 0o640, "centre-ca.pem": 0o644}
+    assert rights == {"hub.toml": 0o644, "enrolment.token": 0o600, "centre-ca.pem": 0o644}
+
+
+def test_a_machine_beside_the_hub_gets_its_roles_and_every_token(root: Path) -> None:
+    ours = root / "boot/thutu"
+    (ours / "roles").write_text("satellite\ndisplay\n", "ascii")
+    (ours / "tokens/satellite").mkdir()
+    (ours / "tokens/satellite/pad-3.token").write_text("pad's\n", "ascii")
+    (ours / "tokens/boards.token").write_text("boards'\n", "ascii")
+    start(root)
+    assert (root / "installed").read_text("utf-8").startswith("satellite display --venv ")
+    laid = root / "etc/thutu/satellite/pad-3.token"
+    assert (laid.read_text("ascii"), laid.stat().st_mode & 0o777) == ("pad's\n", 0o600)
+    assert (root / "etc/thutu/boards.token").read_text("ascii") == "boards'\n"
+    assert not list((ours / "tokens").rglob("*.token"))
+
+
+def test_only_a_terminals_console_gets_other_letters(root: Path) -> None:
+    letters = root / "etc/default/console-setup"
+    letters.parent.mkdir()
+    letters.write_text('CHARMAP="UTF-8"\nCODESET="guess"\n', "ascii")
+    setupcon = root / "bin/setupcon"
+    setupcon.write_text(f'#!/bin/sh\necho "$@" >{root}/console\nexit 1\n', "ascii")
+    setupcon.chmod(0o755)
+    start(root)
+    assert 'CODESET="guess"' in letters.read_text("ascii")
+    (root / "boot/thutu/roles").write_text("terminal\n", "ascii")
+    start(root)
+    assert letters.read_text("ascii") == 'CHARMAP="UTF-8"\nCODESET="Vietnamese"\n'
+    assert (root / "console").read_text("ascii") == "--save-only\n"
+    assert (root / "etc/cloud/cloud-init.disabled").exists()  # no letters are no reason to stop
 
 
 def test_what_a_power_cut_left_empty_is_laid_again(root: Path) -> None:
@@ -93,7 +125,7 @@ def test_what_keeps_a_card_from_setting_itself_up_is_on_its_boot_partition(root:
     with pytest.raises(subprocess.CalledProcessError):
         start(root)
     assert "can't find '__main__'" in (root / "boot/thutu/first-boot.log").read_text("utf-8")
-    assert (root / "boot/thutu/token").exists()
+    assert (root / "boot/thutu/tokens/enrolment.token").exists()
     assert not (root / "etc/cloud/cloud-init.disabled").exists()
 
 
@@ -122,7 +154,7 @@ def test_what_a_technician_has_changed_stays(root: Path) -> None:
 
 
 def test_a_mark_is_set_when_what_it_stands_for_is_on_the_disk(root: Path) -> None:
-    (root / "boot/thutu/token").unlink()  # a start before this one has laid it
+    (root / "boot/thutu/tokens/enrolment.token").unlink()  # a start before this one has laid it
     start(root)
     synced = (root / "synced").read_text("utf-8").splitlines()
     for mark, stands_for in (

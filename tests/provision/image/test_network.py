@@ -10,12 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from provision.image.boot_files import Machine, boot_files
+from provision.image.card import Card, card_files
 from provision.image.network import Static, Wifi
 from tests.provision.image.desk import (
-    CENTRE,
     KEY,
-    NAME,
     SITE,
     TEMPLATES,
     TOKEN,
@@ -29,8 +27,7 @@ STATIC = Static(IPv4Interface("10.1.2.3/24"), IPv4Address("10.1.2.1"), IPv4Addre
 
 @pytest.mark.parametrize("system", ["trixie", "bookworm"])
 def test_a_fixed_address_is_written_in_the_systems_own_way(system: Any) -> None:
-    machine = Machine(SITE, NAME, system, (KEY,), TOKEN, CENTRE, ("mqtt",), "0.1.0", STATIC)
-    files = boot_files(machine, TEMPLATES)
+    files = card_files(Card("thutu-x", ("hub",), system, (KEY,), "0.1.0", STATIC), TEMPLATES)
     if system == "trixie":
         eth0 = yaml.safe_load(files["network-config"])["network"]["ethernets"]["eth0"]
         assert eth0 == {

@@ -19,9 +19,9 @@ def test_without_a_publisher_there_are_no_updates_and_an_authority_is_refused(
     assert "--publisher-key" in capsys.readouterr().err
     assert not (desk / "bootfs/thutu").exists()
     assert image(desk) == 0
-    settings = load_settings(desk / "bootfs/thutu/hub.toml", HubSettings, "X", environment={})
+    settings = load_settings(desk / "bootfs/thutu/etc/hub.toml", HubSettings, "X", environment={})
     assert settings.updates is None
-    assert not (desk / "bootfs/thutu/centre-ca.pem").exists()
+    assert not (desk / "bootfs/thutu/etc/centre-ca.pem").exists()
 
 
 def test_a_private_key_never_gets_onto_a_card(
@@ -146,8 +146,8 @@ def test_a_province_may_bring_a_template_and_a_wrong_one_is_refused(
         TEMPLATES["hub.toml.template"].replace("usual_min = 7", "usual_min = 9"), "utf-8"
     )
     assert image(desk, SITE, "--hub-template", str(template)) == 0
-    assert "usual_min = 9" in (desk / "bootfs/thutu/hub.toml").read_text("utf-8")
+    assert "usual_min = 9" in (desk / "bootfs/thutu/etc/hub.toml").read_text("utf-8")
     template.write_text("node = $node\nunknown = 1\n", "utf-8")
     assert image(desk, SITE, "--hub-template", str(template)) == 1
     assert "hub.toml" in capsys.readouterr().err
-    assert "usual_min = 9" in (desk / "bootfs/thutu/hub.toml").read_text("utf-8")
+    assert "usual_min = 9" in (desk / "bootfs/thutu/etc/hub.toml").read_text("utf-8")

@@ -24,7 +24,7 @@ def test_a_second_run_leaves_the_same_as_a_first_one(desk: Path, tmp_path: Path)
     assert image(desk, SITE, "--system", "bookworm", *more) == 0
     bookworm = lies(card)
     assert bookworm.keys() - trixie.keys() == {
-        *("firstrun.sh", "thutu-clock.txt", "thutu/centre-ca.pem"),
+        *("firstrun.sh", "thutu-clock.txt", "thutu/etc/centre-ca.pem"),
         *("thutu/wheels/thutu-0.2.0-py3-none-any.whl", "thutu/wheels/pip-26.3-py3-none-any.whl"),
         f"thutu/wheels/{WHEELS[3]}",
     }

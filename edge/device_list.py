@@ -1,0 +1,45 @@
+"""The devices of a further machine, listed for the hub by whoever wrote its card: no secrets."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, get_args
+
+from msgspec import Meta, MsgspecError, Struct
+
+from contract.commands import Role
+from contract.decoders import from_json
+from contract.ids import CounterId, Name, whole
+from edge.command_refused import CommandRefused
+
+DEVICE_ROLES: tuple[Role, ...] = tuple(
+    role for role in get_args(Role) if role not in ("clerk", "supervisor", "hub")
+)
+
+
+class ListedDevice(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A device, what it may do, at which counter if it is one of a counter, and the SHA-256 of its
+    token."""
+
+    id: Name
+    role: Role
+    token_sha256: Annotated[str, Meta(pattern=whole(r"[0-9a-f]{64}"))]
+    counter: CounterId | None = None
+
+    def __post_init__(self) -> None:
+        if self.role not in DEVICE_ROLES:
+            raise ValueError(f"{self.role} is not what a device is for")
+
+
+class DeviceList(Struct, frozen=True, forbid_unknown_fields=True):
+    """All devices of one machine."""
+
+    devices: Annotated[tuple[ListedDevice, ...], Meta(min_length=1, max_length=100)]
+
+
+def read_devices(path: Path) -> tuple[ListedDevice, ...]:
+    """Those in the file at `path`, or on the standard input (-). Raises CommandRefused, OSError."""
+    text = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    try:
+        return from_json(text, DeviceList).devices
+    except MsgspecError as error:
+        raise CommandRefused("no_device_list", file=path, what=error) from error

@@ -1,0 +1,105 @@
+"""A list of a further machine's devices, let in at the hub."""
+
+import io
+import json
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from contract.commands import Actor
+from edge.__main__ import main
+from edge.access import Access
+from runtime.clock import SystemClock
+from tests.edge.hub_toml import TWO_COUNTERS
+
+PAD = {"id": "pad-2", "role": "pad", "counter": "2"}
+SATELLITE = {"id": "satellite-2", "role": "display"}
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "hub.toml"
+    path.write_text(TWO_COUNTERS, encoding="utf-8")
+    return path
+
+
+def listed(*devices: dict[str, str]) -> bytes:
+    """As thutu-image-machine writes it; each token is the device's name."""
+    kept = [{**one, "token_sha256": sha256(one["id"].encode()).hexdigest()} for one in devices]
+    return json.dumps({"devices": kept}).encode()
+
+
+def let_in(config: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> int:
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+    return main(["--config", str(config), "add-devices", "-"])
+
+
+def actor(config: Path, token: str) -> Actor | None:
+    with closing(Access(config.parent / "data/access.db", SystemClock())) as access:
+        return access.actor(token)
+
+
+def test_all_of_a_machines_devices_are_let_in_by_what_the_card_holds(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        assert let_in(config, monkeypatch, listed(SATELLITE, PAD)) == 0
+        out = capsys.readouterr().out
+        assert out == "satellite-2 is let in as display.\npad-2 is let in as pad.\n"
+    assert actor(config, "satellite-2") == Actor("satellite-2", "display")
+    assert actor(config, "pad-2") == Actor("pad-2", "pad", "2")
+
+
+def test_a_card_written_anew_shuts_the_old_one_out(
+    config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert let_in(config, monkeypatch, listed(PAD)) == 0
+    anew = tmp_path / "pad.devices.json"
+    anew.write_bytes(listed(PAD).replace(sha256(b"pad-2").hexdigest().encode(), b"ab" * 32))
+    assert main(["--config", str(config), "add-devices", str(anew)]) == 0
+    assert actor(config, "pad-2") is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"id": "pad-3", "role": "pad", "counter": "9"}, "no counter 9 here"),
+        ({"id": "pad-3", "role": "pad"}, "needs --counter"),
+        ({"id": "k", "role": "kiosk", "counter": "1"}, "belongs to no counter"),
+        ({"id": "nv01", "role": "kiosk"}, "nv01 is already the name"),
+        ({"id": "hub", "role": "kiosk"}, "“hub” cannot"),
+        ({"id": "chief", "role": "supervisor"}, "no list of devices"),
+        ({"id": "máy 1", "role": "kiosk"}, "no list of devices"),
+        ({"id": "k", "role": "kiosk", "more": "x"}, "no list of devices"),
+    ],
+)
+def test_a_list_with_one_that_cannot_be_lets_nobody_in(
+    config: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    wrong: dict[str, str],
+    said: str,
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("482915\n"))
+    assert main(["--config", str(config), "set-pin", "nv01", "--role", "clerk"]) == 0
+    assert let_in(config, monkeypatch, listed(SATELLITE, wrong)) == 1
+    err = capsys.readouterr().err
+    assert said in err
+    assert "Nothing was changed" in err
+    assert actor(config, "satellite-2") is None
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b'{"devices": []}', b"{" * 100_000])
+def test_what_is_no_list_is_refused(
+    config: Path, monkeypatch: pytest.MonkeyPatch, content: Any
+) -> None:
+    assert let_in(config, monkeypatch, content) == 1
