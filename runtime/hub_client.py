@@ -3,7 +3,6 @@
 import contextlib
 import secrets
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +21,7 @@ from contract.snapshot import Snapshot
 from runtime.backoff import Backoff
 from runtime.clock import Clock, SystemClock
 from runtime.server_events import event_data
+from runtime.shared_http import HttpClosed, SharedHttp
 from runtime.trust import certificate_fault, distrust, trust_in
 from runtime.wording import say
 
@@ -139,19 +139,19 @@ class HubClient:
         self._silent_after_ns = int(silent_after_s * 1e9)
         self._attempts = attempts
         self._turned = turned
-        self._closed = threading.Event()
         self._stream_socket: socket.socket | None = None
-        self._http = httpx.Client(
-            base_url=base_url,
-            headers={"Accept-Language": language, "User-Agent": agent}
-            | ({"Authorization": f"Bearer {token}"} if token else {}),
-            transport=httpx.HTTPTransport(
-                verify=trust_in(base_url, ca_file, self._clock),
-                socket_options=_NOTICE_A_CUT_LINE,
-                trust_env=False,
-            ),
-            trust_env=False,  # the hub is on site: never by a proxy
+        authorization = {"Authorization": f"Bearer {token}"} if token else {}
+        trust = trust_in(base_url, ca_file, self._clock)
+        line = httpx.HTTPTransport(trust, trust_env=False, socket_options=_NOTICE_A_CUT_LINE)
+        self._http = SharedHttp(
+            httpx.Client(
+                base_url=base_url,
+                headers={"Accept-Language": language, "User-Agent": agent, **authorization},
+                transport=line,
+                trust_env=False,  # the hub is on site: never by a proxy
+            )
         )
+        self._closed = self._http.closed
 
     def command(
         self, command: AnyCommand, command_id: UUID | None = None, *, training: bool = False
@@ -253,14 +253,13 @@ class HubClient:
             self._closed.wait(_BACKOFF.pause_s(failures, _random))
 
     def close(self) -> None:
-        """End the stream, wherever it is read, and let go of all connections."""
-        self._closed.set()
+        """End the stream, wherever it is read; connections end with the last request on them."""
+        self._http.close()
         stream_socket = self._stream_socket
         if stream_socket is not None:
             with contextlib.suppress(OSError):  # it may have ended by itself just now
                 # Below TLS, whose own shutdown would disturb the reader.
                 socket.socket.shutdown(stream_socket, socket.SHUT_RDWR)
-        self._http.close()
 
     def _request(
         self,
@@ -279,22 +278,21 @@ class HubClient:
             if attempt:
                 self._closed.wait(_BACKOFF.pause_s(attempt, _random))
             try:
-                response = self._http.request(
-                    method,
-                    path,
-                    headers=headers,
-                    content=content,
-                    params=params,
-                    timeout=timeout,
-                )
+                with self._http.lent() as http:
+                    response = http.request(
+                        method,
+                        path,
+                        headers=headers,
+                        content=content,
+                        params=params,
+                        timeout=timeout,
+                    )
             except httpx.TransportError as error:
                 cause = self._cause(error)
                 if distrust(error):
                     raise HubUnreachable(cause) from error
                 continue
-            except RuntimeError:  # what httpx raises when close() came first
-                if not self._closed.is_set():
-                    raise
+            except HttpClosed:
                 cause = "closed"
                 break
             if response.status_code < 500 or _problem(response) is not None:
@@ -319,15 +317,17 @@ class HubClient:
             yield _Lost(self._cause(error), distrust=certificate_fault(error))
         except HubUnreachable as error:
             yield _Lost(str(error))
-        except RuntimeError:  # what httpx raises when close() came first
-            if not self._closed.is_set():
-                raise
+        except HttpClosed:
+            return
         else:
             yield _Lost("the hub ended the stream")
 
     def _pictures(self, path: str, params: dict[str, str], kind: type[_T]) -> Iterator[_T]:
         timeout = httpx.Timeout(_STREAM_QUIET_S, connect=_CONNECT_S)
-        with self._http.stream("GET", path, params=params, timeout=timeout) as response:
+        with (
+            self._http.lent() as http,
+            http.stream("GET", path, params=params, timeout=timeout) as response,
+        ):
             if response.status_code != 200:
                 response.read()
             self._check(response)
