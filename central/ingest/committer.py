@@ -17,8 +17,10 @@ logger = logging.getLogger(__name__)
 
 _MOST_WAITING = 2_000
 _MESSAGES_AT_ONCE = 200
+_WORTH_A_COMMIT = 20
+_GATHER_S = 0.01
 _FOLD_FROM_ENTRIES = 20_000
-_FOLD_AFTER_TURNS = 25
+_FOLD_AFTER_TURNS = 10
 _QUIET_S = 0.02
 _IDLE_S = 0.2
 _AFTER_ERROR_S = 2.0
@@ -26,10 +28,14 @@ _AFTER_ERROR_S = 2.0
 
 class Committer:
     """Takes messages from any thread, up to a bound beyond which `put` waits, and owns the
-    writing connection. `publish(topic, payload)` returns False when nothing was sent now: the
-    acknowledgement, replaced by any later one of its node, is then tried again. `turned` is called
-    at every turn of the thread's loop; `prepare` too, before anything is stored, and may say by a
-    StoreError that nothing can be."""
+    writing connection. One that comes alone is committed at once; those that follow each other wait
+    some milliseconds to share a commit.
+
+    `publish(topic, payload)` returns False when nothing was sent now: the acknowledgement, replaced
+    by any later one of its node, is then tried again. `turned` is called at every turn of the
+    thread's loop; `prepare` too, before anything is stored, and may say by a StoreError that
+    nothing can be.
+    """
 
     def __init__(
         self,
@@ -47,7 +53,7 @@ class Committer:
         self._publish = publish
         self._turned = turned
         self._prepare = prepare
-        self._inbox = Inbox(_MOST_WAITING)
+        self._inbox = Inbox(_MOST_WAITING, _WORTH_A_COMMIT)
         self._unsent: dict[tuple[str, str], int] = {}
         self._stopping = threading.Event()
         self._unfolded_turns = 0
@@ -86,10 +92,11 @@ class Committer:
         return self.is_alive and not self._complained
 
     def _run(self) -> None:
-        wait_s = _IDLE_S
+        wait_s, gather_s = _IDLE_S, 0.0
         while not (self._stopping.is_set() and not self._inbox and wait_s == _IDLE_S):
             self._turned()
-            messages = self._inbox.take(_MESSAGES_AT_ONCE, wait_s)
+            messages = self._inbox.take(_MESSAGES_AT_ONCE, wait_s, gather_s)
+            gather_s = _GATHER_S if messages else 0.0
             try:
                 self._settle(messages)
                 self._acknowledge()

@@ -246,7 +246,7 @@ def test_a_steady_stream_is_folded_every_so_many_turns(db: Database, line: Line)
     busy.start()
     until(lambda: len(line.sent) == 60)
     busy.stop()
-    assert folder.seen[:3] == [25, 50, 60]
+    assert folder.seen[:3] == [10, 20, 30]
     assert db.execute("SELECT folded FROM journals").fetchone() == (60,)
 
 

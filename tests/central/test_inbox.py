@@ -7,6 +7,7 @@ from central.ingest.intake import Received
 from tests.waiting import until
 
 MOST = 5
+ENOUGH = 3
 LONG_S = 30.0
 
 
@@ -15,7 +16,7 @@ def message(number: int, topic: str = "t") -> Received:
 
 
 def test_messages_are_taken_in_order_some_at_once() -> None:
-    inbox = Inbox(MOST)
+    inbox = Inbox(MOST, ENOUGH)
     for number in range(MOST):
         inbox.put(message(number))
     assert [m.received_ms for m in inbox.take(3, LONG_S)] == [0, 1, 2]
@@ -24,12 +25,12 @@ def test_messages_are_taken_in_order_some_at_once() -> None:
 
 
 def test_nothing_is_waited_for_where_nothing_should_be() -> None:
-    assert Inbox(MOST).take(MOST, 0.0) == []
-    assert Inbox(MOST).take(MOST, 0.001) == []
+    assert Inbox(MOST, ENOUGH).take(MOST, 0.0) == []
+    assert Inbox(MOST, ENOUGH).take(MOST, 0.001) == []
 
 
 def test_who_waits_is_woken_by_the_first_message() -> None:
-    inbox = Inbox(MOST)
+    inbox = Inbox(MOST, ENOUGH)
     taken: list[Received] = []
     taker = threading.Thread(target=lambda: taken.extend(inbox.take(MOST, LONG_S)))
     taker.start()
@@ -38,8 +39,26 @@ def test_who_waits_is_woken_by_the_first_message() -> None:
     assert [m.received_ms for m in taken] == [1]
 
 
+def test_messages_that_follow_each_other_are_gathered_until_there_are_enough() -> None:
+    inbox = Inbox(MOST, ENOUGH)
+    taken: list[Received] = []
+    taker = threading.Thread(target=lambda: taken.extend(inbox.take(MOST, LONG_S, LONG_S)))
+    taker.start()
+    for number in range(ENOUGH):
+        inbox.put(message(number))
+    taker.join(LONG_S)
+    assert [m.received_ms for m in taken] == list(range(ENOUGH))
+
+
+def test_fewer_are_taken_after_the_time_for_gathering() -> None:
+    inbox = Inbox(MOST, ENOUGH)
+    inbox.put(message(1))
+    assert [m.received_ms for m in inbox.take(MOST, 0.0, 0.001)] == [1]
+    assert inbox.take(MOST, 0.0, LONG_S) == []
+
+
 def test_beyond_the_bound_every_thread_waits_and_nothing_is_lost() -> None:
-    inbox = Inbox(MOST)
+    inbox = Inbox(MOST, ENOUGH)
 
     def hand_over(topic: str) -> None:
         for number in range(100):
