@@ -29,7 +29,7 @@ class PostgresEvents:
 
     def add(self, journal: int, rows: Rows, received_ms: int) -> None:
         """See `EventWriter`."""
-        for row in self._rows.of(journal, rows):
+        for row in self._rows.of([(journal, rows)]):
             day = partition_day(row[2], received_ms - _LATE_MS, received_ms)
             self._unwritten.append((row, day))
         if len(self._unwritten) >= _ROWS_A_COPY:
