@@ -1,7 +1,6 @@
 """Bytes of entries and messages: MessagePack arrays, zstd above a few hundred bytes."""
 
 import hashlib
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -25,16 +24,8 @@ _T = TypeVar("_T")
 _entry_decoder = msgspec.msgpack.Decoder(Entry)
 _entries_decoder = msgspec.msgpack.Decoder(list[Entry])
 _encoder = msgspec.msgpack.Encoder()
-
-
-class _OfThread(threading.local):
-    """One decompressor for each thread: making one takes as long as using it twenty times."""
-
-    def __init__(self) -> None:
-        self.zstd = zstandard.ZstdDecompressor()
-
-
-_of_thread = _OfThread()
+_idle: list[zstandard.ZstdDecompressor] = []
+"""Making one takes as long as using it twenty times, and one thread at a time may use it."""
 
 
 class ContractError(ValueError):
@@ -106,4 +97,11 @@ def _decompress(data: bytes) -> bytes:
     size = zstandard.frame_content_size(data)
     if not 0 <= size <= MAX_MESSAGE_BYTES:
         raise ContractError(f"a message that unpacks to {size} bytes, above {MAX_MESSAGE_BYTES}")
-    return _of_thread.zstd.decompress(data, max_output_size=MAX_MESSAGE_BYTES)
+    try:
+        decompressor = _idle.pop()
+    except IndexError:
+        decompressor = zstandard.ZstdDecompressor()
+    try:
+        return decompressor.decompress(data, max_output_size=MAX_MESSAGE_BYTES)
+    finally:
+        _idle.append(decompressor)

@@ -1,5 +1,6 @@
 """Bytes of rows and messages: round trips, hostile bytes, and the chain that shows any change."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import msgspec
@@ -139,6 +140,21 @@ def test_a_message_that_hides_or_lies_about_its_size_is_refused() -> None:
     assert liar != honest
     with pytest.raises(ContractError):
         decode_message(liar, Batch)
+
+
+def test_a_message_is_read_after_one_that_broke_off() -> None:
+    whole = MESSAGES[0]
+    for size in range(4, len(whole)):
+        with pytest.raises(ContractError):
+            decode_message(whole[:size], Batch)
+        assert encode_message(decode_message(whole, Batch)) == whole
+
+
+def test_threads_read_messages_side_by_side() -> None:
+    acks = [Ack(VERSION, EPOCH, seq) for seq in range(8)]
+    wires = [zstandard.compress(msgspec.msgpack.encode(ack)) for ack in acks]
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(lambda wire: decode_message(wire, Ack), wires * 200)) == acks * 200
 
 
 def read_or_refused(data: bytes, kind: type[msgspec.Struct]) -> None:
