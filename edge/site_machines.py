@@ -40,6 +40,14 @@ class SiteMachines:
             if len(self._heard) > MOST_MACHINES:
                 del self._heard[next(iter(self._heard))]
 
+    def hear_at_its_turn(self, address: str, agent: str) -> None:
+        """Note who speaks, though nobody says who asks, from the machine that has the turn: at a
+        terminal's first screen nobody has signed in."""
+        with self._lock:
+            has_turn = self._turn == address
+        if has_turn:
+            self.hear(address, agent)
+
     def software_at(self, address: str) -> str:
         """What was last heard from there; nothing before the first word."""
         with self._lock:

@@ -17,6 +17,8 @@ from runtime.discovery import FoundHub
 from runtime.hub_client import HubClient, HubError, SignInRefused, StaffSession
 from runtime.wording import say
 
+_ASK_EVERY_S = 30.0
+
 
 class Door(Protocol):
     """What the application offers to whoever is not signed in."""
@@ -52,6 +54,7 @@ class SignInScreen(Screen[None]):
         self._door = door
         self._words = words
         self._asking = False
+        self._silence = ""
 
     def compose(self) -> ComposeResult:
         """A form of two fields."""
@@ -72,6 +75,7 @@ class SignInScreen(Screen[None]):
             field.cursor_blink = False  # over SSH every blink is traffic
         self.set_focus(self.query_one("#staff", Input))
         self.look()
+        self.set_interval(_ASK_EVERY_S, lambda: self.run_worker(self._ask_whether_it_answers()))
         if self._door.may_look_around and not self._door.site_name:
             self.action_look_around()
 
@@ -158,6 +162,21 @@ class SignInScreen(Screen[None]):
             self._asking = False
             client.close()
 
+    async def _ask_whether_it_answers(self) -> None:
+        """Who comes to sign in reads at once that the hub is silent; and the hub hears that this
+        terminal runs, of which the proof of an update is made."""
+        door = self._door
+        client = HubClient(door.address, language=door.language, attempts=1, ca_file=door.ca_file)
+        try:
+            await asyncio.to_thread(client.read_file, "/api/health")
+        except HubError as error:
+            self._silence = str(error)
+        else:
+            self._silence = ""
+        finally:
+            client.close()
+        self.look()
+
     async def _look_around(self) -> None:
         language = self._door.language
         try:
@@ -173,6 +192,7 @@ class SignInScreen(Screen[None]):
                     say("terminal.choose_hub", language), choices
                 )
             self._door.choose_hub(hub)
+            self._silence = ""
             self.look()
         except GivenUp:
             self._say(say("terminal.no_hub_chosen", language, address=self._door.address))
@@ -181,6 +201,8 @@ class SignInScreen(Screen[None]):
 
     def _hub(self) -> str:
         door = self._door
+        if self._silence:
+            return f"! {self._silence}"
         if door.site_name:
             words = {"site": door.site_name, "address": door.address}
             return say("terminal.hub_of", door.language, **words)

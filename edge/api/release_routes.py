@@ -28,7 +28,7 @@ _WHEEL = re.compile(r"[A-Za-z0-9_.+!]+(-[A-Za-z0-9_.+!]+){4,5}\.whl")
 def release_routes(
     hub: Hub, guard: Guard, machines: SiteMachines, release: SiteRelease
 ) -> APIRouter:
-    """The routes by which satellites and displays follow their hub."""
+    """The routes by which the machines beside the hub follow it."""
     router = APIRouter(tags=["release"])
 
     @router.get("/api/release")

@@ -72,8 +72,9 @@ def site_routes(
         }
 
     @router.get("/api/health")
-    async def read_health() -> Health:
+    async def read_health(request: Request) -> Health:
         """That the hub runs, and how far its journal has come."""
+        guard.hear_unnamed(request)
         if hub.damage is not None:
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "api.failed")
         house = hub.house

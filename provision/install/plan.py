@@ -14,7 +14,7 @@ ROLES = {
     ),
     "satellite": ("thutu-satellite", *_FOLLOWS),
     "display": ("thutu-boards", *_HALL, "thutu-voice", *_FOLLOWS),
-    "terminal": ("thutu-terminal",),
+    "terminal": ("thutu-terminal", *_FOLLOWS),
     "centre": (
         *("thutu-central", "thutu-central-public", "thutu-central-ingest@"),
         "thutu-broker-files",
@@ -37,7 +37,7 @@ _PARTS = {
     "hub": ("hub", *_DISPLAYS),
     "satellite": ("satellite", "update"),
     "display": (*_DISPLAYS, "update"),
-    "terminal": ("terminal",),
+    "terminal": ("terminal", "update"),
     "centre": ("central",),
 }
 _PROFILES = {

@@ -90,7 +90,7 @@ def test_the_centre_also_gets_what_carries_its_files_to_the_broker(
     )
 
 
-@pytest.mark.parametrize("role", ["satellite", "display"])
+@pytest.mark.parametrize("role", ["satellite", "display", "terminal"])
 def test_machines_beside_the_hub_get_what_follows_its_release(tmp_path: Path, role: str) -> None:
     assert install(tmp_path, role) == 0
     laid = contents(tmp_path)

@@ -42,6 +42,22 @@ def test_all_that_is_typed_ahead_lets_the_clerk_in(site: RunningSite) -> None:
     at_station(site, scenario)
 
 
+def test_who_comes_reads_that_the_hub_is_silent_and_that_it_is_back(
+    site: RunningSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("display.terminal.sign_in._ASK_EVERY_S", 0.1)
+
+    async def scenario(at: Station) -> None:
+        await at.sees("ĐĂNG NHẬP", site.url)
+        assert "Chưa liên lạc được" not in at.screen
+        site.stop_serving()
+        await at.sees("! Chưa liên lạc được với máy chủ tại chỗ")
+        site.serve_again()
+        await at.until(lambda: "Chưa liên lạc được" not in at.screen, "that it is back")
+
+    at_station(site, scenario)
+
+
 def test_what_is_missing_is_asked_for_where_it_belongs(site: RunningSite) -> None:
     async def scenario(at: Station) -> None:
         await at.sees("▸ Tên đăng nhập")

@@ -146,3 +146,14 @@ def test_our_programs_tell_the_hub_what_they_run(hub: RunningSite, machine: http
     program.snapshot()
     program.close()
     assert machine.get("/api/release").json()["heard"] == "7.7"
+
+
+def test_a_terminal_that_waits_for_somebody_is_heard_when_its_machine_has_the_turn(
+    hub: RunningSite, machine: httpx.Client
+) -> None:
+    terminal = HubClient(hub.url, agent="thutu/7.7")
+    terminal.read_file("/api/health")
+    assert machine.get("/api/release", params={"turn": "wanted"}).json()["heard"] == ""
+    terminal.read_file("/api/health")
+    terminal.close()
+    assert machine.get("/api/release", params={"turn": "wanted"}).json()["heard"] == "7.7"

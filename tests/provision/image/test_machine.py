@@ -104,6 +104,14 @@ def test_a_terminal_has_no_token_for_staff_sign_in(desk: Path) -> None:
     assert f"set-hostname thutu-{SITE}-quay-3" in (desk / "bootfs/firstrun.sh").read_text("utf-8")
 
 
+def test_a_terminal_follows_its_hub_by_a_token_of_the_machine(desk: Path, ca_file: Path) -> None:
+    paths = [settings(desk, part) for part in ("terminal", "update")]
+    paths[-1].write_text(paths[-1].read_text("utf-8").replace("0" * 64, "ab" * 32), "utf-8")
+    assert card(desk, "quay-3", *of(*paths), "--site-ca", ca_file) == 0
+    assert [path.name for path in (desk / "bootfs/thutu/tokens").iterdir()] == ["update.token"]
+    assert [(one.id, one.role) for one in listed(desk).values()] == [("quay-3-update", "display")]
+
+
 def test_every_role_is_one_that_thutu_install_knows(desk: Path, ca_file: Path) -> None:
     paths = [settings(desk, part) for part in ("satellite", "boards")]
     assert card(desk, "m", *of(*paths), "--site-ca", ca_file) == 0
