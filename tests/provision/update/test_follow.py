@@ -104,6 +104,14 @@ class Satellite(Site):
         return self.asks.hub()
 
 
+class Terminal(Satellite):
+    """A machine at whose first screen nobody has signed in."""
+
+    def speak(self, version: str) -> None:
+        agent = {"User-Agent": f"thutu/{version}"}
+        httpx.get(f"{self.settings.hub}/api/health", headers=agent, trust_env=False, timeout=30)
+
+
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[HubOfTheSite]:
     found = HubOfTheSite(tmp_path / "hub")
@@ -129,6 +137,15 @@ def test_it_runs_what_its_hub_runs_and_is_heard_in_it(
     assert satellite.phase() == (2, "done", "")
     assert satellite.runs() == "2.0"
     assert satellite.asks.offer().heard == "2.0"
+
+
+def test_a_terminal_is_heard_though_nobody_has_signed_in(hub: HubOfTheSite, tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path / "terminal", hub.site)
+    terminal.begin()
+    hub.runs(2, tmp_path)
+    terminal.follow()
+    assert terminal.phase() == (2, "done", "")
+    terminal.asks.close()
 
 
 @pytest.mark.timeout(600)
