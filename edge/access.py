@@ -122,7 +122,9 @@ class Access:
                 raise NameTakenError(actor.id, "a member of staff")
         rows = [(actor.id, actor.role, actor.counter, token) for actor, token in devices.items()]
         self._write(
-            f"INSERT OR REPLACE INTO devices VALUES {', '.join(['(?, ?, ?, ?)'] * len(rows))}",  # noqa: S608 - no text of others
+            f"""INSERT INTO devices (id, role, counter, token)
+            VALUES {", ".join(["(?, ?, ?, ?)"] * len(rows))} ON CONFLICT (id) DO UPDATE
+            SET role = excluded.role, counter = excluded.counter, token = excluded.token""",  # noqa: S608 - no text of others
             tuple(part for row in rows for part in row),
         )
 

@@ -35,6 +35,11 @@ class DeviceList(Struct, frozen=True, forbid_unknown_fields=True):
 
     devices: Annotated[tuple[ListedDevice, ...], Meta(min_length=1, max_length=100)]
 
+    def __post_init__(self) -> None:
+        for told in ("id", "token_sha256"):
+            if len({getattr(device, told) for device in self.devices}) < len(self.devices):
+                raise ValueError(f"two devices have the same {told}")
+
 
 def read_devices(path: Path) -> tuple[ListedDevice, ...]:
     """Those in the file at `path`, or on the standard input (-). Raises CommandRefused, OSError."""

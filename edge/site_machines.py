@@ -22,6 +22,7 @@ class SiteMachines:
         self._clock = clock
         self._lock = Lock()
         self._heard: dict[str, _Heard] = {}
+        self._wanted: dict[str, int] = {}
         self._turn = ""
         self._began_ns = self._asked_ns = 0
 
@@ -40,12 +41,13 @@ class SiteMachines:
             if len(self._heard) > MOST_MACHINES:
                 del self._heard[next(iter(self._heard))]
 
-    def hear_at_its_turn(self, address: str, agent: str) -> None:
-        """Note who speaks, though nobody says who asks, from the machine that has the turn: at a
-        terminal's first screen nobody has signed in."""
+    def hear_unnamed(self, address: str, agent: str) -> None:
+        """Note who speaks, though nobody says who asks, from a machine that has wanted the turn
+        within five minutes: at a terminal's first screen nobody has signed in."""
+        now_ns = self._clock.stamp().mono_ns
         with self._lock:
-            has_turn = self._turn == address
-        if has_turn:
+            wanted_ns = self._wanted.get(address)
+        if wanted_ns is not None and now_ns - wanted_ns < _SILENT_NS:
             self.hear(address, agent)
 
     def software_at(self, address: str) -> str:
@@ -73,6 +75,10 @@ class SiteMachines:
             if not wants:
                 self._turn = "" if self._turn == address else self._turn
                 return False
+            self._wanted.pop(address, None)
+            self._wanted[address] = now_ns
+            if len(self._wanted) > MOST_MACHINES:
+                del self._wanted[next(iter(self._wanted))]
             is_silent = now_ns - self._asked_ns >= _SILENT_NS
             if self._turn != address:
                 if self._turn and not is_silent and now_ns - self._began_ns < _LASTS_NS:

@@ -65,7 +65,7 @@ class EventRows:
             [None if service is None else services[service] for _, _, service in found],
             [1 if entry.training else 0 for entry in read],
             map(bytearray, chain.from_iterable(rows.entries for _, rows in runs)),
-            strict=False,
+            strict=True,
         )
 
     def forget(self) -> None:

@@ -1,13 +1,16 @@
 """The first screen: who are you?"""
 
 import asyncio
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import ClassVar, Protocol
 
+import httpx
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Center, Vertical
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widgets import Input, Label, Static
 
@@ -163,19 +166,13 @@ class SignInScreen(Screen[None]):
             client.close()
 
     async def _ask_whether_it_answers(self) -> None:
-        """Who comes to sign in reads at once that the hub is silent; and the hub hears that this
-        terminal runs, of which the proof of an update is made."""
-        door = self._door
-        client = HubClient(door.address, language=door.language, attempts=1, ca_file=door.ca_file)
-        try:
-            await asyncio.to_thread(client.read_file, "/api/health")
-        except HubError as error:
-            self._silence = str(error)
-        else:
-            self._silence = ""
-        finally:
-            client.close()
-        self.look()
+        """Who comes to sign in reads that the hub is silent; and the hub hears that this terminal
+        runs, of which the proof of an update is made."""
+        if self._door.may_look_around and not self._door.site_name:
+            return  # no hub was found or chosen yet
+        self._silence = await asyncio.to_thread(_silence, self._door)
+        with suppress(NoMatches):  # somebody may have come in meanwhile
+            self.look()
 
     async def _look_around(self) -> None:
         language = self._door.language
@@ -214,3 +211,14 @@ class SignInScreen(Screen[None]):
 
     def _say(self, words: str) -> None:
         self.query_one("#sign-in-words", Static).update(words)
+
+
+def _silence(door: Door) -> str:
+    """Why the hub does not answer, in words; nothing if it does."""
+    try:
+        client = HubClient(door.address, language=door.language, attempts=1, ca_file=door.ca_file)
+        with closing(client):
+            client.read_file("/api/health")
+    except (HubError, OSError, ValueError, httpx.InvalidURL) as error:
+        return str(error)
+    return ""

@@ -40,7 +40,7 @@ class Guard:
         """Note what speaks without a token, where that proves an update."""
         if request.client is not None:
             agent = request.headers.get("user-agent", "")
-            self._machines.hear_at_its_turn(request.client.host, agent)
+            self._machines.hear_unnamed(request.client.host, agent)
 
     def supervisor(self, request: Request) -> Actor:
         """Who asks, when that is a supervisor. Raises Problem (401 or 403), and StoreError."""

@@ -46,7 +46,9 @@ done
 
 # The clerk's terminal writes Vietnamese on the first console.
 if grep -qx terminal "$here/roles" && [ -e /etc/default/console-setup ]; then
-    sed -i 's/^CODESET=.*/CODESET="Vietnamese"/' /etc/default/console-setup
+    # Raspberry Pi OS names no font, and setupcon then loads none.
+    sed -i 's/^CODESET=.*/CODESET="Vietnamese"/; s/^FONTFACE=.*/FONTFACE="Fixed"/; s/^FONTSIZE=.*/FONTSIZE="8x16"/' \
+        /etc/default/console-setup
     setupcon --save-only || echo "the console's letters stay as they are"
 fi
 

@@ -40,8 +40,9 @@ _ROLES = {
 _ETC = Path("/etc/thutu")
 _SITE_CA = "site-ca.pem"
 _OWN_TOKEN = "satellite/satellite.token"  # noqa: S105 - where it lies
+_UPDATE_TOKEN = "update.token"  # noqa: S105 - as above
 _EXAMPLE_KEY = "0" * 64
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,23}")
+_NAME = re.compile(r"[a-z]([a-z0-9-]{0,22}[a-z0-9])?")
 _NODE = re.compile(r"[hs][1-9]")
 
 
@@ -71,6 +72,7 @@ class Machine:
             raise ImageError("no_role")
         if {"hall", "terminal"} <= self.programs.keys():
             raise ImageError("one_screen")
+        self._check_names()
         if self.site_ca is not None:
             check_authority(self.site_ca, "--site-ca")
         for program in self.programs.values():
@@ -89,20 +91,33 @@ class Machine:
     @property
     def devices(self) -> dict[str, Actor]:
         """Who speaks to the hub from it, by the file with its token below /etc/thutu."""
-        devices: dict[str, Actor] = {}
+        return dict(self._devices())
+
+    def _devices(self) -> Iterator[tuple[str, Actor]]:
         for name, program in self.programs.items():
             if isinstance(program.settings, SatelliteSettings):
-                devices |= {
-                    f"satellite/{file}.token": actor
-                    for file, actor in _of_satellite(program.settings, self.name)
-                }
+                for file, actor in _of_satellite(program.settings, self.name):
+                    yield f"satellite/{file}.token", actor
             elif name != "terminal":  # there staff sign in
-                devices[f"{name}.token"] = Actor(f"{self.name}-{name}", "display")
-        return devices
+                yield f"{name}.token", Actor(f"{self.name}-{name}", "display")
 
-    def _check(self, program: Program) -> None:
+    def _check_names(self) -> None:
+        """Each device has a name, and a file for its token, of its own."""
+        files: set[str] = set()
+        names: set[str] = set()
+        for file, actor in self._devices():
+            if file in files or actor.id in names:
+                raise ImageError("same_name", name=actor.id)
+            files.add(file)
+            names.add(actor.id)
+
+    def _check_hub(self, program: Program) -> None:
         settings, file = program.settings, program.path
+        if settings.hub is None and "update" in self.programs:
+            raise ImageError("no_hub", file=file)
         hub = urlsplit(settings.hub or "")
+        if settings.hub is not None and not (hub.scheme in ("http", "https") and hub.hostname):
+            raise ImageError("hub_address", file=file, hub=settings.hub)
         if _is_this_machine(hub.hostname or ""):
             raise ImageError("own_hub", file=file, hub=settings.hub)
         if hub.scheme == "https" or settings.ca_file is not None or self.site_ca is not None:
@@ -110,8 +125,15 @@ class Machine:
                 raise ImageError("ca_file", file=file, ca_file=_ETC / _SITE_CA)
             if self.site_ca is None:
                 raise ImageError("no_site_ca", file=file)
-        if isinstance(settings, FollowSettings) and _EXAMPLE_KEY in settings.publisher_keys:
-            raise ImageError("example_key", file=file)
+
+    def _check(self, program: Program) -> None:
+        settings, file = program.settings, program.path
+        self._check_hub(program)
+        if isinstance(settings, FollowSettings):
+            if _EXAMPLE_KEY in settings.publisher_keys:
+                raise ImageError("example_key", file=file)
+            if settings.token_file != _ETC / _UPDATE_TOKEN:
+                raise ImageError("token_file", file=file, token_file=_ETC / _UPDATE_TOKEN)
         if isinstance(settings, SatelliteSettings) and settings.token_file not in (
             file.parent / _OWN_TOKEN,
             _ETC / _OWN_TOKEN,

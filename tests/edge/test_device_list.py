@@ -98,6 +98,21 @@ def test_a_list_with_one_that_cannot_be_lets_nobody_in(
     assert actor(config, "satellite-2") is None
 
 
+def test_a_token_of_two_devices_lets_in_neither_and_shuts_out_nobody(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert let_in(config, monkeypatch, listed(PAD, PAD)) == 1
+    assert "the same id" in capsys.readouterr().err
+    digest = {one: sha256(one.encode()).hexdigest().encode() for one in ("pad-2", "satellite-2")}
+    both = listed(SATELLITE, PAD).replace(digest["pad-2"], digest["satellite-2"])
+    assert let_in(config, monkeypatch, both) == 1
+    assert "the same token_sha256" in capsys.readouterr().err
+    assert let_in(config, monkeypatch, listed(PAD)) == 0
+    stolen = listed(SATELLITE).replace(digest["satellite-2"], digest["pad-2"])
+    assert let_in(config, monkeypatch, stolen) == 1
+    assert actor(config, "pad-2") == Actor("pad-2", "pad", "2")
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b'{"devices": []}', b"{" * 100_000])
 def test_what_is_no_list_is_refused(
     config: Path, monkeypatch: pytest.MonkeyPatch, content: Any

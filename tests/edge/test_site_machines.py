@@ -47,14 +47,19 @@ def test_only_programs_of_ours_are_heard() -> None:
     assert machines.software_at("10.0.0.3") == ""
 
 
-def test_who_names_nobody_is_heard_from_the_machine_whose_turn_it_is_alone() -> None:
-    machines = SiteMachines(TestClock())
-    machines.hear_at_its_turn("10.0.0.2", "thutu/1.0")
+def test_who_names_nobody_is_heard_from_machines_that_want_the_turn_alone() -> None:
+    clock = TestClock()
+    machines = SiteMachines(clock)
+    machines.hear_unnamed("10.0.0.2", "thutu/1.0")
     assert machines.known() == ()
-    assert machines.has_turn("10.0.0.2", wants=True)
-    machines.hear_at_its_turn("10.0.0.2", "thutu/1.1")
-    machines.hear_at_its_turn("10.0.0.3", "thutu/1.1")
+    assert machines.has_turn("10.0.0.3", wants=True)
+    assert not machines.has_turn("10.0.0.2", wants=True)  # it is on trial, and the hub new started
+    machines.hear_unnamed("10.0.0.2", "thutu/1.1")
+    machines.hear_unnamed("10.0.0.4", "thutu/1.1")
     assert machines.known() == (SiteMachine("10.0.0.2", "1.1"),)
+    clock.later(300)
+    machines.hear_unnamed("10.0.0.2", "thutu/1.2")
+    assert machines.software_at("10.0.0.2") == "1.1"
 
 
 def test_a_machine_is_known_by_its_first_device_and_forgotten_after_a_week_of_silence() -> None:

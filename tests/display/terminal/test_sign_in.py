@@ -1,9 +1,14 @@
 """Signing in: what is typed ahead lands where it belongs."""
 
+import asyncio
+import threading
+
 import pytest
 from textual.events import Key
 from textual.widgets import Input
 
+from display.terminal.settings import Settings
+from display.terminal.sign_in import SignInScreen
 from tests.display.terminal.station import PIN, Station, at_station
 from tests.edge.running_site import RunningSite
 
@@ -56,6 +61,46 @@ def test_who_comes_reads_that_the_hub_is_silent_and_that_it_is_back(
         await at.until(lambda: "Chưa liên lạc được" not in at.screen, "that it is back")
 
     at_station(site, scenario)
+
+
+def test_an_answer_that_comes_when_somebody_has_come_in_disturbs_nobody(
+    site: RunningSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[threading.Event] = []
+
+    def slow(_door: object) -> str:
+        answers.append(threading.Event())
+        answers[-1].wait(30)
+        return "late"
+
+    monkeypatch.setattr("display.terminal.sign_in._ASK_EVERY_S", 0.05)
+    monkeypatch.setattr("display.terminal.sign_in._silence", slow)
+
+    async def scenario(at: Station) -> None:
+        await at.until(lambda: bool(answers), "the first question")
+        screen = at.app.screen
+        assert isinstance(screen, SignInScreen)
+        asked = asyncio.create_task(screen._ask_whether_it_answers())
+        await at.until(lambda: len(answers) > 1, "another")
+        await screen.query_one("#sign-in").remove()
+        for answer in answers:
+            answer.set()
+        await asked
+
+    at_station(site, scenario)
+
+
+@pytest.mark.parametrize("wrong", ["http://127.0.0.1:99999", "https://127.0.0.1:1"])
+def test_an_address_of_no_use_is_told_in_words_and_the_terminal_stays(
+    site: RunningSite, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    monkeypatch.setattr("display.terminal.sign_in._ASK_EVERY_S", 0.05)
+    ca_file = site.folder / "nosuch.pem" if wrong.startswith("https") else None
+
+    async def scenario(at: Station) -> None:
+        await at.sees("! ")
+
+    at_station(site, scenario, settings=Settings(hub=wrong, ca_file=ca_file))
 
 
 def test_what_is_missing_is_asked_for_where_it_belongs(site: RunningSite) -> None:

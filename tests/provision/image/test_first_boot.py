@@ -96,7 +96,8 @@ def test_a_machine_beside_the_hub_gets_its_roles_and_every_token(root: Path) -> 
 def test_only_a_terminals_console_gets_other_letters(root: Path) -> None:
     letters = root / "etc/default/console-setup"
     letters.parent.mkdir()
-    letters.write_text('CHARMAP="UTF-8"\nCODESET="guess"\n', "ascii")
+    as_raspberry_pi_os_has_it = 'CHARMAP="UTF-8"\nCODESET="guess"\nFONTFACE=""\nFONTSIZE=""\n'
+    letters.write_text(as_raspberry_pi_os_has_it, "ascii")
     setupcon = root / "bin/setupcon"
     setupcon.write_text(f'#!/bin/sh\necho "$@" >{root}/console\nexit 1\n', "ascii")
     setupcon.chmod(0o755)
@@ -104,7 +105,9 @@ def test_only_a_terminals_console_gets_other_letters(root: Path) -> None:
     assert 'CODESET="guess"' in letters.read_text("ascii")
     (root / "boot/thutu/roles").write_text("terminal\n", "ascii")
     start(root)
-    assert letters.read_text("ascii") == 'CHARMAP="UTF-8"\nCODESET="Vietnamese"\n'
+    assert letters.read_text("ascii").splitlines() == [
+        *('CHARMAP="UTF-8"', 'CODESET="Vietnamese"', 'FONTFACE="Fixed"', 'FONTSIZE="8x16"')
+    ]
     assert (root / "console").read_text("ascii") == "--save-only\n"
     assert (root / "etc/cloud/cloud-init.disabled").exists()  # no letters are no reason to stop
 

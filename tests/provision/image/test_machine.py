@@ -142,6 +142,9 @@ def test_a_card_written_anew_holds_nothing_of_before(desk: Path, ca_file: Path) 
         (("s", "terminal", SECURE.replace(HUB, "https://localhost:8100")), "is the machine itself"),
         (("s", "satellite", f'hub = "{HUB}"\n'), "trusted by its site's authority"),
         (("s", "hall", f'hub = "{HUB}"\nca_file = "/root/ca.pem"\n'), "trusted by its site's"),
+        (("s", "satellite", SECURE.replace(HUB, "10.1.2.3:8100")), "is no address of a hub"),
+        (("printer-2", "satellite", SECURE), "would be printer-2 for the hub"),
+        (("s-", "satellite", SECURE), "no name for a machine"),
         (("s", "update", SECURE), "the example's key"),
         (("s", "satellite", f"{SECURE}pin = 3\n"), "unknown field"),
     ],
@@ -171,6 +174,42 @@ def test_tokens_where_no_service_looks_are_refused(
     path.write_text(path.read_text("utf-8").replace("satellite/satellite", "sat"), "utf-8")
     assert card(desk, "s", *of(path), "--site-ca", ca_file) == 1
     assert 'token_file = "satellite/satellite.token"' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["satellite", "ticket-buttons", "printer-2", "pad-3"])
+def test_no_two_devices_of_a_machine_share_a_token(
+    desk: Path, ca_file: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    path = settings(desk, "satellite")
+    text = path.read_text("utf-8")
+    assert 'name = "keypad-3"' in text
+    path.write_text(text.replace('name = "keypad-3"', f'name = "{name}"'), "utf-8")
+    assert card(desk, "s", *of(path), "--site-ca", ca_file) == 1
+    assert "in the same file" in capsys.readouterr().err
+
+
+def test_a_machine_that_could_not_follow_is_refused(
+    desk: Path, ca_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal, update = (settings(desk, part) for part in ("terminal", "update"))
+    text = update.read_text("utf-8").replace("0" * 64, "ab" * 32)
+    update.write_text(text.replace("update.token", "update-2.token"), "utf-8")
+    assert card(desk, "s", *of(terminal, update), "--site-ca", ca_file) == 1
+    assert 'token_file = "/etc/thutu/update.token"' in capsys.readouterr().err
+    update.write_text(text, "utf-8")
+    terminal.write_text('language = "vi"\n', "utf-8")
+    assert card(desk, "s", *of(terminal, update), "--site-ca", ca_file) == 1
+    assert "needs to know its hub" in capsys.readouterr().err
+
+
+def test_a_list_that_cannot_be_written_leaves_the_card_as_it_was(
+    desk: Path, ca_file: Path, tmp_path: Path
+) -> None:
+    before = lies(desk / "bootfs")
+    path = settings(desk, "satellite")
+    nowhere = ("--devices", tmp_path / "nosuch/list.json")
+    assert card(desk, "s", *of(path), "--site-ca", ca_file, *nowhere) == 1
+    assert lies(desk / "bootfs") == before
 
 
 def test_settings_that_make_no_machine_are_refused(
