@@ -13,6 +13,11 @@ lay() { # FROM TO MODE
     sync "$2.new"
     mv "$2.new" "$2"
 }
+replace() { # FILE of the boot partition, which knows no modes; its new text is the standard input
+    cat >"$1.new"
+    sync "$1.new"
+    mv "$1.new" "$1"
+}
 
 if [ ! -s "$release/.complete" ]; then
     rm -rf "$release"
@@ -27,10 +32,11 @@ fi
 # shellcheck disable=SC2046 # one word for each role
 "$release/bin/thutu-install" $(cat "$here/roles") --venv "$release"
 
-# Settings and certificates are laid once; what a technician has changed stays.
+# Settings and certificates are the card's until this has come to its end once, and the machine's
+# from then on: what a technician has changed stays.
 for file in "$here"/etc/*; do
     to=/etc/thutu/${file##*/}
-    [ -s "$to" ] || lay "$file" "$to" 0644
+    { [ -s "$to" ] && [ -e "$here/set-up" ]; } || lay "$file" "$to" 0644
 done
 
 # Tokens leave the boot partition, which anyone can read, for files that nobody can; at the next
@@ -54,28 +60,26 @@ fi
 
 # config.txt includes thutu.txt from here on.
 "$release/bin/thutu-install" boot
-# The serial port belongs to a printer or displays, not to a console. What the Pi starts from is
-# replaced as a whole, so that a power cut leaves the one or the other.
+# The serial port belongs to a printer or displays, not to a console.
 if grep -q 'console=serial0' "$boot/cmdline.txt"; then
-    sed 's/console=serial0,[0-9]* \{0,1\}//' "$boot/cmdline.txt" >"$boot/cmdline.txt.new"
-    sync "$boot/cmdline.txt.new"
-    mv "$boot/cmdline.txt.new" "$boot/cmdline.txt"
+    words=$(sed 's/console=serial0,[0-9]* \{0,1\}//' "$boot/cmdline.txt")
+    echo "$words" | replace "$boot/cmdline.txt"
 fi
 # Raspberry Pi OS greets by SSH with a doubt whether anybody can sign in; thutu-admin can.
 rm -f /etc/ssh/sshd_config.d/rename_user.conf
-# cloud-init has done its part: at every further start the hub would wait for it.
 sync
-[ ! -d /etc/cloud ] || touch /etc/cloud/cloud-init.disabled
-sync
-# It has put the Wi-Fi's key where only root reads it. Where it is let look again and finds nothing
+# cloud-init has put the Wi-Fi's key where only root reads it. Where it looks again and finds nothing
 # about a network, it lays one of its own, on Ethernet, in place of the Wi-Fi's.
 if grep -qs 'wifis:' "$boot/network-config"; then
-    cat >"$boot/network-config.new" <<'NETWORK'
+    replace "$boot/network-config" <<'NETWORK'
 # Written by thutu-image. The Wi-Fi stays as it is on the machine.
 network:
   config: disabled
 NETWORK
-    sync "$boot/network-config.new"
-    mv "$boot/network-config.new" "$boot/network-config"
-    sync
 fi
+# By this thutu-image knows that what it wrote here would have no effect.
+replace "$here/set-up" </etc/hostname
+sync
+# cloud-init has done its part: at every further start the hub would wait for it.
+[ ! -d /etc/cloud ] || touch /etc/cloud/cloud-init.disabled
+sync

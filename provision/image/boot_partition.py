@@ -5,20 +5,23 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from provision.image.card import FIRST_RUN, SETTINGS, TOKENS
+from provision.image.card import CONNECTION, FIRST_RUN, SET_UP, SETTINGS, TOKENS
 from provision.image.refused import ImageError
 
 _FIRMWARE_READS = ("config.txt", "cmdline.txt")
 _SYSTEMS_READ = ("user-data", "network-config", "meta-data", "firstrun.sh")
 _OURS = b"Written by thutu-image."
-_NOT_ON_EVERY_CARD = ("thutu-clock.txt", "thutu/first-boot.log")
+_NOT_ON_EVERY_CARD = ("thutu-clock.txt", CONNECTION, "thutu/first-boot.log")
 _FOLDERS_OF_OURS = (f"{SETTINGS}/*", f"{TOKENS}/*.token", f"{TOKENS}/*/*.token")
 
 
 def check_boot_partition(boot: Path) -> None:
-    """Raises ImageError where `boot` is none."""
+    """Raises ImageError where `boot` is none, or one whose machine would read nothing new."""
     if not all((boot / name).is_file() for name in _FIRMWARE_READS):
         raise ImageError("no_boot_partition", boot=boot)
+    if (boot / SET_UP).is_file():
+        machine = (boot / SET_UP).read_text("utf-8", "replace").strip()
+        raise ImageError("set_up", boot=boot, machine=machine)
 
 
 def write(files: Mapping[str, str], wheels: Sequence[Path], boot: Path) -> None:

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
-from provision.image.network import Static, Wifi, netplan, network_manager
+from provision.image.network import COUNTRY, Static, Wifi, netplan, network_manager
 from provision.image.refused import ImageError
 from provision.image.wheels import System
 
@@ -23,6 +23,10 @@ SETTINGS = "thutu/etc"
 """What is laid in /etc/thutu unless something is there."""
 TOKENS = "thutu/tokens"
 """What is laid there too, and leaves the boot partition, which anybody can read."""
+CONNECTION = "thutu/network"
+"""What NetworkManager is to know; leaves it too, for it may hold the Wi-Fi's key."""
+SET_UP = "thutu/set-up"
+"""The machine's name, laid by first-boot.sh when the card has nothing more to say to it."""
 _SSH_KEY = re.compile(
     r"(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)"
     r"|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) .+"
@@ -68,8 +72,10 @@ def card_files(card: Card, templates: Mapping[str, str]) -> dict[str, str]:
         files["firstrun.sh"] = Template(templates["firstrun.sh.template"]).safe_substitute(
             hostname=card.hostname,
             ssh_keys="\n".join(card.ssh_keys),
-            network=network_manager(card.network, card.wifi),
+            country=COUNTRY,
         )
+        if card.network is not None or card.wifi is not None:
+            files[CONNECTION] = network_manager(card.network, card.wifi)
         return files
     files["user-data"] = Template(templates["user-data.template"]).substitute(
         hostname=json.dumps(card.hostname),

@@ -27,7 +27,9 @@ def carry_out(program: str, work: Callable[[], Iterable[str]]) -> int:
             print(line)  # noqa: T201 - what a command says
     except WordedError as error:
         why = error.words(reader_language())
-    except (OSError, SettingsError, ValueError) as error:
+    except SettingsError as error:
+        why = _words("bad_settings", what=error)
+    except (OSError, ValueError) as error:
         why = _words("failed", what=error)
     else:
         return 0

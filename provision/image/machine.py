@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Interface, ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -58,12 +58,13 @@ class Program:
 @dataclass(frozen=True, slots=True)
 class Machine:
     """A machine of `site` with these programs, which there is called `name`; `site_ca` (PEM)
-    vouches for the hub where that speaks HTTPS."""
+    vouches for the hub where that speaks HTTPS; `address` is a fixed one of its own."""
 
     site: str
     name: str
     programs: Mapping[str, Program]
     site_ca: str | None = None
+    address: IPv4Interface | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name) or _NODE.fullmatch(self.name):
@@ -118,13 +119,20 @@ class Machine:
         hub = urlsplit(settings.hub or "")
         if settings.hub is not None and not (hub.scheme in ("http", "https") and hub.hostname):
             raise ImageError("hub_address", file=file, hub=settings.hub)
-        if _is_this_machine(hub.hostname or ""):
+        if self._is_at(hub.hostname or ""):
             raise ImageError("own_hub", file=file, hub=settings.hub)
         if hub.scheme == "https" or settings.ca_file is not None or self.site_ca is not None:
             if settings.ca_file not in (file.parent / _SITE_CA, _ETC / _SITE_CA):
                 raise ImageError("ca_file", file=file, ca_file=_ETC / _SITE_CA)
             if self.site_ca is None:
                 raise ImageError("no_site_ca", file=file)
+
+    def _is_at(self, host: str) -> bool:
+        try:
+            address = ip_address(host)
+        except ValueError:
+            return host == "localhost"
+        return address.is_loopback or (self.address is not None and address == self.address.ip)
 
     def _check(self, program: Program) -> None:
         settings, file = program.settings, program.path
@@ -171,10 +179,3 @@ def _of_satellite(settings: SatelliteSettings, name: str) -> Iterator[tuple[str,
         yield keypad.name, Actor(keypad.name, role, keypad.counter)
     if settings.printer is not None:
         yield settings.printer.device, Actor(settings.printer.device, "printer")
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

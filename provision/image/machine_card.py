@@ -44,6 +44,7 @@ def _write(chosen: argparse.Namespace) -> Iterator[str]:
         name=chosen.name,
         programs=_programs(chosen.settings),
         site_ca=None if chosen.site_ca is None else chosen.site_ca.read_text("ascii"),
+        address=chosen.address,
     )
     card, wheels = card_of(chosen, machine.hostname, machine.roles)
     tokens = {file: new_token() for file in machine.devices}

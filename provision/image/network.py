@@ -7,8 +7,8 @@ from ipaddress import IPv4Address, IPv4Interface
 
 from provision.image.refused import ImageError
 
-_CONNECTION = "/etc/NetworkManager/system-connections/thutu.nmconnection"
-_COUNTRY = "VN"  # whose radio rules hold
+COUNTRY = "VN"
+"""Whose radio rules hold."""
 _LARGEST_NETWORK = 8  # bits; what is larger has a digit too few
 
 
@@ -58,7 +58,7 @@ def netplan(static: Static | None, wifi: Wifi | None) -> dict[str, str]:
         parts["routes"] = [{"to": "default", "via": str(static.gateway)}]
         parts["nameservers"] = {"addresses": [str(static.name_server)]}
     if wifi is not None:
-        parts["regulatory-domain"] = _COUNTRY
+        parts["regulatory-domain"] = COUNTRY
         parts["access-points"] = {wifi.ssid: {"password": wifi.key}}
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in parts.items()]
     return {
@@ -69,9 +69,7 @@ def netplan(static: Static | None, wifi: Wifi | None) -> dict[str, str]:
 
 
 def network_manager(static: Static | None, wifi: Wifi | None) -> str:
-    """Shell that lays a NetworkManager connection."""
-    if static is None and wifi is None:
-        return "# The network gives the address: NetworkManager asks by itself."
+    """A connection as NetworkManager keeps it in a file."""
     lines = [
         "[connection]",
         "id=thutu",
@@ -85,10 +83,7 @@ def network_manager(static: Static | None, wifi: Wifi | None) -> str:
     lines += ["[ipv4]", f"method={'auto' if static is None else 'manual'}"]
     if static is not None:
         lines += [f"address1={static.address},{static.gateway}", f"dns={static.name_server};"]
-    laid = [f"install -m 0600 /dev/stdin {_CONNECTION} <<'NETWORK'", *lines, "NETWORK"]
-    if wifi is not None:  # without a country the radio stays off
-        laid.append(f"raspi-config nonint do_wifi_country {_COUNTRY} || true")
-    return "\n".join(laid)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _device(wifi: Wifi | None) -> str:

@@ -24,6 +24,7 @@ def card(root: Path) -> Path:
     (ours / "wheels/pip-1-py3-none-any.whl/pip").mkdir(parents=True)
     for folder in ("etc/thutu", "etc/cloud", "etc/ssh/sshd_config.d", "bin"):
         (root / folder).mkdir(parents=True)
+    (root / "etc/hostname").write_text("thutu-01-00097-01-h1\n", "ascii")
     (root / "etc/ssh/sshd_config.d/rename_user.conf").write_text("Banner /x\n", "ascii")
     (root / "boot/cmdline.txt").write_text("console=serial0,115200 root=x\n", "ascii")
     (ours / "version").write_text("1\n", "ascii")
@@ -41,7 +42,7 @@ def card(root: Path) -> Path:
         "ascii",
     )
     script = (BOOT / "first-boot.sh").read_text("utf-8")
-    script = re.sub(r"(?<=[ =])/(opt|etc)\b", rf"{root}/\1", script)
+    script = re.sub(r"(?<=[ =<])/(opt|etc)\b", rf"{root}/\1", script)
     (ours / "first-boot.sh").write_text(script, "utf-8")
     syncs = f"#!/bin/sh\n[ $# -gt 0 ] || find {root}/opt {root}/etc -type f >>{root}/synced\n"
     (root / "bin/sync").write_text(f'{syncs}exec /bin/sync "$@"\n', "utf-8")
@@ -73,6 +74,7 @@ def test_a_start_lays_everything_and_says_that_it_was_the_last(root: Path) -> No
     assert lies(root) == LAID
     assert (root / "boot/cmdline.txt").read_text("ascii") == "root=x\n"
     assert (root / "etc/cloud/cloud-init.disabled").exists()
+    assert (root / "boot/thutu/set-up").read_text("ascii") == "thutu-01-00097-01-h1\n"
     assert not (root / "boot/thutu/tokens/enrolment.token").exists()
     assert not (root / "etc/ssh/sshd_config.d/rename_user.conf").exists()
     rights = {path.name: path.stat().st_mode & 0o777 for path in (root / "etc/thutu").iterdir()}
@@ -129,7 +131,14 @@ def test_what_keeps_a_card_from_setting_itself_up_is_on_its_boot_partition(root:
         start(root)
     assert "can't find '__main__'" in (root / "boot/thutu/first-boot.log").read_text("utf-8")
     assert (root / "boot/thutu/tokens/enrolment.token").exists()
+    assert not (root / "boot/thutu/set-up").exists()
     assert not (root / "etc/cloud/cloud-init.disabled").exists()
+
+
+def test_a_card_that_did_not_come_to_its_end_has_the_say_over_the_settings(root: Path) -> None:
+    (root / "etc/thutu/hub.toml").write_text("of the card as it was written before\n", "ascii")
+    start(root)
+    assert lies(root) == LAID
 
 
 def test_the_wifis_key_leaves_the_boot_partition_when_all_is_done(root: Path) -> None:
@@ -165,3 +174,21 @@ def test_a_mark_is_set_when_what_it_stands_for_is_on_the_disk(root: Path) -> Non
         ("etc/cloud/cloud-init.disabled", "etc/thutu/hub.toml"),
     ):
         assert synced.index(f"{root}/{stands_for}") < synced.index(f"{root}/{mark}")
+
+
+@pytest.mark.parametrize("last", ["network-config", "thutu/set-up"])
+def test_cloud_init_looks_again_until_the_card_has_nothing_left_to_say(
+    root: Path, last: str
+) -> None:
+    (root / "boot/network-config").write_text("network:\n  wifis:\n    wlan0: key\n", "ascii")
+    cut = f"#!/bin/sh\n/bin/mv $@\n[ $2 != {root}/boot/{last} ]\n"  # as far as the script came
+    (root / "bin/mv").write_text(cut, "utf-8")
+    (root / "bin/mv").chmod(0o755)
+    with pytest.raises(subprocess.CalledProcessError):
+        start(root)
+    assert "key" not in (root / "boot/network-config").read_text("ascii")
+    assert not (root / "etc/cloud/cloud-init.disabled").exists()
+    (root / "bin/mv").unlink()
+    start(root)
+    assert (root / "boot/thutu/set-up").exists()
+    assert (root / "etc/cloud/cloud-init.disabled").exists()

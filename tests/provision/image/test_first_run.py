@@ -93,6 +93,7 @@ def test_it_does_everything_once_and_starts_as_any_machine_from_then_on(machine:
     started_from = (machine.boot / "cmdline.txt").read_text("ascii")
     assert started_from == "console=serial0,115200 console=tty1 rootwait\n"
     assert not (machine.boot / "firstrun.sh").exists()
+    assert not (machine.boot / "thutu/network").exists()
 
 
 def test_what_failed_is_done_again_at_the_next_start(machine: Machine) -> None:
@@ -102,11 +103,24 @@ def test_what_failed_is_done_again_at_the_next_start(machine: Machine) -> None:
     assert machine.start() == 1
     assert "systemd.run=" in (machine.boot / "cmdline.txt").read_text("ascii")
     assert (machine.boot / "firstrun.sh").exists()
+    assert not (machine.boot / "thutu/network").exists()
 
     first_boot.write_text(works, "utf-8")
     assert machine.start() == 0
     assert not [done for done in machine.noted() if done.startswith("useradd")]
     assert machine.text("home/thutu-admin/.ssh/authorized_keys") == f"{KEY}\n"
+
+
+def test_a_radio_has_a_country_at_every_start_and_a_cable_none(machine: Machine) -> None:
+    (machine.boot / "thutu/first-boot.sh").write_text("exit 1\n", "utf-8")
+    assert machine.start() == 1
+    assert not [done for done in machine.noted() if done.startswith("raspi-config")]
+    laid = machine.root / "etc/NetworkManager/system-connections/thutu.nmconnection"
+    (machine.boot / "thutu/network").write_text("[connection]\ntype=wifi\n", "ascii")
+    assert (machine.start(), machine.start()) == (1, 1)
+    assert laid.read_text("ascii") == "[connection]\ntype=wifi\n"
+    country = [done for done in machine.noted() if done.startswith("raspi-config")]
+    assert country == ["raspi-config nonint do_wifi_country VN"] * 2
 
 
 def test_where_nobody_answers_for_the_name_it_is_written_down(machine: Machine) -> None:

@@ -147,6 +147,7 @@ def test_a_card_written_anew_holds_nothing_of_before(desk: Path, ca_file: Path) 
         (("s-", "satellite", SECURE), "no name for a machine"),
         (("s", "update", SECURE), "the example's key"),
         (("s", "satellite", f"{SECURE}pin = 3\n"), "unknown field"),
+        (("s", "satellite", f"{SECURE}pin = 3\n"), "Nothing was written. Mend the file"),
     ],
 )
 def test_what_would_not_work_on_site_is_refused_and_nothing_written(
@@ -165,6 +166,16 @@ def test_what_would_not_work_on_site_is_refused_and_nothing_written(
     assert said in capsys.readouterr().err
     assert lies(desk / "bootfs") == before
     assert not (desk / "list.json").exists()
+
+
+def test_a_machine_with_its_hubs_address_is_refused(
+    desk: Path, ca_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = settings(desk, "satellite", SECURE.replace(f"thutu-{SITE}-h1.local", "10.1.2.3"))
+    fixed = ("--gateway", "10.1.2.1", "--name-server", "10.1.2.1", "--site-ca", ca_file)
+    assert card(desk, "s", *of(path), *fixed, "--address", "10.1.2.3/24") == 1
+    assert "is the machine itself" in capsys.readouterr().err
+    assert card(desk, "s", *of(path), *fixed, "--address", "10.1.2.4/24") == 0
 
 
 def test_tokens_where_no_service_looks_are_refused(

@@ -38,7 +38,7 @@ def test_a_fixed_address_is_written_in_the_systems_own_way(system: Any) -> None:
             "nameservers": {"addresses": ["10.1.1.1"]},
         }
     else:
-        assert "address1=10.1.2.3/24,10.1.2.1\ndns=10.1.1.1;" in files["firstrun.sh"]
+        assert "address1=10.1.2.3/24,10.1.2.1\ndns=10.1.1.1;" in files["thutu/network"]
 
 
 def test_wifi_comes_with_a_key_that_its_passphrase_is_not_read_from(
@@ -62,10 +62,12 @@ def test_wifi_comes_with_a_key_that_its_passphrase_is_not_read_from(
     }
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{TOKEN}\n{passphrase}\n"))
     assert image(desk, SITE, *wifi, "--system", "bookworm") == 0
-    script = (desk / "bootfs/firstrun.sh").read_text("utf-8")
+    connection = (desk / "bootfs/thutu/network").read_text("ascii")
     name = "".join(f"{byte};" for byte in ssid.encode())
-    assert f"type=wifi\ninterface-name=wlan0\n[wifi]\nssid={name}\n" in script
-    assert f"psk={key}\n" in script
+    assert f"type=wifi\ninterface-name=wlan0\n[wifi]\nssid={name}\n" in connection
+    assert f"psk={key}\n" in connection
+    script = (desk / "bootfs/firstrun.sh").read_text("utf-8")
+    assert key not in script
     assert "do_wifi_country VN" in script
     checked = subprocess.run(
         ["sh", "-n"], input=script, text=True, capture_output=True, check=False

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.certificates import Authority
 from tests.provision.image.desk import SITE, WHEELS, image, lies
 
@@ -15,6 +17,7 @@ def test_a_second_run_leaves_the_same_as_a_first_one(desk: Path, tmp_path: Path)
     before = lies(card)
     assert image(desk) == 0
     trixie = lies(card)
+    (card / "thutu/network").write_text("an earlier choice's\n", "ascii")
     (card / "thutu/first-boot.log").write_text("an earlier start's\n", "ascii")
     older = desk / "wheels/thutu-0.1.0-py3-none-any.whl"
     newer = desk / "wheels/thutu-0.2.0-py3-none-any.whl"
@@ -34,6 +37,21 @@ def test_a_second_run_leaves_the_same_as_a_first_one(desk: Path, tmp_path: Path)
     assert image(desk) == 0
     assert lies(card) == trixie
     assert trixie.items() >= before.items()
+
+
+def test_the_card_of_a_machine_that_has_set_itself_up_is_left_alone(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert image(desk) == 0
+    (desk / "bootfs/thutu/first-boot.log").write_text("pip failed\n", "ascii")
+    assert image(desk) == 0  # a start that failed is no reason
+    (desk / "bootfs/thutu/set-up").write_text(f"thutu-{SITE}-h1\n", "ascii")
+    before = lies(desk / "bootfs")
+    assert image(desk) == 1
+    said = capsys.readouterr().err
+    assert f"is the card of thutu-{SITE}-h1, which has set itself up" in said
+    assert "Nothing was written" in said
+    assert lies(desk / "bootfs") == before
 
 
 def test_what_others_wrote_for_another_system_stays(desk: Path) -> None:
