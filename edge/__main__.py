@@ -14,7 +14,14 @@ from pathlib import Path
 from threading import Event
 
 from contract.commands import COUNTER_ROLES, Actor
-from edge.access import STAFF_ROLES, Access, BadNameError, NameTakenError, WeakPinError
+from edge.access import (
+    STAFF_ROLES,
+    Access,
+    BadNameError,
+    NameTakenError,
+    OtherMachineError,
+    WeakPinError,
+)
 from edge.command_refused import CommandRefused
 from edge.configured_run import ConfiguredSettings
 from edge.device_list import DEVICE_ROLES, read_devices
@@ -113,17 +120,24 @@ def _add_device(settings: HubSettings, options: argparse.Namespace) -> int:
 
 
 def _add_devices(settings: HubSettings, options: argparse.Namespace) -> int:
-    listed = read_devices(options.list)
-    for device in listed:
+    listed = read_devices(options.list, settings.site.site)
+    for device in listed.devices:
         _check_counter(settings, device.role, device.counter)
     tokens = {
         Actor(device.id, device.role, device.counter): bytes.fromhex(device.token_sha256)
-        for device in listed
+        for device in listed.devices
     }
     with closing(_access(settings)) as access, _named():
-        access.let_in(tokens)
+        try:
+            ended = access.let_in(listed.machine, tokens)
+        except OtherMachineError as error:
+            names = {"name": error.name, "other": error.machine, "machine": listed.machine}
+            raise CommandRefused("other_machine", **names) from error
     for actor in tokens:
-        print(_words("let_in", name=actor.id, role=actor.role))
+        said = "let_in_instead" if actor.id in ended.renewed else "let_in"
+        print(_words(said, name=actor.id, role=actor.role))
+    for name in ended.gone:
+        print(_words("shut_out", name=name))
     return 0
 
 

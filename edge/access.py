@@ -63,6 +63,14 @@ class NameTakenError(UnusableNameError):
     """The name of a device wanted for staff, or the other way round: rows would not tell who."""
 
 
+class OtherMachineError(UnusableNameError):
+    """The name of a device wanted for one of another machine, which would be shut out."""
+
+    def __init__(self, name: str, machine: str) -> None:
+        super().__init__(name, f"a device of {machine}")
+        self.machine = machine
+
+
 class WeakPinError(ValueError):
     """A PIN that is not 6 to 12 digits, or is easily guessed."""
 
@@ -77,6 +85,14 @@ class LockedOut(Exception):  # noqa: N818 - a refusal, not an error
 
 class SessionEnded(Exception):  # noqa: N818 - a refusal, not an error
     """The session was real and is over: its business day or its longest age has passed."""
+
+
+class LetIn(NamedTuple):
+    """Whom the letting in of a machine's devices shut out: who had a token of before (`renewed`),
+    and devices that the machine no longer has (`gone`)."""
+
+    renewed: frozenset[str]
+    gone: tuple[str, ...]
 
 
 class Session(NamedTuple):
@@ -110,21 +126,44 @@ class Access:
         Raises BadNameError, NameTakenError or StoreError.
         """
         token = new_token()
-        self.let_in({actor: digest_of(token)})
+        self._let_in({actor: digest_of(token)}, None)
         return token
 
-    def let_in(self, devices: Mapping[Actor, bytes]) -> None:
-        """Let devices in, or give them new tokens, of which the hub has the digests alone: all of
-        them or, where an error is raised, none. Raises as `add_device`."""
+    def let_in(self, machine: str, devices: Mapping[Actor, bytes]) -> LetIn:
+        """Let the devices of a further machine in, of whose tokens the hub has the digests alone,
+        and none that it had besides: all of them or, where an error is raised, none.
+
+        Raises OtherMachineError, and as `add_device`.
+        """
+        known = {id_: rest for id_, *rest in self._rows("SELECT id, token, machine FROM devices")}
+        renewed = set()
+        for actor, token in devices.items():
+            former, of = known.get(actor.id, (token, None))
+            if of not in (None, machine):
+                raise OtherMachineError(actor.id, of)
+            if former != token:
+                renewed.add(actor.id)
+        self._let_in(devices, machine)
+        names = {actor.id for actor in devices}
+        gone = tuple(sorted({id_ for id_, (_, of) in known.items() if of == machine} - names))
+        for id_ in gone:
+            self.remove_device(id_)
+        return LetIn(frozenset(renewed), gone)
+
+    def _let_in(self, devices: Mapping[Actor, bytes], machine: str | None) -> None:
         for actor in devices:
             _check_name(actor)
             if self._read("SELECT 1 FROM staff WHERE id = ?", (actor.id,)) is not None:
                 raise NameTakenError(actor.id, "a member of staff")
-        rows = [(actor.id, actor.role, actor.counter, token) for actor, token in devices.items()]
+        rows = [
+            (actor.id, actor.role, actor.counter, token, machine)
+            for actor, token in devices.items()
+        ]
         self._write(
-            f"""INSERT INTO devices (id, role, counter, token)
-            VALUES {", ".join(["(?, ?, ?, ?)"] * len(rows))} ON CONFLICT (id) DO UPDATE
-            SET role = excluded.role, counter = excluded.counter, token = excluded.token""",  # noqa: S608 - no text of others
+            f"""INSERT INTO devices (id, role, counter, token, machine)
+            VALUES {", ".join(["(?, ?, ?, ?, ?)"] * len(rows))} ON CONFLICT (id) DO UPDATE
+            SET role = excluded.role, counter = excluded.counter, token = excluded.token,
+                machine = excluded.machine""",  # noqa: S608 - no text of others
             tuple(part for row in rows for part in row),
         )
 
@@ -267,16 +306,15 @@ class Access:
         )
 
     def _kept_places(self) -> dict[str, str]:
-        try:
-            with self._lock:
-                return dict(self._db.execute("SELECT place, day FROM places").fetchall())
-        except sqlite3.Error as error:
-            raise StoreError(f"known addresses cannot be read: {error}") from error
+        return dict(self._rows("SELECT place, day FROM places"))
 
     def _read(self, query: str, values: tuple[object, ...]) -> Any:
+        return next(iter(self._rows(query, values)), None)
+
+    def _rows(self, query: str, values: tuple[object, ...] = ()) -> list[Any]:
         try:
             with self._lock:
-                return self._db.execute(query, values).fetchone()
+                return self._db.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"devices and staff cannot be read: {error}") from error
 
@@ -350,3 +388,9 @@ def create(db: Database) -> None:
         {"token": bytes, "staff": str, "since": bytes}, pk="token", not_null={"staff", "since"}
     )
     db.table("places").create({"place": str, "day": str}, pk="place", not_null={"day"})
+
+
+@_migrations()
+def know_machines(db: Database) -> None:
+    """Whose card a device's token came with; NULL for one that was let in by itself."""
+    db.table("devices").add_column("machine", str)

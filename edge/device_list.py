@@ -8,7 +8,7 @@ from msgspec import Meta, MsgspecError, Struct
 
 from contract.commands import Role
 from contract.decoders import from_json
-from contract.ids import CounterId, Name, whole
+from contract.ids import CounterId, Name, SiteId, whole
 from edge.command_refused import CommandRefused
 
 DEVICE_ROLES: tuple[Role, ...] = tuple(
@@ -31,8 +31,10 @@ class ListedDevice(Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
 
 class DeviceList(Struct, frozen=True, forbid_unknown_fields=True):
-    """All devices of one machine."""
+    """All devices of one machine, which at its site is called `machine`."""
 
+    site: SiteId
+    machine: Name
     devices: Annotated[tuple[ListedDevice, ...], Meta(min_length=1, max_length=100)]
 
     def __post_init__(self) -> None:
@@ -41,10 +43,14 @@ class DeviceList(Struct, frozen=True, forbid_unknown_fields=True):
                 raise ValueError(f"two devices have the same {told}")
 
 
-def read_devices(path: Path) -> tuple[ListedDevice, ...]:
-    """Those in the file at `path`, or on the standard input (-). Raises CommandRefused, OSError."""
+def read_devices(path: Path, site: SiteId) -> DeviceList:
+    """Those of a machine of `site` in the file at `path`, or on the standard input (-). Raises
+    CommandRefused, OSError."""
     text = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
     try:
-        return from_json(text, DeviceList).devices
+        listed = from_json(text, DeviceList)
     except MsgspecError as error:
         raise CommandRefused("no_device_list", file=path, what=error) from error
+    if listed.site != site:
+        raise CommandRefused("other_sites_list", file=path, site=listed.site, ours=site)
+    return listed

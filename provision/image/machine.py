@@ -161,10 +161,12 @@ def machine_files(machine: Machine, tokens: Mapping[str, str]) -> dict[str, str]
 def device_list(machine: Machine, tokens: Mapping[str, str]) -> DeviceList:
     """The devices as the hub is told of them."""
     return DeviceList(
+        machine.site,
+        machine.name,
         tuple(
             ListedDevice(actor.id, actor.role, digest_of(tokens[file]).hex(), actor.counter)
             for file, actor in machine.devices.items()
-        )
+        ),
     )
 
 

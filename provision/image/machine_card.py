@@ -49,7 +49,7 @@ def _write(chosen: argparse.Namespace) -> Iterator[str]:
     card, wheels = card_of(chosen, machine.hostname, machine.roles)
     tokens = {file: new_token() for file in machine.devices}
     files = card_files(card, templates()) | machine_files(machine, tokens)
-    listed = chosen.devices or Path(f"{machine.name}.devices.json")
+    listed = chosen.devices or Path(f"{machine.hostname}.devices.json")
     beside = listed.with_name(f"{listed.name}.part")
     if tokens:  # before the card, which without its list is of no use
         beside.write_bytes(msgspec.json.format(msgspec.json.encode(device_list(machine, tokens))))

@@ -1,5 +1,7 @@
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,21 @@ def test_devices_staff_and_sessions_survive_a_restart(tmp_path: Path, clock: Tes
     assert again.actor(token) == KIOSK
     assert again.actor(session.token) == Actor("nv01", "clerk")
     again.close()
+
+
+def test_devices_of_a_database_that_knew_no_machines_are_let_in(
+    tmp_path: Path, clock: TestClock
+) -> None:
+    path = tmp_path / "access.db"
+    with closing(Access(path, clock)) as newer:
+        token = newer.add_device(PAD)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("ALTER TABLE devices DROP COLUMN machine")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'know_machines'")
+    with closing(Access(path, clock)) as access:
+        assert access.actor(token) == PAD
+        assert access.let_in("satellite-2", {PAD: bytes(32)}).renewed == {"pad-1"}
+        assert access.actor(token) is None
 
 
 def test_no_secret_is_on_the_disk(tmp_path: Path, access: Access) -> None:

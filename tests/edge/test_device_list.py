@@ -16,6 +16,7 @@ from edge.access import Access
 from runtime.clock import SystemClock
 from tests.edge.hub_toml import TWO_COUNTERS
 
+SITE = "01-00097-01"
 PAD = {"id": "pad-2", "role": "pad", "counter": "2"}
 SATELLITE = {"id": "satellite-2", "role": "display"}
 
@@ -32,10 +33,10 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def listed(*devices: dict[str, str]) -> bytes:
+def listed(*devices: dict[str, str], machine: str = "satellite-2", site: str = SITE) -> bytes:
     """As thutu-image-machine writes it; each token is the device's name."""
     kept = [{**one, "token_sha256": sha256(one["id"].encode()).hexdigest()} for one in devices]
-    return json.dumps({"devices": kept}).encode()
+    return json.dumps({"site": site, "machine": machine, "devices": kept}).encode()
 
 
 def let_in(config: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> int:
@@ -60,12 +61,72 @@ def test_all_of_a_machines_devices_are_let_in_by_what_the_card_holds(
 
 
 def test_a_card_written_anew_shuts_the_old_one_out(
-    config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    config: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert let_in(config, monkeypatch, listed(PAD)) == 0
     anew = tmp_path / "pad.devices.json"
     anew.write_bytes(listed(PAD).replace(sha256(b"pad-2").hexdigest().encode(), b"ab" * 32))
+    capsys.readouterr()
     assert main(["--config", str(config), "add-devices", str(anew)]) == 0
+    said = "pad-2 is let in as pad; what had this name before is shut out.\n"
+    assert capsys.readouterr().out == said
+    assert actor(config, "pad-2") is None
+
+
+def test_what_a_machine_no_longer_has_is_shut_out_and_nobody_else(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = {"id": "boards", "role": "display"}
+    assert let_in(config, monkeypatch, listed(other, machine="display-1")) == 0
+    assert main(["--config", str(config), "add-device", "kiosk-1", "--role", "kiosk"]) == 0
+    kiosk = capsys.readouterr().out.split()[-1]
+    assert let_in(config, monkeypatch, listed(SATELLITE, PAD)) == 0
+    capsys.readouterr()
+    assert let_in(config, monkeypatch, listed(SATELLITE)) == 0
+    said = "satellite-2 is let in as display.\npad-2 is shut out.\n"
+    assert capsys.readouterr().out == said
+    assert actor(config, "pad-2") is None
+    assert None not in [actor(config, token) for token in ("satellite-2", "boards", kiosk)]
+
+
+def test_a_machine_takes_no_other_machines_name(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert let_in(config, monkeypatch, listed(SATELLITE, PAD)) == 0
+    third = {"id": "satellite-3", "role": "display"}
+    theirs = listed(third, PAD, machine="satellite-3")
+    theirs = theirs.replace(sha256(b"pad-2").hexdigest().encode(), b"ab" * 32)
+    assert let_in(config, monkeypatch, theirs) == 1
+    said = capsys.readouterr().err
+    assert "pad-2 is a device of satellite-2, which would be shut out if satellite-3" in said
+    assert "Nothing was changed" in said
+    assert actor(config, "satellite-3") is None
+    assert actor(config, "pad-2") == Actor("pad-2", "pad", "2")
+    assert main(["--config", str(config), "remove-device", "pad-2"]) == 0
+    assert let_in(config, monkeypatch, theirs) == 0
+    assert actor(config, "satellite-3") == Actor("satellite-3", "display")
+
+
+def test_a_device_that_was_let_in_by_itself_may_become_a_machines(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    by_itself = ("add-device", "pad-2", "--role", "pad", "--counter", "2")
+    assert main(["--config", str(config), *by_itself]) == 0
+    capsys.readouterr()
+    assert let_in(config, monkeypatch, listed(PAD)) == 0
+    assert "what had this name before is shut out" in capsys.readouterr().out
+    assert actor(config, "pad-2") == Actor("pad-2", "pad", "2")
+
+
+def test_another_sites_list_is_refused(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert let_in(config, monkeypatch, listed(PAD, site="01-00070-01")) == 1
+    said = capsys.readouterr().err
+    assert "lists devices of site 01-00070-01, and this hub is that of 01-00097-01" in said
     assert actor(config, "pad-2") is None
 
 

@@ -46,7 +46,7 @@ def of(*paths: Path) -> list[str]:
 
 
 def listed(desk: Path) -> dict[str, ListedDevice]:
-    return {device.id: device for device in read_devices(desk / "list.json")}
+    return {device.id: device for device in read_devices(desk / "list.json", SITE).devices}
 
 
 def test_a_satellites_card_has_what_its_programs_look_for(
@@ -221,6 +221,20 @@ def test_a_list_that_cannot_be_written_leaves_the_card_as_it_was(
     nowhere = ("--devices", tmp_path / "nosuch/list.json")
     assert card(desk, "s", *of(path), "--site-ca", ca_file, *nowhere) == 1
     assert lies(desk / "bootfs") == before
+
+
+def test_a_list_tells_its_machine_and_its_site_and_so_does_its_name(
+    desk: Path, ca_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = settings(desk, "hall").absolute()
+    where = [desk / name for name in ("sites.csv", "wheels", "key.pub", "bootfs")]
+    sites, wheels, key, boot = (str(path.absolute()) for path in where)
+    monkeypatch.chdir(desk)
+    options = ["--sites", sites, "--wheels", wheels, "--ssh-key", key, "--boot", boot]
+    options += ["--settings", str(ours), "--site-ca", str(ca_file.absolute())]
+    assert main([SITE, "display-1", *options]) == 0
+    listed = read_devices(desk / f"thutu-{SITE}-display-1.devices.json", SITE)
+    assert (listed.site, listed.machine) == (SITE, "display-1")
 
 
 def test_settings_that_make_no_machine_are_refused(
