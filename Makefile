@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+SYSTEM ?= trixie
 # Most tests wait for servers, printers and browsers, so more run than there are cores.
 SIDE_BY_SIDE := -n 4 --dist loadfile
 SOURCES := contract runtime edge display central simulation provision tests benchmarks docs
@@ -31,9 +32,9 @@ test-usb: $(VENV)/dev.stamp
 test-systemd: $(VENV)/dev.stamp
 	$(BIN)/pytest -v tests/systemd/live_laying_at_start.py
 
-# A whole machine from a blank card, in QEMU; docs/real-pi.md says how.
+# A whole machine from a blank card, in QEMU; docs/real-pi.md says how. Also: SYSTEM=bookworm
 test-machine: $(VENV)/dev.stamp
-	$(BIN)/pytest -s -v tests/machine/live_machine.py tests/machine/live_satellite.py
+	THUTU_SYSTEM=$(SYSTEM) $(BIN)/pytest -s -v tests/machine/live_machine.py tests/machine/live_satellite.py
 
 # The centre on another PostgreSQL than the wheel's: make test-postgres POSTGRES=/usr/lib/postgresql/15/bin
 test-postgres: $(VENV)/dev.stamp debian

@@ -1,16 +1,20 @@
 #!/bin/sh
-# Makes what a test machine starts from: Debian Trixie with its own kernel on a disk, as Raspberry Pi
-# Imager leaves a card, and the wheels of Thứ Tự. Called by live_machine.py with the folder to make it
-# in. Everything is fetched by mmdebstrap and pip; nothing is installed.
+# Makes what a test machine starts from: a Debian with its own kernel on a disk, as Raspberry Pi
+# Imager leaves a card, and the wheels of Thứ Tự. Called by card.py with the folder to make it in,
+# Debian's name and its Python's version. Everything is fetched by mmdebstrap and pip; nothing is
+# installed.
 set -eu
 
 repository=$(cd "$(dirname "$0")/../.." && pwd)
 work=$1
+debian=$2
+python=$3
 PATH=$PATH:/usr/sbin:/sbin
 . "$repository/tests/demand_programs.sh"
 PACKAGES=systemd-sysv,dbus,udev,kmod,systemd-timesyncd,linux-image-amd64,initramfs-tools,overlayroot,busybox
-PACKAGES=$PACKAGES,cloud-init,python3,sudo,openssh-server,curl,procps,zstd,e2fsprogs,qemu-guest-agent
+PACKAGES=$PACKAGES,python3,sudo,openssh-server,curl,procps,zstd,e2fsprogs,qemu-guest-agent
 PACKAGES=$PACKAGES,console-setup,alsa-utils,cage,seatd,chromium
+[ "$debian" != trixie ] || PACKAGES=$PACKAGES,cloud-init
 
 main() {
     demand_programs qemu-system-x86_64:qemu-system-x86 mmdebstrap:mmdebstrap fakeroot:fakeroot \
@@ -27,15 +31,10 @@ main() {
 
 disk() {
     rm -rf "$work/root.tar" "$work/etc" "$work/usr" "$work"/*.ready
-    mkdir -p "$work/etc/cloud/cloud.cfg.d" "$work/etc/systemd/system/cloud-init-main.service.d" \
-        "$work/etc/systemd/system/multi-user.target.wants" "$work/usr/lib/systemd/system"
+    mkdir -p "$work/etc/systemd/system/multi-user.target.wants" "$work/usr/lib/systemd/system"
     printf 'LABEL=rootfs / ext4 noatime 0 1\nLABEL=bootfs /boot/firmware vfat defaults 0 2\n' \
         >"$work/etc/fstab"
-    # As Raspberry Pi OS does: what thutu-image wrote lies on the boot partition.
-    printf 'datasource_list: [NoCloud, None]\ndatasource:\n  NoCloud:\n    seedfrom: file:///boot/firmware\n' \
-        >"$work/etc/cloud/cloud.cfg.d/99_raspberry-pi.cfg"
-    printf '[Unit]\nRequiresMountsFor=/boot/firmware\n' \
-        >"$work/etc/systemd/system/cloud-init-main.service.d/boot.conf"
+    [ "$debian" != trixie ] || cloud_init
     # Its wizard for the first user waits for a person, and multi-user.target for the wizard.
     printf '[Unit]\nAfter=systemd-user-sessions.service\n[Service]\nType=oneshot\nExecStart=sleep infinity\n' \
         >"$work/usr/lib/systemd/system/userconfig.service"
@@ -45,7 +44,7 @@ disk() {
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
         --customize-hook="copy-in $work/etc $work/usr /" --customize-hook='mkdir -p "$1/boot/firmware"' \
         --customize-hook=': >"$1/etc/machine-id"; rm "$1/etc/hostname"; echo raspberrypi >"$1/etc/hostname"' \
-        trixie "$work/root.tar" "$mirror"
+        "$debian" "$work/root.tar" "$mirror"
     # shellcheck disable=SC2016  # expanded there
     fakeroot sh -eu -c '
         rm -rf "$1/root" "$1/root.ext4"
@@ -57,6 +56,15 @@ disk() {
     rm -rf "$work/root" "$work/root.tar" "$work/etc" "$work/usr"
 }
 
+# As Raspberry Pi OS does: what thutu-image wrote lies on the boot partition.
+cloud_init() {
+    mkdir -p "$work/etc/cloud/cloud.cfg.d" "$work/etc/systemd/system/cloud-init-main.service.d"
+    printf 'datasource_list: [NoCloud, None]\ndatasource:\n  NoCloud:\n    seedfrom: file:///boot/firmware\n' \
+        >"$work/etc/cloud/cloud.cfg.d/99_raspberry-pi.cfg"
+    printf '[Unit]\nRequiresMountsFor=/boot/firmware\n' \
+        >"$work/etc/systemd/system/cloud-init-main.service.d/boot.conf"
+}
+
 wheels() {
     pip=$repository/.venv/bin/pip
     for platform in manylinux_2_28 manylinux_2_17 manylinux2014; do
@@ -66,7 +74,7 @@ wheels() {
     if [ ! -e "$work/wheels/$pins" ]; then
         rm -f "$work"/wheels/*
         "$pip" download --quiet --disable-pip-version-check --only-binary=:all: "$@" \
-            --python-version 3.13 -d "$work/wheels" -r "$repository/requirements/run.txt"
+            --python-version "$python" -d "$work/wheels" -r "$repository/requirements/run.txt"
         touch "$work/wheels/$pins"
     fi
     rm -f "$work"/wheels/thutu-*.whl

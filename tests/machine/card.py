@@ -21,7 +21,11 @@ from tests.provision.update.project_wheel import project_wheel
 SITE = "01-00097-01"
 NEXT_VERSION = "99.0"
 BOOT = Path("firmware_config/boot")
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "thutu-machine"
+SYSTEM = os.environ.get("THUTU_SYSTEM", "trixie")
+"""The name of the Debian under the Raspberry Pi OS that the cards are for."""
+_PYTHON = {"bookworm": "3.11", "trixie": "3.13"}[SYSTEM]
+_CACHES = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+CACHE = _CACHES / "thutu-machine" / SYSTEM
 
 
 def make_hubs_disks(folder: Path) -> None:
@@ -70,14 +74,14 @@ def make_stick(folder: Path) -> None:
     release = ("-m", "provision.release", "build", "--number", "2", "--wheel", wheel, "--to", house)
     keyed = ("--key", folder / "publisher.pem", "--requirements", "requirements/run.txt")
     os.environ.setdefault("PIP_FIND_LINKS", str(CACHE / "wheels"))
-    do(sys.executable, *release, *keyed, "--target", "cp313-x86_64")
+    do(sys.executable, *release, *keyed, "--target", f"cp{_PYTHON.replace('.', '')}-x86_64")
     make_vfat(folder / "stick.vfat", "STICK", house)
 
 
 def _make_machine() -> None:
     """What every machine starts from, in CACHE. Ends the tests where it cannot be made."""
     script = Path(__file__).with_name("build.sh")
-    if subprocess.run(["sh", script, CACHE], check=False).returncode:
+    if subprocess.run(["sh", script, CACHE, SYSTEM, _PYTHON], check=False).returncode:
         pytest.exit("The machine could not be made; what was printed above says why.", 1)
 
 
@@ -94,7 +98,8 @@ def _blank_card(folder: Path) -> tuple[str, ...]:
     (folder / "key.pub").write_bytes(us.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH))
     return (
         *("--sites", str(folder / "sites.csv"), "--wheels", str(CACHE / "wheels")),
-        *("--ssh-key", str(folder / "key.pub"), "--processor", "x86_64", "--boot", str(boot)),
+        *("--ssh-key", str(folder / "key.pub"), "--boot", str(boot)),
+        *("--processor", "x86_64", "--system", SYSTEM),
     )
 
 

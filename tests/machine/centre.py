@@ -1,6 +1,7 @@
 """The hub of one site inside a machine, and what its people do with it."""
 
 import json
+import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,6 +19,8 @@ PIN = "730418"
 BROWSER_S = 1200  # its parts give up after 15 s without each other, and it starts anew
 LIGHT, DOTS_OF_WORDS = 160, 5_000
 SLOW_START_S = 400  # on a computer that does much else
+_LOAD = "/run/take_numbers.py"
+_CUTS = 3
 
 
 class Centre:
@@ -34,9 +37,7 @@ class Centre:
     def set_itself_up(self) -> None:
         """Give power to a new card; wait until it has started again by itself as a hub."""
         machine = self.machine
-        machine.switch_on()
-        first = machine.boot_id()
-        self.set_up_s = machine.wait_for(lambda: machine.boot_id() not in ("", first), 1500)
+        self.set_up_s = machine.set_itself_up()
         machine.wait_for(lambda: self.active("thutu-hub"), SLOW_START_S)
         self.kiosk = machine.run(f"{HUB} add-device kiosk-1 --role kiosk 2>/dev/null")
 
@@ -103,6 +104,27 @@ class Centre:
         """Give power, and wait until the hub is there."""
         self.machine.switch_on(clock)
         self.machine.wait_for(lambda: self.active("thutu-hub"), SLOW_START_S)
+
+    def cut_power_while_numbers_are_taken(self) -> None:
+        """Cut the power again and again: no number that was acknowledged is lost or comes twice."""
+        machine, chance = self.machine, random.Random(7)
+        for cut in range(_CUTS):
+            machine.run(f"cat >{_LOAD}", (INSIDE / "take_numbers.py").read_text("utf-8"))
+            before = len(machine.acknowledged)
+            machine.run(f"systemd-run --collect --unit=load python3 {_LOAD} {self.kiosk}")
+            wanted = chance.randint(20, 200)
+            machine.wait_for(lambda: len(machine.acknowledged) - before > wanted)  # noqa: B023 - at once
+            machine.cut_power()
+            told = machine.acknowledged
+            self.switch_on()
+            waiting = {ticket.number for ticket in self.snapshot().waiting}
+            following = self.take_number()
+            took = f"{len(told) - before} numbers"
+            print(f"\n  cut {cut + 1}: {took}, last {told[-1]}, then {following}")
+            assert len({*told}) == len(told), "a number was given out twice"
+            assert {*told} <= waiting, "a number that was acknowledged is gone"
+            assert following not in {*told, *waiting}
+            machine.run(f"{HUB} verify")
 
     def _post(self, path: str, token: str, body: Mapping[str, object]) -> str:
         key = '"Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)"'

@@ -110,9 +110,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         closing(TcpPort(printer)) as port,
         closing(Ground(folder, port, slips)) as ground,
     ):
-        ground.machine.switch_on()
-        first = ground.machine.boot_id()
-        ground.machine.wait_for(lambda: ground.machine.boot_id() not in ("", first), 1500)
+        ground.machine.set_itself_up()
         ground.machine.wait_for(ground.has_started, SLOW_START_S)
         yield ground
 

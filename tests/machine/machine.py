@@ -12,6 +12,7 @@ from tests.machine.guest_agent import Finished, GuestAgent, GuestSilentError
 _KERNEL_LINE = "root=LABEL=rootfs console=ttyS0 panic=-1 mitigations=off"
 _MEMORY_MB = "906"  # what the firmware of a Pi 3 leaves to Linux
 _START_S = 600.0
+_SET_UP_S = 1800.0
 _SLOW_S = 300.0  # where the computer does much else
 _LOOK_S = 1.0
 
@@ -59,11 +60,33 @@ class Machine:
         """What kernel and systemd said on the first serial port."""
         return (self.folder / "console.log").read_text("utf-8", "replace")
 
+    def set_itself_up(self) -> float:
+        """Give power to a new card, and again once the machine has restarted by itself, for a Pi's
+        firmware reads the card's `cmdline.txt` at each start; returns the seconds of the first.
+
+        Raises TimeoutError.
+        """
+        started_s = time.monotonic()
+        self._give_power("utc", "-no-reboot")
+        assert self._computer is not None
+        try:
+            self._computer.wait(_SET_UP_S)
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError(f"not set up\n{self.console[-2000:]}") from error
+        assert "reboot: Restarting system" in self.console, self.console[-2000:]
+        took_s = time.monotonic() - started_s
+        self.switch_on()
+        return took_s
+
     def switch_on(self, clock: str = "utc") -> None:
         """Give power and wait for the agent; `clock` is what the clock chip says.
 
         Raises TimeoutError.
         """
+        self._give_power(clock)
+        self.wait_for(self._agent.answers, _START_S)
+
+    def _give_power(self, clock: str, *more: str) -> None:
         folder = self.folder
         drives = [
             word
@@ -87,8 +110,9 @@ class Machine:
                 ),
                 *("-nic", self._nic, "-rtc", f"base={clock}"),
                 *("-kernel", self._made / "vmlinuz", "-initrd", self._made / "initrd"),
-                *("-append", _KERNEL_LINE),
+                *("-append", f"{_KERNEL_LINE} {self._said_by_the_card()}"),
                 *drives,
+                *more,
                 *("-chardev", f"file,id=console,path={folder / 'console.log'},append=on"),
                 *("-chardev", f"socket,id=printer,host=127.0.0.1,port={self._printer_port}"),
                 *("-chardev", f"serial,id=boards,path={self._boards}"),
@@ -105,7 +129,12 @@ class Machine:
             ],
             stdin=subprocess.DEVNULL,
         )
-        self.wait_for(self._agent.answers, _START_S)
+
+    def _said_by_the_card(self) -> str:
+        """What `cmdline.txt` tells the kernel; on which console, this machine knows itself."""
+        card = self.folder / "boot.vfat"
+        words = subprocess.check_output(["mtype", "-i", card, "::cmdline.txt"], text=True).split()
+        return " ".join(word for word in words if not word.startswith("console="))
 
     def cut_power(self) -> None:
         """Take the power away, in the middle of whatever is going on."""
@@ -148,12 +177,6 @@ class Machine:
     def console_says(self, words: str) -> bool:
         """Whether these letters are on the first console."""
         return words in self.run("iconv -f UTF-32LE -t UTF-8 /dev/vcsu1")
-
-    def boot_id(self) -> str:
-        """Which start this is; empty while nobody answers."""
-        if not self._agent.answers():
-            return ""
-        return self.run("cat /proc/sys/kernel/random/boot_id")
 
     @staticmethod
     def _now(holds: Callable[[], bool]) -> bool:

@@ -14,7 +14,7 @@ def test_without_its_programs_it_names_the_one_line_to_run(tmp_path: Path) -> No
     (tools / "dirname").symlink_to(str(shutil.which("dirname")))
     made = tmp_path / "made"
     done = subprocess.run(
-        ["/bin/sh", SCRIPT, made],
+        ["/bin/sh", SCRIPT, made, "trixie", "3.13"],
         env={**os.environ, "PATH": str(tools)},
         capture_output=True,
         text=True,
