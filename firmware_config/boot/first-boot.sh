@@ -5,7 +5,6 @@ set -eu
 here=$(dirname "$(readlink -f "$0")")
 boot=$(dirname "$here")
 release=/opt/thutu/releases/$(cat "$here/version")
-exec >"$here/first-boot.log" 2>&1 # to be read on any computer that takes the card
 
 # A power cut may leave a file's name without its contents.
 lay() { # FROM TO MODE

@@ -34,6 +34,7 @@ disk() {
     mkdir -p "$work/etc/systemd/system/multi-user.target.wants" "$work/usr/lib/systemd/system"
     printf 'LABEL=rootfs / ext4 noatime 0 1\nLABEL=bootfs /boot/firmware vfat defaults 0 2\n' \
         >"$work/etc/fstab"
+    printf '127.0.0.1\tlocalhost\n127.0.1.1\traspberrypi\n' >"$work/etc/hosts"
     [ "$debian" != trixie ] || cloud_init
     # Its wizard for the first user waits for a person, and multi-user.target for the wizard.
     printf '[Unit]\nAfter=systemd-user-sessions.service\n[Service]\nType=oneshot\nExecStart=sleep infinity\n' \

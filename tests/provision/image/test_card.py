@@ -49,7 +49,7 @@ def test_a_card_for_trixie_parses_and_names_the_site(
     (at_every_start,) = user["write_files"]
     assert at_every_start["path"].startswith("/var/lib/cloud/scripts/per-boot/")
     assert at_every_start["permissions"] == "0755"
-    assert "sh /boot/firmware/thutu/first-boot.sh && reboot" in at_every_start["content"]
+    assert "sh first-boot.sh >first-boot.log 2>&1 && reboot" in at_every_start["content"]
     anew, unblocked = user["bootcmd"]
     assert anew[:2] == ["rm", "-rf"]
     assert unblocked == ["systemctl", "mask", "--now", "--no-block", "userconfig.service"]

@@ -51,9 +51,16 @@ def card(root: Path) -> Path:
 
 
 def start(root: Path) -> None:
-    """Run the script as a start of the machine does."""
+    """Run the script as a start of a Trixie machine does."""
+    for name in ("systemctl", "reboot"):
+        (root / "bin" / name).write_text("#!/bin/sh\n", "ascii")
+        (root / "bin" / name).chmod(0o755)
+    user_data = yaml.safe_load((BOOT / "user-data.template").read_text("utf-8"))
+    at_every_start = user_data["write_files"][0]["content"].replace(
+        "/boot/firmware", f"{root}/boot"
+    )
     path = {**os.environ, "PATH": f"{root}/bin:{os.environ['PATH']}"}
-    subprocess.run(["sh", root / "boot/thutu/first-boot.sh"], check=True, env=path)
+    subprocess.run(["sh", "-c", at_every_start], check=True, env=path)
 
 
 def lies(root: Path) -> dict[str, str]:

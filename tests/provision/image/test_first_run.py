@@ -99,8 +99,9 @@ def test_it_does_everything_once_and_starts_as_any_machine_from_then_on(machine:
 def test_what_failed_is_done_again_at_the_next_start(machine: Machine) -> None:
     first_boot = machine.boot / "thutu/first-boot.sh"
     works = first_boot.read_text("utf-8")
-    first_boot.write_text("exit 1\n", "utf-8")
+    first_boot.write_text("echo no wheel; exit 1\n", "utf-8")
     assert machine.start() == 1
+    assert "no wheel\n" in (machine.boot / "thutu/first-boot.log").read_text("utf-8")
     assert "systemd.run=" in (machine.boot / "cmdline.txt").read_text("ascii")
     assert (machine.boot / "firstrun.sh").exists()
     assert not (machine.boot / "thutu/network").exists()
