@@ -37,7 +37,7 @@ disk() {
     printf '127.0.0.1\tlocalhost\n127.0.1.1\traspberrypi\n' >"$work/etc/hosts"
     [ "$debian" != trixie ] || cloud_init
     # Its wizard for the first user waits for a person, and multi-user.target for the wizard.
-    printf '[Unit]\nAfter=systemd-user-sessions.service\n[Service]\nType=oneshot\nExecStart=sleep infinity\n' \
+    printf '[Unit]\nAfter=systemd-user-sessions.service\n[Service]\nType=oneshot\nExecStart=sleep infinity\n[Install]\nWantedBy=multi-user.target\n' \
         >"$work/usr/lib/systemd/system/userconfig.service"
     ln -s /usr/lib/systemd/system/userconfig.service "$work/etc/systemd/system/multi-user.target.wants"
     mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m1 '/debian/\{0,1\}$')
