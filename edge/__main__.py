@@ -113,9 +113,12 @@ def _run(configured: ConfiguredSettings) -> int:
 def _add_device(settings: HubSettings, options: argparse.Namespace) -> int:
     _check_counter(settings, options.role, options.counter)
     with closing(_access(settings)) as access, _named():
+        had_one = access.knows_device(options.id)
         token = access.add_device(Actor(options.id, options.role, options.counter))
     print(token)
     print(_words("keep_token"), file=sys.stderr)
+    if had_one:
+        print(_words("token_before", name=options.id), file=sys.stderr)
     return 0
 
 

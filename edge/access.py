@@ -10,19 +10,19 @@ import logging
 import re
 import secrets
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
 
 from contract.commands import Actor, Role
 from contract.decoders import from_builtins, from_msgpack
 from contract.stamp import Stamp, span
+from edge.access_database import open_access
 from edge.core.calendar import day_of
 from edge.core.house import HUB
 from edge.store.journal import StoreError
@@ -43,8 +43,6 @@ _PLACE_KEPT_DAYS = 30
 _NO_DAY = ""
 _ANYWHERE = ""
 STAFF_ROLES: tuple[Role, ...] = ("clerk", "supervisor", "greeter")
-
-_migrations = Migrations("access")
 
 
 class UnusableNameError(ValueError):
@@ -115,7 +113,7 @@ class Access:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
-            self._db = _open(path)
+            self._db = open_access(path)
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"{path}: cannot be opened: {error}") from error
         self._places = self._kept_places()
@@ -126,8 +124,13 @@ class Access:
         Raises BadNameError, NameTakenError or StoreError.
         """
         token = new_token()
-        self._let_in({actor: digest_of(token)}, None)
+        with self._changing() as db:
+            _put(db, {actor: digest_of(token)}, None)
         return token
+
+    def knows_device(self, id_: str) -> bool:
+        """Whether a device of this name is let in."""
+        return self._read("SELECT 1 FROM devices WHERE id = ?", (id_,)) is not None
 
     def let_in(self, machine: str, devices: Mapping[Actor, bytes]) -> LetIn:
         """Let the devices of a further machine in, of whose tokens the hub has the digests alone,
@@ -135,37 +138,21 @@ class Access:
 
         Raises OtherMachineError, and as `add_device`.
         """
-        known = {id_: rest for id_, *rest in self._rows("SELECT id, token, machine FROM devices")}
-        renewed = set()
-        for actor, token in devices.items():
-            former, of = known.get(actor.id, (token, None))
-            if of not in (None, machine):
-                raise OtherMachineError(actor.id, of)
-            if former != token:
-                renewed.add(actor.id)
-        self._let_in(devices, machine)
-        names = {actor.id for actor in devices}
-        gone = tuple(sorted({id_ for id_, (_, of) in known.items() if of == machine} - names))
-        for id_ in gone:
-            self.remove_device(id_)
-        return LetIn(frozenset(renewed), gone)
-
-    def _let_in(self, devices: Mapping[Actor, bytes], machine: str | None) -> None:
-        for actor in devices:
-            _check_name(actor)
-            if self._read("SELECT 1 FROM staff WHERE id = ?", (actor.id,)) is not None:
-                raise NameTakenError(actor.id, "a member of staff")
-        rows = [
-            (actor.id, actor.role, actor.counter, token, machine)
-            for actor, token in devices.items()
-        ]
-        self._write(
-            f"""INSERT INTO devices (id, role, counter, token, machine)
-            VALUES {", ".join(["(?, ?, ?, ?, ?)"] * len(rows))} ON CONFLICT (id) DO UPDATE
-            SET role = excluded.role, counter = excluded.counter, token = excluded.token,
-                machine = excluded.machine""",  # noqa: S608 - no text of others
-            tuple(part for row in rows for part in row),
-        )
+        with self._changing() as db:
+            rows = db.execute("SELECT id, token, machine FROM devices")
+            known = {id_: (token, of) for id_, token, of in rows}
+            renewed = set()
+            for actor, token in devices.items():
+                former, of = known.get(actor.id, (token, None))
+                if of not in (None, machine):
+                    raise OtherMachineError(actor.id, of)
+                if former != token:
+                    renewed.add(actor.id)
+            names = {actor.id for actor in devices}
+            gone = {id_ for id_, (_, of) in known.items() if of == machine} - names
+            db.executemany("DELETE FROM devices WHERE id = ?", [(id_,) for id_ in gone])
+            _put(db, devices, machine)
+        return LetIn(frozenset(renewed), tuple(sorted(gone)))
 
     def remove_device(self, id_: str) -> bool:
         """Shut a device out at once; whether it was known."""
@@ -181,7 +168,7 @@ class Access:
         if not _PIN.fullmatch(pin) or len(set(pin)) < 3 or pin in "01234567890 9876543210":
             raise WeakPinError("a PIN has 6 to 12 digits, not all alike and not in a row")
         _check_name(Actor(id_, role))
-        if self._read("SELECT 1 FROM devices WHERE id = ?", (id_,)) is not None:
+        if self.knows_device(id_):
             raise NameTakenError(id_, "a device")
         salt = secrets.token_bytes(16)
         self._write(
@@ -318,6 +305,21 @@ class Access:
         except sqlite3.Error as error:
             raise StoreError(f"devices and staff cannot be read: {error}") from error
 
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        """What is done inside is done as a whole, or, where it raises, not at all."""
+        try:
+            with self._lock:
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._db
+                    self._db.execute("COMMIT")
+                except BaseException:
+                    self._db.execute("ROLLBACK")
+                    raise
+        except sqlite3.Error as error:
+            raise StoreError(f"devices and staff cannot be stored: {error}") from error
+
     def _write(self, query: str, values: tuple[object, ...]) -> int:
         try:
             with self._lock:
@@ -326,16 +328,18 @@ class Access:
             raise StoreError(f"devices and staff cannot be stored: {error}") from error
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=FULL")
-        _migrations.apply(Database(db))
-    except BaseException:
-        db.close()
-        raise
-    return db
+def _put(db: sqlite3.Connection, devices: Mapping[Actor, bytes], machine: str | None) -> None:
+    for actor, token in devices.items():
+        _check_name(actor)
+        if db.execute("SELECT 1 FROM staff WHERE id = ?", (actor.id,)).fetchone() is not None:
+            raise NameTakenError(actor.id, "a member of staff")
+        db.execute(
+            """INSERT INTO devices (id, role, counter, token, machine) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE
+            SET role = excluded.role, counter = excluded.counter, token = excluded.token,
+                machine = coalesce(excluded.machine, machine)""",
+            (actor.id, actor.role, actor.counter, token, machine),
+        )
 
 
 def _check_name(actor: Actor) -> None:
@@ -368,29 +372,3 @@ def digest_of(token: str) -> bytes:
 
 def _stretch(pin: str, salt: bytes) -> bytes:
     return hashlib.scrypt(pin.encode(), salt=salt, **_SCRYPT)
-
-
-@_migrations()
-def create(db: Database) -> None:
-    """The first form; in `places` the day is the last, "" where no clock told it."""
-    db.table("devices").create(
-        {"id": str, "role": str, "counter": str, "token": bytes},
-        pk="id",
-        not_null={"role", "token"},
-    )
-    db.table("devices").create_index(["token"], unique=True)
-    db.table("staff").create(
-        {"id": str, "role": str, "salt": bytes, "pin": bytes},
-        pk="id",
-        not_null={"role", "salt", "pin"},
-    )
-    db.table("sessions").create(
-        {"token": bytes, "staff": str, "since": bytes}, pk="token", not_null={"staff", "since"}
-    )
-    db.table("places").create({"place": str, "day": str}, pk="place", not_null={"day"})
-
-
-@_migrations()
-def know_machines(db: Database) -> None:
-    """Whose card a device's token came with; NULL for one that was let in by itself."""
-    db.table("devices").add_column("machine", str)

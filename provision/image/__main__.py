@@ -23,8 +23,9 @@ from provision.image.commands import (
     templates,
 )
 from provision.image.hub import HUB_SETTINGS, Hub, hub_files
+from provision.image.refused import ImageError
 from runtime.command_line import CommandLine, words_of
-from runtime.settings import load_settings
+from runtime.settings import SettingsError, load_settings
 
 _words = words_of("image_tool")
 
@@ -71,7 +72,11 @@ def _check(files: Mapping[str, str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = Path(folder) / "hub.toml"
         settings.write_text(files[HUB_SETTINGS], "utf-8")
-        load_settings(settings, HubSettings, PREFIX, environment={})
+        try:
+            load_settings(settings, HubSettings, PREFIX, environment={})
+        except SettingsError as error:
+            what = str(error).removeprefix(f"{settings}: ")
+            raise ImageError("hub_settings", what=what) from error
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -74,8 +74,7 @@ def card_files(card: Card, templates: Mapping[str, str]) -> dict[str, str]:
             ssh_keys="\n".join(card.ssh_keys),
             country=COUNTRY,
         )
-        if card.network is not None or card.wifi is not None:
-            files[CONNECTION] = network_manager(card.network, card.wifi)
+        files[CONNECTION] = network_manager(card.network, card.wifi)
         return files
     files["user-data"] = Template(templates["user-data.template"]).substitute(
         hostname=json.dumps(card.hostname),

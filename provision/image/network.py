@@ -69,7 +69,9 @@ def netplan(static: Static | None, wifi: Wifi | None) -> dict[str, str]:
 
 
 def network_manager(static: Static | None, wifi: Wifi | None) -> str:
-    """A connection as NetworkManager keeps it in a file."""
+    """A connection as NetworkManager keeps it in a file; a comment where it needs none."""
+    if static is None and wifi is None:
+        return "# The network gives the address: NetworkManager asks by itself.\n"
     lines = [
         "[connection]",
         "id=thutu",

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sqlite3
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -101,7 +102,7 @@ def test_a_machine_takes_no_other_machines_name(
     theirs = theirs.replace(sha256(b"pad-2").hexdigest().encode(), b"ab" * 32)
     assert let_in(config, monkeypatch, theirs) == 1
     said = capsys.readouterr().err
-    assert "pad-2 is a device of satellite-2, which would be shut out if satellite-3" in said
+    assert "pad-2 is a device of satellite-2, and would be shut out there" in said
     assert "Nothing was changed" in said
     assert actor(config, "satellite-3") is None
     assert actor(config, "pad-2") == Actor("pad-2", "pad", "2")
@@ -118,6 +119,42 @@ def test_a_device_that_was_let_in_by_itself_may_become_a_machines(
     capsys.readouterr()
     assert let_in(config, monkeypatch, listed(PAD)) == 0
     assert "what had this name before is shut out" in capsys.readouterr().out
+    assert actor(config, "pad-2") == Actor("pad-2", "pad", "2")
+
+
+def test_a_devices_new_token_is_told_and_leaves_it_its_machines(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert let_in(config, monkeypatch, listed(SATELLITE, PAD)) == 0
+    capsys.readouterr()
+    by_itself = ("add-device", "pad-2", "--role", "pad", "--counter", "2")
+    assert main(["--config", str(config), *by_itself]) == 0
+    told = capsys.readouterr()
+    assert "pad-2 had a token before" in told.err
+    assert let_in(config, monkeypatch, listed(SATELLITE)) == 0
+    assert actor(config, told.out.strip()) is None
+
+
+def test_a_device_that_has_another_name_now_keeps_its_token(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert let_in(config, monkeypatch, listed(SATELLITE, PAD)) == 0
+    renamed = listed(SATELLITE, PAD).replace(b'"pad-2"', b'"pad-two"')
+    assert let_in(config, monkeypatch, renamed) == 0
+    assert actor(config, "pad-2") == Actor("pad-two", "pad", "2")
+
+
+def test_a_list_that_cannot_be_stored_changes_nothing(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert let_in(config, monkeypatch, listed(SATELLITE, PAD)) == 0
+    with closing(sqlite3.connect(config.parent / "data/access.db")) as db:
+        db.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON devices WHEN new.id = 'boards'"
+            " BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+        )
+    fewer = listed(SATELLITE, {"id": "boards", "role": "display"})
+    assert let_in(config, monkeypatch, fewer) == 1
     assert actor(config, "pad-2") == Actor("pad-2", "pad", "2")
 
 
@@ -169,7 +206,8 @@ def test_a_token_of_two_devices_lets_in_neither_and_shuts_out_nobody(
     assert let_in(config, monkeypatch, both) == 1
     assert "the same token_sha256" in capsys.readouterr().err
     assert let_in(config, monkeypatch, listed(PAD)) == 0
-    stolen = listed(SATELLITE).replace(digest["satellite-2"], digest["pad-2"])
+    stolen = listed(SATELLITE, machine="satellite-3")
+    stolen = stolen.replace(digest["satellite-2"], digest["pad-2"])
     assert let_in(config, monkeypatch, stolen) == 1
     assert actor(config, "pad-2") == Actor("pad-2", "pad", "2")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from provision.image.network import network_manager
 from tests.provision.image.desk import KEY, SITE, image
 
 HOST = f"thutu-{SITE}-h1"
@@ -122,6 +123,18 @@ def test_a_radio_has_a_country_at_every_start_and_a_cable_none(machine: Machine)
     assert laid.read_text("ascii") == "[connection]\ntype=wifi\n"
     country = [done for done in machine.noted() if done.startswith("raspi-config")]
     assert country == ["raspi-config nonint do_wifi_country VN"] * 2
+
+
+def test_a_card_that_is_written_again_without_a_network_takes_the_former_one_back(
+    machine: Machine,
+) -> None:
+    laid = machine.root / "etc/NetworkManager/system-connections/thutu.nmconnection"
+    (machine.boot / "thutu/first-boot.sh").write_text("exit 1\n", "utf-8")
+    assert machine.start() == 1
+    assert laid.exists()
+    (machine.boot / "thutu/network").write_text(network_manager(None, None), "utf-8")
+    assert machine.start() == 1
+    assert not laid.exists()
 
 
 def test_where_nobody_answers_for_the_name_it_is_written_down(machine: Machine) -> None:

@@ -60,7 +60,7 @@ def test_what_an_older_template_would_drop_in_silence_is_refused(
 @pytest.mark.parametrize(
     ("option", "value", "words"),
     [
-        ("--centre-key", "0a", "centre_key"),
+        ("--centre-key", "0a", "Correct the option or the --hub-template"),
         ("--centre", "thutu.example.vn", "centre"),
         ("--broker", "mqtt://mqtt.example.vn", "no host name or address of a broker"),
         ("--broker", "mqtt.example.vn:8883", "without a port"),
@@ -149,5 +149,7 @@ def test_a_province_may_bring_a_template_and_a_wrong_one_is_refused(
     assert "usual_min = 9" in (desk / "bootfs/thutu/etc/hub.toml").read_text("utf-8")
     template.write_text("node = $node\nunknown = 1\n", "utf-8")
     assert image(desk, SITE, "--hub-template", str(template)) == 1
-    assert "hub.toml" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "unknown field `unknown`" in said
+    assert "--hub-template" in said
     assert "usual_min = 9" in (desk / "bootfs/thutu/etc/hub.toml").read_text("utf-8")

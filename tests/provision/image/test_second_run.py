@@ -27,7 +27,7 @@ def test_a_second_run_leaves_the_same_as_a_first_one(desk: Path, tmp_path: Path)
     assert image(desk, SITE, "--system", "bookworm", *more) == 0
     bookworm = lies(card)
     assert bookworm.keys() - trixie.keys() == {
-        *("firstrun.sh", "thutu-clock.txt", "thutu/etc/centre-ca.pem"),
+        *("firstrun.sh", "thutu/network", "thutu-clock.txt", "thutu/etc/centre-ca.pem"),
         *("thutu/wheels/thutu-0.2.0-py3-none-any.whl", "thutu/wheels/pip-26.3-py3-none-any.whl"),
         f"thutu/wheels/{WHEELS[3]}",
     }
@@ -49,7 +49,7 @@ def test_the_card_of_a_machine_that_has_set_itself_up_is_left_alone(
     before = lies(desk / "bootfs")
     assert image(desk) == 1
     said = capsys.readouterr().err
-    assert f"is the card of thutu-{SITE}-h1, which has set itself up" in said
+    assert f"is of the card of thutu-{SITE}-h1, which has set itself up" in said
     assert "Nothing was written" in said
     assert lies(desk / "bootfs") == before
 
