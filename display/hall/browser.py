@@ -48,8 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     clock, watchdog = SystemClock(), Watchdog(ServiceManager())
     theirs = {key: value for key, value in os.environ.items() if key not in _OF_THE_SERVICE_MANAGER}
     with subprocess.Popen(chosen.command, env=theirs) as browser:
-        began_s = clock.stamp().mono_s
-        watchdog.check(lambda: is_painted(chosen.url, clock.stamp().mono_s - began_s))
+        began_s, page = clock.stamp().mono_s, Page(chosen.url)
+        watchdog.check(lambda: page.is_painted(clock.stamp().mono_s - began_s))
         watchdog.start()
         code = wait_unless_switched_on(browser, _SCREENS)
         logger.info("the browser has ended: %d", code)
@@ -92,20 +92,30 @@ def _end(browser: subprocess.Popen[bytes]) -> int:
     return browser.wait()
 
 
-def is_painted(url: str, within_s: float) -> bool:
-    """Whether the page at `url` was painted on this machine in the last half a minute, and in the
-    last `within_s`, before which another browser was here; also True where nobody can tell, for
-    another browser would be no better without the page's server."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=_ANSWER_S)
-    try:
-        connection.request("GET", "/painted")
-        answer = connection.getresponse()
-    except (OSError, http.client.HTTPException):
-        return True
-    finally:
-        connection.close()
-    is_fresh = int(answer.headers.get("Age", "0")) < within_s
-    return is_fresh and answer.status != http.client.SERVICE_UNAVAILABLE
+class Page:
+    """The page at `url`, as its server has heard of it."""
+
+    def __init__(self, url: str) -> None:
+        self._address = urlsplit(url).netloc
+        self._was_painted = False
+
+    def is_painted(self, within_s: float) -> bool:
+        """Whether it was painted on this machine in the last half a minute, and in the last
+        `within_s`, before which another browser was here. Where nobody can tell, whether it ever
+        was: without the page's server another browser would be no better, and one that never
+        reached it may have no way to it."""
+        connection = http.client.HTTPConnection(self._address, timeout=_ANSWER_S)
+        try:
+            connection.request("GET", "/painted")
+            answer = connection.getresponse()
+        except (OSError, http.client.HTTPException):
+            return self._was_painted
+        finally:
+            connection.close()
+        is_fresh = int(answer.headers.get("Age", "0")) < within_s
+        is_painted = is_fresh and answer.status != http.client.SERVICE_UNAVAILABLE
+        self._was_painted = self._was_painted or is_painted
+        return is_painted
 
 
 if __name__ == "__main__":

@@ -14,7 +14,10 @@ PATH=$PATH:/usr/sbin:/sbin
 PACKAGES=systemd-sysv,dbus,udev,kmod,systemd-timesyncd,linux-image-amd64,initramfs-tools,overlayroot,busybox
 PACKAGES=$PACKAGES,python3,sudo,openssh-server,curl,procps,zstd,e2fsprogs,qemu-guest-agent
 PACKAGES=$PACKAGES,console-setup,alsa-utils,cage,seatd,chromium
-[ "$debian" != trixie ] || PACKAGES=$PACKAGES,cloud-init
+case $debian in
+    trixie) PACKAGES=$PACKAGES,cloud-init ;;
+    bookworm) PACKAGES=$PACKAGES,xwayland ;;
+esac
 
 main() {
     demand_programs qemu-system-x86_64:qemu-system-x86 mmdebstrap:mmdebstrap fakeroot:fakeroot \

@@ -118,7 +118,7 @@ class Machine:
                 *("-chardev", f"serial,id=boards,path={self._boards}"),
                 *("-serial", "chardev:console", "-serial", "chardev:printer"),
                 *("-serial", "chardev:boards"),
-                *("-device", "VGA", "-qmp", f"unix:{self.front.qmp},server=on,wait=off"),
+                *("-device", "virtio-vga", "-qmp", f"unix:{self.front.qmp},server=on,wait=off"),
                 *("-audiodev", f"wav,id=loudspeaker,path={self.front.heard}"),
                 *("-device", "AC97,audiodev=loudspeaker"),
                 *("-device", "virtio-serial", "-device", "virtio-rng-pci"),

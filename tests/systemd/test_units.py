@@ -197,7 +197,8 @@ def test_the_halls_browser_has_one_address_in_a_network_of_its_own() -> None:
     assert browser["PrivateNetwork"] == socket["PrivateNetwork"] == ["yes"]
     # What two units share of these they must both ask for, or the second goes without.
     assert browser["PrivateTmp"] == socket["PrivateTmp"]
-    assert socket["JoinsNamespaceOf"] == ["thutu-hall-screen.service"]
+    assert browser["JoinsNamespaceOf"] == ["thutu-hall-page.socket"]
+    assert socket["PartOf"] == ["thutu-hall-screen.service"]
     (address,) = socket["ListenStream"]
     assert f"THUTU_SCREEN_URL=http://{address}/" in browser["Environment"]
     assert carrier["ExecStart"][0].split()[1:] == [address]

@@ -131,11 +131,27 @@ def test_what_the_browser_before_it_painted_does_not_count(
         assert keeper.end() == 0
 
 
-def test_without_the_pages_server_another_browser_would_be_no_better(tmp_path: Path) -> None:
+def test_without_the_pages_server_another_browser_would_be_no_better(
+    server: HttpServer, screen: Screen, tmp_path: Path
+) -> None:
+    ended = tmp_path / "ended"
+    browser = f"while [ ! -e {ended} ]; do sleep 0.1; done"
+    screen.painted(here=True)
+    with Systemd(tmp_path) as systemd:
+        keeper = Keeper(server.url, systemd, "/bin/sh", "-c", browser)
+        until(lambda: systemd.heard(READY), WITHIN_S)
+        server.stop()
+        systemd.said_within(1)
+        assert ALIVE in systemd.said_within(3)
+        ended.touch()
+        assert keeper.end() == 0
+
+
+def test_a_page_that_was_never_reached_is_not_painted(tmp_path: Path) -> None:
     with Systemd(tmp_path) as systemd:
         keeper = Keeper("http://127.0.0.1:1/", systemd, "/bin/sh", "-c", "sleep 3")
-        until(lambda: systemd.heard(READY), WITHIN_S)
         assert keeper.end() == 0
+        assert systemd.said_within(0) == [STOPPING]
 
 
 def test_the_browser_does_not_speak_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
