@@ -19,7 +19,7 @@ _LOOK_S = 1.0
 
 class Machine:
     """A computer with a keyboard, a screen and a sound card, and where wanted a `network_card`
-    behind which the computer that tests is 10.0.2.2.
+    behind which the computer that tests is 10.0.2.2. `screen` is what QEMU calls its adapter.
 
     Its second serial port leads to `printer_port`, its third to the terminal `boards`. `made` holds
     the kernel; `folder` the disks root.ext4, data.ext4, boot.vfat and perhaps stick.vfat, and what
@@ -34,12 +34,14 @@ class Machine:
         boards: Path,
         *,
         network_card: bool = False,
+        screen: str = "VGA",
     ) -> None:
         self._made = made
         self.folder = folder
         self.front = Front(folder / "front", folder / "heard.wav")
         self._printer_port = printer_port
         self._boards = boards
+        self._screen = screen
         self._nic = "user,model=virtio-net-pci" if network_card else "none"
         self._agent = GuestAgent(folder / "agent")
         self._computer: subprocess.Popen[bytes] | None = None
@@ -118,7 +120,7 @@ class Machine:
                 *("-chardev", f"serial,id=boards,path={self._boards}"),
                 *("-serial", "chardev:console", "-serial", "chardev:printer"),
                 *("-serial", "chardev:boards"),
-                *("-device", "virtio-vga", "-qmp", f"unix:{self.front.qmp},server=on,wait=off"),
+                *("-device", self._screen, "-qmp", f"unix:{self.front.qmp},server=on,wait=off"),
                 *("-audiodev", f"wav,id=loudspeaker,path={self.front.heard}"),
                 *("-device", "AC97,audiodev=loudspeaker"),
                 *("-device", "virtio-serial", "-device", "virtio-rng-pci"),
