@@ -134,8 +134,9 @@ def _add_devices(settings: HubSettings, options: argparse.Namespace) -> int:
         try:
             ended = access.let_in(listed.machine, tokens)
         except OtherMachineError as error:
-            names = {"name": error.name, "other": error.machine, "machine": listed.machine}
-            raise CommandRefused("other_machine", **names) from error
+            raise CommandRefused(
+                "other_machine", name=error.name, other=error.machine, machine=listed.machine
+            ) from error
     for actor in tokens:
         said = "let_in_instead" if actor.id in ended.renewed else "let_in"
         print(_words(said, name=actor.id, role=actor.role))
