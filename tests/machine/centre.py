@@ -80,9 +80,13 @@ class Centre:
         said = self.machine.try_to("curl -sS --fail 127.0.0.1:8100/api/health")
         return str(json.loads(said.output)["software"]) if said.code == 0 else ""
 
-    def restarts(self, unit: str) -> int:
-        """How often systemd has started a service anew."""
-        return int(self.machine.run(f"systemctl show {unit} --property NRestarts --value"))
+    def process(self, unit: str) -> int:
+        """The main process of a service, 0 if there is none."""
+        return int(self.machine.run(f"systemctl show {unit} --property MainPID --value"))
+
+    def is_another(self, unit: str, process: int) -> bool:
+        """Whether a service has another main process than `process`."""
+        return self.process(unit) not in {0, process}
 
     def shows_the_hall(self) -> bool:
         """Whether a corner of the screen is of the page's dark blue, neither black nor white, and

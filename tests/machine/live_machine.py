@@ -166,17 +166,17 @@ def test_a_hall_screen_whose_page_has_died_is_painted_again(centre: Centre) -> N
         machine.run("systemctl daemon-reload")
     machine.run("systemctl restart --no-block thutu-hall-screen")
     centre.wait_for_the_hall()
-    started = centre.restarts("thutu-hall-screen")
+    died = centre.process("thutu-hall-screen")
     machine.try_to("pkill -9 -f '[t]ype=renderer'")
     machine.wait_for(lambda: not centre.shows_the_hall())
-    died_s = machine.wait_for(lambda: centre.restarts("thutu-hall-screen") != started)
+    died_s = machine.wait_for(lambda: centre.is_another("thutu-hall-screen", died))
     back_s = centre.wait_for_the_hall()
     print(f"\n  started anew {died_s:.0f} s after its page died, painted {back_s:.0f} s later")
 
 
 def test_the_halls_browser_reaches_its_page_and_nothing_else(centre: Centre) -> None:
     machine = centre.machine
-    browser = machine.run("systemctl show thutu-hall-screen --property MainPID --value")
+    browser = centre.process("thutu-hall-screen")
     inside = f"nsenter --net --target {browser}"
     assert machine.try_to(f"{inside} curl -sS 127.0.0.1:8110/painted").code == 0
     assert machine.try_to(f"{inside} curl -sS 127.0.0.1:8100/api/health").code == 7, "no connection"
@@ -186,9 +186,9 @@ def test_the_halls_browser_reaches_its_page_and_nothing_else(centre: Centre) -> 
 
 def test_a_screen_that_is_switched_on_is_painted(centre: Centre) -> None:
     machine = centre.machine
-    started = centre.restarts("thutu-hall-screen")
+    ended = centre.process("thutu-hall-screen")
     machine.run("for s in off on; do echo $s | tee /sys/class/drm/card*-*/status; sleep 10; done")
-    machine.wait_for(lambda: centre.restarts("thutu-hall-screen") != started)
+    machine.wait_for(lambda: centre.is_another("thutu-hall-screen", ended))
     print(f"\n  painted {centre.wait_for_the_hall():.0f} s after it ended")
     machine.run("systemctl stop thutu-hall-screen && systemctl start thutu-terminal")
     machine.wait_for(partial(machine.console_says, "Mã PIN"), SLOW_START_S)
@@ -198,7 +198,7 @@ def test_hub_and_displays_fit_beside_each_other_on_a_pi_3(centre: Centre) -> Non
     machine = centre.machine
     took_mb = {}
     for name in ("hub", "hall", "boards", "voice", "terminal"):
-        pid = machine.run(f"systemctl show thutu-{name} --property MainPID --value")
+        pid = centre.process(f"thutu-{name}")
         kb = machine.run(f"awk '/^Pss:/ {{print $2}}' /proc/{pid}/smaps_rollup")
         took_mb[name] = int(kb) / 1000
     print(f"\n  MB: {took_mb}\n{machine.run('free -m')}")
@@ -260,10 +260,10 @@ def test_a_hub_that_hangs_or_dies_is_started_anew(centre: Centre) -> None:
     machine = centre.machine
     number = centre.take_number()
     for signal in ("STOP", "KILL"):
-        before = centre.restarts("thutu-hub")
+        before = centre.process("thutu-hub")
         machine.run(f"systemctl kill --kill-whom=main --signal={signal} thutu-hub")
         seconds = machine.wait_for(
-            lambda: centre.restarts("thutu-hub") > before and centre.active("thutu-hub"),  # noqa: B023 - at once
+            lambda: centre.is_another("thutu-hub", before) and centre.active("thutu-hub"),  # noqa: B023 - at once
             HANGS_S,
         )
         print(f"\n  active again {seconds:.0f} s after SIG{signal}")
